@@ -1,0 +1,138 @@
+"""A blocking client for Mastra's HTTP Workflows API."""
+
+from __future__ import annotations
+
+import logging
+
+from mastra_sync.client import MastraClient
+from mastra_sync.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InvalidArgument,
+    InvalidInput,
+    InvalidResumeData,
+    MalformedRecord,
+    MastraError,
+    NotFoundError,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    PermissionDeniedError,
+    RateLimitError,
+    RecordTooLarge,
+    ResponseFormatError,
+    ResumeAlreadyClaimed,
+    RouteNotFound,
+    RunAlreadyFinished,
+    RunAlreadyStarted,
+    RunCanceled,
+    RunError,
+    RunFailed,
+    RunNotActive,
+    RunNotFound,
+    RunNotStarted,
+    RunNotSuspended,
+    RunPaused,
+    RunStillRunning,
+    RunSuspended,
+    RunTimeout,
+    RunTripwire,
+    ServerError,
+    SeveralStepsSuspended,
+    StepNotFound,
+    StepNotSuspended,
+    StreamError,
+    StreamInterrupted,
+    UnexpectedRedirect,
+    UnsupportedByServer,
+    WorkflowNotFound,
+)
+from mastra_sync.events import StreamEvent
+from mastra_sync.models import (
+    CurrentStep,
+    RemoteError,
+    RunPage,
+    RunResult,
+    StepDetails,
+    StepResult,
+    Suspension,
+    WorkflowDetails,
+    WorkflowSchema,
+    WorkflowState,
+)
+from mastra_sync.records import RecordDecoder
+from mastra_sync.run import Run
+from mastra_sync.streaming import RunStream
+from mastra_sync.workflow import Workflow
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConflictError",
+    "CurrentStep",
+    "InvalidArgument",
+    "InvalidInput",
+    "InvalidResumeData",
+    "MalformedRecord",
+    "MastraClient",
+    "MastraError",
+    "NotFoundError",
+    "OutcomeUnknown",
+    "PayloadTooLarge",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RecordDecoder",
+    "RecordTooLarge",
+    "RemoteError",
+    "ResponseFormatError",
+    "ResumeAlreadyClaimed",
+    "RouteNotFound",
+    "Run",
+    "RunAlreadyFinished",
+    "RunAlreadyStarted",
+    "RunCanceled",
+    "RunError",
+    "RunFailed",
+    "RunNotActive",
+    "RunNotFound",
+    "RunNotStarted",
+    "RunNotSuspended",
+    "RunPage",
+    "RunPaused",
+    "RunResult",
+    "RunStillRunning",
+    "RunStream",
+    "RunSuspended",
+    "RunTimeout",
+    "RunTripwire",
+    "ServerError",
+    "SeveralStepsSuspended",
+    "StepDetails",
+    "StepNotFound",
+    "StepNotSuspended",
+    "StepResult",
+    "StreamError",
+    "StreamEvent",
+    "StreamInterrupted",
+    "Suspension",
+    "UnexpectedRedirect",
+    "UnsupportedByServer",
+    "Workflow",
+    "WorkflowDetails",
+    "WorkflowNotFound",
+    "WorkflowSchema",
+    "WorkflowState",
+]
+
+# tracebacks name the exceptions as users import them
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

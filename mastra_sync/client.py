@@ -1,0 +1,212 @@
+"""MastraClient: where the server is, what it offers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import TypeAdapter
+from typing_extensions import Self
+
+from mastra_sync.arguments import checked_count
+from mastra_sync.calls import Caller
+from mastra_sync.deadline import Clock, Seconds, SystemClock, seconds_of
+from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
+from mastra_sync.models import WorkflowDetails
+from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
+from mastra_sync.reading import Reader
+from mastra_sync.transport import RequestsTransport, Timeouts, Token
+from mastra_sync.workflow import Workflow, context_query
+
+DEFAULT_BASE_URL = "http://localhost:4111"
+BASE_URL_VARIABLE = "MASTRA_BASE_URL"
+TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 - the name of a variable
+
+DEFAULT_TIMEOUT = (5.0, 60.0)
+"""Seconds to connect, and between two pieces of a reply."""
+
+
+class MastraClient:
+    """A client of one Mastra server. Making one sends nothing.
+
+    It can be used by several threads at once, closes its connections as a context manager, and can be pickled: the copy
+    has the same settings and connections of its own.
+
+    Args:
+        base_url: Where the server is; by default `MASTRA_BASE_URL` from the environment, then `http://localhost:4111`.
+        api_prefix: The server's API prefix.
+        headers: Sent with every request.
+        token: Sent as a bearer token; a function is asked anew for each request. By default `MASTRA_API_TOKEN` from the
+            environment, unless `headers` has an `Authorization`; an empty string sends none.
+        timeout: Seconds for one attempt, or a pair of them: to connect, and between two pieces of a reply. It does not
+            limit how long a run may take; the verbs that wait have a `timeout` of their own.
+        retries: How often a request is tried again, if doing so cannot do anything twice.
+        backoff: Seconds; the first pause before trying again is up to this long, each further one up to twice the last.
+        session: A `requests.Session` to use for everything; it is not closed.
+        clock: Where time is read and spent; for tests.
+
+    Raises:
+        InvalidArgument: An address without scheme or host, a negative time, ...
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        api_prefix: str = "/api",
+        headers: Mapping[str, str] | None = None,
+        token: str | Callable[[], str] | None = None,
+        timeout: Seconds | tuple[Seconds, Seconds] = DEFAULT_TIMEOUT,
+        retries: int = 3,
+        backoff: float = 0.25,
+        session: requests.Session | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
+        root = _checked_base_url(url) + _checked_prefix(api_prefix)
+        own_headers = _checked_headers(headers)
+        own_token = _token_or_default(token, own_headers)
+        # what makes a copy in another process, whose environment may be another
+        self._settings: dict[str, Any] = {
+            "base_url": url,
+            "api_prefix": api_prefix,
+            "headers": own_headers,
+            "token": own_token or "",
+            "timeout": timeout,
+            "retries": retries,
+            "backoff": backoff,
+            "session": session,
+            "clock": clock,
+        }
+        used_clock = clock or SystemClock()
+        self.caller = Caller(
+            transport=RequestsTransport(headers=own_headers, token=own_token, session=session, clock=used_clock),
+            root=root,
+            clock=used_clock,
+            timeouts=_timeouts(timeout),
+            retries=checked_count(retries, "retries", least=0) or 0,
+            backoff=seconds_of(backoff, "backoff") or 0.0,
+        )
+        self.reader = Reader(self.caller)
+
+    @property
+    def base_url(self) -> str:
+        """Where the server is, with the API prefix, without any user and password."""
+        parts = urlsplit(self.caller.root)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    def list_workflows(
+        self, *, partial: bool = False, request_context: Mapping[str, Any] | None = None
+    ) -> dict[str, WorkflowDetails]:
+        """Return what the server offers, by the key that each workflow is registered under (`name` is its id).
+
+        Args:
+            partial: Leave out steps and schemas (current servers; others answer with everything).
+            request_context: Values for servers that choose by them.
+        """
+        query = [("partial", "true" if partial else None), *context_query(request_context)]
+        raw = self.caller.call(LIST_WORKFLOWS, query=query)
+        return self.caller.understood(_WORKFLOWS.validate_python, raw, LIST_WORKFLOWS)
+
+    def get_workflow(self, workflow_id: str) -> Workflow:
+        """Return a handle on a workflow, by its id or the key that it is registered under; sends nothing."""
+        return Workflow(self, workflow_id)
+
+    def list_workflow_run_counts(self) -> dict[str, dict[str, int]]:
+        """Return how many runs of each workflow are running and suspended, by registered key.
+
+        Current servers count anew every five seconds, and count a suspended nested workflow once for itself and once
+        for its parent.
+
+        Raises:
+            UnsupportedByServer: A server before the current ones.
+        """
+        try:
+            raw = self.caller.call(RUN_COUNTS)
+        except NotFoundError:
+            raise UnsupportedByServer("list_workflow_run_counts", advice="Count the rows of runs(status=...)") from None
+        return self.caller.understood(_COUNTS.validate_python, raw, RUN_COUNTS)
+
+    def close(self) -> None:
+        """Close all connections; the client cannot be used any more."""
+        self.caller.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._settings
+
+    def __setstate__(self, settings: dict[str, Any]) -> None:
+        self.__init__(**settings)  # type: ignore[misc]
+
+    def __repr__(self) -> str:
+        return f"MastraClient({self.base_url!r})"
+
+
+def _checked_base_url(url: str) -> str:
+    if not isinstance(url, str):
+        raise InvalidArgument("base_url", f"must be a string, not {type(url).__name__}")
+    try:
+        parts = urlsplit(url.strip())
+        is_address = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InvalidArgument("base_url", f"must be like {DEFAULT_BASE_URL!r}, with http:// or https:// and a host")
+    if parts.query or parts.fragment:
+        raise InvalidArgument("base_url", "must not have a query or a fragment")
+    return url.strip().rstrip("/")
+
+
+def _checked_prefix(api_prefix: str) -> str:
+    if not isinstance(api_prefix, str):
+        raise InvalidArgument("api_prefix", f"must be a string, not {type(api_prefix).__name__}")
+    prefix = api_prefix.strip("/")
+    return f"/{prefix}" if prefix else ""
+
+
+def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise InvalidArgument("headers", f"names and values must be strings; {name!r} is not")
+        if not name.strip() or any(mark in name + value for mark in "\r\n\0"):
+            raise InvalidArgument("headers", f"{name!r} is empty, or has line breaks in name or value")
+    return dict(headers or {})
+
+
+def _token_or_default(token: Token, headers: Mapping[str, str]) -> Token:
+    if token is None:
+        has_own = any(name.lower() == "authorization" for name in headers)
+        return None if has_own else os.environ.get(TOKEN_VARIABLE) or None
+    if not callable(token) and not isinstance(token, str):
+        raise InvalidArgument("token", f"must be a string or a function, not {type(token).__name__}")
+    if isinstance(token, str) and any(mark in token for mark in "\r\n\0"):
+        raise InvalidArgument("token", "has line breaks")
+    return token or None
+
+
+def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:
+    if isinstance(timeout, tuple):
+        try:
+            connect, read = timeout
+        except ValueError:
+            raise InvalidArgument("timeout", "must be one duration, or two: to connect and to read") from None
+    else:
+        connect = read = timeout
+    return Timeouts(seconds_of(connect, "timeout"), seconds_of(read, "timeout"))
+
+
+_WORKFLOWS = TypeAdapter(dict[str, WorkflowDetails])
+_COUNTS = TypeAdapter(dict[str, dict[str, int]])

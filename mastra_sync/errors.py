@@ -1,0 +1,480 @@
+"""Every exception that this library raises, in one tree.
+
+```
+MastraError
+├─ InvalidArgument (ValueError)          the call could not be sent as it was written
+├─ APIConnectionError                    no reply: refused, cut, unreachable
+│  └─ APITimeoutError (TimeoutError)     no reply in time
+├─ APIStatusError                        the server answered, and it was a refusal
+│  ├─ BadRequestError                    the call is at fault
+│  │  ├─ InvalidInput                    input, state or request context that the workflow's schema rejects
+│  │  ├─ InvalidResumeData               resume data that the step's schema rejects
+│  │  └─ StepNotFound                    no such step to travel to
+│  ├─ AuthenticationError                401
+│  ├─ PermissionDeniedError              403
+│  ├─ NotFoundError                      404
+│  │  ├─ WorkflowNotFound
+│  │  ├─ RunNotFound
+│  │  └─ RouteNotFound                   nothing is served at this address
+│  ├─ ConflictError                      the run is not in a state that allows it
+│  │  ├─ RunAlreadyStarted
+│  │  ├─ RunAlreadyFinished
+│  │  ├─ RunNotSuspended
+│  │  ├─ StepNotSuspended
+│  │  ├─ SeveralStepsSuspended
+│  │  ├─ ResumeAlreadyClaimed
+│  │  ├─ RunNotActive
+│  │  └─ RunStillRunning
+│  ├─ PayloadTooLarge                    413
+│  ├─ RateLimitError                     429
+│  ├─ UnexpectedRedirect                 3xx
+│  └─ ServerError                        5xx
+├─ ResponseFormatError                   a reply that is not what Mastra sends
+├─ UnsupportedByServer                   this server's generation has no such feature
+├─ OutcomeUnknown                        it was sent, and whether it took effect cannot be found out
+├─ RunNotStarted                         accepted, yet the run has not moved
+├─ RunTimeout (TimeoutError)             the run was still going when the time was up
+├─ StreamError
+│  ├─ MalformedRecord                    a record that is not JSON
+│  ├─ RecordTooLarge                     a record beyond the limit
+│  └─ StreamInterrupted                  events are missing, and the server cannot replay them
+└─ RunError                              the run ended, and not well
+   ├─ RunFailed
+   ├─ RunSuspended
+   ├─ RunPaused
+   ├─ RunCanceled
+   └─ RunTripwire
+```
+
+All of them take plain values, can be pickled, and say in their first line what happened to which run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mastra_sync.models import RunResult
+
+_ErrorType = TypeVar("_ErrorType", bound="MastraError")
+
+
+def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[str, Any]) -> _ErrorType:
+    error = error_type.__new__(error_type, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class MastraError(Exception):
+    """Base of every exception of this library."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class InvalidArgument(MastraError, ValueError):
+    """An argument that cannot be sent; nothing was sent.
+
+    Attributes:
+        argument: Name of the argument, with the place inside it (`input_data.items[2]`).
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(f"{argument}: {problem}")
+        self.argument = argument
+
+
+class APIConnectionError(MastraError):
+    """No reply came.
+
+    Attributes:
+        method: HTTP method of the request.
+        url: Its address, without query.
+        run_id: The run that it was about, if any.
+        sent: False if the request provably never left, so that sending it again is safe; None if not known.
+        attempts: How many times the request was tried.
+    """
+
+    attempts = 1
+
+    def __init__(
+        self, problem: str, *, method: str, url: str, run_id: str | None = None, sent: bool | None = None
+    ) -> None:
+        about = f" (run {run_id})" if run_id else ""
+        super().__init__(f"{method} {url}{about}: {problem}")
+        self.method = method
+        self.url = url
+        self.run_id = run_id
+        self.sent = sent
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """No reply came in time; what was asked for may still happen."""
+
+
+class APIStatusError(MastraError):
+    """The server answered with a status that is not a success.
+
+    Attributes:
+        message: The server's own words.
+        status_code: HTTP status; None where this client found the problem out before sending anything.
+        issues: The server's list of `{"field", "message"}`, empty if it sent none.
+        method: HTTP method of the request.
+        url: Its address, without query.
+        run_id: The run that it was about, if any.
+        body: The reply's body, parsed if it was JSON.
+        retry_after: Seconds after which the server wants to be asked again, if it said so.
+        attempts: How many times the request was sent.
+    """
+
+    attempts = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        url: str,
+        status_code: int | None = None,
+        issues: Sequence[dict[str, Any]] = (),
+        run_id: str | None = None,
+        body: Any = None,
+        retry_after: float | None = None,
+    ) -> None:
+        said = f"{status_code} " if status_code is not None else "not sent: "
+        about = f" (run {run_id})" if run_id else ""
+        lines = [f"{said}{message}  [{method} {url}]{about}"]
+        lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in issues]
+        super().__init__("\n".join(lines))
+        self.message = message
+        self.status_code = status_code
+        self.issues = list(issues)
+        self.method = method
+        self.url = url
+        self.run_id = run_id
+        self.body = body
+        self.retry_after = retry_after
+
+
+class BadRequestError(APIStatusError):
+    """The call is at fault: status 400, or a 500 of an older server that says so."""
+
+
+class InvalidInput(BadRequestError):
+    """Input data, initial state or request context that the workflow's schema rejects; nothing was run.
+
+    Current servers answer 400, those of 1.2 and 1.0 beta 500.
+    """
+
+
+class InvalidResumeData(BadRequestError):
+    """Resume data that the suspended step's schema rejects; the run is still suspended."""
+
+
+class StepNotFound(BadRequestError):
+    """Time travel to a step that the workflow does not have; the run is as it was."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no token, or one that the server does not accept."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the token is known but may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404."""
+
+
+class WorkflowNotFound(NotFoundError):
+    """The server has no such workflow."""
+
+
+class RunNotFound(NotFoundError):
+    """The workflow has no such run."""
+
+
+class RouteNotFound(NotFoundError):
+    """The server serves nothing at this address: another base URL or API prefix, or a server without this route."""
+
+
+class ConflictError(APIStatusError):
+    """The run is not in a state that allows this: status 409, or a 500 that says so."""
+
+
+class RunAlreadyStarted(ConflictError):
+    """The run was started before; starting it again would execute it a second time and overwrite its record."""
+
+
+class RunAlreadyFinished(ConflictError):
+    """A stream was asked of a run that has ended (current servers: 409)."""
+
+
+class RunNotSuspended(ConflictError):
+    """A resume of a run that is not suspended."""
+
+
+class StepNotSuspended(ConflictError):
+    """A resume of a step that is not the suspended one.
+
+    Attributes:
+        available: The steps that are suspended, as the server names them.
+    """
+
+    def __init__(self, message: str, *, available: Sequence[str] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.available = list(available)
+
+
+class SeveralStepsSuspended(ConflictError):
+    """A resume that does not say which of several suspended steps it means.
+
+    Attributes:
+        available: The steps that are suspended, as the server names them.
+    """
+
+    def __init__(self, message: str, *, available: Sequence[str] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.available = list(available)
+
+
+class ResumeAlreadyClaimed(ConflictError):
+    """Another caller resumed this suspension first (current servers: 409)."""
+
+
+class RunNotActive(ConflictError):
+    """A restart of a run that is not `running` or `waiting`."""
+
+
+class RunStillRunning(ConflictError):
+    """Time travel in a run that is still running."""
+
+
+class PayloadTooLarge(APIStatusError):
+    """413: the request's body is over the server's limit."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; `retry_after` says when to come back, if the server did."""
+
+
+class UnexpectedRedirect(APIStatusError):
+    """3xx: redirects are not followed, because a POST would arrive as a GET.
+
+    Attributes:
+        location: Where the server pointed to.
+    """
+
+    def __init__(self, message: str, *, location: str, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.location = location
+
+
+class ServerError(APIStatusError):
+    """5xx that is not known to be the caller's mistake."""
+
+
+class ResponseFormatError(MastraError):
+    """A reply with a success status that is not what Mastra sends.
+
+    Attributes:
+        method: HTTP method of the request.
+        url: Its address, without query.
+        run_id: The run that it was about, if any.
+        excerpt: The beginning of the reply's body.
+    """
+
+    def __init__(self, problem: str, *, method: str, url: str, run_id: str | None = None, excerpt: str = "") -> None:
+        about = f" (run {run_id})" if run_id else ""
+        shown = f": {excerpt!r}" if excerpt else ""
+        super().__init__(f"{method} {url}{about}: {problem}{shown}")
+        self.method = method
+        self.url = url
+        self.run_id = run_id
+        self.excerpt = excerpt
+
+
+class UnsupportedByServer(MastraError):
+    """The server's generation has no such route or option; nothing was run.
+
+    Attributes:
+        feature: The verb or argument that the server lacks.
+        generation: The server's generation, as far as it is known.
+    """
+
+    def __init__(self, feature: str, *, generation: str | None = None, advice: str = "") -> None:
+        server = f"this server ({generation})" if generation else "this server"
+        super().__init__(f"{feature} is not supported by {server}{'. ' + advice if advice else ''}")
+        self.feature = feature
+        self.generation = generation
+
+
+class OutcomeUnknown(MastraError):
+    """A request was sent, its answer was lost, and the run does not show whether it took effect.
+
+    The request was not sent again. `__cause__` is how the answer was lost.
+
+    Attributes:
+        operation: The verb that was sent (`start`, `resume_async`, ...).
+        workflow_id: The run's workflow.
+        run_id: The run.
+        last_status: The run's status when it was last read, None if it could not be read.
+    """
+
+    def __init__(self, operation: str, *, workflow_id: str, run_id: str, last_status: str | None) -> None:
+        seen = f"the run is still {last_status}" if last_status else "the run could not be read"
+        super().__init__(
+            f"run {run_id} of {workflow_id!r}: {operation} was sent but its answer was lost, and {seen}.\n"
+            f"  It was not sent again, for it may yet take effect. Look at the run, then decide: "
+            f"client.get_workflow({workflow_id!r}).run_by_id({run_id!r})"
+        )
+        self.operation = operation
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.last_status = last_status
+
+
+class RunNotStarted(MastraError):
+    """The server accepted a verb that moves a run on, and the run has not moved since.
+
+    Servers answer `start`, `resume`, `restart` and `time_travel` before they check what was sent.
+
+    Attributes:
+        operation: The verb that was accepted.
+        workflow_id: The run's workflow.
+        run_id: The run.
+        status: The status that the run has kept.
+        waited: Seconds that it was given.
+    """
+
+    def __init__(
+        self, operation: str, *, workflow_id: str, run_id: str, status: str, waited: float, likely_cause: str = ""
+    ) -> None:
+        cause = likely_cause or "what was sent may not fit the workflow"
+        super().__init__(
+            f"run {run_id} of {workflow_id!r} is still {status} {waited:.3g} s after its {operation} was accepted.\n"
+            f"  The server accepts a {operation} before it checks what was sent: {cause}.\n"
+            f"  Nothing is running; {operation}_async would have answered with the server's reason."
+        )
+        self.operation = operation
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.status = status
+        self.waited = waited
+
+
+class RunTimeout(MastraError, TimeoutError):
+    """The time was up before the run was settled. The run goes on.
+
+    `__cause__` is the last failure to read the run, if the server could not be read lately.
+
+    Attributes:
+        workflow_id: The run's workflow.
+        run_id: The run.
+        last_status: The status that was read last, None if none could be read.
+        waited: Seconds.
+    """
+
+    def __init__(self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float) -> None:
+        seen = f"is still {last_status}" if last_status else "could not be read"
+        super().__init__(
+            f"run {run_id} of {workflow_id!r} {seen} after {waited:.3g} s.\n"
+            f"  It was left as it is; pick it up again with "
+            f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
+        )
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.last_status = last_status
+        self.waited = waited
+
+
+class StreamError(MastraError):
+    """A stream that cannot be read on."""
+
+
+class MalformedRecord(StreamError):
+    """A record that is not a JSON object.
+
+    Attributes:
+        offset: Where the record begins, in bytes from the beginning of the response's body.
+        excerpt: The record's first bytes.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, offset: int, excerpt: str, problem: str) -> None:
+        super().__init__(f"malformed record at byte {offset} of the stream: {problem}: {excerpt}")
+        self.offset = offset
+        self.excerpt = excerpt
+        self.problem = problem
+
+
+class RecordTooLarge(StreamError):
+    """A record that is longer than the decoder's limit.
+
+    Attributes:
+        offset: Where the record begins, in bytes from the beginning of the response's body.
+        limit: The limit in bytes.
+    """
+
+    def __init__(self, offset: int, limit: int) -> None:
+        super().__init__(f"the record at byte {offset} of the stream is longer than {limit} bytes")
+        self.offset = offset
+        self.limit = limit
+
+
+class StreamInterrupted(StreamError):
+    """The stream was cut and the server cannot replay what is missing. The run itself goes on.
+
+    Attributes:
+        workflow_id: The run's workflow.
+        run_id: The run.
+        last_event: Type of the last event that was handed out, None if there was none.
+        position: Number of events that were handed out.
+    """
+
+    def __init__(self, problem: str, *, workflow_id: str, run_id: str, last_event: str | None, position: int) -> None:
+        seen = f"the last event seen was {last_event!r}, number {position}" if last_event else "no event was seen"
+        super().__init__(
+            f"stream of run {run_id} of {workflow_id!r}: {problem}; {seen}.\n"
+            f"  The run is not affected: stream.result() or run.wait() give its result."
+        )
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.last_event = last_event
+        self.position = position
+
+
+class RunError(MastraError):
+    """A run ended without success; raised by `RunResult.raise_for_status`.
+
+    Attributes:
+        result: The whole result.
+    """
+
+    def __init__(self, result: RunResult) -> None:
+        super().__init__(result.explain())
+        self.result = result
+
+
+class RunFailed(RunError):
+    """A step failed; `result.error` and `result.failed_step` say which and why."""
+
+
+class RunSuspended(RunError):
+    """The run waits for `resume`; `result.suspensions` says what for."""
+
+
+class RunPaused(RunError):
+    """The run executed one step (`per_step`) and stopped; time travel to the next step goes on."""
+
+
+class RunCanceled(RunError):
+    """The run was canceled."""
+
+
+class RunTripwire(RunError):
+    """A guard stopped the run; `result.tripwire` has its reason."""

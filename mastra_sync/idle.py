@@ -1,0 +1,112 @@
+"""Looking after a stream that has gone quiet: a thread that asks how the run is while another waits for bytes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from typing_extensions import Self
+
+from mastra_sync.deadline import Deadline
+from mastra_sync.errors import MastraError
+
+DEFAULT_IDLE_TIMEOUT = 30.0
+"""Seconds of silence after which the run is looked at; Mastra sends nothing during a long step."""
+
+LOOKS_BEFORE_GIVING_UP = 3
+
+
+class IdleWatch:
+    """Ends a read that waits in vain.
+
+    A quiet stream is not a dead one, so silence alone ends nothing. The read is ended when the run has been settled for
+    a whole period of silence, when the server could not be asked three times in a row, or at the deadline.
+
+    Args:
+        is_settled: Asks the server whether the run is settled; raises if it cannot be asked.
+        shut_down: Ends the read.
+        idle_timeout: Seconds of silence between two looks.
+        deadline: When to end the read whatever the run does.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_settled: Callable[[], bool],
+        shut_down: Callable[[], None],
+        idle_timeout: float,
+        deadline: Deadline,
+    ) -> None:
+        self._is_settled = is_settled
+        self._shut_down = shut_down
+        self._idle_timeout = idle_timeout
+        self._deadline = deadline
+        self._changed = threading.Condition()
+        self._reading_since: float | None = None
+        self._stopped = False
+        self._in_vain = 0
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Note that a read begins."""
+        with self._changed:
+            self._reading_since = time.monotonic()
+            self._in_vain = 0
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="mastra-sync idle watch", daemon=True)
+                self._thread.start()
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Note that the read has ended."""
+        with self._changed:
+            self._reading_since = None
+
+    def stop(self) -> None:
+        """End the watch."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopped or self._changed.wait(self._until_next_look()) or self._stopped:
+                    return
+                quiet = self._silence()
+            if self._deadline.expired or (quiet >= self._idle_timeout and self._is_over()):
+                with self._changed:
+                    still_reading = self._reading_since is not None
+                if still_reading:
+                    self._shut_down()
+                    return
+
+    def _until_next_look(self) -> float:
+        left = self._idle_timeout - self._silence()
+        return max(0.01, min(left, self._deadline.remaining))
+
+    def _silence(self) -> float:
+        return 0.0 if self._reading_since is None else time.monotonic() - self._reading_since
+
+    def _is_over(self) -> bool:
+        """Look at the run; the second look that finds it settled counts, so that its last events have time to come."""
+        with self._changed:
+            if self._reading_since is None:
+                return False
+            looked_for = self._reading_since
+        try:
+            counts = self._is_settled()
+            limit = 2
+        except MastraError:
+            counts = True
+            limit = LOOKS_BEFORE_GIVING_UP
+        with self._changed:
+            if self._reading_since != looked_for:
+                return False
+            self._in_vain = self._in_vain + 1 if counts else 0
+            self._reading_since = time.monotonic()
+            return self._in_vain >= limit

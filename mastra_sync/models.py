@@ -1,0 +1,417 @@
+"""What a server says about workflows and runs, as pydantic models: the same ones whichever generation answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic.alias_generators import to_camel
+
+from mastra_sync import errors
+from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, schema_of
+
+_Output = TypeVar("_Output")
+
+SETTLED = frozenset({"success", "failed", "canceled", "bailed", "tripwire", "suspended", "paused"})
+"""Statuses that only someone outside can move a run on from."""
+
+FINISHED = SETTLED - {"suspended", "paused"}
+"""Statuses that a run keeps, unless it is started or sent back in time again."""
+
+REPR_LENGTH = 100
+
+
+def _as_datetime(value: Any) -> Any:
+    """Mastra writes step times as epoch milliseconds and run times as ISO strings."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value / 1000, timezone.utc)
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_as_datetime)]
+"""An aware datetime."""
+
+
+class ServerModel(BaseModel):
+    """Base of all models: camelCase on the wire, snake_case here; fields that are not known are kept."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
+
+
+class RemoteError(ServerModel):
+    """An error that a step threw, or that Mastra raised for it.
+
+    Servers of 1.0 beta send `"Error: boom"`, later ones an object; both parse into this. Further properties of the
+    JavaScript error (`domain`, `category`, `details`, ...) are kept as extra fields. Mastra sends no stack.
+    """
+
+    message: str = ""
+    name: str | None = None
+    code: str | int | None = None
+    stack: str | None = None
+    cause: RemoteError | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_any_generation(cls, value: Any) -> Any:
+        return parse_remote_error(value)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.name else self.message
+
+
+class StepResult(ServerModel):
+    """What a run knows of one step.
+
+    Attributes:
+        path: The step's id, after those of the nested workflows around it.
+        payload: The step's input. Current servers leave it out of the answers of the `_async` verbs where it equals
+            the output of the step before.
+        suspend_payload: What the step suspended with. Servers of 1.2 and 1.0 beta keep it after the resume.
+        metadata: `{"iterationCount": n}` on the steps of loops.
+    """
+
+    path: list[str] = Field(default_factory=list)
+    status: str = "unknown"
+    payload: Any = None
+    output: Any = None
+    error: RemoteError | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    suspended_at: Moment | None = None
+    resumed_at: Moment | None = None
+    suspend_payload: Any = None
+    suspend_output: Any = None
+    resume_payload: Any = None
+    metadata: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _canonical(cls, value: Any) -> Any:
+        return canonical_step(value)
+
+    @property
+    def iteration_count(self) -> int | None:
+        """Rounds of the loop that this step has made, counted from 1; None outside a loop."""
+        return (self.metadata or {}).get("iterationCount")
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the step's start to its end, waits for a resume included; None while it has not ended."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+    def __repr__(self) -> str:
+        shown = self.error if self.status == "failed" else self.output
+        return f"<StepResult {'.'.join(self.path)} {self.status} {_clipped(str(shown))}>"
+
+
+class Suspension(ServerModel):
+    """One place where a run waits for an answer; hand it to `Run.resume(step=...)`.
+
+    Attributes:
+        path: The step to resume, after the nested workflows around it.
+        payload: What the step suspended with.
+        for_each_index: Which item of a `foreach`, None outside of one.
+        labels: The labels that the step gave to this suspension.
+    """
+
+    path: list[str]
+    payload: Any = None
+    for_each_index: int | None = None
+    labels: list[str] = Field(default_factory=list)
+
+    @property
+    def step(self) -> str:
+        """The path as Mastra writes it, joined with dots."""
+        return ".".join(self.path)
+
+    def __repr__(self) -> str:
+        index = "" if self.for_each_index is None else f"[{self.for_each_index}]"
+        return f"<Suspension {self.step}{index} {_clipped(repr(self.payload))}>"
+
+
+class CurrentStep(ServerModel):
+    """The step that a run result record is about."""
+
+    id: str
+    status: str
+    output: Any = None
+    payload: Any = None
+
+
+class WorkflowState(ServerModel):
+    """The state of the whole run, as Mastra's run result records give it."""
+
+    status: str
+    steps: dict[str, StepResult] = Field(default_factory=dict)
+    result: Any = None
+    payload: Any = None
+    error: RemoteError | None = None
+
+
+class RunResult(ServerModel):
+    """What a server says of one run: the same type from every verb and every generation.
+
+    Parses the answers of the `_async` verbs, of run-by-id, of execution-result (1.0 beta), the rows of `runs`, and
+    Mastra's run result records (`{runId, eventTimestamp, payload: {currentStep, workflowState}}`).
+
+    Attributes:
+        run_id: The run; None where the server does not say (the `_async` verbs before current servers).
+        workflow_id: The run's workflow.
+        input_data: What the run was started with.
+        result: The output of the last step; None unless the run succeeded.
+        error: Why the run failed.
+        steps: The steps by id; steps of nested workflows as `nested.step`, where the server gives them.
+        suspensions: What the run waits for.
+        suspend_payload: What was suspended with, by id of the top-level step.
+        state: The workflow's state as it is now, where the server gives it.
+        tripwire: Why a guard stopped the run.
+        step_execution_path: Top-level steps in the order in which they ran (current servers only).
+    """
+
+    run_id: str | None = None
+    workflow_id: str | None = None
+    status: str = "unknown"
+    input_data: Any = None
+    result: Any = None
+    error: RemoteError | None = None
+    steps: dict[str, StepResult] = Field(default_factory=dict)
+    suspensions: list[Suspension] = Field(default_factory=list)
+    suspend_payload: Any = None
+    state: Any = None
+    tripwire: dict[str, Any] | None = None
+    resource_id: str | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    event_timestamp: Moment | None = None
+    current_step: CurrentStep | None = None
+    step_execution_path: list[str] | None = None
+
+    _raw: Any = PrivateAttr(default=None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_any_shape(cls, value: Any, handler: Any) -> RunResult:
+        if isinstance(value, RunResult):
+            return value
+        result: RunResult = handler(canonical_result(value) if isinstance(value, Mapping) else value)
+        result._raw = value
+        return result
+
+    @classmethod
+    def from_server(cls, raw: Any, *, workflow_id: str, run_id: str) -> RunResult:
+        """Return a server's answer as a result that names its run, which not every answer does.
+
+        Raises:
+            pydantic.ValidationError: The answer is not what a server tells of a run.
+        """
+        result = cls.model_validate(raw)
+        names = {"workflow_id": workflow_id, "run_id": run_id}
+        missing = {name: value for name, value in names.items() if getattr(result, name) is None}
+        return result.model_copy(update=missing) if missing else result
+
+    @property
+    def raw(self) -> Any:
+        """The server's answer, untouched."""
+        return self._raw
+
+    @property
+    def ok(self) -> bool:
+        """True if the run has succeeded."""
+        return self.status in ("success", "bailed")
+
+    @property
+    def settled(self) -> bool:
+        """True if only someone outside can move the run on."""
+        return self.status in SETTLED
+
+    @property
+    def finished(self) -> bool:
+        """True if the run has ended: settled, and waiting for nobody."""
+        return self.status in FINISHED
+
+    @property
+    def suspended(self) -> list[list[str]]:
+        """The paths of the suspended steps, each once."""
+        paths = {tuple(suspension.path): None for suspension in self.suspensions}
+        return [list(path) for path in paths]
+
+    @property
+    def failed_step(self) -> StepResult | None:
+        """The innermost step that failed, None if none did."""
+        failed = [step for step in self.steps.values() if step.status == "failed"]
+        return max(failed, key=lambda step: len(step.path), default=None)
+
+    @property
+    def workflow_state(self) -> WorkflowState:
+        """The run as the `workflowState` of Mastra's run result records."""
+        return WorkflowState(
+            status=self.status, steps=self.steps, result=self.result, payload=self.input_data, error=self.error
+        )
+
+    def raise_for_status(self) -> RunResult:
+        """Return this result if the run succeeded, or is still going.
+
+        Raises:
+            RunFailed: A step failed.
+            RunSuspended: The run waits for a resume.
+            RunPaused: The run stopped after one step.
+            RunCanceled: The run was canceled.
+            RunTripwire: A guard stopped the run.
+        """
+        error_type = _ERRORS_BY_STATUS.get(self.status)
+        if error_type is not None:
+            raise error_type(self)
+        return self
+
+    def output_as(self, output_type: type[_Output]) -> _Output:
+        """Return `result` as a model, dataclass or any type that pydantic can make.
+
+        Raises:
+            RunError: The run has not succeeded, as `raise_for_status` says.
+            pydantic.ValidationError: The result does not fit the type.
+        """
+        self.raise_for_status()
+        adapter: TypeAdapter[_Output] = TypeAdapter(output_type)
+        return adapter.validate_python(self.result)
+
+    def to_event(self) -> dict[str, Any]:
+        """Return this result as one of Mastra's run result records, plain JSON."""
+        state = self.workflow_state.model_dump(mode="json", by_alias=True, exclude_none=True)
+        payload: dict[str, Any] = {"workflowState": state}
+        if self.current_step is not None:
+            payload["currentStep"] = self.current_step.model_dump(mode="json", by_alias=True, exclude_none=True)
+        moment = self.event_timestamp or self.updated_at
+        return {
+            "type": "watch",
+            "runId": self.run_id,
+            "eventTimestamp": moment.isoformat() if moment else None,
+            "payload": payload,
+        }
+
+    def explain(self) -> str:
+        """Return what became of the run in one line, and why in the lines below."""
+        run = f"run {self.run_id}" if self.run_id else "run"
+        workflow = f" of {self.workflow_id!r}" if self.workflow_id else ""
+        return f"{run}{workflow} {_STATUS_IN_WORDS.get(self.status, f'is {self.status}')}{self._reason()}"
+
+    def _reason(self) -> str:
+        if self.status == "failed":
+            step = self.failed_step
+            where = f" in step {'.'.join(step.path)!r}" if step else ""
+            error = self.error or (step.error if step else None)
+            return f"{where}: {error or 'the server gives no reason'}"
+        if self.status == "suspended":
+            asks = "".join(f"\n  {suspension!r}" for suspension in self.suspensions)
+            return f"{asks}\n  Answer with run.resume_async(step=result.suspensions[0], resume_data=...)."
+        if self.status == "tripwire":
+            return f": {(self.tripwire or {}).get('reason', 'the server gives no reason')}"
+        return ""
+
+    def __repr__(self) -> str:
+        if self.ok:
+            shown = f" {_clipped(repr(self.result))}"
+        elif self.status == "suspended":
+            shown = " at " + ", ".join(".".join(path) for path in self.suspended)
+        else:
+            shown = f" {_clipped(self._reason())}" if self._reason() else ""
+        about = " ".join(part for part in (self.workflow_id, self.run_id, self.status) if part)
+        return f"<RunResult {about}{shown}>"
+
+    __str__ = __repr__
+
+
+_ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
+    "failed": errors.RunFailed,
+    "suspended": errors.RunSuspended,
+    "paused": errors.RunPaused,
+    "canceled": errors.RunCanceled,
+    "tripwire": errors.RunTripwire,
+}
+
+_STATUS_IN_WORDS: Mapping[str, str] = {
+    "success": "succeeded",
+    "bailed": "succeeded",
+    "failed": "failed",
+    "suspended": "is suspended at",
+    "paused": "is paused after one step",
+    "canceled": "was canceled",
+    "tripwire": "was stopped by a tripwire",
+}
+
+
+class RunPage(ServerModel):
+    """One page of a workflow's runs, newest first.
+
+    Attributes:
+        runs: The page's runs.
+        total: How many runs match, on all pages.
+    """
+
+    runs: list[RunResult] = Field(default_factory=list)
+    total: int = 0
+
+    def __iter__(self) -> Iterator[RunResult]:  # type: ignore[override]
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+
+class WorkflowSchema(ServerModel):
+    """A workflow's JSON Schemas; None where the workflow declares none."""
+
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+    state_schema: dict[str, Any] | None = None
+
+
+class StepDetails(ServerModel):
+    """What a server tells of a step that a workflow declares."""
+
+    id: str = ""
+    description: str | None = None
+    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    resume_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    suspend_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    is_workflow: bool = False
+
+
+class WorkflowDetails(ServerModel):
+    """What a server tells of a workflow: its steps, graph and schemas.
+
+    Attributes:
+        name: The workflow's id.
+        steps: Top-level steps by id.
+        all_steps: Steps of nested workflows too, as `nested.step`.
+        step_graph: The graph as the server writes it; its entries differ between generations.
+    """
+
+    name: str = ""
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+    steps: dict[str, StepDetails] = Field(default_factory=dict)
+    all_steps: dict[str, StepDetails] = Field(default_factory=dict)
+    step_graph: list[Any] = Field(default_factory=list)
+    step_count: int | None = None
+    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+
+    @property
+    def schema_set(self) -> WorkflowSchema:
+        """The workflow's own schemas."""
+        return WorkflowSchema(
+            input_schema=self.input_schema, output_schema=self.output_schema, state_schema=self.state_schema
+        )
+
+
+def _clipped(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= REPR_LENGTH else f"{one_line[: REPR_LENGTH - 3]}..."

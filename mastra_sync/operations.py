@@ -1,0 +1,59 @@
+"""The routes of the Workflows API: one row each, with what it means to send it twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Repeat(Enum):
+    """What may be done when a request's answer was lost."""
+
+    FREELY = "sending it twice does nothing twice"
+    NEVER = "sending it twice may run something twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route.
+
+    Attributes:
+        name: The verb, as users know it.
+        method: HTTP method.
+        path: Path below the API prefix, with `{workflow}` and `{run}` for the ids.
+        repeat: Whether it may be sent again when its answer was lost.
+    """
+
+    name: str
+    method: str
+    path: str
+    repeat: Repeat = Repeat.NEVER
+
+
+LIST_WORKFLOWS = Operation("list_workflows", "GET", "/workflows", Repeat.FREELY)
+RUN_COUNTS = Operation("list_workflow_run_counts", "GET", "/workflows/run-counts", Repeat.FREELY)
+DETAILS = Operation("details", "GET", "/workflows/{workflow}", Repeat.FREELY)
+RUNS = Operation("runs", "GET", "/workflows/{workflow}/runs", Repeat.FREELY)
+RUN_BY_ID = Operation("run_by_id", "GET", "/workflows/{workflow}/runs/{run}", Repeat.FREELY)
+EXECUTION_RESULT = Operation(
+    "run_execution_result", "GET", "/workflows/{workflow}/runs/{run}/execution-result", Repeat.FREELY
+)
+DELETE_RUN = Operation("delete_run_by_id", "DELETE", "/workflows/{workflow}/runs/{run}", Repeat.FREELY)
+CREATE_RUN = Operation("create_run", "POST", "/workflows/{workflow}/create-run", Repeat.FREELY)
+OBSERVE = Operation("observe", "POST", "/workflows/{workflow}/observe", Repeat.FREELY)
+
+# a cancel that is sent twice could overwrite the status of a run that has ended in between
+CANCEL = Operation("cancel", "POST", "/workflows/{workflow}/runs/{run}/cancel")
+
+START = Operation("start", "POST", "/workflows/{workflow}/start")
+START_ASYNC = Operation("start_async", "POST", "/workflows/{workflow}/start-async")
+STREAM = Operation("stream", "POST", "/workflows/{workflow}/stream")
+RESUME = Operation("resume", "POST", "/workflows/{workflow}/resume")
+RESUME_ASYNC = Operation("resume_async", "POST", "/workflows/{workflow}/resume-async")
+RESUME_NO_WAIT = Operation("resume_no_wait", "POST", "/workflows/{workflow}/resume-no-wait")
+RESUME_STREAM = Operation("resume_stream", "POST", "/workflows/{workflow}/resume-stream")
+RESTART = Operation("restart", "POST", "/workflows/{workflow}/restart")
+RESTART_ASYNC = Operation("restart_async", "POST", "/workflows/{workflow}/restart-async")
+TIME_TRAVEL = Operation("time_travel", "POST", "/workflows/{workflow}/time-travel")
+TIME_TRAVEL_ASYNC = Operation("time_travel_async", "POST", "/workflows/{workflow}/time-travel-async")
+TIME_TRAVEL_STREAM = Operation("time_travel_stream", "POST", "/workflows/{workflow}/time-travel-stream")

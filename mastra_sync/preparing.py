@@ -1,0 +1,184 @@
+"""What is read and checked before a verb is sent, so that a mistake costs nothing.
+
+Servers answer some mistakes with 200 and do nothing, some by failing the whole run, and older ones die of a few.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mastra_sync.arguments import OMIT, plain_json, request_body, resume_answer, step_path
+from mastra_sync.calls import Caller
+from mastra_sync.deadline import Deadline
+from mastra_sync.errors import (
+    MastraError,
+    RunAlreadyStarted,
+    RunNotActive,
+    RunNotFound,
+    RunStillRunning,
+    StepNotFound,
+    UnsupportedByServer,
+)
+from mastra_sync.models import RunResult, WorkflowDetails
+from mastra_sync.moves import Move
+from mastra_sync.operations import Operation
+from mastra_sync.options import check_names
+from mastra_sync.reading import Reader
+from mastra_sync.resuming import StepArgument, resume_target
+from mastra_sync.schema_hints import likely_mismatch
+from mastra_sync.shapes import top_level_ids
+from mastra_sync.waiting import Mark, next_pause
+
+SUSPENSION_GRACE = 2.0
+"""Seconds that a resume waits for a running run to suspend; current servers grant the same."""
+
+ACTIVE = frozenset({"running", "waiting"})
+
+Options = Mapping[str, Any]
+
+
+class Preparation:
+    """Makes the moves of one run.
+
+    Args:
+        caller: Knows addresses and the clock.
+        reader: Reads the run.
+        workflow_id: The run's workflow.
+        run_id: The run.
+        details: Reads the workflow's details, for a hint why its input was rejected.
+    """
+
+    def __init__(
+        self, caller: Caller, reader: Reader, workflow_id: str, run_id: str, details: Callable[[], WorkflowDetails]
+    ) -> None:
+        self._caller = caller
+        self._reader = reader
+        self._workflow_id = workflow_id
+        self._run_id = run_id
+        self._details = details
+
+    def start(self, operation: Operation, input_data: Any, options: Options, known: type, *, fresh: bool) -> Move:
+        """Return a start; `fresh` says that nobody can have started the run before.
+
+        Raises:
+            RunAlreadyStarted: The run is not pending, and the option `again` was not given.
+        """
+        check_names(options, known, operation.name)
+        fields = {name: value for name, value in options.items() if name != "again"}
+        body = request_body(input_data=input_data, **fields)
+        before = None if fresh else self._before_start(operation, again=bool(options.get("again")))
+        self._check_per_step(options)
+        return Move(operation, body, before, lambda: self._why_not_started(input_data))
+
+    def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options, known: type) -> Move:
+        """Return a resume of the suspension that is meant.
+
+        Raises:
+            RunNotSuspended, StepNotSuspended, SeveralStepsSuspended, InvalidArgument: There is none that fits.
+            UnsupportedByServer: An option that the server would drop silently.
+        """
+        check_names(options, known, operation.name)
+        answer = resume_answer(resume_data)
+        fields = {name: value for name, value in options.items() if name not in ("label", "for_each_index")}
+        run = self._suspended_run()
+        target = resume_target(run, step, options.get("for_each_index"), options.get("label"), self.context(operation))
+        if target.for_each_index is not None:
+            self._require("for_each_index", "Without it every suspended item gets the same answer")
+        self._check_per_step(options)
+        body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
+        return Move(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
+
+    def restart(self, operation: Operation, options: Options, known: type, *, only_active: bool) -> Move:
+        """Return a restart.
+
+        Raises:
+            RunNotActive: The run is not active, and `only_active`.
+        """
+        check_names(options, known, operation.name)
+        run = self._read()
+        if only_active and run.status not in ACTIVE:
+            raise RunNotActive(f"the run is {run.status}, not running or waiting", **self.context(operation))
+        return Move(operation, request_body(**options), Mark.of(run))
+
+    def time_travel(
+        self, operation: Operation, step: str | Sequence[str], input_data: Any, options: Options, known: type
+    ) -> Move:
+        """Return a time travel.
+
+        Raises:
+            RunStillRunning: The run is active.
+            StepNotFound: The workflow's graph has no such step.
+        """
+        check_names(options, known, operation.name)
+        fields = dict(options)
+        answer = resume_answer(fields.pop("resume_data", OMIT))
+        path = step_path(step)
+        body = request_body(step=path, input_data=input_data, resume_data=answer, **fields)
+        run = self._read()
+        if run.status in ACTIVE:
+            raise RunStillRunning(f"the run is still {run.status}, cannot time travel", **self.context(operation))
+        self._check_step_exists(operation, path or [], run)
+        self._check_per_step(options)
+        return Move(operation, body, Mark.of(run))
+
+    def context(self, operation: Operation) -> dict[str, Any]:
+        """Return what an exception says of a call that was not sent."""
+        url = self._caller.url_of(operation, self._workflow_id, self._run_id)
+        return {"method": operation.method, "url": url, "run_id": self._run_id}
+
+    def _read(self) -> RunResult:
+        return self._reader.by_id(self._workflow_id, self._run_id)
+
+    def _before_start(self, operation: Operation, *, again: bool) -> Mark | None:
+        try:
+            run = self._reader.by_id(self._workflow_id, self._run_id, nested=False)
+        except RunNotFound:
+            return None
+        if run.status == "pending":
+            return None
+        if again:
+            return Mark.of(run)
+        raise RunAlreadyStarted(
+            f"the run is {run.status}: {operation.name} would execute it once more and overwrite its record; "
+            "use wait() or result() to read it, another run_id for another run, or again=True",
+            **self.context(operation),
+        )
+
+    def _suspended_run(self) -> RunResult:
+        """Return the run; one that is still running gets some time to suspend."""
+        grace = Deadline(SUSPENSION_GRACE, self._caller.clock)
+        run = self._read()
+        while run.status in ACTIVE and not grace.expired:
+            grace.sleep(next_pause(grace.elapsed))
+            run = self._read()
+        return run
+
+    def _check_step_exists(self, operation: Operation, path: list[str], run: RunResult) -> None:
+        known = top_level_ids((run.model_extra or {}).get("serializedStepGraph"))
+        if not known or path[0] in known or ".".join(path) in known:
+            return
+        near = difflib.get_close_matches(path[0], known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise StepNotFound(
+            f"no step {path[0]!r} to travel to; {hint}steps: {', '.join(known)}", **self.context(operation)
+        )
+
+    def _check_per_step(self, options: Options) -> None:
+        if options.get("per_step"):
+            self._require("per_step", "It would run to the end")
+
+    def _require(self, feature: str, advice: str) -> None:
+        dialect = self._reader.dialect(self._workflow_id, self._run_id)
+        if not getattr(dialect, feature):
+            raise UnsupportedByServer(feature, generation=dialect.generation, advice=advice)
+
+    def _why_not_started(self, input_data: Any) -> str:
+        try:
+            schema = self._details().input_schema
+        except MastraError:
+            return ""
+        given = plain_json(None if input_data is OMIT else input_data, "input_data")
+        mismatch = likely_mismatch(schema, given)
+        return f"the input may not fit the workflow's schema ({mismatch})" if mismatch else ""

@@ -1,0 +1,114 @@
+"""Records out of bytes: Mastra ends each JSON record of a stream with 0x1E. No I/O here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic_core import from_json
+
+from mastra_sync.errors import MalformedRecord, RecordTooLarge
+
+SEPARATOR = b"\x1e"
+END_MARK = b"data: [DONE]"
+"""What servers of 1.2 and 1.0 beta write after the last record; not a record."""
+
+DEFAULT_RECORD_LIMIT = 512 * 1024 * 1024
+EXCERPT_LENGTH = 80
+
+
+class RecordDecoder:
+    """Splits a byte stream into records. Does no I/O, keeps at most one unfinished record.
+
+    The work is linear in the bytes, wherever they are cut.
+
+    Args:
+        limit: Bytes that one record may take; a longer one raises `RecordTooLarge`.
+    """
+
+    __slots__ = ("_limit", "_unfinished", "offset")
+
+    def __init__(self, limit: int = DEFAULT_RECORD_LIMIT) -> None:
+        self._limit = limit
+        self._unfinished = bytearray()
+        self.offset = 0
+        """Where the unfinished record begins, in bytes from the stream's beginning."""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the records that `chunk` completes, in order, without their separator; empty ones too.
+
+        Raises:
+            RecordTooLarge: A record has grown beyond the limit.
+        """
+        records = chunk.split(SEPARATOR)
+        rest = records.pop()
+        if records:
+            if self._unfinished:
+                self._unfinished += records[0]
+                records[0] = bytes(self._unfinished)
+                self._unfinished = bytearray()
+            self._check_sizes(records)
+            self.offset += sum(map(len, records)) + len(records)
+        self._unfinished += rest
+        if len(self._unfinished) > self._limit:
+            raise RecordTooLarge(self.offset, self._limit)
+        return records
+
+    def unfinished(self) -> bytes:
+        """Return what has come of a record that is not complete; empty at a stream's proper end."""
+        rest = bytes(self._unfinished)
+        return b"" if rest.strip() in (b"", END_MARK) else rest
+
+    def _check_sizes(self, records: list[bytes]) -> None:
+        if max(map(len, records)) <= self._limit:
+            return
+        offset = self.offset
+        for record in records:
+            if len(record) > self._limit:
+                raise RecordTooLarge(offset, self._limit)
+            offset += len(record) + 1
+
+
+def parse_record(record: bytes, offset: int) -> dict[str, Any]:
+    """Return a record as the JSON object that it holds.
+
+    Args:
+        record: The record's bytes, UTF-8, without separator.
+        offset: Where it begins in the stream; only named in the exception.
+
+    Raises:
+        MalformedRecord: Not UTF-8, not JSON, or not an object.
+    """
+    try:
+        value = parse_json(record)
+    except ValueError as error:
+        raise MalformedRecord(offset, excerpt(record), str(error)) from None
+    if not isinstance(value, dict):
+        raise MalformedRecord(offset, excerpt(record), f"expected an object, got {type(value).__name__}")
+    return value
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the value of a JSON text as JavaScript writes it, lone surrogates included.
+
+    Raises:
+        ValueError: Not UTF-8 or not JSON.
+    """
+    try:
+        return from_json(text)
+    except ValueError:
+        # JavaScript sends a lone surrogate as \ud800, which pydantic-core refuses and the standard library takes
+        return _parse_leniently(text)
+
+
+def _parse_leniently(text: bytes) -> Any:
+    try:
+        return json.loads(text.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def excerpt(text: bytes) -> str:
+    """Return the beginning of a text, fit to be shown in one line."""
+    shown = repr(text[:EXCERPT_LENGTH].decode("utf-8", "replace"))
+    return f"{shown}..." if len(text) > EXCERPT_LENGTH else shown

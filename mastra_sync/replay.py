@@ -1,0 +1,189 @@
+"""Finding one's place again in what `observe` replays. No I/O here.
+
+`observe` answers with the history of the run, everything that its streams ever sent, and then with the live stream,
+which begins anew at its own `workflow-start`: whatever of it stands in the history already comes twice. Equal records
+are legal (a step may write the same value twice, two refused resumes look the same), so records are never compared with
+a set of seen ones, but always with the one that stands at the same place.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mastra_sync.events import FINISH, START, StreamEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event, and a digest of the bytes that it came as."""
+
+    event: StreamEvent
+    digest: int
+
+    @classmethod
+    def of(cls, event: StreamEvent, text: bytes) -> Record:
+        """Return an event with the digest of its text."""
+        return cls(event, hash(text))
+
+
+class Digests:
+    """The digests of records that were seen, in order: eight bytes for each."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        self._values = array("q")
+
+    def append(self, record: Record) -> None:
+        """Note a record."""
+        self._values.append(record.digest)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def matches(self, index: int, record: Record) -> bool:
+        """True if the record seen at this index is the same."""
+        return index < len(self._values) and self._values[index] == record.digest
+
+
+class Placement(Protocol):
+    """Picks what is new out of a replay."""
+
+    def feed(self, record: Record) -> Sequence[Record]:
+        """Return the records that are now known to be new, in order."""
+
+    def close(self) -> Sequence[Record]:
+        """Return the records that are known to be new now that nothing more will come."""
+
+
+@dataclass(slots=True)
+class History:
+    """Takes what `observe` sends and gives each record of the run's history once.
+
+    The history falls into segments, each from a `workflow-start` to its `workflow-finish`. A segment that begins like
+    the one before is held back until it differs from it, which makes it a new one, or has come as far as that one,
+    which makes it the live stream saying the same again: that is dropped, and what follows it is new. The live stream
+    of a suspended run repeats its segment without the finish and ends.
+    """
+
+    _segment: Digests = field(default_factory=Digests)
+    _finished: bool = False
+    _held: list[Record] | None = None
+
+    def feed(self, record: Record) -> list[Record]:
+        """Return the records that are now known to be no repetition."""
+        if self._held is not None:
+            return self._compare(record, self._held)
+        if record.event.type == START and len(self._segment):
+            self._held = []
+            return self._compare(record, self._held)
+        return self._accept(record)
+
+    def _compare(self, record: Record, held: list[Record]) -> list[Record]:
+        if self._segment.matches(len(held), record):
+            held.append(record)
+            whole_again = self._finished and len(held) == len(self._segment)
+            return self._begin_segment(held) if whole_again else []
+        if not self._finished and len(held) == len(self._segment):
+            self._held = None
+            return self._accept(record)
+        if record.event.type == START and held:
+            released = [] if self._is_repetition(held) else self._begin_segment(held)
+            self._held = []
+            return released + self._compare(record, self._held)
+        return self._begin_segment([*held, record])
+
+    def _is_repetition(self, held: list[Record]) -> bool:
+        return len(held) == len(self._segment) - self._finished
+
+    def _begin_segment(self, records: list[Record]) -> list[Record]:
+        self._segment = Digests()
+        self._finished = False
+        self._held = None
+        for record in records:
+            self._accept(record)
+        return records
+
+    def _accept(self, record: Record) -> list[Record]:
+        self._segment.append(record)
+        self._finished = self._finished or record.event.type == FINISH
+        return [record]
+
+
+class OwnSegment:
+    """Picks out of a replay what one's own stream has not had yet.
+
+    Args:
+        seen: What the stream has had, from its `workflow-start` on.
+        only_segment: True if the run has had no other stream, so that the first segment must be the own one.
+    """
+
+    def __init__(self, seen: Digests, *, only_segment: bool) -> None:
+        self._seen = seen
+        self._seen_before = len(seen)
+        # every segment may begin with the same workflow-start: one record alone does not tell which is which
+        self._is_certain = only_segment or len(seen) > 1
+        self._history = History()
+        self._position = 0
+        self._is_ours = False
+        self._candidates: list[Record] = []
+
+    def feed(self, record: Record) -> list[Record]:
+        """Return the records that are now known to be new, in order."""
+        return [new for once in self._history.feed(record) for new in self._place(once)]
+
+    def close(self) -> list[Record]:
+        """Return what was held back for doubt; the last segment that can be the own one is."""
+        return self._candidates
+
+    def _place(self, record: Record) -> list[Record]:
+        if record.event.type == START:
+            self._position = 0
+            self._is_ours = True
+            self._candidates = []
+        if not self._is_ours:
+            return []
+        position = self._position
+        self._position += 1
+        if position < self._seen_before:
+            self._is_ours = self._seen.matches(position, record)
+            return []
+        if self._is_certain:
+            return [record]
+        self._candidates.append(record)
+        return []
+
+
+class WholeHistory:
+    """Picks out of a replay what an observer has not had yet.
+
+    Args:
+        seen: What the observer has had, from the beginning of the run's history on.
+    """
+
+    def __init__(self, seen: Digests) -> None:
+        self._seen = seen
+        self._seen_before = len(seen)
+        self._history = History()
+        self._position = 0
+        self._is_another = False
+
+    def feed(self, record: Record) -> list[Record]:
+        """Return the records that are now known to be new, in order."""
+        return [new for once in self._history.feed(record) for new in self._place(once)]
+
+    def close(self) -> list[Record]:
+        """Return nothing: there is no doubt about places in a whole history."""
+        return []
+
+    def _place(self, record: Record) -> list[Record]:
+        position = self._position
+        self._position += 1
+        if position < self._seen_before:
+            # another process, or one that was started anew, may tell another history
+            self._is_another = self._is_another or not self._seen.matches(position, record)
+            return []
+        return [] if self._is_another else [record]

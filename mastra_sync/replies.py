@@ -1,0 +1,165 @@
+"""Which exception a server's refusal is: by status, and by the messages that tell a caller's mistake from a fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from mastra_sync import errors
+from mastra_sync.records import excerpt, parse_json
+
+_AVAILABLE = re.compile(r"Available suspended steps: \[(?P<steps>.*)\]")
+_BRACKETED = re.compile(r"\[([^\]]*)\]")
+
+Context = dict[str, Any]
+"""The keyword arguments that every `APIStatusError` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def is_success(status: int) -> bool:
+    """Return True for a status of 2xx."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> errors.APIStatusError:
+    """Return the exception for a reply whose status is not a success."""
+    body = _parsed_body(reply.body)
+    message = _message_of(body, reply)
+    context: Context = {
+        "status_code": reply.status,
+        "method": method,
+        "url": url,
+        "run_id": run_id,
+        "body": body,
+        "issues": _issues_of(body),
+        "retry_after": retry_after(reply.headers),
+    }
+    if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+        location = reply.headers.get("Location", "").partition("?")[0]
+        advice = f"the server redirects to {location}; redirects are not followed, set base_url to where it leads"
+        return errors.UnexpectedRedirect(advice, location=location, **context)
+    if not isinstance(body, Mapping) and reply.status == HTTPStatus.NOT_FOUND:
+        advice = f"nothing is served here ({message}); check base_url and api_prefix"
+        return errors.RouteNotFound(advice, **context)
+    known = _known_by_message(message, context) if isinstance(body, Mapping) else None
+    return known or _by_status(reply.status)(message, **context)
+
+
+def refusal_in_stream(message: str, *, url: str, run_id: str | None) -> errors.APIStatusError:
+    """Return the exception for a request that was refused inside its stream, after a status of 200."""
+    context: Context = {"status_code": 200, "method": "POST", "url": url, "run_id": run_id}
+    return _known_by_message(message, context) or errors.BadRequestError(message, **context)
+
+
+def _known_by_message(message: str, context: Context) -> errors.APIStatusError | None:
+    for pattern, make in _BY_MESSAGE:
+        if pattern.search(message):
+            return make(message, context)
+    return None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, given as seconds or as a date; None without one."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+
+
+def _parsed_body(body: bytes) -> Any:
+    try:
+        return parse_json(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def _message_of(body: Any, reply: Reply) -> str:
+    if isinstance(body, Mapping) and isinstance(body.get("error"), str):
+        message: str = body["error"]
+        detail = body.get("message")
+        return f"{message}: {detail}" if isinstance(detail, str) else message
+    return excerpt(reply.body) if reply.body else "(no body)"
+
+
+def _issues_of(body: Any) -> list[dict[str, Any]]:
+    """Return the `issues` of the error envelope; 1.0 beta has the same list as text, under `details`."""
+    if not isinstance(body, Mapping):
+        return []
+    issues = body.get("issues")
+    if isinstance(issues, list):
+        return [issue for issue in issues if isinstance(issue, dict)]
+    details = body.get("details")
+    return [{"field": "unknown", "message": details}] if isinstance(details, str) else []
+
+
+def _step_not_suspended(message: str, context: Context) -> errors.APIStatusError:
+    listed = _AVAILABLE.search(message)
+    available = [step.strip() for step in listed["steps"].split(",") if step.strip()] if listed else []
+    return errors.StepNotSuspended(message, available=available, **context)
+
+
+def _several_suspended(message: str, context: Context) -> errors.APIStatusError:
+    return errors.SeveralStepsSuspended(message, available=_BRACKETED.findall(message), **context)
+
+
+def _plain(error_type: type[errors.APIStatusError]) -> Callable[[str, Context], errors.APIStatusError]:
+    return lambda message, context: error_type(message, **context)
+
+
+# Current servers answer some of these with 400, 404 or 409; all generations answer most of them with 500.
+_BY_MESSAGE: tuple[tuple[re.Pattern[str], Callable[[str, Context], errors.APIStatusError]], ...] = tuple(
+    (re.compile(pattern), make)
+    for pattern, make in (
+        (r"^Workflow not found$", _plain(errors.WorkflowNotFound)),
+        (r"^Workflow run (execution result )?not found$", _plain(errors.RunNotFound)),
+        (r"^Invalid (input data|inputData|initial data|initial state): ", _plain(errors.InvalidInput)),
+        (r"^Request context validation failed", _plain(errors.InvalidInput)),
+        (r"^Invalid resume data: ", _plain(errors.InvalidResumeData)),
+        (r"^This workflow step .* was not suspended", _step_not_suspended),
+        (r"^This workflow run was not suspended$", _plain(errors.RunNotSuspended)),
+        (r"^Multiple suspended steps found", _several_suspended),
+        (r"was already resumed by another caller", _plain(errors.ResumeAlreadyClaimed)),
+        (r"already finished with status", _plain(errors.RunAlreadyFinished)),
+        (r"^This workflow run was not active$", _plain(errors.RunNotActive)),
+        (r"^This workflow run is still running", _plain(errors.RunStillRunning)),
+        (r"^Cannot time travel to step|^Time travel target step not found", _plain(errors.StepNotFound)),
+        (r"^Step is required and must be a valid step", _plain(errors.StepNotFound)),
+    )
+)
+
+_BY_STATUS: Mapping[int, type[errors.APIStatusError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    409: errors.ConflictError,
+    413: errors.PayloadTooLarge,
+    429: errors.RateLimitError,
+}
+
+
+def _by_status(status: int) -> type[errors.APIStatusError]:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return errors.ServerError
+    return _BY_STATUS.get(status, errors.APIStatusError)

@@ -1,0 +1,411 @@
+"""One run's life: start, wait, stream, suspend and resume, cancel, restart, time travel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from mastra_sync.arguments import OMIT, checked_count
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
+from mastra_sync.errors import APIConnectionError, InvalidArgument, ServerError, UnsupportedByServer
+from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
+from mastra_sync.models import RunResult, Suspension
+from mastra_sync.moves import Move, Mover
+from mastra_sync.operations import (
+    CANCEL,
+    OBSERVE,
+    RESTART,
+    RESTART_ASYNC,
+    RESUME,
+    RESUME_ASYNC,
+    RESUME_NO_WAIT,
+    RESUME_STREAM,
+    RUN_BY_ID,
+    START,
+    START_ASYNC,
+    STREAM,
+    TIME_TRAVEL,
+    TIME_TRAVEL_ASYNC,
+    TIME_TRAVEL_STREAM,
+)
+from mastra_sync.options import (
+    RestartOptions,
+    ResumeOptions,
+    StartOptions,
+    StreamOptions,
+    StreamResumeOptions,
+    StreamStartOptions,
+    StreamTimeTravelOptions,
+    TimeTravelOptions,
+    check_names,
+)
+from mastra_sync.preparing import Preparation
+from mastra_sync.resuming import StepArgument
+from mastra_sync.streaming import RunStream, StreamSettings
+from mastra_sync.transport import ByteStream
+from mastra_sync.waiting import START_GRACE, Departure
+
+if TYPE_CHECKING:
+    from mastra_sync.workflow import Workflow
+
+_STREAM_NAMES = frozenset(StreamOptions.__annotations__)
+
+
+class Run:
+    """A handle on one run of a workflow. Making one sends nothing; get one from `Workflow.create_run` or `get_run`.
+
+    Mastra's names are kept: a verb that ends in `_async` waits until the run has settled and returns its result,
+    the same verb without it returns at once.
+
+    Attributes:
+        workflow_id: The workflow.
+        run_id: The run.
+    """
+
+    def __init__(self, workflow: Workflow, run_id: str, *, fresh: bool) -> None:
+        self._workflow = workflow
+        self._caller = workflow.caller
+        self._reader = workflow.reader
+        # True while nobody can have started the run: this client made up its id and has not sent a start
+        self._fresh = fresh
+        self._departure: Departure | None = None
+        self.workflow_id: str = workflow.id
+        self.run_id: str = run_id
+        self._mover = Mover(self._caller, self._reader, self.workflow_id, run_id)
+        self._prepare = Preparation(self._caller, self._reader, self.workflow_id, run_id, workflow.details)
+
+    # -- start
+
+    def start(self, input_data: Any = OMIT, **options: Unpack[StartOptions]) -> Run:
+        """Start the run and return this handle at once.
+
+        The server accepts a start before it checks the input; `wait` notices if the run does not move.
+
+        Args:
+            input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
+            **options: See `StartOptions`.
+
+        Raises:
+            RunAlreadyStarted: The run has run before, and `again` was not given.
+            RunNotFound: No such run; `create_run` makes one.
+            OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
+        """
+        self._send(self._prepare.start(START, input_data, options, StartOptions, fresh=self._fresh))
+        return self
+
+    def start_async(
+        self, input_data: Any = OMIT, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[StartOptions]
+    ) -> RunResult:
+        """Start the run, wait until it has settled, and return its result, whatever it is.
+
+        The server holds the connection open meanwhile. If that is cut or given up by a gateway, the run is polled.
+
+        Args:
+            input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
+            timeout: How long the run may take; None without limit.
+            **options: See `StartOptions`.
+
+        Raises:
+            InvalidInput: The workflow's schema rejects the input; the run is still pending.
+            RunAlreadyStarted: The run has run before, and `again` was not given.
+            RunTimeout: The run goes on.
+            OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
+        """
+        move = self._prepare.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh)
+        return self._hold(move, timeout)
+
+    def stream(self, input_data: Any = OMIT, **options: Unpack[StreamStartOptions]) -> RunStream:
+        """Start the run and return its events as they come.
+
+        Args:
+            input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
+            **options: See `StreamStartOptions`.
+
+        Raises:
+            RunAlreadyStarted: The run has run before, and `again` was not given; `observe` reads its events.
+            OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
+        """
+        settings, rest = self._stream_settings(options)
+        move = self._prepare.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
+        return self._open(move, settings, only_segment=self._fresh)
+
+    # -- wait and read
+
+    def wait(
+        self,
+        timeout: Seconds = DEFAULT_RUN_TIMEOUT,
+        on_update: Callable[[RunResult], Any] | None = None,
+        *,
+        start_grace: Seconds = START_GRACE,
+    ) -> RunResult:
+        """Poll until the run is settled and return its result, whatever it is.
+
+        Polls ask for the status only; the whole result is fetched once. The pause between two polls is 5 % of the time
+        already waited, 50 ms at least. Failures to read the run are ridden out until the time is up.
+
+        Args:
+            timeout: How long to wait; None without limit.
+            on_update: Called with each reading that shows the run changed: status and times, no steps.
+            start_grace: Seconds that the run may take to move after this handle's verb was accepted.
+
+        Raises:
+            RunTimeout: The run goes on.
+            RunNotStarted: The run has not moved since `start` (`resume`, ...) was accepted.
+        """
+        departure = self._departure
+        if departure is not None:
+            grace = seconds_of(start_grace, "start_grace")
+            departure = departure.with_grace(float("inf") if grace is None else grace)
+        wait = self._mover.wait(self._deadline(timeout), on_update)
+        try:
+            result = wait.until_settled(departure)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._left_running()) from None
+        self._departure = None
+        return result
+
+    def result(self) -> RunResult:
+        """Return the run's result as it is now, without waiting."""
+        return self._reader.execution_result(self.workflow_id, self.run_id)
+
+    def observe(self, offset: int = 0, **options: Unpack[StreamOptions]) -> RunStream:
+        """Return what the run's streams have sent so far, from the beginning, and go on with what is to come.
+
+        Servers keep the events of `stream`, `resume_stream` and `time_travel_stream` for five minutes, in their memory;
+        a run begun by `start` or `start_async` has none. They send part of them twice; here each comes once.
+
+        Args:
+            offset: How many events to leave out. Servers before the current ones do not know it and current ones apply
+                it to the history only, so it is counted here.
+            **options: See `StreamOptions`.
+
+        Raises:
+            RunNotFound: No such run.
+        """
+        check_names(options, StreamOptions, "observe")
+        skip = checked_count(offset, "offset", least=0) or 0
+        settings, _ = self._stream_settings(options)
+        return RunStream(self, self.open_observe(settings.deadline), settings, whole_history=True, skip=skip)
+
+    # -- resume
+
+    def resume(self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]) -> Run:
+        """Answer a suspension and return this handle at once.
+
+        The run is read first: a wrong step or item is refused here, where servers accept it and do nothing, or fail
+        the whole run.
+
+        Args:
+            resume_data: The answer. Servers take null, false, 0 and "" for no answer, so they are refused here.
+            step: A `Suspension`, or the step as `"a"`, `"nested.a"` or `["nested", "a"]`; may be left out if only one
+                is suspended.
+            **options: See `ResumeOptions`.
+
+        Raises:
+            RunNotSuspended: The run is not suspended, nor within two seconds.
+            StepNotSuspended: Another step is.
+            SeveralStepsSuspended: Say which.
+            OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
+        """
+        self._send(self._prepare.resume(RESUME, resume_data, step, options, ResumeOptions))
+        return self
+
+    def resume_async(
+        self,
+        resume_data: Any = OMIT,
+        *,
+        step: StepArgument = None,
+        timeout: Seconds = DEFAULT_RUN_TIMEOUT,
+        **options: Unpack[ResumeOptions],
+    ) -> RunResult:
+        """Answer a suspension, wait until the run has settled again, and return its result. Arguments as `resume`.
+
+        Raises:
+            InvalidResumeData: The step's schema rejects the answer; the run is still suspended.
+            RunTimeout: The run goes on.
+        """
+        return self._hold(self._prepare.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), timeout)
+
+    def resume_no_wait(
+        self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]
+    ) -> str:
+        """Answer a suspension and return the run's id at once (current servers only). Arguments as `resume`.
+
+        Raises:
+            UnsupportedByServer: A server before the current ones; `resume` does the same.
+        """
+        move = self._prepare.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
+        dialect = self._reader.dialect(self.workflow_id, self.run_id)
+        if not dialect.resume_no_wait:
+            raise UnsupportedByServer("resume_no_wait", generation=dialect.generation, advice="Use resume")
+        self._send(move)
+        return self.run_id
+
+    def resume_stream(
+        self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[StreamResumeOptions]
+    ) -> RunStream:
+        """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`."""
+        settings, rest = self._stream_settings(options)
+        return self._open(self._prepare.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
+
+    # -- cancel and restart
+
+    def cancel(self) -> str:
+        """Ask the server to stop this run; steps that watch their abort signal stop at once, others finish first.
+
+        Returns the server's message. A run that has already ended is left alone: the servers would overwrite its
+        status with `canceled` (seen on 1.2 and current). It may still end between the look and the cancel.
+
+        Raises:
+            RunNotFound: No such run.
+        """
+        last_try = self._caller.retries
+        for attempt in range(last_try + 1):
+            run = self._reader.by_id(self.workflow_id, self.run_id, fields=("error",), nested=False)
+            if run.finished:
+                return f"Workflow run had already ended as {run.status}; no cancel was sent"
+            try:
+                answer = self._caller.call(CANCEL, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}")
+            except (APIConnectionError, ServerError):
+                if attempt == last_try:
+                    raise
+                self._caller.clock.sleep(self._caller.backoff * 2**attempt)
+            else:
+                return str(answer.get("message", "")) if isinstance(answer, dict) else ""
+        raise AssertionError("unreachable")
+
+    def restart(self, **options: Unpack[RestartOptions]) -> Run:
+        """Execute the run again from its active step, after its server has died; return this handle at once.
+
+        Raises:
+            RunNotActive: The run is not `running` or `waiting`. Servers accept that too, and do nothing.
+        """
+        self._send(self._prepare.restart(RESTART, options, RestartOptions, only_active=True))
+        return self
+
+    def restart_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[RestartOptions]) -> RunResult:
+        """Execute the run again from its active step, wait until it has settled, and return its result.
+
+        For a run that has ended, current servers return the stored outcome and execute nothing.
+
+        Raises:
+            RunNotActive: The run is neither active nor, on current servers, ended.
+        """
+        move = self._prepare.restart(RESTART_ASYNC, options, RestartOptions, only_active=False)
+        return self._hold(move, timeout)
+
+    # -- time travel
+
+    def time_travel(
+        self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[TimeTravelOptions]
+    ) -> Run:
+        """Execute the run again from a step, overwriting what it recorded, and return this handle at once.
+
+        Args:
+            step: `"a"`, `"nested.a"` or `["nested", "a"]`.
+            input_data: The step's input; the step before is recorded as having put it out.
+            **options: See `TimeTravelOptions`.
+
+        Raises:
+            StepNotFound: The workflow has no such step.
+            RunStillRunning: The run is active.
+        """
+        self._send(self._prepare.time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
+        return self
+
+    def time_travel_async(
+        self,
+        step: str | Sequence[str],
+        input_data: Any = OMIT,
+        *,
+        timeout: Seconds = DEFAULT_RUN_TIMEOUT,
+        **options: Unpack[TimeTravelOptions],
+    ) -> RunResult:
+        """Execute the run again from a step, wait until it has settled, and return its result. As `time_travel`."""
+        move = self._prepare.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions)
+        return self._hold(move, timeout)
+
+    def time_travel_stream(
+        self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[StreamTimeTravelOptions]
+    ) -> RunStream:
+        """Execute the run again from a step and return the events. As `time_travel`, and `StreamOptions`."""
+        settings, rest = self._stream_settings(options)
+        move = self._prepare.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
+        return self._open(move, settings)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.run_id} of {self.workflow_id!r}>"
+
+    # -- what streams need of their run
+
+    @property
+    def url(self) -> str:
+        """Where the run is read."""
+        return self._caller.url_of(RUN_BY_ID, self.workflow_id, self.run_id)
+
+    def poll(self, deadline: Deadline) -> RunResult:
+        """Return the run with its status and little else; one request, tried once."""
+        return self._reader.poll(self.workflow_id, self.run_id, deadline)
+
+    def open_observe(self, deadline: Deadline) -> ByteStream:
+        """Return the bytes that the server replays."""
+        return self._caller.open(
+            OBSERVE, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}", deadline=deadline
+        )
+
+    def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
+        """Return the bytes of a resumed stream, None if the answer was lost and the run moved."""
+        return self._mover.stream(
+            self._prepare.resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions), deadline
+        )
+
+    # -- sending
+
+    def _send(self, move: Move) -> None:
+        self._mover.send(move)
+        self._fresh = False
+        self._departure = move.departure
+
+    def _hold(self, move: Move, timeout: Seconds) -> RunResult:
+        deadline = self._deadline(timeout)
+        self._departure = None
+        try:
+            result = self._mover.hold(move, deadline)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._left_running()) from None
+        finally:
+            self._fresh = False
+        return result
+
+    def _open(self, move: Move, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
+        source = self._mover.stream(move, settings.deadline)
+        self._fresh = False
+        self._departure = None
+        return RunStream(self, source, settings, only_segment=only_segment)
+
+    def _stream_settings(self, options: Mapping[str, Any]) -> tuple[StreamSettings, dict[str, Any]]:
+        """Return how a stream is to behave, and the options that go to the server."""
+        idle_timeout = seconds_of(options.get("idle_timeout", DEFAULT_IDLE_TIMEOUT), "idle_timeout")
+        if not idle_timeout:
+            raise InvalidArgument("idle_timeout", "must be more than 0 and not infinite")
+        on_gap = options.get("on_gap", "raise")
+        if on_gap not in ("raise", "follow"):
+            raise InvalidArgument("on_gap", f"must be 'raise' or 'follow', not {on_gap!r}")
+        settings = StreamSettings(
+            deadline=self._deadline(options.get("timeout", DEFAULT_RUN_TIMEOUT)),
+            idle_timeout=idle_timeout,
+            on_gap=on_gap,
+            on_suspend=options.get("on_suspend"),
+        )
+        return settings, {name: value for name, value in options.items() if name not in _STREAM_NAMES}
+
+    def _deadline(self, timeout: Seconds) -> Deadline:
+        return Deadline(seconds_of(timeout, "timeout"), self._caller.clock)
+
+    def _left_running(self) -> str:
+        return (
+            f"run {self.run_id} of {self.workflow_id!r} was left as it is; pick it up again with "
+            f"client.get_workflow({self.workflow_id!r}).get_run({self.run_id!r}).wait()"
+        )

@@ -1,0 +1,68 @@
+"""Why a workflow may have rejected its input: a look at the top of its JSON Schema, good enough for a hint.
+
+A server's schema may convert and fill in what this finds wrong, so nothing is ever refused for it. Values are not
+shown, for they may be secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+_MENTIONED = 3
+
+
+def likely_mismatch(schema: Mapping[str, Any] | None, value: Any) -> str:
+    """Return what a schema probably rejects in a value, empty if nothing is seen.
+
+    Args:
+        schema: JSON Schema of the workflow's input.
+        value: Plain JSON.
+    """
+    found = list(_mismatches(schema or {}, value))
+    more = f" and {len(found) - _MENTIONED} more" if len(found) > _MENTIONED else ""
+    return "; ".join(found[:_MENTIONED]) + more
+
+
+def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if not _fits(schema, value):
+        yield f"the input must be {schema.get('type')}, not {_json_type(value)}"
+        return
+    if not isinstance(value, Mapping):
+        return
+    properties = schema.get("properties") or {}
+    for name in schema.get("required") or ():
+        if name not in value:
+            yield f'"{name}" is missing'
+    for name, item in value.items():
+        known = properties.get(name)
+        if isinstance(known, Mapping) and not _fits(known, item):
+            yield f'"{name}" must be {known.get("type")}, not {_json_type(item)}'
+        elif known is None and schema.get("additionalProperties") is False:
+            yield f'"{name}" is not a property that it knows'
+
+
+def _fits(schema: Mapping[str, Any], value: Any) -> bool:
+    wanted = schema.get("type")
+    if not isinstance(wanted, str) or wanted not in _TYPES:
+        return True
+    if isinstance(value, bool) and wanted != "boolean":
+        return False
+    return isinstance(value, _TYPES[wanted]) or (
+        wanted == "integer" and isinstance(value, float) and value.is_integer()
+    )
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return next(name for name, types in _TYPES.items() if isinstance(value, types))

@@ -1,0 +1,267 @@
+"""The shapes in which servers of three generations tell of a run, brought into one.
+
+Six shapes are known: the answers of the `_async` verbs, run-by-id of current and 1.2 servers, the stored row that
+`runs` lists (and that run-by-id of 1.0 beta answers), execution-result of 1.0 beta, the envelope of the evented engine,
+and Mastra's run result records. Nothing is validated here and no field is dropped; `models.py` does the typing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NESTED_META = "__workflow_meta"
+"""Key that the engine adds to a suspend payload, for its own use."""
+
+_STEP_ENVELOPE = {"payload", "startedAt", "endedAt", "status", "output"}
+_NAMED_ERROR = re.compile(r"(?P<name>[A-Za-z_$][\w$]*): (?P<message>.*)", re.DOTALL)
+_FOREACH_ITEM = re.compile(r"(?P<step>.+)\[(?P<index>\d+)\]")
+
+
+def canonical_result(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return any of the known shapes as the fields of `RunResult`, in camelCase."""
+    run = dict(raw)
+    if isinstance(run.get("snapshot"), (dict, str)) and "status" not in run:
+        run = _from_row(run)
+    elif _is_run_result_record(run):
+        run = _from_record(run)
+    steps = _named_steps(run)
+    status = run.get("status", "unknown")
+    run["steps"] = steps
+    _rename(run, "workflowName", "workflowId")
+    _rename(run, "initialState", "state")
+    _rename(run, "input", "inputData")
+    _rename(run, "payload", "inputData")
+    if status == "pending":
+        # a run that was never started has no input; servers show one that leaked from a nested run
+        run.pop("inputData", None)
+    if "result" in run:
+        run["result"] = _unwrapped_result(run["result"], status, steps)
+    if "suspensions" not in run:
+        run["suspensions"] = list(_suspensions(run, status, steps))
+    run.pop("suspended", None)
+    if run.get("suspendPayload") is None and status == "suspended":
+        run["suspendPayload"] = {
+            name: without_meta(step.get("suspendPayload"))
+            for name, step in steps.items()
+            if len(step["path"]) == 1 and step.get("suspendPayload") is not None
+        }
+    if run.get("currentStep") is None:
+        run["currentStep"] = _current_step(steps)
+    return run
+
+
+def canonical_step(value: Any) -> Any:
+    """Return what a server says of a step as a mapping, whatever it is."""
+    return value if isinstance(value, Mapping) else {"output": value}
+
+
+def without_meta(payload: Any) -> Any:
+    """Return a suspend payload as the step gave it, without what the engine added."""
+    if isinstance(payload, Mapping) and NESTED_META in payload:
+        return {key: value for key, value in payload.items() if key != NESTED_META}
+    return payload
+
+
+def parse_remote_error(value: Any) -> Any:
+    """Return an error as an object; 1.0 beta sends `"Error: boom"`, and once more `"Error: "` for each nesting."""
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, str):
+        return {"message": str(value)}
+    name, message = None, value
+    while (named := _NAMED_ERROR.fullmatch(message)) and named["name"] in (name or "Error", "Error"):
+        name, message = named["name"], named["message"]
+    return {"name": name, "message": message}
+
+
+def schema_of(value: Any) -> Any:
+    """Return a JSON Schema; servers send it as a string of superjson (`'{"json": {...}}'`)."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    if isinstance(value, Mapping) and isinstance(value.get("json"), Mapping):
+        return value["json"]
+    return value
+
+
+def _rename(run: dict[str, Any], old: str, new: str) -> None:
+    if old in run:
+        value = run.pop(old)
+        run.setdefault(new, value)
+
+
+def _from_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A stored row: the state in `snapshot` (`context` holds the steps, and the input beside them)."""
+    run = {key: value for key, value in row.items() if key != "snapshot"}
+    snapshot = row["snapshot"]
+    state = dict(json.loads(snapshot) if isinstance(snapshot, str) else snapshot)
+    context = dict(state.pop("context", {}))
+    run.setdefault("runId", run.pop("run_id", None))
+    run.setdefault("workflowName", run.pop("workflow_name", None))
+    if "input" in context:
+        run["inputData"] = context.pop("input")
+    _rename(state, "value", "state")
+    if not state.get("state"):
+        state.pop("state", None)
+    return {**state, **run, "steps": context}
+
+
+def _is_run_result_record(run: Mapping[str, Any]) -> bool:
+    payload = run.get("payload")
+    return isinstance(payload, Mapping) and "workflowState" in payload and "status" not in run
+
+
+def _from_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A run result record: `{runId, eventTimestamp, payload: {currentStep, workflowState}}`."""
+    payload = record["payload"]
+    run = {key: value for key, value in record.items() if key not in ("payload", "type")}
+    return {**payload["workflowState"], **run, "currentStep": payload.get("currentStep")}
+
+
+def _named_steps(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the steps, each with its `path`; the `_async` answers keep the run's input among them."""
+    steps = dict(run.get("steps") or {})
+    is_async_answer = "workflowName" not in run and "serializedStepGraph" not in run and "workflowId" not in run
+    if is_async_answer and "input" in steps and "path" not in canonical_step(steps["input"]):
+        run.setdefault("inputData", steps.pop("input"))
+    return {name: {"path": _path_of(name, steps), **canonical_step(step)} for name, step in steps.items()}
+
+
+def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
+    """Split `nested.step` where `nested` is a step of its own, so that an id with a dot stays whole."""
+    for position in range(len(name) - 1, 0, -1):
+        if name[position] != ".":
+            continue
+        outer = name[:position]
+        item = _FOREACH_ITEM.fullmatch(outer)
+        if outer in names or (item and item["step"] in names):
+            return [*_path_of(outer, names), name[position + 1 :]]
+    item = _FOREACH_ITEM.fullmatch(name)
+    return [item["step"]] if item and item["step"] in names else [name]
+
+
+def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any:
+    """The evented engine stores the last step's whole envelope as result, and does so while still suspended."""
+    if status in ("suspended", "running", "waiting"):
+        return None
+    if isinstance(result, Mapping) and set(result) == _STEP_ENVELOPE:
+        for step in steps.values():
+            if all(step.get(key) == result[key] for key in ("status", "startedAt", "output")):
+                return result["output"]
+    return result
+
+
+def _current_step(steps: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the step that moved last; of several at the same moment the later one in the list."""
+    moved = [(_last_moved(step), index, name) for index, (name, step) in enumerate(steps.items())]
+    if not moved:
+        return None
+    name = max(moved)[2]
+    step = steps[name]
+    current = {"id": name, "status": step.get("status", "unknown")}
+    return current | {key: step[key] for key in ("output", "payload") if key in step}
+
+
+def _last_moved(step: Mapping[str, Any]) -> float:
+    moments = [step.get(key) for key in ("startedAt", "suspendedAt", "resumedAt", "endedAt")]
+    return max((moment for moment in moments if isinstance(moment, (int, float))), default=0.0)
+
+
+def _suspensions(run: Mapping[str, Any], status: str, steps: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if status != "suspended":
+        return
+    for path in _suspended_paths(run, steps):
+        step = steps.get(path[0], {})
+        labels = run.get("resumeLabels") or _meta(step.get("suspendPayload")).get("resumeLabels") or {}
+        yield from _suspensions_at(path, step, steps, labels)
+
+
+def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[list[str]]:
+    """Return the path of each suspended step, in the order in which the server gives them."""
+    if run.get("suspended"):
+        return [[path] if isinstance(path, str) else list(path) for path in run["suspended"]]
+    tops = list(run.get("suspendedPaths") or ()) or [
+        name for name, step in steps.items() if len(step["path"]) == 1 and step.get("status") == "suspended"
+    ]
+    paths = []
+    for top in tops:
+        inner = [
+            step["path"]
+            for step in steps.values()
+            if step["path"][0] == top and len(step["path"]) > 1 and step.get("status") == "suspended"
+        ]
+        deepest = [path for path in inner if not any(_is_inside(other, path) for other in inner)]
+        nested = _meta(steps.get(top, {}).get("suspendPayload")).get("path") or []
+        paths += _unique(deepest) or [[top, *nested]]
+    return paths
+
+
+def _suspensions_at(
+    path: list[str], step: Mapping[str, Any], steps: Mapping[str, Any], labels: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    payload = step.get("suspendPayload")
+    items = _meta(payload).get("foreachOutput")
+    if not isinstance(items, list):
+        leaf = steps.get(".".join(path), step)
+        own = leaf.get("suspendPayload", payload)
+        yield {"path": path, "payload": without_meta(own), "labels": _labels_of(labels, path, None)}
+        return
+    first = _meta(payload).get("foreachIndex")
+    for index, item in enumerate(items):
+        if not isinstance(item, Mapping) or item.get("status") != "suspended":
+            continue
+        asked = without_meta(item.get("suspendPayload"))
+        if not asked and index == first:
+            # 1.2 and 1.0 beta keep the payload of the first suspended item only, at the top
+            asked = without_meta(payload)
+        yield {
+            "path": [path[0], *(_meta(item.get("suspendPayload")).get("path") or path[1:])],
+            "payload": asked,
+            "forEachIndex": index,
+            "labels": _labels_of(labels, path, index),
+        }
+
+
+def _labels_of(labels: Mapping[str, Any], path: list[str], index: int | None) -> list[str]:
+    return [
+        label
+        for label, target in labels.items()
+        if isinstance(target, Mapping)
+        and target.get("stepId") in (path[0], path[-1], ".".join(path))
+        and target.get("foreachIndex") == index
+    ]
+
+
+def _meta(payload: Any) -> Mapping[str, Any]:
+    meta = payload.get(NESTED_META) if isinstance(payload, Mapping) else None
+    return meta if isinstance(meta, Mapping) else {}
+
+
+def _is_inside(inner: list[str], outer: list[str]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def _unique(paths: list[list[str]]) -> list[list[str]]:
+    return [list(path) for path in dict.fromkeys(tuple(path) for path in paths)]
+
+
+def top_level_ids(graph: Any) -> list[str]:
+    """Return the ids of a serialized graph's steps, those in blocks and loops too, not those of nested workflows."""
+    found: list[str] = []
+    for entry in graph if isinstance(graph, list) else ():
+        if not isinstance(entry, Mapping):
+            continue
+        if isinstance(entry.get("steps"), list):
+            found += top_level_ids(entry["steps"])
+        inner = entry.get("step")
+        own = entry.get("id") or (inner.get("id") if isinstance(inner, Mapping) else None)
+        if isinstance(own, str):
+            found.append(own)
+        elif isinstance(inner, Mapping):
+            found += top_level_ids([inner])
+    return list(dict.fromkeys(found))

@@ -1,0 +1,325 @@
+"""Records -> events, and getting back on after a cut."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import Self
+
+from mastra_sync.deadline import Deadline, Seconds
+from mastra_sync.errors import (
+    APIConnectionError,
+    APIStatusError,
+    MalformedRecord,
+    RecordTooLarge,
+    RunTimeout,
+    ServerError,
+    StreamInterrupted,
+)
+from mastra_sync.events import FINISH, StreamEvent
+from mastra_sync.idle import IdleWatch
+from mastra_sync.models import RunResult, Suspension
+from mastra_sync.records import RecordDecoder, parse_record
+from mastra_sync.replay import Digests, OwnSegment, Placement, Record, WholeHistory
+from mastra_sync.replies import refusal_in_stream
+from mastra_sync.transport import ByteStream
+
+if TYPE_CHECKING:
+    from mastra_sync.run import Run
+
+logger = logging.getLogger("mastra_sync")
+
+RECONNECTS = 5
+"""How often a stream tries to get back on without having seen anything new."""
+
+OnGap = Literal["raise", "follow"]
+OnSuspend = Callable[[Suspension], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """How a stream behaves when it does not simply run to its end.
+
+    Attributes:
+        deadline: When to give up.
+        idle_timeout: Seconds of silence after which the run is looked at.
+        on_gap: What to do when events are missing that the server cannot replay: `raise` `StreamInterrupted`, or
+            `follow` the run by polling, silently, and end when it is settled.
+        on_suspend: Called when the run suspends; what it returns is the answer, None leaves the run suspended.
+    """
+
+    deadline: Deadline
+    idle_timeout: float
+    on_gap: OnGap = "raise"
+    on_suspend: OnSuspend | None = None
+
+
+class RunStream:
+    """The events of one run, as they come: an iterator, and a context manager that closes the connection.
+
+    A connection that is cut is taken up again through `observe`; each event is handed out exactly once, in order. The
+    stream is complete once `workflow-finish` has come.
+
+    Attributes:
+        run_id: The run.
+        position: How many events were handed out.
+        last_event: The event that was handed out last.
+        complete: True once `workflow-finish` was seen: nothing is missing.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        source: ByteStream | None,
+        settings: StreamSettings,
+        *,
+        whole_history: bool = False,
+        only_segment: bool = False,
+        skip: int = 0,
+    ) -> None:
+        self._run = run
+        self._settings = settings
+        self._whole_history = whole_history
+        self._only_segment = only_segment
+        self._skip = skip
+        self._ready: deque[StreamEvent] = deque()
+        self._seen = Digests()
+        self._failure: Exception | None = None
+        self._cut_by: Exception | None = None
+        self._reconnects = 0
+        self._ended = False
+        self.run_id: str = run.run_id
+        self.position = 0
+        self.last_event: StreamEvent | None = None
+        self.complete = False
+        self._attach(source, replay=whole_history)
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        return self
+
+    def __next__(self) -> StreamEvent:
+        """Wait for the next event.
+
+        Raises:
+            MalformedRecord: The server sent something that is not a record.
+            StreamInterrupted: Events are missing and cannot be had again.
+            RunTimeout: The deadline passed.
+        """
+        while not self._ready:
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                self.close()
+                raise failure
+            if self._ended:
+                raise StopIteration
+            self._read_on()
+        event = self._ready.popleft()
+        self.position += 1
+        self.last_event = event
+        return event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # a stream that was left half read must not hold its connection
+        with contextlib.suppress(Exception):
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection; the run goes on. What has not been read is given up."""
+        self._ended = True
+        self._detach()
+
+    def result(self, timeout: Seconds = None) -> RunResult:
+        """Read the stream to its end and return the run's result, as the run itself tells it.
+
+        `workflow-finish` is not believed: its status is computed from the events of one stream and can be wrong. A
+        stream that was interrupted, or closed, does not matter either: the run is polled.
+
+        Args:
+            timeout: How long to wait for the run, from now; by default what the stream's own timeout leaves.
+
+        Raises:
+            APIStatusError: The server refused the request that opened the stream (it says so inside the stream).
+            RunTimeout: The time was up.
+        """
+        with contextlib.suppress(StreamInterrupted):
+            for _ in self:
+                pass
+        self._raise_if_refused()
+        return self._run.wait(timeout if timeout is not None else self._settings.deadline.clamp(None))
+
+    def __repr__(self) -> str:
+        state = "complete" if self.complete else "closed" if self._ended else "open"
+        return f"<RunStream of run {self.run_id}: {self.position} events, {state}>"
+
+    # -- reading
+
+    def _attach(self, source: ByteStream | None, *, replay: bool) -> None:
+        """Read from a new source; None stands for one that was lost before it could be read."""
+        self._source = source
+        self._decoder = RecordDecoder()
+        self._placement: Placement | None = self._new_placement() if replay else None
+        # the watch runs in a thread; it must not keep this object alive
+        run, deadline = self._run, self._settings.deadline
+        self._watch = IdleWatch(
+            is_settled=lambda: run.poll(deadline).settled,
+            shut_down=source.shut_down if source is not None else lambda: None,
+            idle_timeout=self._settings.idle_timeout,
+            deadline=deadline,
+        )
+
+    def _new_placement(self) -> Placement:
+        if self._whole_history:
+            return WholeHistory(self._seen)
+        return OwnSegment(self._seen, only_segment=self._only_segment)
+
+    def _detach(self) -> None:
+        # an object whose construction failed has neither
+        watch, source = getattr(self, "_watch", None), getattr(self, "_source", None)
+        if watch is not None:
+            watch.stop()
+        if source is not None:
+            source.close()
+        self._source = None
+
+    def _read_on(self) -> None:
+        """Take in the next bytes, or find out why there are none."""
+        if self._source is None:
+            if self.complete:
+                self._after_finish()
+            else:
+                self._get_back_on()
+            return
+        try:
+            with self._watch:
+                chunk = self._source.read()
+        except APIConnectionError as error:
+            self._on_end(error)
+            return
+        if not chunk:
+            self._on_end(None)
+            return
+        self._take_in(chunk)
+        if self.complete and self._is_own_replay:
+            # a replay goes on with what later streams of the run sent
+            self._detach()
+
+    @property
+    def _is_own_replay(self) -> bool:
+        return self._placement is not None and not self._whole_history
+
+    def _take_in(self, chunk: bytes) -> None:
+        offset = self._decoder.offset
+        try:
+            for text in self._decoder.feed(chunk):
+                if text.strip():
+                    self._take_record(Record.of(StreamEvent(parse_record(text, offset)), text))
+                offset += len(text) + 1
+        except (MalformedRecord, RecordTooLarge) as error:
+            # what came before it is handed out first
+            self._failure = error
+
+    def _take_record(self, record: Record) -> None:
+        for new in [record] if self._placement is None else self._placement.feed(record):
+            self._hand_out(new)
+
+    def _hand_out(self, record: Record) -> None:
+        if self.complete and self._is_own_replay:
+            return
+        self._seen.append(record)
+        self._reconnects = 0
+        # an observer's stream is complete when the last of its segments is
+        self.complete = record.event.type == FINISH or (self.complete and not self._whole_history)
+        if len(self._seen) > self._skip:
+            self._ready.append(record.event)
+
+    # -- ends and cuts
+
+    def _on_end(self, error: APIConnectionError | None) -> None:
+        """The source has ended: with the stream, or before it."""
+        if self._placement is not None and error is None:
+            for record in self._placement.close():
+                self._hand_out(record)
+        if not self.complete:
+            logger.debug("run %s: stream cut after %d events: %s", self.run_id, len(self._seen), error or "body ended")
+        self._cut_by = error
+        self._detach()
+
+    def _get_back_on(self) -> None:
+        """Attach to the run again, or say that this cannot be done."""
+        deadline = self._settings.deadline
+        if deadline.expired:
+            raise RunTimeout(
+                workflow_id=self._run.workflow_id, run_id=self.run_id, last_status=None, waited=deadline.elapsed
+            ) from self._cut_by
+        if self._reconnects > 0:
+            deadline.sleep(min(1.0, 0.05 * 2**self._reconnects))
+        self._reconnects += 1
+        if self._reconnects > RECONNECTS:
+            self._on_gap("it was cut and the server cannot replay the rest")
+            return
+        try:
+            was_settled = self._run.poll(deadline).settled
+            source = self._run.open_observe(deadline)
+        except (APIConnectionError, ServerError) as problem:
+            logger.debug("run %s: could not get back on: %s", self.run_id, problem)
+            self._cut_by = problem
+            return
+        except APIStatusError as refused:
+            self._cut_by = refused
+            self._on_gap(f"the server does not let it be taken up again ({refused.message})")
+            return
+        if was_settled:
+            # nothing new will come: one replay shows all that there is
+            self._reconnects = RECONNECTS
+        self._attach(source, replay=True)
+
+    def _on_gap(self, problem: str) -> None:
+        if self._settings.on_gap == "follow":
+            self._run.wait(self._settings.deadline.clamp(None))
+            self._ended = True
+            return
+        failure = StreamInterrupted(
+            problem,
+            workflow_id=self._run.workflow_id,
+            run_id=self.run_id,
+            last_event=self.last_event.type if self.last_event else None,
+            position=self.position,
+        )
+        failure.__cause__ = self._cut_by
+        self._failure = failure
+
+    def _after_finish(self) -> None:
+        """Go on with the run resumed if there is someone to answer for it, else end."""
+        handler = self._settings.on_suspend
+        run = self._run.result() if handler is not None else None
+        if handler is None or run is None or run.status != "suspended" or not run.suspensions:
+            self._ended = True
+            return
+        answer = handler(run.suspensions[0])
+        if answer is None:
+            self._ended = True
+            return
+        self._seen = Digests()
+        self._only_segment = False
+        self.complete = False
+        source = self._run.open_resume(run.suspensions[0], answer, self._settings.deadline)
+        self._attach(source, replay=False)
+
+    def _raise_if_refused(self) -> None:
+        error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
+        if error is not None:
+            raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id)

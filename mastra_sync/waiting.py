@@ -1,0 +1,194 @@
+"""How a blocking call waits for a run: the cadence of its polls, and when it has waited long enough. No HTTP here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from mastra_sync.deadline import Deadline
+from mastra_sync.errors import (
+    APIConnectionError,
+    APIStatusError,
+    RateLimitError,
+    RunNotStarted,
+    RunTimeout,
+    ServerError,
+)
+from mastra_sync.models import SETTLED, RunResult
+
+logger = logging.getLogger("mastra_sync")
+
+SHORTEST_PAUSE = 0.05
+"""Seconds between the first polls."""
+
+SHARE_OF_ELAPSED = 0.05
+"""Each pause is this share of the time already waited: 151 polls for a run of ten minutes."""
+
+START_GRACE = 10.0
+"""Seconds that a run may take to move after the server accepted a verb that moves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a run stood at one reading; two marks differ if the run moved in between.
+
+    Every snapshot that a server stores changes `updated_at`, so a run that was resumed and has suspended again, or
+    that was sent back in time and has succeeded again, is told from one that has not moved.
+    """
+
+    status: str
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, run: RunResult) -> Mark:
+        """Return where a reading shows the run."""
+        return cls(run.status, run.updated_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A verb that was accepted and must show: the run has to leave the mark where it stood before.
+
+    Attributes:
+        operation: The verb.
+        mark: Where the run stood; None for a start, which leaves `pending`.
+        grace: Seconds from the beginning of the wait.
+        likely_cause: Says why a run may not have moved; asked only if it has not.
+    """
+
+    operation: str
+    mark: Mark | None
+    grace: float
+    likely_cause: Callable[[], str]
+
+    def with_grace(self, grace: float) -> Departure:
+        """Return the same with another grace period."""
+        return replace(self, grace=grace)
+
+    def is_at(self, run: RunResult) -> bool:
+        """True while the run has not moved."""
+        return run.status == "pending" if self.mark is None else Mark.of(run) == self.mark
+
+
+class Wait:
+    """One wait for one run.
+
+    Args:
+        workflow_id: The run's workflow.
+        run_id: The run.
+        poll: Reads the run's status and no more; one request without retries.
+        fetch: Reads the whole run.
+        deadline: When to give up.
+        on_update: Called with each reading whose status or time of change differs from the one before.
+    """
+
+    def __init__(
+        self,
+        *,
+        workflow_id: str,
+        run_id: str,
+        poll: Callable[[Deadline], RunResult],
+        fetch: Callable[[Deadline], RunResult],
+        deadline: Deadline,
+        on_update: Callable[[RunResult], Any] | None = None,
+    ) -> None:
+        self._workflow_id = workflow_id
+        self._run_id = run_id
+        self._poll = poll
+        self._fetch = fetch
+        self._deadline = deadline
+        self._on_update = on_update
+        self._last: RunResult | None = None
+        self._problem: Exception | None = None
+
+    def until_settled(self, departure: Departure | None = None) -> RunResult:
+        """Return the run's whole result once it is settled.
+
+        Args:
+            departure: What the run must have left behind first.
+
+        Raises:
+            RunTimeout: The deadline passed.
+            RunNotStarted: The run did not leave where it stood.
+            APIStatusError: The run cannot be read, and asking again will not help.
+        """
+        while True:
+            run = self._next_reading()
+            if run is not None and departure is not None and departure.is_at(run):
+                self._check_grace(departure, run)
+            elif run is not None and run.status in SETTLED:
+                result = self._whole_result()
+                if result is not None and result.settled:
+                    return result
+            self._pause()
+
+    def until_moved(self, departure: Departure) -> RunResult | None:
+        """Return the first reading that shows the run elsewhere, None if there is none within the grace period."""
+        while True:
+            run = self._next_reading()
+            if run is not None and not departure.is_at(run):
+                return run
+            if self._deadline.elapsed >= departure.grace or self._deadline.expired:
+                return None
+            self._pause()
+
+    @property
+    def last_status(self) -> str | None:
+        """The status that was read last."""
+        return self._last.status if self._last else None
+
+    def _next_reading(self) -> RunResult | None:
+        run = self._ridden_out(self._poll)
+        if run is None:
+            return None
+        changed = self._last is None or Mark.of(run) != Mark.of(self._last)
+        self._last = run
+        if changed and self._on_update is not None:
+            self._on_update(run)
+        return run
+
+    def _whole_result(self) -> RunResult | None:
+        return self._ridden_out(self._fetch)
+
+    def _ridden_out(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
+        """Read, or remember why it failed if that may pass by itself."""
+        try:
+            run = read(self._deadline)
+        except (APIConnectionError, RateLimitError, ServerError) as error:
+            logger.debug("run %s: reading it failed, will try again: %s", self._run_id, error)
+            self._problem = error
+            return None
+        self._problem = None
+        return run
+
+    def _pause(self) -> None:
+        if self._deadline.expired:
+            raise RunTimeout(
+                workflow_id=self._workflow_id,
+                run_id=self._run_id,
+                last_status=self.last_status,
+                waited=self._deadline.elapsed,
+            ) from self._problem
+        asked = self._problem.retry_after if isinstance(self._problem, APIStatusError) else None
+        self._deadline.sleep(max(next_pause(self._deadline.elapsed), asked or 0.0))
+
+    def _check_grace(self, departure: Departure, run: RunResult) -> None:
+        waited = self._deadline.elapsed
+        if waited < departure.grace:
+            return
+        raise RunNotStarted(
+            departure.operation,
+            workflow_id=self._workflow_id,
+            run_id=self._run_id,
+            status=run.status,
+            waited=waited,
+            likely_cause=departure.likely_cause(),
+        )
+
+
+def next_pause(elapsed: float) -> float:
+    """Return how long to wait before the next poll, in seconds, given the seconds already waited."""
+    return max(SHORTEST_PAUSE, SHARE_OF_ELAPSED * elapsed)

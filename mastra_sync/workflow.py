@@ -1,0 +1,307 @@
+"""One workflow: its details, its runs."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from mastra_sync import batches
+from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
+from mastra_sync.calls import Query
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds
+from mastra_sync.errors import InvalidArgument, RunNotFound
+from mastra_sync.models import RunPage, RunResult, WorkflowDetails, WorkflowSchema
+from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
+from mastra_sync.options import StartOptions
+from mastra_sync.run import Run
+
+if TYPE_CHECKING:
+    from mastra_sync.client import MastraClient
+
+RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
+"""What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
+
+DEFAULT_PER_PAGE = 50
+
+
+class Workflow:
+    """A handle on one workflow. Making one sends nothing; get one from `MastraClient.get_workflow`.
+
+    Attributes:
+        id: The workflow's id, or the key that it is registered under.
+    """
+
+    def __init__(self, client: MastraClient, workflow_id: str) -> None:
+        self.client = client
+        self.id = checked_id(workflow_id, "workflow_id")
+        self.caller = client.caller
+        self.reader = client.reader
+
+    def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
+        """Return the workflow's steps, graph and schemas.
+
+        Raises:
+            WorkflowNotFound: The server has no such workflow.
+        """
+        raw = self.caller.call(DETAILS, workflow_id=self.id, query=context_query(request_context))
+        return self.caller.understood(WorkflowDetails.model_validate, raw, DETAILS, self.id)
+
+    def get_schema(self) -> WorkflowSchema:
+        """Return the workflow's JSON Schemas: of its input, its output, its state."""
+        return self.details().schema_set
+
+    # -- runs
+
+    def runs(
+        self,
+        *,
+        page: int | None = None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        resource_id: str | None = None,
+        status: str | None = None,
+        from_date: datetime | date | str | None = None,
+        to_date: datetime | date | str | None = None,
+    ) -> RunPage:
+        """Return stored runs, newest first.
+
+        Args:
+            page: Which page, counted from 0.
+            per_page: Runs on a page; without any of the four numbers the server answers with all of them.
+            limit: Mastra's older name for `per_page`.
+            offset: Mastra's older way to say where to begin; a multiple of `limit`, for servers round it to a page.
+            resource_id: Only runs that belong to it (1.0 beta stores none).
+            status: Only runs with this status.
+            from_date: Only runs made at or after this moment.
+            to_date: Only runs made at or before it.
+
+        Raises:
+            InvalidArgument: A number out of range, or both ways of paging at once.
+        """
+        query: list[tuple[str, str | None]] = [
+            *_paging(page, per_page, limit, offset),
+            ("resourceId", resource_id),
+            ("status", status),
+            ("fromDate", _moment(from_date, "from_date")),
+            ("toDate", _moment(to_date, "to_date")),
+        ]
+        raw = self.caller.call(RUNS, workflow_id=self.id, query=query)
+        return self.caller.understood(RunPage.model_validate, raw, RUNS, self.id)
+
+    def iter_runs(
+        self,
+        *,
+        per_page: int = DEFAULT_PER_PAGE,
+        resource_id: str | None = None,
+        status: str | None = None,
+        from_date: datetime | date | str | None = None,
+        to_date: datetime | date | str | None = None,
+    ) -> Iterator[RunResult]:
+        """Give all stored runs, newest first, asking for a page when it is needed.
+
+        Runs that are made meanwhile push others to the next page; no run is given twice for that. Arguments as `runs`.
+        """
+        given: set[str | None] = set()
+        page = 0
+        while True:
+            found = self.runs(
+                page=page,
+                per_page=per_page,
+                resource_id=resource_id,
+                status=status,
+                from_date=from_date,
+                to_date=to_date,
+            )
+            for run in found:
+                if run.run_id not in given:
+                    given.add(run.run_id)
+                    yield run
+            page += 1
+            if not found.runs or page * per_page >= found.total:
+                return
+
+    def run_by_id(
+        self, run_id: str, *, fields: Sequence[str] | None = None, with_nested_workflows: bool | None = None
+    ) -> RunResult:
+        """Return a run as it is now.
+
+        Args:
+            run_id: The run.
+            fields: Only these of `RUN_FIELDS`; status and times always come. With `fields` current servers do not say
+                what a run is suspended at.
+            with_nested_workflows: False leaves out the steps of nested workflows.
+
+        Raises:
+            RunNotFound: No such run.
+        """
+        for name in fields or ():
+            if name not in RUN_FIELDS:
+                raise InvalidArgument("fields", f"{name!r} is not one of {', '.join(RUN_FIELDS)}")
+        checked_id(run_id, "run_id")
+        return self.reader.by_id(self.id, run_id, fields=fields, nested=with_nested_workflows)
+
+    def run_execution_result(self, run_id: str) -> RunResult:
+        """Return a run's whole result, or what there is of it.
+
+        Servers of 1.0 beta have a route for it, execution-result; later ones answer it with run-by-id.
+
+        Raises:
+            RunNotFound: No such run.
+        """
+        return self.reader.execution_result(self.id, checked_id(run_id, "run_id"))
+
+    def delete_run_by_id(self, run_id: str) -> str:
+        """Delete a run's record and return the server's message. A run that is running is not stopped by it.
+
+        Raises:
+            RunNotFound: No such run (1.0 beta answers as if there had been one).
+        """
+        try:
+            answer = self.caller.call(DELETE_RUN, workflow_id=self.id, run_id=checked_id(run_id, "run_id"))
+        except RunNotFound as error:
+            if error.attempts == 1:
+                raise
+            # an earlier attempt has done it, only its answer was lost
+            return "Workflow run deleted"
+        return _message(answer)
+
+    def create_run(
+        self, run_id: str | None = None, *, resource_id: str | None = None, disable_scorers: bool | None = None
+    ) -> Run:
+        """Make a run on the server, pending, and return a handle on it.
+
+        Args:
+            run_id: The run's id; a UUID is made here if none is given. Give one of your own (an order number, say) and
+                a script that is run twice cannot start its run twice: the second `start` raises `RunAlreadyStarted`.
+            resource_id: Whom the run belongs to (not stored by 1.0 beta).
+            disable_scorers: True runs it without the workflow's scorers.
+        """
+        own_id = str(uuid.uuid4()) if run_id is None else checked_id(run_id, "run_id")
+        body = request_body(resource_id=resource_id, disable_scorers=disable_scorers)
+        self.caller.call(CREATE_RUN, workflow_id=self.id, run_id=own_id, body=body)
+        return Run(self, own_id, fresh=run_id is None)
+
+    def get_run(self, run_id: str) -> Run:
+        """Return a handle on a run that exists; sends nothing."""
+        return Run(self, checked_id(run_id, "run_id"), fresh=False)
+
+    # -- running
+
+    def execute(
+        self,
+        input_data: Any = OMIT,
+        *,
+        run_id: str | None = None,
+        timeout: Seconds = DEFAULT_RUN_TIMEOUT,
+        on_update: Callable[[RunResult], Any] | None = None,
+        disable_scorers: bool | None = None,
+        **options: Unpack[StartOptions],
+    ) -> RunResult:
+        """Make a run, start it, wait until it has settled, and return its result, whatever it is.
+
+        Args:
+            input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
+            run_id: As `create_run`.
+            timeout: How long to wait; None without limit.
+            on_update: As `Run.wait`.
+            disable_scorers: As `create_run`.
+            **options: See `StartOptions`.
+
+        Raises:
+            RunNotStarted: The run did not move, probably because its input was rejected.
+            RunTimeout: The run goes on.
+            OutcomeUnknown: The start's answer was lost and the run has not moved; it was not sent again.
+        """
+        run = self.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
+        return run.start(input_data, **options).wait(timeout, on_update)
+
+    def map(
+        self,
+        inputs: Iterable[Any],
+        *,
+        executor: Executor | None = None,
+        max_workers: int | None = None,
+        timeout: Seconds = DEFAULT_RUN_TIMEOUT,
+        return_exceptions: bool = False,
+        **options: Unpack[StartOptions],
+    ) -> Iterator[RunResult]:
+        """Execute the workflow once for each input, several at a time, and give the results in the inputs' order.
+
+        Args:
+            inputs: One run each.
+            executor: Any `concurrent.futures.Executor`: threads, processes, or a cluster's. It is not shut down. By
+                default threads of its own.
+            max_workers: How many runs at a time, with threads of its own; 8 by default.
+            timeout: How long each run may take.
+            return_exceptions: Give a run's exception in its place, instead of raising it there.
+            **options: See `StartOptions`.
+
+        Raises:
+            InvalidArgument: `max_workers` together with an executor, or an input that is not JSON: nothing is run then.
+        """
+        checked_count(max_workers, "max_workers", least=1)
+        if executor is not None and max_workers is not None:
+            raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
+        items = [plain_json(item, f"inputs[{index}]") for index, item in enumerate(inputs)]
+        return batches.run_all(
+            self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
+        )
+
+    def __repr__(self) -> str:
+        return f"<Workflow {self.id!r} of {self.client.base_url}>"
+
+
+def context_query(request_context: Mapping[str, Any] | None) -> Query:
+    """Return a request context as a GET takes it: base64 of its JSON."""
+    if request_context is None:
+        return []
+    text = json.dumps(plain_json(request_context, "request_context"), ensure_ascii=False)
+    return [("requestContext", base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii"))]
+
+
+def _paging(page: int | None, per_page: int | None, limit: int | None, offset: int | None) -> Query:
+    """Return both numbers or none: servers ignore one that comes alone."""
+    checked_count(page, "page", least=0)
+    checked_count(per_page, "per_page", least=1)
+    checked_count(limit, "limit", least=1)
+    checked_count(offset, "offset", least=0)
+    if limit is not None or offset is not None:
+        if page is not None or per_page is not None:
+            raise InvalidArgument(
+                "limit", "belongs to another way of paging; give page and per_page, or limit and offset"
+            )
+        per_page = limit if limit is not None else DEFAULT_PER_PAGE
+        page, beyond = divmod(offset or 0, per_page)
+        if beyond:
+            raise InvalidArgument(
+                "offset", f"must be a multiple of {per_page}: servers would begin at {page * per_page}"
+            )
+    if page is None and per_page is None:
+        return []
+    return [("page", str(page or 0)), ("perPage", str(per_page or DEFAULT_PER_PAGE))]
+
+
+def _moment(value: datetime | date | str | None, argument: str) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            datetime.fromisoformat(value.replace("Z", "+00:00"))
+            return value
+        raise InvalidArgument(argument, f"must be a datetime or an ISO date, got {value!r}")
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidArgument(argument, "must have a time zone, as in datetime.now(timezone.utc)")
+    return value.isoformat()
+
+
+def _message(answer: Any) -> str:
+    return str(answer.get("message", "")) if isinstance(answer, Mapping) else ""

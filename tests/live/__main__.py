@@ -1,0 +1,50 @@
+"""`python -m tests.live [--generation current] -- COMMAND ...`: a Mastra server for a command or a person."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from .install import GENERATIONS, ServerUnavailable
+from .server import LiveServer, ServerFailed
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.live",
+        description="Start a Mastra server on loopback; run COMMAND with MASTRA_BASE_URL set, or serve until Ctrl-C.",
+    )
+    parser.add_argument("--generation", choices=GENERATIONS, default="current")
+    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free port")
+    parser.add_argument("--auth-token", help="the only token that is let in")
+    parser.add_argument("--api-prefix", help="instead of /api (not on 1.0-beta)")
+    parser.add_argument("--body-limit", type=int, help="bytes that a request body may take")
+    parser.add_argument("--database", type=Path, help="a file that keeps the runs beyond this process")
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="what to run, after --")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve as the arguments say and return the exit status."""
+    options = vars(_parse(arguments))
+    command = options.pop("command")
+    try:
+        with LiveServer(options.pop("generation"), **options) as server:
+            if command:
+                return subprocess.call(command, env={**os.environ, "MASTRA_BASE_URL": server.base_url})
+            print(server.base_url, flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return 130
+    except (ServerUnavailable, ServerFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+// Hosts Mastra the way `mastra build` does, for the generation that has no adapter of its own.
+import { Mastra } from "@mastra/core";
+import { createHonoServer } from "@mastra/deployer/server";
+
+import { staticToken } from "./auth.mjs";
+
+/** Make the function that answers requests for Mastra. */
+export async function createFetch({ configuration, authToken, apiPrefix, bodyLimit }) {
+  if (apiPrefix) throw new Error("this generation serves under /api only");
+  const mastra = new Mastra({
+    ...configuration,
+    server: {
+      ...(authToken && { auth: staticToken(authToken) }),
+      ...(bodyLimit && { bodySizeLimit: bodyLimit }),
+    },
+  });
+  return (await createHonoServer(mastra, { tools: {} })).fetch;
+}

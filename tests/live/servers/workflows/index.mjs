@@ -1,0 +1,14 @@
+// Every workflow of the test servers, by registry key.
+import { askingWorkflows } from "./asking.mjs";
+import { branchingWorkflows } from "./branching.mjs";
+import { failingWorkflows } from "./failing.mjs";
+import { gatedWorkflows } from "./gated.mjs";
+import { plainWorkflows } from "./plain.mjs";
+
+export const workflows = {
+  ...plainWorkflows,
+  ...branchingWorkflows,
+  ...askingWorkflows,
+  ...gatedWorkflows,
+  ...failingWorkflows,
+};

@@ -1,0 +1,67 @@
+"""The seam between the fake's HTTP surface and what carries it: a request in, a reply out, bytes either way. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One HTTP request, as it stood on the wire.
+
+    Attributes:
+        method: In capitals.
+        target: Path and query, percent-encoded, beginning with `/`.
+        headers: Names as they were sent; look them up with `header`.
+        body: Decoded from any transfer coding.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The query, percent-encoded, without its question mark; empty if there is none."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, whatever the case of its name; None if it is not there."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WireReply:
+    """One HTTP reply.
+
+    Attributes:
+        status: HTTP status.
+        headers: In the order in which they are sent. The carrier adds those of the connection: `Content-Length` for a
+            whole body, `Transfer-Encoding: chunked` for chunks, `Connection` and `Keep-Alive`, `Date`.
+        body: The whole body, or an iterable whose items are sent as one HTTP chunk each, when they are made: taking the
+            next one is what moves the run, and its clock, on.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | Iterable[bytes] = b""
+
+    @property
+    def is_stream(self) -> bool:
+        """True if the body comes in chunks."""
+        return not isinstance(self.body, bytes)
+
+
+class Surface(Protocol):
+    """What answers requests."""
+
+    def handle(self, request: WireRequest) -> WireReply:
+        """Return the reply to one request. May be called from several threads at once."""

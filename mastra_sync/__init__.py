@@ -1,72 +1,98 @@
-"""A blocking client for Mastra's HTTP Workflows API."""
+"""A blocking client for Mastra's HTTP Workflows API.
+
+Names are imported when they are first used, so that `import mastra_sync` costs next to nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
 import logging
+from typing import TYPE_CHECKING, Any
 
-from mastra_sync.client import MastraClient
-from mastra_sync.errors import (
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConflictError,
-    InvalidArgument,
-    InvalidInput,
-    InvalidResumeData,
-    MalformedRecord,
-    MastraError,
-    NotFoundError,
-    OutcomeUnknown,
-    PayloadTooLarge,
-    PermissionDeniedError,
-    RateLimitError,
-    RecordTooLarge,
-    ResponseFormatError,
-    ResumeAlreadyClaimed,
-    RouteNotFound,
-    RunAlreadyFinished,
-    RunAlreadyStarted,
-    RunCanceled,
-    RunError,
-    RunFailed,
-    RunNotActive,
-    RunNotFound,
-    RunNotStarted,
-    RunNotSuspended,
-    RunPaused,
-    RunStillRunning,
-    RunSuspended,
-    RunTimeout,
-    RunTripwire,
-    ServerError,
-    SeveralStepsSuspended,
-    StepNotFound,
-    StepNotSuspended,
-    StreamError,
-    StreamInterrupted,
-    UnexpectedRedirect,
-    UnsupportedByServer,
-    WorkflowNotFound,
-)
-from mastra_sync.events import StreamEvent
-from mastra_sync.models import (
-    CurrentStep,
-    RemoteError,
-    RunPage,
-    RunResult,
-    StepDetails,
-    StepResult,
-    Suspension,
-    WorkflowDetails,
-    WorkflowSchema,
-    WorkflowState,
-)
-from mastra_sync.records import RecordDecoder
-from mastra_sync.run import Run
-from mastra_sync.streaming import RunStream
-from mastra_sync.workflow import Workflow
+if TYPE_CHECKING:
+    from mastra_sync.client import MastraClient
+    from mastra_sync.errors import (
+        APIConnectionError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConflictError,
+        InvalidArgument,
+        InvalidInput,
+        InvalidResumeData,
+        MalformedRecord,
+        MastraError,
+        NotFoundError,
+        OutcomeUnknown,
+        PayloadTooLarge,
+        PermissionDeniedError,
+        RateLimitError,
+        RecordTooLarge,
+        ResponseFormatError,
+        ResumeAlreadyClaimed,
+        RouteNotFound,
+        RunAlreadyFinished,
+        RunAlreadyStarted,
+        RunCanceled,
+        RunError,
+        RunFailed,
+        RunNotActive,
+        RunNotFound,
+        RunNotStarted,
+        RunNotSuspended,
+        RunPaused,
+        RunStillRunning,
+        RunSuspended,
+        RunTimeout,
+        RunTripwire,
+        ServerError,
+        SeveralStepsSuspended,
+        StepNotFound,
+        StepNotSuspended,
+        StreamError,
+        StreamInterrupted,
+        UnexpectedRedirect,
+        UnsupportedByServer,
+        WorkflowNotFound,
+    )
+    from mastra_sync.events import StreamEvent
+    from mastra_sync.models import (
+        CurrentStep,
+        RemoteError,
+        RunPage,
+        RunResult,
+        StepDetails,
+        StepResult,
+        Suspension,
+        WorkflowDetails,
+        WorkflowSchema,
+        WorkflowState,
+    )
+    from mastra_sync.records import RecordDecoder
+    from mastra_sync.run import Run
+    from mastra_sync.streaming import RunStream
+    from mastra_sync.workflow import Workflow
+
+_HOMES = {
+    "MastraClient": "client",
+    "StreamEvent": "events",
+    "CurrentStep": "models",
+    "RemoteError": "models",
+    "RunPage": "models",
+    "RunResult": "models",
+    "StepDetails": "models",
+    "StepResult": "models",
+    "Suspension": "models",
+    "WorkflowDetails": "models",
+    "WorkflowSchema": "models",
+    "WorkflowState": "models",
+    "RecordDecoder": "records",
+    "Run": "run",
+    "RunStream": "streaming",
+    "Workflow": "workflow",
+}
+"""Where the names live that are not exceptions."""
 
 __all__ = [
     "APIConnectionError",
@@ -130,9 +156,16 @@ __all__ = [
     "WorkflowState",
 ]
 
-# tracebacks name the exceptions as users import them
-for _name in __all__:
-    globals()[_name].__module__ = __name__
-del _name
-
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

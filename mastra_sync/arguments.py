@@ -10,7 +10,8 @@ from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
+from pydantic_core import SchemaSerializer, core_schema
 
 from mastra_sync.errors import InvalidArgument
 
@@ -27,6 +28,8 @@ OMIT: Final = _Omit.OMIT
 
 EXACT_IN_JAVASCRIPT = 2**53
 """JavaScript has all whole numbers up to this one, beyond it only some."""
+
+_BITS_SHOWN = 256
 
 
 def path_segment(value: str, argument: str) -> str:
@@ -70,10 +73,7 @@ def request_body(**fields: Any) -> bytes:
     for name, value in fields.items():
         if value is OMIT or (value is None and name not in ("input_data", "resume_data")):
             continue
-        try:
-            body[camel_case(name)] = plain_json(value, name)
-        except RecursionError:
-            raise InvalidArgument(name, "is nested too deeply, or contains itself") from None
+        body[camel_case(name)] = plain_json(value, name)
     return json.dumps(body, separators=(",", ":")).encode("ascii")
 
 
@@ -93,16 +93,23 @@ def plain_json(value: Any, argument: str) -> Any:
     Raises:
         InvalidArgument: Something that JSON, or JavaScript, could not give back as it is.
     """
+    try:
+        return _plain(value, argument)
+    except RecursionError:
+        raise InvalidArgument(argument, "is nested too deeply, or contains itself") from None
+
+
+def _plain(value: Any, argument: str) -> Any:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (int, float)):
         return _checked_number(value, argument)
     if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
-        return plain_json(_dumped(value, argument), argument)
+        return _plain(_dumped(value, argument), argument)
     if isinstance(value, Mapping):
-        return {_checked_key(key, argument): plain_json(item, f"{argument}.{key}") for key, item in value.items()}
+        return {_checked_key(key, argument): _plain(item, f"{argument}.{key}") for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain_json(item, f"{argument}[{index}]") for index, item in enumerate(value)]
+        return [_plain(item, f"{argument}[{index}]") for index, item in enumerate(value)]
     raise InvalidArgument(
         argument, f"{type(value).__name__} is not JSON; use plain values, a pydantic model or a dataclass"
     )
@@ -110,15 +117,23 @@ def plain_json(value: Any, argument: str) -> Any:
 
 def _dumped(value: Any, argument: str) -> Any:
     """Return a pydantic model or dataclass as JSON, its fields under their aliases."""
-    adapter: TypeAdapter[Any] = TypeAdapter(type(value))
-    _refuse_non_finite(adapter.dump_python(value), argument)
-    return adapter.dump_python(value, mode="json", by_alias=True)
+    try:
+        _refuse_non_finite(_BY_VALUE.to_python(value, by_alias=True), argument)
+        return _BY_VALUE.to_python(value, mode="json", by_alias=True)
+    except InvalidArgument:
+        raise
+    except ValueError as error:
+        raise InvalidArgument(argument, f"{type(value).__name__} cannot be made JSON: {error}") from None
+
+
+_BY_VALUE = SchemaSerializer(core_schema.any_schema())
+"""Goes by what a value is, so that a dataclass's annotations need not mean anything to pydantic."""
 
 
 def _checked_number(value: float, argument: str) -> float:
     if isinstance(value, int):
         if abs(value) > EXACT_IN_JAVASCRIPT and not _is_exact_as_float(value):
-            raise InvalidArgument(argument, f"JavaScript would round {value}; send such a number as a string")
+            raise InvalidArgument(argument, f"JavaScript would round {_shown(value)}; send such a number as a string")
     elif not math.isfinite(value):
         raise InvalidArgument(argument, f"{value} is not JSON")
     return value
@@ -129,6 +144,11 @@ def _is_exact_as_float(value: int) -> bool:
         return int(float(value)) == value
     except OverflowError:
         return False
+
+
+def _shown(value: int) -> str:
+    # Python refuses to write out a number of thousands of digits
+    return str(value) if value.bit_length() < _BITS_SHOWN else f"a number of {value.bit_length()} bits"
 
 
 def _checked_key(key: Any, argument: str) -> str:
@@ -143,6 +163,7 @@ def _refuse_non_finite(value: Any, argument: str) -> None:
         _checked_number(value, argument)
     elif isinstance(value, Mapping):
         for key, item in value.items():
+            _refuse_non_finite(key, argument)
             _refuse_non_finite(item, f"{argument}.{key}")
     elif isinstance(value, (list, tuple, set, frozenset)):
         for index, item in enumerate(value):
@@ -178,6 +199,8 @@ def step_path(step: str | Sequence[str] | None, argument: str = "step") -> list[
     """
     if step is None:
         return None
+    if not isinstance(step, Sequence):
+        raise InvalidArgument(argument, f"must be a string or a list of step ids, not {type(step).__name__}")
     names = step.split(".") if isinstance(step, str) else list(step)
     if not names:
         raise InvalidArgument(argument, "must not be empty")

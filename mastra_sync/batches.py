@@ -24,10 +24,13 @@ def run_all(
     return_exceptions: bool,
 ) -> Iterator[RunResult]:
     """Hand every input to the executor at once, and return an iterator over the results in the inputs' order."""
-    if executor is not None:
-        return _results(_submitted(workflow, inputs, executor, options), return_exceptions=return_exceptions)
-    own = ThreadPoolExecutor(max_workers or DEFAULT_WORKERS, thread_name_prefix="mastra-sync-map")
-    return _results(_submitted(workflow, inputs, own, options), return_exceptions=return_exceptions, own=own)
+    own = None
+    if executor is None:
+        executor = own = ThreadPoolExecutor(max_workers or DEFAULT_WORKERS, thread_name_prefix="mastra-sync-map")
+    results = _results(workflow, inputs, executor, options, return_exceptions=return_exceptions, own=own)
+    # a generator that has not begun would clean nothing up when it is closed
+    next(results)
+    return results
 
 
 def execute_one(client: MastraClient, workflow_id: str, input_data: Any, options: Mapping[str, Any]) -> RunResult:
@@ -35,16 +38,21 @@ def execute_one(client: MastraClient, workflow_id: str, input_data: Any, options
     return client.get_workflow(workflow_id).execute(input_data, **options)
 
 
-def _submitted(
-    workflow: Workflow, inputs: Sequence[Any], executor: Executor, options: Mapping[str, Any]
-) -> list[Future[RunResult]]:
-    return [executor.submit(execute_one, workflow.client, workflow.id, item, options) for item in inputs]
-
-
 def _results(
-    futures: list[Future[RunResult]], *, return_exceptions: bool, own: Executor | None = None
+    workflow: Workflow,
+    inputs: Sequence[Any],
+    executor: Executor,
+    options: Mapping[str, Any],
+    *,
+    return_exceptions: bool,
+    own: Executor | None,
 ) -> Iterator[RunResult]:
+    """Give None once everything is handed over, then the results."""
+    futures: list[Future[RunResult]] = []
     try:
+        for item in inputs:
+            futures.append(executor.submit(execute_one, workflow.client, workflow.id, item, options))  # noqa: PERF401
+        yield None  # type: ignore[misc]
         for future in futures:
             error = future.exception()
             if error is None or not return_exceptions:

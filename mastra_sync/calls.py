@@ -6,9 +6,8 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import tenacity
 from pydantic import ValidationError
 
 from mastra_sync.arguments import path_segment
@@ -24,6 +23,9 @@ from mastra_sync.operations import Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.replies import Reply, is_success, refusal
 from mastra_sync.transport import ByteStream, Request, Timeouts, Transport
+
+if TYPE_CHECKING:
+    import tenacity
 
 logger = logging.getLogger("mastra_sync")
 
@@ -180,31 +182,52 @@ class _Attempts:
     """How often one request is tried: tenacity does the counting, this says what may be repeated and when."""
 
     def __init__(self, caller: Caller, operation: Operation, deadline: Deadline, retries: int) -> None:
+        self._caller = caller
         self._operation = operation
         self._deadline = deadline
-        self._jitter = tenacity.wait_random_exponential(multiplier=caller.backoff, max=LONGEST_PAUSE)
-        self._retrying = tenacity.Retrying(
-            sleep=caller.clock.sleep,
-            stop=lambda state: state.attempt_number > retries or self._is_too_late(state),
-            wait=self._pause,
+        self._retries = retries
+
+    def run(self, attempt: Callable[[], _Answer]) -> _Answer:
+        """Return the first answer that is none to try again after; exceptions say how often it was tried."""
+        try:
+            return attempt()
+        except (APIConnectionError, APIStatusError) as error:
+            if self._retries == 0 or not may_repeat(self._operation, error):
+                raise
+            return self._again(attempt, error)
+
+    def _again(self, attempt: Callable[[], _Answer], first: APIConnectionError | APIStatusError) -> _Answer:
+        # most calls need no second attempt, and tenacity takes as long to import as all the rest
+        import tenacity  # noqa: PLC0415
+
+        failures = [first]
+
+        def next_attempt() -> _Answer:
+            if failures:
+                raise failures.pop()
+            return attempt()
+
+        jitter = tenacity.wait_random_exponential(multiplier=self._caller.backoff, max=LONGEST_PAUSE)
+        retrying = tenacity.Retrying(
+            sleep=self._caller.clock.sleep,
+            stop=lambda state: state.attempt_number > self._retries or self._is_too_late(state),
+            wait=lambda state: self._pause(state, jitter),
             retry=tenacity.retry_if_exception(lambda error: may_repeat(self._operation, error)),
             reraise=True,
         )
-
-    def run(self, attempt: Callable[[], _Answer]) -> _Answer:
         try:
-            return self._retrying(attempt)
+            return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
-            error.attempts = self._retrying.statistics["attempt_number"]
+            error.attempts = retrying.statistics["attempt_number"]
             raise
 
     def _is_too_late(self, state: tenacity.RetryCallState) -> bool:
         return state.upcoming_sleep >= self._deadline.remaining
 
-    def _pause(self, state: tenacity.RetryCallState) -> float:
+    def _pause(self, state: tenacity.RetryCallState, jitter: Callable[[tenacity.RetryCallState], float]) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = getattr(error, "retry_after", None)
-        pause = self._jitter(state) if asked is None else asked
+        pause = jitter(state) if asked is None else asked
         logger.debug("%s: trying again in %.2f s after: %s", self._operation.name, pause, error)
         return pause
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from pydantic import TypeAdapter
@@ -67,8 +69,8 @@ class MastraClient:
         clock: Clock | None = None,
     ) -> None:
         url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
-        root = _checked_base_url(url) + _checked_prefix(api_prefix)
-        own_headers = _checked_headers(headers)
+        root = _without_user(_checked_base_url(url)) + _checked_prefix(api_prefix)
+        own_headers = _basic_auth(url) | _checked_headers(headers)
         own_token = _token_or_default(token, own_headers)
         # what makes a copy in another process, whose environment may be another
         self._settings: dict[str, Any] = {
@@ -96,8 +98,7 @@ class MastraClient:
     @property
     def base_url(self) -> str:
         """Where the server is, with the API prefix, without any user and password."""
-        parts = urlsplit(self.caller.root)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return self.caller.root
 
     def list_workflows(
         self, *, partial: bool = False, request_context: Mapping[str, Any] | None = None
@@ -110,7 +111,7 @@ class MastraClient:
         """
         query = [("partial", "true" if partial else None), *context_query(request_context)]
         raw = self.caller.call(LIST_WORKFLOWS, query=query)
-        return self.caller.understood(_WORKFLOWS.validate_python, raw, LIST_WORKFLOWS)
+        return self.caller.understood(_adapter(dict[str, WorkflowDetails]).validate_python, raw, LIST_WORKFLOWS)
 
     def get_workflow(self, workflow_id: str) -> Workflow:
         """Return a handle on a workflow, by its id or the key that it is registered under; sends nothing."""
@@ -129,7 +130,7 @@ class MastraClient:
             raw = self.caller.call(RUN_COUNTS)
         except NotFoundError:
             raise UnsupportedByServer("list_workflow_run_counts", advice="Count the rows of runs(status=...)") from None
-        return self.caller.understood(_COUNTS.validate_python, raw, RUN_COUNTS)
+        return self.caller.understood(_adapter(dict[str, dict[str, int]]).validate_python, raw, RUN_COUNTS)
 
     def close(self) -> None:
         """Close all connections; the client cannot be used any more."""
@@ -170,6 +171,20 @@ def _checked_base_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _basic_auth(url: str) -> dict[str, str]:
+    """Return the header for a user and password in an address, where logs and exceptions would show them."""
+    parts = urlsplit(url.strip())
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode('utf-8')).decode('ascii')}"}
+
+
 def _checked_prefix(api_prefix: str) -> str:
     if not isinstance(api_prefix, str):
         raise InvalidArgument("api_prefix", f"must be a string, not {type(api_prefix).__name__}")
@@ -208,5 +223,7 @@ def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:
     return Timeouts(seconds_of(connect, "timeout"), seconds_of(read, "timeout"))
 
 
-_WORKFLOWS = TypeAdapter(dict[str, WorkflowDetails])
-_COUNTS = TypeAdapter(dict[str, dict[str, int]])
+@cache
+def _adapter(answer_type: Any) -> TypeAdapter[Any]:
+    # pydantic builds it when it is first needed, not when this library is imported
+    return TypeAdapter(answer_type)

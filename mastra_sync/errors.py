@@ -71,8 +71,15 @@ def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[st
 class MastraError(Exception):
     """Base of every exception of this library."""
 
+    def __init_subclass__(cls) -> None:
+        # tracebacks name an exception as users import it
+        cls.__module__ = "mastra_sync"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
+
+
+MastraError.__module__ = "mastra_sync"
 
 
 class InvalidArgument(MastraError, ValueError):
@@ -146,7 +153,8 @@ class APIStatusError(MastraError):
     ) -> None:
         said = f"{status_code} " if status_code is not None else "not sent: "
         about = f" (run {run_id})" if run_id else ""
-        lines = [f"{said}{message}  [{method} {url}]{about}"]
+        first, *more = message.splitlines() or [""]
+        lines = [f"{said}{first.rstrip()}  [{method} {url}]{about}", *(f"  {line}" for line in more)]
         lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in issues]
         super().__init__("\n".join(lines))
         self.message = message

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
+from mastra_sync.fields import Code, Moment, Text
 from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, schema_of
 
 _Output = TypeVar("_Output")
@@ -23,21 +23,12 @@ FINISHED = SETTLED - {"suspended", "paused"}
 REPR_LENGTH = 100
 
 
-def _as_datetime(value: Any) -> Any:
-    """Mastra writes step times as epoch milliseconds and run times as ISO strings."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value / 1000, timezone.utc)
-    return value
-
-
-Moment = Annotated[datetime, BeforeValidator(_as_datetime)]
-"""An aware datetime."""
-
-
 class ServerModel(BaseModel):
     """Base of all models: camelCase on the wire, snake_case here; fields that are not known are kept."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True, defer_build=True
+    )
 
 
 class RemoteError(ServerModel):
@@ -47,10 +38,10 @@ class RemoteError(ServerModel):
     JavaScript error (`domain`, `category`, `details`, ...) are kept as extra fields. Mastra sends no stack.
     """
 
-    message: str = ""
-    name: str | None = None
-    code: str | int | None = None
-    stack: str | None = None
+    message: Text = ""
+    name: Text | None = None
+    code: Code | None = None
+    stack: Text | None = None
     cause: RemoteError | None = None
 
     @model_validator(mode="before")
@@ -315,7 +306,7 @@ class RunResult(ServerModel):
     def __repr__(self) -> str:
         if self.ok:
             shown = f" {_clipped(repr(self.result))}"
-        elif self.status == "suspended":
+        elif self.suspensions:
             shown = " at " + ", ".join(".".join(path) for path in self.suspended)
         else:
             shown = f" {_clipped(self._reason())}" if self._reason() else ""

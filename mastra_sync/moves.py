@@ -91,8 +91,8 @@ class Mover:
         try:
             raw = self._call(move, deadline=deadline, hold=True)
         except MastraError as error:
-            self._find_out(move, error, deadline)
-            return self.wait(deadline).until_settled(move.departure)
+            moved = self._find_out(move, error, deadline)
+            return self.wait(deadline, last=moved).until_settled(move.departure)
 
         def parse(answer: Any) -> RunResult:
             return RunResult.from_server(answer, workflow_id=self._workflow_id, run_id=self._run_id)
@@ -118,8 +118,13 @@ class Mover:
             self._find_out(move, error, deadline)
             return None
 
-    def wait(self, deadline: Deadline, on_update: Callable[[RunResult], Any] | None = None) -> Wait:
-        """Return a wait for the run."""
+    def wait(
+        self,
+        deadline: Deadline,
+        on_update: Callable[[RunResult], Any] | None = None,
+        last: RunResult | None = None,
+    ) -> Wait:
+        """Return a wait for the run, which was last read like this."""
         return Wait(
             workflow_id=self._workflow_id,
             run_id=self._run_id,
@@ -127,6 +132,7 @@ class Mover:
             fetch=lambda limit: self._reader.execution_result(self._workflow_id, self._run_id, limit),
             deadline=deadline,
             on_update=on_update,
+            last=last,
         )
 
     def _call(self, move: Move, *, deadline: Deadline | None = None, hold: bool = False) -> Any:
@@ -139,21 +145,21 @@ class Mover:
             hold=hold,
         )
 
-    def _find_out(self, move: Move, error: MastraError, deadline: Deadline) -> None:
-        """Return if the run shows that the verb took effect; raise otherwise."""
+    def _find_out(self, move: Move, error: MastraError, deadline: Deadline) -> RunResult:
+        """Return the run if it shows that the verb took effect; raise otherwise."""
         if not is_outcome_open(error):
             raise error
-        grace = min(START_GRACE, deadline.remaining)
-        if isinstance(error, ServerError) and error.status_code not in GATEWAY_STATUSES:
-            # the server itself says that it failed, so either the run has moved by now or it will not
-            grace = 0.0
+        # where the server itself says that it failed, either the run has moved by now or it will not
+        is_final = isinstance(error, ServerError) and error.status_code not in GATEWAY_STATUSES
+        grace = 0.0 if is_final else min(START_GRACE, deadline.remaining)
         departure = Departure(move.operation.name, move.before, grace, move.likely_cause)
         wait = self.wait(Deadline(max(grace, 1.0), self._caller.clock))
         # a run that does not exist has not moved
         with contextlib.suppress(RunNotFound):
-            if wait.until_moved(departure) is not None:
-                return
-        if grace == 0.0 and wait.last_status is not None:
+            moved = wait.until_moved(departure)
+            if moved is not None:
+                return moved
+        if is_final and wait.last_status is not None:
             raise error
         raise OutcomeUnknown(
             move.operation.name,

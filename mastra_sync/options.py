@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypedDict
 
 from mastra_sync.deadline import Seconds
-from mastra_sync.streaming import OnGap, OnSuspend
+from mastra_sync.models import Suspension
+
+OnGap = Literal["raise", "follow"]
+"""What a stream does when events are missing that the server cannot replay."""
+
+OnSuspend = Callable[[Suspension], Any]
+"""Answers a suspension; None leaves the run suspended."""
 
 
 class RestartOptions(TypedDict, total=False):

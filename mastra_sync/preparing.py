@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mastra_sync.arguments import OMIT, plain_json, request_body, resume_answer, step_path
+from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
 from mastra_sync.calls import Caller
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
@@ -21,7 +21,7 @@ from mastra_sync.errors import (
     StepNotFound,
     UnsupportedByServer,
 )
-from mastra_sync.models import RunResult, WorkflowDetails
+from mastra_sync.models import RunResult, Suspension, WorkflowDetails
 from mastra_sync.moves import Move
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names
@@ -82,6 +82,8 @@ class Preparation:
         check_names(options, known, operation.name)
         answer = resume_answer(resume_data)
         fields = {name: value for name, value in options.items() if name not in ("label", "for_each_index")}
+        _check_target(step, options)
+        request_body(**fields)
         run = self._suspended_run()
         target = resume_target(run, step, options.get("for_each_index"), options.get("label"), self.context(operation))
         if target.for_each_index is not None:
@@ -97,10 +99,11 @@ class Preparation:
             RunNotActive: The run is not active, and `only_active`.
         """
         check_names(options, known, operation.name)
+        body = request_body(**options)
         run = self._read()
         if only_active and run.status not in ACTIVE:
             raise RunNotActive(f"the run is {run.status}, not running or waiting", **self.context(operation))
-        return Move(operation, request_body(**options), Mark.of(run))
+        return Move(operation, body, Mark.of(run))
 
     def time_travel(
         self, operation: Operation, step: str | Sequence[str], input_data: Any, options: Options, known: type
@@ -182,3 +185,9 @@ class Preparation:
         given = plain_json(None if input_data is OMIT else input_data, "input_data")
         mismatch = likely_mismatch(schema, given)
         return f"the input may not fit the workflow's schema ({mismatch})" if mismatch else ""
+
+
+def _check_target(step: StepArgument, options: Options) -> None:
+    if not isinstance(step, Suspension):
+        step_path(step)
+    checked_count(options.get("for_each_index"), "for_each_index", least=0)

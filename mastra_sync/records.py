@@ -15,6 +15,7 @@ END_MARK = b"data: [DONE]"
 
 DEFAULT_RECORD_LIMIT = 512 * 1024 * 1024
 EXCERPT_LENGTH = 80
+BLOCK_SIZE = 16 * 1024
 
 
 class RecordDecoder:
@@ -26,11 +27,13 @@ class RecordDecoder:
         limit: Bytes that one record may take; a longer one raises `RecordTooLarge`.
     """
 
-    __slots__ = ("_limit", "_unfinished", "offset")
+    __slots__ = ("_blocks", "_limit", "_size", "_small", "offset")
 
     def __init__(self, limit: int = DEFAULT_RECORD_LIMIT) -> None:
         self._limit = limit
-        self._unfinished = bytearray()
+        self._blocks: list[bytes] = []
+        self._small = bytearray()
+        self._size = 0
         self.offset = 0
         """Where the unfinished record begins, in bytes from the stream's beginning."""
 
@@ -43,21 +46,43 @@ class RecordDecoder:
         records = chunk.split(SEPARATOR)
         rest = records.pop()
         if records:
-            if self._unfinished:
-                self._unfinished += records[0]
-                records[0] = bytes(self._unfinished)
-                self._unfinished = bytearray()
+            if self._size:
+                self._keep(records[0])
+                records[0] = self._take()
             self._check_sizes(records)
             self.offset += sum(map(len, records)) + len(records)
-        self._unfinished += rest
-        if len(self._unfinished) > self._limit:
+        self._keep(rest)
+        if self._size > self._limit:
             raise RecordTooLarge(self.offset, self._limit)
         return records
 
     def unfinished(self) -> bytes:
         """Return what has come of a record that is not complete; empty at a stream's proper end."""
-        rest = bytes(self._unfinished)
+        rest = b"".join([*self._blocks, self._small])
         return b"" if rest.strip() in (b"", END_MARK) else rest
+
+    def _keep(self, piece: bytes) -> None:
+        """Add to the unfinished record: large pieces as they are, small ones gathered, so that no byte moves twice."""
+        self._size += len(piece)
+        if len(piece) >= BLOCK_SIZE:
+            self._gather()
+            self._blocks.append(piece)
+            return
+        self._small += piece
+        if len(self._small) >= BLOCK_SIZE:
+            self._gather()
+
+    def _gather(self) -> None:
+        if self._small:
+            self._blocks.append(bytes(self._small))
+            self._small = bytearray()
+
+    def _take(self) -> bytes:
+        record = b"".join([*self._blocks, self._small])
+        self._blocks = []
+        self._small = bytearray()
+        self._size = 0
+        return record
 
     def _check_sizes(self, records: list[bytes]) -> None:
         if max(map(len, records)) <= self._limit:

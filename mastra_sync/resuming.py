@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mastra_sync.arguments import checked_count, step_path
+from mastra_sync.arguments import step_path
 from mastra_sync.errors import InvalidArgument, RunNotSuspended, SeveralStepsSuspended, StepNotSuspended
 from mastra_sync.models import RunResult, Suspension
 
@@ -47,7 +47,6 @@ def resume_target(
     """
     if run.status != "suspended":
         raise RunNotSuspended(f"the run is {run.status}, not suspended", **context)
-    checked_count(for_each_index, "for_each_index", least=0)
     if label is not None:
         return _target_of_label(run, step, for_each_index, label)
     if isinstance(step, Suspension):

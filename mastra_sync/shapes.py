@@ -2,7 +2,8 @@
 
 Six shapes are known: the answers of the `_async` verbs, run-by-id of current and 1.2 servers, the stored row that
 `runs` lists (and that run-by-id of 1.0 beta answers), execution-result of 1.0 beta, the envelope of the evented engine,
-and Mastra's run result records. Nothing is validated here and no field is dropped; `models.py` does the typing.
+and Mastra's run result records. No field is dropped. Only what has to be taken apart is checked for its form, with
+ValueError; `models.py` does the typing.
 """
 
 from __future__ import annotations
@@ -15,18 +16,27 @@ from typing import Any
 NESTED_META = "__workflow_meta"
 """Key that the engine adds to a suspend payload, for its own use."""
 
+STORED_STATE = "__state"
+"""Key under which the evented engine stores the state among the steps, for its own use."""
+
 _STEP_ENVELOPE = {"payload", "startedAt", "endedAt", "status", "output"}
 _NAMED_ERROR = re.compile(r"(?P<name>[A-Za-z_$][\w$]*): (?P<message>.*)", re.DOTALL)
 _FOREACH_ITEM = re.compile(r"(?P<step>.+)\[(?P<index>\d+)\]")
 
 
 def canonical_result(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return any of the known shapes as the fields of `RunResult`, in camelCase."""
+    """Return any of the known shapes as the fields of `RunResult`, in camelCase.
+
+    Raises:
+        ValueError: A part that has to be taken apart is of a form that no server sends.
+    """
     run = dict(raw)
     if isinstance(run.get("snapshot"), (dict, str)) and "status" not in run:
         run = _from_row(run)
     elif _is_run_result_record(run):
         run = _from_record(run)
+    for name in ("steps", "suspendedPaths", "resumeLabels"):
+        _object(run.get(name) or {}, name)
     steps = _named_steps(run)
     status = run.get("status", "unknown")
     run["steps"] = steps
@@ -99,8 +109,9 @@ def _from_row(row: dict[str, Any]) -> dict[str, Any]:
     """A stored row: the state in `snapshot` (`context` holds the steps, and the input beside them)."""
     run = {key: value for key, value in row.items() if key != "snapshot"}
     snapshot = row["snapshot"]
-    state = dict(json.loads(snapshot) if isinstance(snapshot, str) else snapshot)
-    context = dict(state.pop("context", {}))
+    state = dict(_object(json.loads(snapshot) if isinstance(snapshot, str) else snapshot, "snapshot"))
+    context = dict(_object(state.pop("context", None) or {}, "snapshot.context"))
+    context.pop(STORED_STATE, None)
     run.setdefault("runId", run.pop("run_id", None))
     run.setdefault("workflowName", run.pop("workflow_name", None))
     if "input" in context:
@@ -120,7 +131,8 @@ def _from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """A run result record: `{runId, eventTimestamp, payload: {currentStep, workflowState}}`."""
     payload = record["payload"]
     run = {key: value for key, value in record.items() if key not in ("payload", "type")}
-    return {**payload["workflowState"], **run, "currentStep": payload.get("currentStep")}
+    state = _object(payload["workflowState"], "payload.workflowState")
+    return {**state, **run, "currentStep": payload.get("currentStep")}
 
 
 def _named_steps(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -129,7 +141,11 @@ def _named_steps(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     is_async_answer = "workflowName" not in run and "serializedStepGraph" not in run and "workflowId" not in run
     if is_async_answer and "input" in steps and "path" not in canonical_step(steps["input"]):
         run.setdefault("inputData", steps.pop("input"))
-    return {name: {"path": _path_of(name, steps), **canonical_step(step)} for name, step in steps.items()}
+    return {name: _with_path(canonical_step(step), name, steps) for name, step in steps.items()}
+
+
+def _with_path(step: Mapping[str, Any], name: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    return {**step, "path": _names(step.get("path")) or _path_of(name, names)}
 
 
 def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
@@ -177,14 +193,14 @@ def _suspensions(run: Mapping[str, Any], status: str, steps: Mapping[str, Any]) 
         return
     for path in _suspended_paths(run, steps):
         step = steps.get(path[0], {})
-        labels = run.get("resumeLabels") or _meta(step.get("suspendPayload")).get("resumeLabels") or {}
-        yield from _suspensions_at(path, step, steps, labels)
+        labels = run.get("resumeLabels") or _meta(step.get("suspendPayload")).get("resumeLabels")
+        yield from _suspensions_at(path, step, steps, labels if isinstance(labels, Mapping) else {})
 
 
 def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[list[str]]:
     """Return the path of each suspended step, in the order in which the server gives them."""
     if run.get("suspended"):
-        return [[path] if isinstance(path, str) else list(path) for path in run["suspended"]]
+        return [_suspended_path(path) for path in _list(run["suspended"], "suspended")]
     tops = list(run.get("suspendedPaths") or ()) or [
         name for name, step in steps.items() if len(step["path"]) == 1 and step.get("status") == "suspended"
     ]
@@ -196,7 +212,7 @@ def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[l
             if step["path"][0] == top and len(step["path"]) > 1 and step.get("status") == "suspended"
         ]
         deepest = [path for path in inner if not any(_is_inside(other, path) for other in inner)]
-        nested = _meta(steps.get(top, {}).get("suspendPayload")).get("path") or []
+        nested = _names(_meta(steps.get(top, {}).get("suspendPayload")).get("path"))
         paths += _unique(deepest) or [[top, *nested]]
     return paths
 
@@ -220,7 +236,7 @@ def _suspensions_at(
             # 1.2 and 1.0 beta keep the payload of the first suspended item only, at the top
             asked = without_meta(payload)
         yield {
-            "path": [path[0], *(_meta(item.get("suspendPayload")).get("path") or path[1:])],
+            "path": [path[0], *(_names(_meta(item.get("suspendPayload")).get("path")) or path[1:])],
             "payload": asked,
             "forEachIndex": index,
             "labels": _labels_of(labels, path, index),
@@ -235,6 +251,30 @@ def _labels_of(labels: Mapping[str, Any], path: list[str], index: int | None) ->
         and target.get("stepId") in (path[0], path[-1], ".".join(path))
         and target.get("foreachIndex") == index
     ]
+
+
+def _suspended_path(value: Any) -> list[str]:
+    path = [value] if isinstance(value, str) else _names(value)
+    if not path:
+        raise ValueError(f"suspended: expected the path of a step, got {value!r}")
+    return path
+
+
+def _object(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name}: expected an object, got {type(value).__name__}")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name}: expected a list, got {type(value).__name__}")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _names(value: Any) -> list[str]:
+    """Return a list of step ids; empty if it is no such list."""
+    return list(value) if isinstance(value, list) and all(isinstance(name, str) for name in value) else []
 
 
 def _meta(payload: Any) -> Mapping[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Protocol
 
 from typing_extensions import Self
 
@@ -25,21 +25,42 @@ from mastra_sync.errors import (
 from mastra_sync.events import FINISH, StreamEvent
 from mastra_sync.idle import IdleWatch
 from mastra_sync.models import RunResult, Suspension
+from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.replay import Digests, OwnSegment, Placement, Record, WholeHistory
 from mastra_sync.replies import refusal_in_stream
 from mastra_sync.transport import ByteStream
-
-if TYPE_CHECKING:
-    from mastra_sync.run import Run
 
 logger = logging.getLogger("mastra_sync")
 
 RECONNECTS = 5
 """How often a stream tries to get back on without having seen anything new."""
 
-OnGap = Literal["raise", "follow"]
-OnSuspend = Callable[[Suspension], Any]
+
+class FollowedRun(Protocol):
+    """What a stream needs of the run that it tells of."""
+
+    workflow_id: str
+    run_id: str
+
+    @property
+    def url(self) -> str:
+        """Where the run is read."""
+
+    def poll(self, deadline: Deadline) -> RunResult:
+        """Return the run with its status and little else; one request, tried once."""
+
+    def result(self) -> RunResult:
+        """Return the run as it is now."""
+
+    def wait(self, timeout: Seconds) -> RunResult:
+        """Return the run once it is settled."""
+
+    def open_observe(self, deadline: Deadline) -> ByteStream:
+        """Return the bytes that the server replays."""
+
+    def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
+        """Return the bytes of a resumed stream, None if the answer was lost and the run moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,7 @@ class RunStream:
 
     def __init__(
         self,
-        run: Run,
+        run: FollowedRun,
         source: ByteStream | None,
         settings: StreamSettings,
         *,

@@ -7,6 +7,7 @@ them (and `close`) can carry the client.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -174,6 +175,7 @@ class _SessionPool:
         self._cookies = RequestsCookieJar()
         self._lock = threading.Lock()
         self._closed = False
+        self._process = os.getpid()
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[requests.Session]:
@@ -198,6 +200,9 @@ class _SessionPool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("this client is closed")
+            if self._process != os.getpid():
+                # a forked process must not speak on its parent's connections
+                self._idle, self._process = [], os.getpid()
             entry = self._idle.pop() if self._idle else None
         if entry is None:
             return self._new_session()
@@ -329,16 +334,16 @@ def _connection_error(error: BaseException, cause: BaseException, request: Reque
 
 
 def _never_left(error: BaseException, cause: BaseException) -> bool:
-    """True if the request provably did not reach a server: no connection came about."""
+    """True if the request provably did not reach a server: no connection came about.
+
+    A `ProxyError` is no proof: urllib3 makes one of any connection that a proxy cuts, also after the request.
+    """
     unconnected = (
         urllib3.exceptions.NewConnectionError,
         urllib3.exceptions.ConnectTimeoutError,
-        urllib3.exceptions.ProxyError,
         ssl.SSLCertVerificationError,
     )
-    return isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
-        cause, unconnected
-    )
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, unconnected)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -83,6 +83,7 @@ class Wait:
         fetch: Reads the whole run.
         deadline: When to give up.
         on_update: Called with each reading whose status or time of change differs from the one before.
+        last: How the run was read last, if it was.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Wait:
         fetch: Callable[[Deadline], RunResult],
         deadline: Deadline,
         on_update: Callable[[RunResult], Any] | None = None,
+        last: RunResult | None = None,
     ) -> None:
         self._workflow_id = workflow_id
         self._run_id = run_id
@@ -101,7 +103,7 @@ class Wait:
         self._fetch = fetch
         self._deadline = deadline
         self._on_update = on_update
-        self._last: RunResult | None = None
+        self._last = last
         self._problem: Exception | None = None
 
     def until_settled(self, departure: Departure | None = None) -> RunResult:

@@ -16,11 +16,11 @@ from typing_extensions import Unpack
 from mastra_sync import batches
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
 from mastra_sync.calls import Query
-from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, RunNotFound
 from mastra_sync.models import RunPage, RunResult, WorkflowDetails, WorkflowSchema
 from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
-from mastra_sync.options import StartOptions
+from mastra_sync.options import StartOptions, check_names
 from mastra_sync.run import Run
 
 if TYPE_CHECKING:
@@ -221,6 +221,7 @@ class Workflow:
             RunTimeout: The run goes on.
             OutcomeUnknown: The start's answer was lost and the run has not moved; it was not sent again.
         """
+        _check_start("execute", input_data, timeout, options)
         run = self.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
         return run.start(input_data, **options).wait(timeout, on_update)
 
@@ -246,11 +247,13 @@ class Workflow:
             **options: See `StartOptions`.
 
         Raises:
-            InvalidArgument: `max_workers` together with an executor, or an input that is not JSON: nothing is run then.
+            InvalidArgument: `max_workers` together with an executor, or an input or option that cannot be sent: nothing
+                is run then.
         """
         checked_count(max_workers, "max_workers", least=1)
         if executor is not None and max_workers is not None:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
+        _check_start("map", OMIT, timeout, options)
         items = [plain_json(item, f"inputs[{index}]") for index, item in enumerate(inputs)]
         return batches.run_all(
             self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
@@ -258,6 +261,13 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} of {self.client.base_url}>"
+
+
+def _check_start(verb: str, input_data: Any, timeout: Seconds, options: StartOptions) -> None:
+    """Find what cannot be sent before anything is: a run that was made and cannot be started stays on the server."""
+    check_names(options, StartOptions, verb)
+    seconds_of(timeout, "timeout")
+    request_body(input_data=input_data, **{name: value for name, value in options.items() if name != "again"})
 
 
 def context_query(request_context: Mapping[str, Any] | None) -> Query:

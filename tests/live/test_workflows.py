@@ -44,6 +44,7 @@ ENDINGS: list[tuple[str, Any, str, Any]] = [
     ("stubborn", {}, "success", {"stopped": False}),
     ("parallel-gated", {}, "success", {"left": {"left": True}, "right": {"right": True}}),
     ("big-result", {"bytes": 4, "ms": 1}, "success", {"text": "xxxx"}),
+    ("big-early", {"bytes": 4}, "success", {"text": "xxxx"}),
     ("writer", {"events": 2}, "success", {"written": 12}),
     ("failing", {"kind": "error"}, "failed", None),
     ("retrying", {"failures": 2}, "success", {"attempts": 3}),

@@ -107,6 +107,21 @@ const askSlow = workflow("ask-slow", { input: z.object({ gate: z.string().option
   .then(step("end", async ({ inputData }) => ({ end: inputData.answer })))
   .commit();
 
+const gatedAsk = workflow("gated-ask", { input: z.object({ gate: z.string().optional() }) })
+  .then(
+    step("wait", async ({ inputData }) => {
+      await waitAtGate(inputData.gate);
+      return inputData;
+    }),
+  )
+  .then(ask("q"))
+  .commit();
+
+const dotted = workflow("dotted", { input: anyNumber })
+  .then(ask("ask.me"))
+  .then(step("and.end", async ({ inputData }) => ({ end: inputData.answer })))
+  .commit();
+
 const tally = z.object({ count: z.number(), notes: z.array(z.string()) });
 
 /** A step that adds a note to the state. */
@@ -142,5 +157,7 @@ export const askingWorkflows = {
   nestedAsk,
   deepAsk,
   "ask-slow": askSlow,
+  "gated-ask": gatedAsk,
+  dotted,
   stateful,
 };

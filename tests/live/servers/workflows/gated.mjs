@@ -65,6 +65,18 @@ const bigResult = workflow("big-result", {
   )
   .commit();
 
+const bigEarly = workflow("big-early", {
+  input: z.object({ bytes: z.int(), gate: z.string().optional() }),
+})
+  .then(step("produce", async ({ inputData }) => ({ text: "x".repeat(inputData.bytes), gate: inputData.gate })))
+  .then(
+    step("wait", async ({ inputData }) => {
+      await waitAtGate(inputData.gate);
+      return { text: inputData.text };
+    }),
+  )
+  .commit();
+
 /** What `writer` writes beside its numbered events. */
 const assorted = ["plain text", 5, null, [1, 2], { nested: { deep: true } }, "naïve 鏡 🎈", "a\u001eb\nc"];
 
@@ -100,5 +112,6 @@ export const gatedWorkflows = {
   stubborn,
   "parallel-gated": parallelGated,
   "big-result": bigResult,
+  "big-early": bigEarly,
   writer: writerWorkflow,
 };

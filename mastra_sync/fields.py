@@ -1,0 +1,42 @@
+"""Fields that servers, or the JavaScript behind them, write in more than one way."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def _as_datetime(value: Any) -> Any:
+    """Mastra writes step times as epoch milliseconds and run times as ISO strings."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return EPOCH + timedelta(milliseconds=value)
+        except OverflowError:
+            raise ValueError(f"{value} ms is no point in time") from None
+    return value
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+Moment = Annotated[datetime, BeforeValidator(_as_datetime), AfterValidator(_aware)]
+"""An aware datetime; UTC where a server's storage does not say."""
+
+
+def _as_text(value: Any) -> Any:
+    """JavaScript lets the properties of an error be anything."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_text_or_whole_number(value: Any) -> Any:
+    return value if isinstance(value, int) and not isinstance(value, bool) else _as_text(value)
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Code = Annotated[str | int, BeforeValidator(_as_text_or_whole_number)]

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
@@ -57,6 +58,23 @@ def checked_id(value: str, argument: str) -> str:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidArgument(argument, "has characters that UTF-8 cannot encode") from None
+    return value
+
+
+def checked_header(value: str, argument: str) -> str:
+    """Return the value of an HTTP header as it is; exceptions do not show it, for it may be a secret.
+
+    Raises:
+        InvalidArgument: HTTP could not carry it.
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"must be a string, not {type(value).__name__}")
+    if any(mark in value for mark in "\r\n\0") or value[:1].isspace():
+        raise InvalidArgument(argument, "has line breaks, or begins with a space")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise InvalidArgument(argument, "has characters that an HTTP header cannot carry") from None
     return value
 
 
@@ -132,16 +150,17 @@ _BY_VALUE = SchemaSerializer(core_schema.any_schema())
 
 def _checked_number(value: float, argument: str) -> float:
     if isinstance(value, int):
-        if abs(value) > EXACT_IN_JAVASCRIPT and not _is_exact_as_float(value):
+        if abs(value) > EXACT_IN_JAVASCRIPT and not _comes_back(value):
             raise InvalidArgument(argument, f"JavaScript would round {_shown(value)}; send such a number as a string")
     elif not math.isfinite(value):
         raise InvalidArgument(argument, f"{value} is not JSON")
     return value
 
 
-def _is_exact_as_float(value: int) -> bool:
+def _comes_back(value: int) -> bool:
+    """True if JavaScript would write this number as it is: it writes as few digits as still mean the same float."""
     try:
-        return int(float(value)) == value
+        return int(Decimal(repr(float(value)))) == value
     except OverflowError:
         return False
 

@@ -88,7 +88,7 @@ class Caller:
             ResponseFormatError: The answer is not JSON.
         """
         request = self._request(operation, workflow_id, run_id, query, body)
-        deadline = deadline or self._own_deadline()
+        deadline = deadline or self.own_deadline()
         timeouts = Timeouts(self.timeouts.connect, None) if hold else self.timeouts
         attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries)
         reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
@@ -111,7 +111,7 @@ class Caller:
             APIStatusError: The server refused.
         """
         request = self._request(operation, workflow_id, run_id, query, body)
-        deadline = deadline or self._own_deadline()
+        deadline = deadline or self.own_deadline()
         attempts = _Attempts(self, operation, deadline, self.retries)
         return attempts.run(lambda: self._open(request, deadline))
 
@@ -155,7 +155,8 @@ class Caller:
         url = self.url_of(operation, workflow_id, run_id)
         return Request(operation.method, url, tuple(parameters), body, run_id)
 
-    def _own_deadline(self) -> Deadline:
+    def own_deadline(self) -> Deadline:
+        """Return a deadline for a call that was given none: the time that all attempts may take."""
         if self.timeouts.connect is None or self.timeouts.read is None:
             return Deadline(None, self.clock)
         return Deadline((self.timeouts.connect + self.timeouts.read) * (self.retries + 1), self.clock)
@@ -247,7 +248,7 @@ def _parsed(reply: Reply, request: Request) -> Any:
     try:
         return parse_json(reply.body)
     except ValueError:
-        problem = "the reply is not JSON"
+        problem = "the reply is not JSON, so it may not be Mastra's; check base_url and api_prefix"
         if not reply.body:
             # servers of 1.0 beta answer a body over their limit like this, and run nothing
             problem = "the reply is empty; servers of 1.0 beta answer so when a request's body is over their limit"

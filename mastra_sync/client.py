@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import TracebackType
@@ -14,7 +15,7 @@ import requests
 from pydantic import TypeAdapter
 from typing_extensions import Self
 
-from mastra_sync.arguments import checked_count
+from mastra_sync.arguments import checked_count, checked_header
 from mastra_sync.calls import Caller
 from mastra_sync.deadline import Clock, Seconds, SystemClock, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
@@ -30,6 +31,8 @@ TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 - the name of a variable
 
 DEFAULT_TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and between two pieces of a reply."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class MastraClient:
@@ -106,7 +109,7 @@ class MastraClient:
         """Return what the server offers, by the key that each workflow is registered under (`name` is its id).
 
         Args:
-            partial: Leave out steps and schemas (current servers; others answer with everything).
+            partial: Leave out steps and schemas, and count the steps instead.
             request_context: Values for servers that choose by them.
         """
         query = [("partial", "true" if partial else None), *context_query(request_context)]
@@ -194,10 +197,9 @@ def _checked_prefix(api_prefix: str) -> str:
 
 def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in (headers or {}).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise InvalidArgument("headers", f"names and values must be strings; {name!r} is not")
-        if not name.strip() or any(mark in name + value for mark in "\r\n\0"):
-            raise InvalidArgument("headers", f"{name!r} is empty, or has line breaks in name or value")
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidArgument("headers", f"{name!r} is not the name of a header")
+        checked_header(value, f"headers[{name!r}]")
     return dict(headers or {})
 
 
@@ -205,11 +207,7 @@ def _token_or_default(token: Token, headers: Mapping[str, str]) -> Token:
     if token is None:
         has_own = any(name.lower() == "authorization" for name in headers)
         return None if has_own else os.environ.get(TOKEN_VARIABLE) or None
-    if not callable(token) and not isinstance(token, str):
-        raise InvalidArgument("token", f"must be a string or a function, not {type(token).__name__}")
-    if isinstance(token, str) and any(mark in token for mark in "\r\n\0"):
-        raise InvalidArgument("token", "has line breaks")
-    return token or None
+    return token if callable(token) else checked_header(token, "token") or None
 
 
 def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:

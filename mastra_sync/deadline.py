@@ -73,6 +73,10 @@ class Deadline:
         shortest = min(math.inf if seconds is None else seconds, self.remaining)
         return None if math.isinf(shortest) else shortest
 
+    def at_least(self, seconds: float) -> Deadline:
+        """Return this deadline, or one that leaves `seconds` if less is left."""
+        return self if self.remaining >= seconds else Deadline(seconds, self._clock)
+
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass, but not beyond the deadline."""
         pause = min(seconds, self.remaining)

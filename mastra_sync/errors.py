@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 _ErrorType = TypeVar("_ErrorType", bound="MastraError")
 
+_ROUND_FROM = 100
+"""Seconds from which on fractions do not matter, and three digits would not do."""
+
 
 def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[str, Any]) -> _ErrorType:
     error = error_type.__new__(error_type, *args)
@@ -68,12 +71,17 @@ def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[st
     return error
 
 
+def _in_seconds(waited: float) -> str:
+    return f"{waited:.3g} s" if waited < _ROUND_FROM else f"{waited:.0f} s"
+
+
 class MastraError(Exception):
     """Base of every exception of this library."""
 
     def __init_subclass__(cls) -> None:
-        # tracebacks name an exception as users import it
-        cls.__module__ = "mastra_sync"
+        # tracebacks name an exception as users import it; one of their own stays where it is
+        if cls.__module__ == __name__:
+            cls.__module__ = "mastra_sync"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -298,7 +306,7 @@ class ResponseFormatError(MastraError):
 
     def __init__(self, problem: str, *, method: str, url: str, run_id: str | None = None, excerpt: str = "") -> None:
         about = f" (run {run_id})" if run_id else ""
-        shown = f": {excerpt!r}" if excerpt else ""
+        shown = f": {excerpt}" if excerpt else ""
         super().__init__(f"{method} {url}{about}: {problem}{shown}")
         self.method = method
         self.url = url
@@ -364,15 +372,24 @@ class RunNotStarted(MastraError):
     ) -> None:
         cause = likely_cause or "what was sent may not fit the workflow"
         super().__init__(
-            f"run {run_id} of {workflow_id!r} is still {status} {waited:.3g} s after its {operation} was accepted.\n"
+            f"run {run_id} of {workflow_id!r} is still {status} {_in_seconds(waited)} after its {operation} was "
+            "accepted.\n"
             f"  The server accepts a {operation} before it checks what was sent: {cause}.\n"
-            f"  Nothing is running; {operation}_async would have answered with the server's reason."
+            f"  Nothing is running; {_held_form(operation)} would have answered with the server's reason."
         )
         self.operation = operation
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.status = status
         self.waited = waited
+
+
+def _held_form(operation: str) -> str:
+    """Return the form of a verb that waits for the run: `start_async` of `start` and of `stream`."""
+    verb = operation
+    for suffix in ("_async", "_no_wait", "_stream"):
+        verb = verb.removesuffix(suffix)
+    return "start_async" if verb == "stream" else f"{verb}_async"
 
 
 class RunTimeout(MastraError, TimeoutError):
@@ -390,7 +407,7 @@ class RunTimeout(MastraError, TimeoutError):
     def __init__(self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float) -> None:
         seen = f"is still {last_status}" if last_status else "could not be read"
         super().__init__(
-            f"run {run_id} of {workflow_id!r} {seen} after {waited:.3g} s.\n"
+            f"run {run_id} of {workflow_id!r} {seen} after {_in_seconds(waited)}.\n"
             f"  It was left as it is; pick it up again with "
             f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
         )

@@ -53,11 +53,16 @@ class StreamEvent:
     def step_id(self) -> str | None:
         """The step that this is about, None where it is about the run."""
         fields = self._fields
-        return fields.get("id") or fields.get("stepName")
+        found = fields.get("id") or fields.get("stepName")
+        return found if isinstance(found, str) else None
 
     @property
     def step(self) -> StepResult | None:
-        """What a step event says of its step, typed; None for other events."""
+        """What a step event says of its step, typed; None for other events.
+
+        Raises:
+            pydantic.ValidationError: A step wrote an event of this type itself, and it does not fit.
+        """
         if not self.type.startswith("workflow-step-") or self.type in _NOT_ABOUT_RESULTS:
             return None
         step_id = self.step_id or ""

@@ -21,6 +21,11 @@ def _as_datetime(value: Any) -> Any:
     return value
 
 
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as JavaScript counts time."""
+    return round((moment - EPOCH) / timedelta(milliseconds=1))
+
+
 def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing_extensions import Self
 
 from mastra_sync.deadline import Deadline
-from mastra_sync.errors import MastraError
 
 DEFAULT_IDLE_TIMEOUT = 30.0
 """Seconds of silence after which the run is looked at; Mastra sends nothing during a long step."""
@@ -101,7 +100,7 @@ class IdleWatch:
         try:
             counts = self._is_settled()
             limit = 2
-        except MastraError:
+        except Exception:  # noqa: BLE001 - a client closed meanwhile, a token that cannot be had: the watch must go on
             counts = True
             limit = LOOKS_BEFORE_GIVING_UP
         with self._changed:

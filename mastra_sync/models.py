@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
-from mastra_sync.fields import Code, Moment, Text
+from mastra_sync.fields import Code, Moment, Text, milliseconds
 from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, schema_of
 
 _Output = TypeVar("_Output")
@@ -129,7 +129,7 @@ class CurrentStep(ServerModel):
     """The step that a run result record is about."""
 
     id: str
-    status: str
+    status: str = "unknown"
     output: Any = None
     payload: Any = None
 
@@ -273,6 +273,8 @@ class RunResult(ServerModel):
     def to_event(self) -> dict[str, Any]:
         """Return this result as one of Mastra's run result records, plain JSON."""
         state = self.workflow_state.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for name, step in self.steps.items():
+            state["steps"][name] |= _times_of(step)
         payload: dict[str, Any] = {"workflowState": state}
         if self.current_step is not None:
             payload["currentStep"] = self.current_step.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -296,9 +298,9 @@ class RunResult(ServerModel):
             where = f" in step {'.'.join(step.path)!r}" if step else ""
             error = self.error or (step.error if step else None)
             return f"{where}: {error or 'the server gives no reason'}"
-        if self.status == "suspended":
+        if self.status == "suspended" and self.suspensions:
             asks = "".join(f"\n  {suspension!r}" for suspension in self.suspensions)
-            return f"{asks}\n  Answer with run.resume_async(step=result.suspensions[0], resume_data=...)."
+            return f" at{asks}\n  Answer with run.resume_async(step=result.suspensions[0], resume_data=...)."
         if self.status == "tripwire":
             return f": {(self.tripwire or {}).get('reason', 'the server gives no reason')}"
         return ""
@@ -309,7 +311,8 @@ class RunResult(ServerModel):
         elif self.suspensions:
             shown = " at " + ", ".join(".".join(path) for path in self.suspended)
         else:
-            shown = f" {_clipped(self._reason())}" if self._reason() else ""
+            reason = _clipped(self._reason())
+            shown = f" {reason}" if reason and not reason.startswith(":") else reason
         about = " ".join(part for part in (self.workflow_id, self.run_id, self.status) if part)
         return f"<RunResult {about}{shown}>"
 
@@ -328,7 +331,7 @@ _STATUS_IN_WORDS: Mapping[str, str] = {
     "success": "succeeded",
     "bailed": "succeeded",
     "failed": "failed",
-    "suspended": "is suspended at",
+    "suspended": "is suspended",
     "paused": "is paused after one step",
     "canceled": "was canceled",
     "tripwire": "was stopped by a tripwire",
@@ -401,6 +404,17 @@ class WorkflowDetails(ServerModel):
         return WorkflowSchema(
             input_schema=self.input_schema, output_schema=self.output_schema, state_schema=self.state_schema
         )
+
+
+def _times_of(step: StepResult) -> dict[str, int]:
+    """Return a step's times as Mastra writes them."""
+    moments = {
+        "startedAt": step.started_at,
+        "suspendedAt": step.suspended_at,
+        "resumedAt": step.resumed_at,
+        "endedAt": step.ended_at,
+    }
+    return {name: milliseconds(moment) for name, moment in moments.items() if moment is not None}
 
 
 def _clipped(text: str) -> str:

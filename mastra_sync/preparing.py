@@ -28,7 +28,7 @@ from mastra_sync.options import check_names
 from mastra_sync.reading import Reader
 from mastra_sync.resuming import StepArgument, resume_target
 from mastra_sync.schema_hints import likely_mismatch
-from mastra_sync.shapes import top_level_ids
+from mastra_sync.shapes import step_tree
 from mastra_sync.waiting import Mark, next_pause
 
 SUSPENSION_GRACE = 2.0
@@ -86,7 +86,8 @@ class Preparation:
         request_body(**fields)
         run = self._suspended_run()
         target = resume_target(run, step, options.get("for_each_index"), options.get("label"), self.context(operation))
-        if target.for_each_index is not None:
+        items = [suspension for suspension in run.suspensions if suspension.path == target.path]
+        if target.for_each_index is not None and len(items) > 1:
             self._require("for_each_index", "Without it every suspended item gets the same answer")
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
@@ -96,12 +97,13 @@ class Preparation:
         """Return a restart.
 
         Raises:
-            RunNotActive: The run is not active, and `only_active`.
+            RunNotActive: The run is neither active nor, unless `only_active`, ended.
         """
         check_names(options, known, operation.name)
         body = request_body(**options)
         run = self._read()
-        if only_active and run.status not in ACTIVE:
+        # current servers may execute a pending run, with the input of a nested run that left it behind
+        if run.status not in ACTIVE and (only_active or not run.finished):
             raise RunNotActive(f"the run is {run.status}, not running or waiting", **self.context(operation))
         return Move(operation, body, Mark.of(run))
 
@@ -117,12 +119,17 @@ class Preparation:
         check_names(options, known, operation.name)
         fields = dict(options)
         answer = resume_answer(fields.pop("resume_data", OMIT))
-        path = step_path(step)
+        path = step_path(step) or []
         body = request_body(step=path, input_data=input_data, resume_data=answer, **fields)
         run = self._read()
         if run.status in ACTIVE:
             raise RunStillRunning(f"the run is still {run.status}, cannot time travel", **self.context(operation))
-        self._check_step_exists(operation, path or [], run)
+        steps = step_tree((run.model_extra or {}).get("serializedStepGraph"))
+        if isinstance(step, str) and step in steps:
+            # the whole id of a step whose id has a dot
+            body = request_body(step=[step], input_data=input_data, resume_data=answer, **fields)
+        else:
+            self._check_step_exists(operation, path, steps)
         self._check_per_step(options)
         return Move(operation, body, Mark.of(run))
 
@@ -158,15 +165,21 @@ class Preparation:
             run = self._read()
         return run
 
-    def _check_step_exists(self, operation: Operation, path: list[str], run: RunResult) -> None:
-        known = top_level_ids((run.model_extra or {}).get("serializedStepGraph"))
-        if not known or path[0] in known or ".".join(path) in known:
+    def _check_step_exists(self, operation: Operation, path: list[str], known: Mapping[str, Any]) -> None:
+        """Raise if the graph has no such step; inside a nested workflow a server would fail the whole run for it."""
+        if not known:
             return
-        near = difflib.get_close_matches(path[0], known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise StepNotFound(
-            f"no step {path[0]!r} to travel to; {hint}steps: {', '.join(known)}", **self.context(operation)
-        )
+        for depth, name in enumerate(path):
+            if name in known:
+                known = known[name]
+                continue
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            place = f" in {'.'.join(path[:depth])!r}" if depth else ""
+            raise StepNotFound(
+                f"no step {name!r}{place} to travel to; {hint}steps: {', '.join(known) or 'none'}",
+                **self.context(operation),
+            )
 
     def _check_per_step(self, options: Options) -> None:
         if options.get("per_step"):

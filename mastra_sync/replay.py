@@ -9,11 +9,26 @@ a set of seen ones, but always with the one that stands at the same place.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from mastra_sync.events import FINISH, START, StreamEvent
+
+
+def begins_stream(event: StreamEvent) -> bool:
+    """True for the `workflow-start` that a stream begins with."""
+    return event.type == START and not _is_engines_own(event)
+
+
+def ends_stream(event: StreamEvent) -> bool:
+    """True for the `workflow-finish` that a stream ends with."""
+    return event.type == FINISH and not _is_engines_own(event)
+
+
+def _is_engines_own(event: StreamEvent) -> bool:
+    # the evented engine says start and finish itself as well, between the stream's, with the run's id in the payload
+    return isinstance(event.payload, Mapping) and "runId" in event.payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,7 @@ class History:
         """Return the records that are now known to be no repetition."""
         if self._held is not None:
             return self._compare(record, self._held)
-        if record.event.type == START and len(self._segment):
+        if begins_stream(record.event) and len(self._segment):
             self._held = []
             return self._compare(record, self._held)
         return self._accept(record)
@@ -90,7 +105,7 @@ class History:
         if not self._finished and len(held) == len(self._segment):
             self._held = None
             return self._accept(record)
-        if record.event.type == START and held:
+        if begins_stream(record.event) and held:
             released = [] if self._is_repetition(held) else self._begin_segment(held)
             self._held = []
             return released + self._compare(record, self._held)
@@ -109,7 +124,7 @@ class History:
 
     def _accept(self, record: Record) -> list[Record]:
         self._segment.append(record)
-        self._finished = self._finished or record.event.type == FINISH
+        self._finished = self._finished or ends_stream(record.event)
         return [record]
 
 
@@ -140,7 +155,7 @@ class OwnSegment:
         return self._candidates
 
     def _place(self, record: Record) -> list[Record]:
-        if record.event.type == START:
+        if begins_stream(record.event):
             self._position = 0
             self._is_ours = True
             self._candidates = []

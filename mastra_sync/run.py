@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_count
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import APIConnectionError, InvalidArgument, ServerError, UnsupportedByServer
+from mastra_sync.errors import APIConnectionError, InvalidArgument, RateLimitError, ServerError, UnsupportedByServer
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.moves import Move, Mover
@@ -45,7 +45,7 @@ from mastra_sync.preparing import Preparation
 from mastra_sync.resuming import StepArgument
 from mastra_sync.streaming import RunStream, StreamSettings
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import START_GRACE, Departure
+from mastra_sync.waiting import START_GRACE, Departure, left_running
 
 if TYPE_CHECKING:
     from mastra_sync.workflow import Workflow
@@ -162,7 +162,7 @@ class Run:
         try:
             result = wait.until_settled(departure)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(self._left_running()) from None
+            raise KeyboardInterrupt(left_running(self.workflow_id, self.run_id)) from None
         self._departure = None
         return result
 
@@ -261,17 +261,23 @@ class Run:
         Raises:
             RunNotFound: No such run.
         """
+        deadline = self._caller.own_deadline()
         last_try = self._caller.retries
         for attempt in range(last_try + 1):
             run = self._reader.by_id(self.workflow_id, self.run_id, fields=("error",), nested=False)
             if run.finished:
                 return f"Workflow run had already ended as {run.status}; no cancel was sent"
             try:
-                answer = self._caller.call(CANCEL, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}")
-            except (APIConnectionError, ServerError):
-                if attempt == last_try:
+                # whatever the reason for another attempt, the run is looked at before
+                answer = self._caller.call(
+                    CANCEL, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}", retries=0
+                )
+            except (APIConnectionError, RateLimitError, ServerError) as error:
+                asked = getattr(error, "retry_after", None)
+                pause = self._caller.backoff * 2**attempt if asked is None else asked
+                if attempt == last_try or pause >= deadline.remaining:
                     raise
-                self._caller.clock.sleep(self._caller.backoff * 2**attempt)
+                self._caller.clock.sleep(pause)
             else:
                 return str(answer.get("message", "")) if isinstance(answer, dict) else ""
         raise AssertionError("unreachable")
@@ -374,7 +380,7 @@ class Run:
         try:
             result = self._mover.hold(move, deadline)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(self._left_running()) from None
+            raise KeyboardInterrupt(left_running(self.workflow_id, self.run_id)) from None
         finally:
             self._fresh = False
         return result
@@ -382,7 +388,8 @@ class Run:
     def _open(self, move: Move, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
         source = self._mover.stream(move, settings.deadline)
         self._fresh = False
-        self._departure = None
+        # a stream may come back empty, or refuse inside what was asked; the run shows it by not moving
+        self._departure = move.departure
         return RunStream(self, source, settings, only_segment=only_segment)
 
     def _stream_settings(self, options: Mapping[str, Any]) -> tuple[StreamSettings, dict[str, Any]]:
@@ -398,14 +405,13 @@ class Run:
             idle_timeout=idle_timeout,
             on_gap=on_gap,
             on_suspend=options.get("on_suspend"),
+            stays_open=options.get("close_on_suspend") is False,
         )
+        if settings.stays_open and settings.on_suspend is not None:
+            raise InvalidArgument(
+                "close_on_suspend", "on_suspend answers once the stream has closed; give one of the two"
+            )
         return settings, {name: value for name, value in options.items() if name not in _STREAM_NAMES}
 
     def _deadline(self, timeout: Seconds) -> Deadline:
         return Deadline(seconds_of(timeout, "timeout"), self._caller.clock)
-
-    def _left_running(self) -> str:
-        return (
-            f"run {self.run_id} of {self.workflow_id!r} was left as it is; pick it up again with "
-            f"client.get_workflow({self.workflow_id!r}).get_run({self.run_id!r}).wait()"
-        )

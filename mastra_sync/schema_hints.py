@@ -39,9 +39,11 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
         return
     if not isinstance(value, Mapping):
         return
-    properties = schema.get("properties") or {}
-    for name in schema.get("required") or ():
-        if name not in value:
+    properties = schema.get("properties")
+    properties = properties if isinstance(properties, Mapping) else {}
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else ():
+        if isinstance(name, str) and name not in value:
             yield f'"{name}" is missing'
     for name, item in value.items():
         known = properties.get(name)

@@ -19,7 +19,17 @@ NESTED_META = "__workflow_meta"
 STORED_STATE = "__state"
 """Key under which the evented engine stores the state among the steps, for its own use."""
 
-_STEP_ENVELOPE = {"payload", "startedAt", "endedAt", "status", "output"}
+_ENDED_STEP_KEYS = {"status", "startedAt", "endedAt"}
+_STEP_KEYS = _ENDED_STEP_KEYS | {
+    "payload",
+    "output",
+    "suspendPayload",
+    "suspendedAt",
+    "suspendOutput",
+    "resumePayload",
+    "resumedAt",
+    "metadata",
+}
 _NAMED_ERROR = re.compile(r"(?P<name>[A-Za-z_$][\w$]*): (?P<message>.*)", re.DOTALL)
 _FOREACH_ITEM = re.compile(r"(?P<step>.+)\[(?P<index>\d+)\]")
 
@@ -58,6 +68,9 @@ def canonical_result(raw: Mapping[str, Any]) -> dict[str, Any]:
             for name, step in steps.items()
             if len(step["path"]) == 1 and step.get("suspendPayload") is not None
         }
+    if status == "tripwire" and run.get("tripwire") is None:
+        # run-by-id tells it of the step only
+        run["tripwire"] = next((step["tripwire"] for step in steps.values() if step.get("tripwire")), None)
     if run.get("currentStep") is None:
         run["currentStep"] = _current_step(steps)
     return run
@@ -163,12 +176,12 @@ def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
 
 def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any:
     """The evented engine stores the last step's whole envelope as result, and does so while still suspended."""
-    if status in ("suspended", "running", "waiting"):
+    if status in ("suspended", "paused", "running", "waiting"):
         return None
-    if isinstance(result, Mapping) and set(result) == _STEP_ENVELOPE:
+    if isinstance(result, Mapping) and _ENDED_STEP_KEYS <= set(result) <= _STEP_KEYS:
         for step in steps.values():
-            if all(step.get(key) == result[key] for key in ("status", "startedAt", "output")):
-                return result["output"]
+            if all(step.get(key) == result.get(key) for key in (*_ENDED_STEP_KEYS, "output")):
+                return result.get("output")
     return result
 
 
@@ -201,9 +214,9 @@ def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[l
     """Return the path of each suspended step, in the order in which the server gives them."""
     if run.get("suspended"):
         return [_suspended_path(path) for path in _list(run["suspended"], "suspended")]
-    tops = list(run.get("suspendedPaths") or ()) or [
-        name for name, step in steps.items() if len(step["path"]) == 1 and step.get("status") == "suspended"
-    ]
+    # a nested workflow may be told of as running while its step is suspended
+    suspended = (step["path"][0] for step in steps.values() if step.get("status") == "suspended")
+    tops = list(run.get("suspendedPaths") or dict.fromkeys(suspended))
     paths = []
     for top in tops:
         inner = [
@@ -290,18 +303,21 @@ def _unique(paths: list[list[str]]) -> list[list[str]]:
     return [list(path) for path in dict.fromkeys(tuple(path) for path in paths)]
 
 
-def top_level_ids(graph: Any) -> list[str]:
-    """Return the ids of a serialized graph's steps, those in blocks and loops too, not those of nested workflows."""
-    found: list[str] = []
+def step_tree(graph: Any) -> dict[str, Any]:
+    """Return the ids of a serialized graph's steps, those in blocks and loops too, each with the tree of its own steps.
+
+    Only a nested workflow has steps of its own.
+    """
+    found: dict[str, Any] = {}
     for entry in graph if isinstance(graph, list) else ():
         if not isinstance(entry, Mapping):
             continue
-        if isinstance(entry.get("steps"), list):
-            found += top_level_ids(entry["steps"])
+        found |= step_tree(entry.get("steps"))
         inner = entry.get("step")
-        own = entry.get("id") or (inner.get("id") if isinstance(inner, Mapping) else None)
+        step = inner if isinstance(inner, Mapping) else {}
+        own = entry.get("id") or step.get("id")
         if isinstance(own, str):
-            found.append(own)
-        elif isinstance(inner, Mapping):
-            found += top_level_ids([inner])
-    return list(dict.fromkeys(found))
+            found[own] = step_tree(entry.get("serializedStepFlow") or step.get("serializedStepFlow"))
+        elif step:
+            found |= step_tree([step])
+    return found

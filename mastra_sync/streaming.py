@@ -17,7 +17,9 @@ from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
     MalformedRecord,
+    RateLimitError,
     RecordTooLarge,
+    ResponseFormatError,
     RunTimeout,
     ServerError,
     StreamInterrupted,
@@ -27,9 +29,10 @@ from mastra_sync.idle import IdleWatch
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_record
-from mastra_sync.replay import Digests, OwnSegment, Placement, Record, WholeHistory
+from mastra_sync.replay import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
 from mastra_sync.replies import refusal_in_stream
 from mastra_sync.transport import ByteStream
+from mastra_sync.waiting import left_running
 
 logger = logging.getLogger("mastra_sync")
 
@@ -73,12 +76,14 @@ class StreamSettings:
         on_gap: What to do when events are missing that the server cannot replay: `raise` `StreamInterrupted`, or
             `follow` the run by polling, silently, and end when it is settled.
         on_suspend: Called when the run suspends; what it returns is the answer, None leaves the run suspended.
+        stays_open: True if the server keeps the stream open while the run is suspended.
     """
 
     deadline: Deadline
     idle_timeout: float
     on_gap: OnGap = "raise"
     on_suspend: OnSuspend | None = None
+    stays_open: bool = False
 
 
 class RunStream:
@@ -114,6 +119,8 @@ class RunStream:
         self._failure: Exception | None = None
         self._cut_by: Exception | None = None
         self._reconnects = 0
+        self._replays_all = False
+        self._at_finish = False
         self._ended = False
         self.run_id: str = run.run_id
         self.position = 0
@@ -139,7 +146,11 @@ class RunStream:
                 raise failure
             if self._ended:
                 raise StopIteration
-            self._read_on()
+            try:
+                self._read_on()
+            except KeyboardInterrupt:
+                self.close()
+                raise KeyboardInterrupt(left_running(self._run.workflow_id, self.run_id)) from None
         event = self._ready.popleft()
         self.position += 1
         self.last_event = event
@@ -194,9 +205,9 @@ class RunStream:
         self._decoder = RecordDecoder()
         self._placement: Placement | None = self._new_placement() if replay else None
         # the watch runs in a thread; it must not keep this object alive
-        run, deadline = self._run, self._settings.deadline
+        run, settings, deadline = self._run, self._settings, self._settings.deadline
         self._watch = IdleWatch(
-            is_settled=lambda: run.poll(deadline).settled,
+            is_settled=lambda: _is_over(run.poll(deadline), settings),
             shut_down=source.shut_down if source is not None else lambda: None,
             idle_timeout=self._settings.idle_timeout,
             deadline=deadline,
@@ -263,7 +274,8 @@ class RunStream:
         self._seen.append(record)
         self._reconnects = 0
         # an observer's stream is complete when the last of its segments is
-        self.complete = record.event.type == FINISH or (self.complete and not self._whole_history)
+        self._at_finish = ends_stream(record.event)
+        self.complete = self._at_finish or (self.complete and not self._whole_history)
         if len(self._seen) > self._skip:
             self._ready.append(record.event)
 
@@ -274,6 +286,12 @@ class RunStream:
         if self._placement is not None and error is None:
             for record in self._placement.close():
                 self._hand_out(record)
+        if self._whole_history:
+            # a cut between two of its segments is no end
+            self.complete = self._at_finish and error is None
+        if error is None and self._replays_all and self._reconnects and not self._decoder.unfinished():
+            # all that there is was shown, and nothing of it was new
+            self._reconnects = RECONNECTS
         if not self.complete:
             logger.debug("run %s: stream cut after %d events: %s", self.run_id, len(self._seen), error or "body ended")
         self._cut_by = error
@@ -287,15 +305,16 @@ class RunStream:
                 workflow_id=self._run.workflow_id, run_id=self.run_id, last_status=None, waited=deadline.elapsed
             ) from self._cut_by
         if self._reconnects > 0:
-            deadline.sleep(min(1.0, 0.05 * 2**self._reconnects))
+            asked = getattr(self._cut_by, "retry_after", None) or 0.0
+            deadline.sleep(max(asked, min(1.0, 0.05 * 2**self._reconnects)))
         self._reconnects += 1
         if self._reconnects > RECONNECTS:
             self._on_gap("it was cut and the server cannot replay the rest")
             return
         try:
-            was_settled = self._run.poll(deadline).settled
+            was_over = _is_over(self._run.poll(deadline), self._settings)
             source = self._run.open_observe(deadline)
-        except (APIConnectionError, ServerError) as problem:
+        except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as problem:
             logger.debug("run %s: could not get back on: %s", self.run_id, problem)
             self._cut_by = problem
             return
@@ -303,9 +322,7 @@ class RunStream:
             self._cut_by = refused
             self._on_gap(f"the server does not let it be taken up again ({refused.message})")
             return
-        if was_settled:
-            # nothing new will come: one replay shows all that there is
-            self._reconnects = RECONNECTS
+        self._replays_all = was_over
         self._attach(source, replay=True)
 
     def _on_gap(self, problem: str) -> None:
@@ -334,7 +351,10 @@ class RunStream:
         if answer is None:
             self._ended = True
             return
+        # from here on it is a stream of its own, also for what began as an observer
+        self._skip = max(0, self._skip - len(self._seen))
         self._seen = Digests()
+        self._whole_history = False
         self._only_segment = False
         self.complete = False
         source = self._run.open_resume(run.suspensions[0], answer, self._settings.deadline)
@@ -344,3 +364,8 @@ class RunStream:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
         if error is not None:
             raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id)
+
+
+def _is_over(run: RunResult, settings: StreamSettings) -> bool:
+    """True if nothing more is to come of a stream whose run is like this."""
+    return run.finished if settings.stays_open else run.settled

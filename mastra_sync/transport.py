@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import ssl
 import threading
@@ -24,6 +25,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection
 from urllib3.util import Retry
 
+from mastra_sync.arguments import checked_header
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument
 from mastra_sync.replies import Reply, is_success
@@ -156,7 +158,7 @@ class _Authorization(AuthBase):
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         token = self._token() if callable(self._token) else self._token
         if token:
-            prepared.headers["Authorization"] = f"Bearer {token}"
+            prepared.headers["Authorization"] = f"Bearer {checked_header(token, 'token')}"
         return prepared
 
 
@@ -214,7 +216,8 @@ class _SessionPool:
     def _new_session(self) -> requests.Session:
         session = requests.Session()
         session.cookies = self._cookies
-        adapter = _Adapter(max_retries=Retry(connect=1, read=0, redirect=0, status=0, other=0, raise_on_status=False))
+        # trying again is for `calls.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
+        adapter = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -329,7 +332,11 @@ def _translated(request: Request) -> Iterator[None]:
 def _connection_error(error: BaseException, cause: BaseException, request: Request) -> APIConnectionError:
     sent = False if _never_left(error, cause) else None
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    error_type = APITimeoutError if isinstance(error, timeouts) or isinstance(cause, timeouts) else APIConnectionError
+    # urllib3 counts a refused connection among the timeouts
+    is_timeout = not isinstance(cause, urllib3.exceptions.NewConnectionError) and (
+        isinstance(error, timeouts) or isinstance(cause, timeouts)
+    )
+    error_type = APITimeoutError if is_timeout else APIConnectionError
     return error_type(_in_words(cause), method=request.method, url=request.url, run_id=request.run_id, sent=sent)
 
 
@@ -357,10 +364,13 @@ def _innermost(error: BaseException) -> BaseException:
         error = inner
 
 
+_CONNECTION = re.compile(r"\w*Connection(Pool)?\(")
+
+
 def _in_words(cause: BaseException) -> str:
     # urllib3 writes its connection object before the first colon
     text = str(cause) or type(cause).__name__
-    return text.partition(": ")[2] if text.startswith("<") or "ConnectionPool(" in text else text
+    return text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
 
 
 def _timed_out(request: Request) -> APITimeoutError:

@@ -30,6 +30,9 @@ SHARE_OF_ELAPSED = 0.05
 START_GRACE = 10.0
 """Seconds that a run may take to move after the server accepted a verb that moves it."""
 
+LAST_LOOK = 1.0
+"""Seconds that a reading may take at the least: at the deadline itself the run is read once more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -133,7 +136,9 @@ class Wait:
             run = self._next_reading()
             if run is not None and not departure.is_at(run):
                 return run
-            if self._deadline.elapsed >= departure.grace or self._deadline.expired:
+            # without any reading there is nothing to go by yet; a server that refuses a body may cut the next request too
+            is_enough = self._last is not None and self._deadline.elapsed >= departure.grace
+            if is_enough or self._deadline.expired:
                 return None
             self._pause()
 
@@ -158,7 +163,7 @@ class Wait:
     def _ridden_out(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
         """Read, or remember why it failed if that may pass by itself."""
         try:
-            run = read(self._deadline)
+            run = read(self._deadline.at_least(LAST_LOOK))
         except (APIConnectionError, RateLimitError, ServerError) as error:
             logger.debug("run %s: reading it failed, will try again: %s", self._run_id, error)
             self._problem = error
@@ -194,3 +199,11 @@ class Wait:
 def next_pause(elapsed: float) -> float:
     """Return how long to wait before the next poll, in seconds, given the seconds already waited."""
     return max(SHORTEST_PAUSE, SHARE_OF_ELAPSED * elapsed)
+
+
+def left_running(workflow_id: str, run_id: str) -> str:
+    """Return what to say of a run when whoever waits for it is interrupted."""
+    return (
+        f"run {run_id} of {workflow_id!r} was left as it is; pick it up again with "
+        f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
+    )

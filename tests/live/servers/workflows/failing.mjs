@@ -47,4 +47,8 @@ const wrongStepInput = workflow("wrong-step-input")
   .then(step("needs-b", async ({ inputData }) => inputData, { input: z.object({ b: z.number() }) }))
   .commit();
 
-export const failingWorkflows = { failing, retrying, tripwire, "wrong-step-input": wrongStepInput };
+const unwritable = workflow("unwritable")
+  .then(step("count", async () => ({ big: 10n })))
+  .commit();
+
+export const failingWorkflows = { failing, retrying, tripwire, "wrong-step-input": wrongStepInput, unwritable };

@@ -1,0 +1,51 @@
+"""The `mastra-sync` command; it needs the extra `cli`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+from mastra_sync.cli.exits import Exit, Stop
+
+NEEDED = ("click", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.
+
+    Args:
+        arguments: The command line after the command's name; by default that of the process.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        _say(f"this command needs {' and '.join(missing)}: pip install 'mastra-sync[cli]'")
+        return Exit.USAGE
+    # only now, for it needs them
+    from mastra_sync.cli.commands import run_command  # noqa: PLC0415
+
+    try:
+        return run_command(arguments)
+    except BrokenPipeError:
+        _drop_output()
+        return Exit.BROKEN_PIPE
+    except Stop as stop:
+        _say(stop.message)
+        return stop.status
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return Exit.INTERRUPTED
+
+
+def _say(message: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"mastra-sync: {message}\n")
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, so that the interpreter does not complain of it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())

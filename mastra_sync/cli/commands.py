@@ -1,0 +1,391 @@
+"""The command line: what can be said on it. What is done then lives in `following.py` and `listing.py`.
+
+Those are imported when a command runs, so that `--help` need not wait for an HTTP library.
+"""
+
+# click takes \b for a paragraph that is not to be wrapped
+# ruff: noqa: D301, PLC0415
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.inputs import read_input, read_json
+from mastra_sync.cli.server import DEFAULT_PREFIX, PROGRAM, Server
+
+COMPLETION_VARIABLE = "_MASTRA_SYNC_COMPLETE"
+DEFAULT_TIMEOUT = 3600.0
+DEFAULT_LIMIT = 20
+STATUSES = ("pending", "running", "waiting", "suspended", "paused", "success", "failed", "canceled", "tripwire")
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def run_command(arguments: Sequence[str] | None) -> int:
+    """Do what a command line says and return the exit status.
+
+    Raises:
+        Stop: It could not be done.
+    """
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(mastra_sync, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
+    try:
+        # click's own `main` would turn Ctrl-C and a broken pipe into exits of its own
+        with mastra_sync.make_context(PROGRAM, list(sys.argv[1:] if arguments is None else arguments)) as context:
+            status: int = mastra_sync.invoke(context)
+            return status
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        raise Stop(Exit.USAGE, _in_one_line(error)) from None
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    problem = " ".join(error.format_message().split()).removesuffix(".").replace("'. (", "' (")
+    if isinstance(error, click.NoSuchOption) and error.option_name == "--token":
+        problem += " (a command line can be read by others): set MASTRA_API_TOKEN"
+    path = error.ctx.command_path if error.ctx is not None else PROGRAM
+    return f"{problem}; see {path} --help"
+
+
+# -- what several commands take
+
+
+class _Header(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
+    """`NAME=VALUE`; the value may be secret and is in no message."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not equals or not name.strip():
+            self.fail("a header is given as NAME=VALUE", param, ctx)
+        return name.strip(), text
+
+
+def _decorated(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
+    def decorate(function: _Function) -> _Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+server_options = _decorated(
+    click.option("--url", metavar="URL", help="The server. Default: MASTRA_BASE_URL, then http://localhost:4111."),
+    click.option("--api-prefix", default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        type=_Header(),
+        help="Sent with every request; may be repeated. For a bearer token set MASTRA_API_TOKEN instead: command lines "
+        "can be read by other users of the machine.",
+    ),
+)
+
+input_arguments = _decorated(
+    click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]..."),
+    click.option("--input", "source", metavar="JSON|@FILE|-", help="The whole of it as JSON, from a file or stdin."),
+)
+
+watching_options = _decorated(
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=DEFAULT_TIMEOUT,
+        show_default="3600",
+        metavar="SECONDS",
+        help="How long to wait for the run, which goes on; inf for ever.",
+    ),
+    click.option("--quiet", "-q", is_flag=True, help="Show no steps on stderr."),
+    click.option(
+        "--json-events",
+        is_flag=True,
+        help="Instead of steps and result print JSON lines on stdout: each event as the server sends it, as it comes, "
+        "and last the run, as one of Mastra's result records.",
+    ),
+    click.option(
+        "--output",
+        type=click.Choice(["result", "full"]),
+        default="result",
+        show_default=True,
+        help="Print the result of a run that succeeded, or all that is known of a run, however it ended.",
+    ),
+)
+
+move_options = _decorated(
+    click.option("--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."),
+    click.option("--per-step", is_flag=True, help="Stop after one step (exit status 3)."),
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="""\b
+Exit status:
+  0    the run succeeded
+  1    the run failed, was canceled, or was stopped by a tripwire
+  2    the command line or its data is wrong; nothing was started
+  3    the run is suspended (it says how to resume it), or paused
+  4    the time was up; the run goes on (it says how to wait for it)
+  5    the server cannot be reached, or refuses; nothing was started
+  6    the run may have been started, and cannot be followed: look
+       at it before you start another
+  130  Ctrl-C; the run goes on (it says how to wait for it)
+
+\b
+Results and lists are on stdout, everything else is on stderr. JSON on
+stdout is one line, indented if stdout is a terminal.
+
+\b
+Completion in a shell (bash, zsh, fish):
+  eval "$(_MASTRA_SYNC_COMPLETE=bash_source mastra-sync)"
+""",
+)
+@click.version_option(package_name="mastra-sync", prog_name=PROGRAM)
+@click.pass_context
+def mastra_sync(context: click.Context) -> None:
+    """Run the workflows of a Mastra server.
+
+    \b
+    Examples:
+      mastra-sync workflows --url http://localhost:4111
+      mastra-sync run city-workflow city=Paris
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(Exit.USAGE)
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@input_arguments
+@click.option(
+    "--run-id", help="The run's id, a new one by default. A run that was started before is not started again."
+)
+@click.option("--resource-id", help="Whom the run belongs to.")
+@click.option("--initial-state", metavar="JSON|@FILE", help="The workflow's state to begin with.")
+@move_options
+@watching_options
+@server_options
+def run(
+    workflow: str,
+    pairs: tuple[str, ...],
+    source: str | None,
+    run_id: str | None,
+    resource_id: str | None,
+    initial_state: str | None,
+    **options: Any,
+) -> int:
+    """Run WORKFLOW, show its steps, print its result as JSON.
+
+    \b
+    KEY=VALUE pairs make up the input, a JSON object. A VALUE that is JSON
+    is taken as JSON, anything else as text:
+      n=3  ok=true  list='[1, 2]'  name=Ann  text='"3"'
+    A KEY is all before the first '=', dots too. Without pairs and --input
+    the input is {}.
+
+    \b
+    Examples:
+      mastra-sync run city-workflow city=Paris
+      mastra-sync run foreach --input '[1, 2, 3]'
+      jq .order mail.json | mastra-sync run order --input -
+      mastra-sync run order --input @order.json --run-id order-17
+      mastra-sync run city-workflow city=Paris --quiet | jq .text
+      mastra-sync run city-workflow city=Paris --json-events | jq .type
+    """
+    from mastra_sync.cli.following import StartArguments, start
+
+    arguments = StartArguments(
+        input_data=read_input(pairs, source),
+        run_id=run_id,
+        resource_id=resource_id,
+        options={**_json_option("initial_state", initial_state), **_move_options(options)},
+    )
+    return start(_server(options), workflow, arguments, _watching(options))
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@input_arguments
+@click.option("--step", metavar="STEP", help="Which step to answer, as in nested.step; needed if several wait.")
+@click.option("--label", help="The label that the step gave to what it asks, instead of --step.")
+@click.option("--for-each-index", type=click.IntRange(min=0), help="Which item of a foreach; all by default.")
+@move_options
+@watching_options
+@server_options
+def resume(
+    workflow: str,
+    run_id: str,
+    pairs: tuple[str, ...],
+    source: str | None,
+    step: str | None,
+    label: str | None,
+    for_each_index: int | None,
+    **options: Any,
+) -> int:
+    """Answer the suspended run RUN_ID of WORKFLOW, and follow it.
+
+    \b
+    KEY=VALUE pairs and --input are as for `mastra-sync run`; an answer
+    has to be given, --input '{}' is one.
+
+    \b
+    Examples:
+      mastra-sync resume approval 5f3c... ok=true
+      mastra-sync resume trip 5f3c... --step booking.pay --input @card.json
+    """
+    from mastra_sync.cli.following import ResumeArguments
+    from mastra_sync.cli.following import resume as resume_run
+
+    if not pairs and source is None:
+        raise Stop(Exit.USAGE, "an answer is needed: give KEY=VALUE pairs or --input; --input '{}' is an empty one")
+    arguments = ResumeArguments(
+        resume_data=read_input(pairs, source),
+        step=step,
+        label=label,
+        for_each_index=for_each_index,
+        options=_move_options(options),
+    )
+    return resume_run(_server(options), workflow, run_id, arguments, _watching(options))
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@click.option("--wait", is_flag=True, help="Wait until the run is settled, showing its steps.")
+@watching_options
+@server_options
+def result(workflow: str, run_id: str, *, wait: bool, **options: Any) -> int:
+    """Print the result of the run RUN_ID of WORKFLOW.
+
+    The exit status says how the run stands; for one that is still going it is
+    4.
+
+    \b
+    Examples:
+      mastra-sync result city-workflow 5f3c...
+      mastra-sync result city-workflow 5f3c... --wait --timeout 60
+      mastra-sync result city-workflow 5f3c... --output full | jq .steps
+    """
+    from mastra_sync.cli.following import show_result
+
+    return show_result(_server(options), workflow, run_id, _watching(options), wait=wait)
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@server_options
+def cancel(workflow: str, run_id: str, **options: Any) -> int:
+    """Cancel the run RUN_ID of WORKFLOW.
+
+    A step that does not watch for it goes on to its end; no further one
+    begins. A run that has ended is left as it is.
+
+    \b
+    Example:
+      mastra-sync cancel city-workflow 5f3c...
+    """
+    from mastra_sync.cli.following import cancel as cancel_run
+
+    return cancel_run(_server(options), workflow, run_id)
+
+
+@mastra_sync.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the whole schemas.")
+@server_options
+def workflows(*, as_json: bool, **options: Any) -> int:
+    """List the server's workflows and the input that they take.
+
+    \b
+    Examples:
+      mastra-sync workflows
+      mastra-sync workflows --json | jq '.[].id'
+    """
+    from mastra_sync.cli.listing import list_workflows
+
+    return list_workflows(_server(options), as_json=as_json)
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the whole schemas.")
+@server_options
+def show(workflow: str, *, as_json: bool, **options: Any) -> int:
+    """Show the steps of WORKFLOW, its input and its output.
+
+    \b
+    Example:
+      mastra-sync show city-workflow
+    """
+    from mastra_sync.cli.listing import show_workflow
+
+    return show_workflow(_server(options), workflow, as_json=as_json)
+
+
+@mastra_sync.command()
+@click.argument("workflow")
+@click.option(
+    "--status", metavar="STATUS", type=click.Choice(STATUSES), help=f"Only runs with this one: {', '.join(STATUSES)}."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with everything that is known of each run.")
+@server_options
+def runs(workflow: str, status: str | None, limit: int, *, as_json: bool, **options: Any) -> int:
+    """List the runs of WORKFLOW, newest first.
+
+    \b
+    Examples:
+      mastra-sync runs approval --status suspended
+      mastra-sync runs approval --limit 100 --json | jq '.[].runId'
+    """
+    from mastra_sync.cli.listing import list_runs
+
+    return list_runs(_server(options), workflow, status=status, limit=limit, as_json=as_json)
+
+
+# -- what the options say
+
+
+def _server(options: dict[str, Any]) -> Server:
+    return Server(url=options["url"], api_prefix=options["api_prefix"], headers=options["headers"])
+
+
+def _watching(options: dict[str, Any]) -> Any:
+    from mastra_sync.cli.following import Watching
+
+    if options["json_events"] and options["output"] == "full":
+        raise Stop(Exit.USAGE, "give either --json-events or --output full, not both")
+    return Watching(
+        timeout=options["timeout"],
+        quiet=options["quiet"],
+        json_events=options["json_events"],
+        output=options["output"],
+    )
+
+
+def _move_options(options: dict[str, Any]) -> dict[str, Any]:
+    given = _json_option("request_context", options["request_context"])
+    if given and not isinstance(given["request_context"], dict):
+        raise Stop(Exit.USAGE, "--request-context: must be a JSON object")
+    return {**given, "per_step": True} if options["per_step"] else given
+
+
+def _json_option(name: str, source: str | None) -> dict[str, Any]:
+    return {} if source is None else {name: read_json(source, f"--{name.replace('_', '-')}")}

@@ -1,0 +1,230 @@
+"""Every way in which the command can fail: what to say in one line, and the exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync import errors
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.outcome import waiting_line
+from mastra_sync.cli.schemas import in_words
+from mastra_sync.cli.server import Server
+from mastra_sync.cli.writing import duration, one_line, printable
+
+if TYPE_CHECKING:
+    from mastra_sync.client import MastraClient
+
+NAMES_SHOWN = 12
+
+_OPTIONS = {
+    "base_url": "the server's address (--url or MASTRA_BASE_URL)",
+    "api_prefix": "--api-prefix",
+    "headers": "--header",
+    "token": "MASTRA_API_TOKEN",
+    "workflow_id": "WORKFLOW",
+    "run_id": "the run's id",
+    "input_data": "the input",
+    "resume_data": "the answer",
+    "initial_state": "--initial-state",
+    "request_context": "--request-context",
+    "resource_id": "--resource-id",
+    "timeout": "--timeout",
+    "step": "--step",
+    "label": "--label",
+    "for_each_index": "--for-each-index",
+    "per_step": "--per-step",
+    "limit": "--limit",
+    "per_page": "--limit",
+}
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What the command is doing, for whoever must explain why it did not work.
+
+    Attributes:
+        server: The server.
+        client: Its client.
+        workflow_id: The workflow, empty if it is about none.
+        run_id: The run, empty if it is about none.
+        has_begun: True once the run may have been started or resumed by this command.
+    """
+
+    server: Server
+    client: MastraClient
+    workflow_id: str = ""
+    run_id: str = ""
+    has_begun: bool = False
+
+
+def explain(error: errors.MastraError, attempt: Attempt) -> Stop:
+    """Return how the command ends because of a failure."""
+    for error_type, make in _EXPLANATIONS:
+        if isinstance(error, error_type):
+            return make(error, attempt)
+    return _at_the_server(_answered(error, attempt), attempt)
+
+
+def first_line(error: errors.MastraError) -> str:
+    """Return what an exception says, in one line, without advice for programmers."""
+    if isinstance(error, errors.APIStatusError):
+        said = [error.message, *(f"{issue.get('field', '?')}: {issue.get('message', '?')}" for issue in error.issues)]
+        return one_line("; ".join(said).replace(": \n- ", ": ").replace("\n- ", "; "), None)
+    return one_line(str(error).partition("\n")[0], None)
+
+
+def no_such_workflow(workflow_id: str, client: MastraClient) -> Stop:
+    """Return how the command ends if the server has no such workflow: with the names that are near."""
+    names: dict[str, str] = {}
+    with contextlib.suppress(errors.MastraError):
+        for key, details in client.list_workflows(partial=True).items():
+            names |= {key: details.name or key, details.name: details.name}
+    near = difflib.get_close_matches(workflow_id, names, n=3)
+    if near:
+        hint = f"; did you mean {' or '.join(dict.fromkeys(repr(printable(names[name])) for name in near))}?"
+    elif names:
+        ids = list(dict.fromkeys(names.values()))
+        more = ", ..." if len(ids) > NAMES_SHOWN else ""
+        hint = f"; it has {', '.join(printable(name) for name in ids[:NAMES_SHOWN])}{more}"
+    else:
+        hint = ""
+    return Stop(Exit.USAGE, f"{client.base_url} has no workflow {printable(workflow_id)!r}{hint}")
+
+
+# -- one function for each kind
+
+
+def _usage(error: errors.MastraError, attempt: Attempt) -> Stop:
+    return Stop(Exit.USAGE, _answered(error, attempt))
+
+
+def _answered(error: errors.MastraError, attempt: Attempt) -> str:
+    """Return what an exception says, and the status if it is the server's word."""
+    status = error.status_code if isinstance(error, errors.APIStatusError) else None
+    said = first_line(error)
+    return said if status is None else f"{attempt.client.base_url} answered {status}: {said}"
+
+
+def _argument(error: errors.InvalidArgument, _attempt: Attempt) -> Stop:
+    return Stop(Exit.USAGE, in_options(error))
+
+
+def in_options(error: errors.InvalidArgument) -> str:
+    """Return what is wrong with an argument, named as on the command line."""
+    # an argument may be named with the place inside of it: `input_data.items[2]`
+    name, place = re.fullmatch(r"(\w*)\.?(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
+    problem = str(error).removeprefix(f"{error.argument}: ")
+    return one_line(f"{_OPTIONS.get(name, name)}{f', at {place}' if place else ''}: {problem}", None)
+
+
+def _workflow(_error: errors.MastraError, attempt: Attempt) -> Stop:
+    return no_such_workflow(attempt.workflow_id, attempt.client)
+
+
+def _run(_error: errors.MastraError, attempt: Attempt) -> Stop:
+    hint = attempt.server.command("runs", attempt.workflow_id)
+    return Stop(
+        Exit.USAGE,
+        f"{printable(attempt.workflow_id)!r} has no run {printable(attempt.run_id)!r}; list its runs with: {hint}",
+    )
+
+
+def _started(_error: errors.MastraError, attempt: Attempt) -> Stop:
+    run_id, workflow_id = attempt.run_id, attempt.workflow_id
+    run = f"run {printable(run_id)!r} of {printable(workflow_id)!r}"
+    stands = ""
+    with contextlib.suppress(errors.MastraError):
+        stands = f" (it is {attempt.client.get_workflow(workflow_id).run_execution_result(run_id).status})"
+    look = attempt.server.command("result", workflow_id, run_id)
+    return Stop(
+        Exit.USAGE,
+        f"{run} was started before{stands}, so it was not started again; look at it with: {look}",
+    )
+
+
+def _input(error: errors.MastraError, attempt: Attempt) -> Stop:
+    hint = ""
+    with contextlib.suppress(errors.MastraError):
+        schema = attempt.client.get_workflow(attempt.workflow_id).get_schema().input_schema
+        hint = f" (the workflow takes {printable(in_words(schema))})"
+    return Stop(Exit.USAGE, f"{first_line(error)}{hint}")
+
+
+def _conflict(error: errors.MastraError, attempt: Attempt) -> Stop:
+    return Stop(
+        Exit.USAGE, f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}: {first_line(error)}"
+    )
+
+
+def _several(error: errors.SeveralStepsSuspended, attempt: Attempt) -> Stop:
+    waiting = ", ".join(printable(step) for step in error.available)
+    return Stop(
+        Exit.USAGE, f"run {printable(attempt.run_id)} waits at several steps ({waiting}); say which one with --step"
+    )
+
+
+def _answer(error: errors.MastraError, _attempt: Attempt) -> Stop:
+    return Stop(Exit.USAGE, f"{first_line(error)} (the run is still suspended)")
+
+
+def _authentication(error: errors.MastraError, attempt: Attempt) -> Stop:
+    is_set = bool(os.environ.get("MASTRA_API_TOKEN"))
+    advice = "it does not accept the token in MASTRA_API_TOKEN" if is_set else "set MASTRA_API_TOKEN to a token for it"
+    return _at_the_server(f"{attempt.client.base_url} refuses access ({first_line(error)}); {advice}", attempt)
+
+
+def _connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
+    problem = one_line(str(error).rpartition(": ")[2], None)
+    advice = "is it running? --url or MASTRA_BASE_URL say where the server is"
+    return _at_the_server(f"cannot reach {attempt.client.base_url}: {problem}; {advice}", attempt)
+
+
+def _route(_error: errors.MastraError, attempt: Attempt) -> Stop:
+    return _at_the_server(f"no Mastra server at {attempt.client.base_url}; check --url and --api-prefix", attempt)
+
+
+def _timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
+    line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
+    run = f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}"
+    return Stop(
+        Exit.TIMEOUT, f"{run} has not ended after {duration(error.waited)}; it goes on, wait for it with\n{line}"
+    )
+
+
+def _unknown(error: errors.MastraError, attempt: Attempt) -> Stop:
+    look = attempt.server.command("result", attempt.workflow_id, attempt.run_id)
+    return Stop(Exit.UNKNOWN, f"{first_line(error)} It was not sent again; look at the run with: {look}")
+
+
+def _at_the_server(message: str, attempt: Attempt) -> Stop:
+    if not attempt.has_begun:
+        return Stop(Exit.SERVER, message)
+    line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
+    return Stop(Exit.UNKNOWN, f"run {printable(attempt.run_id)} goes on, but {message}; wait for it with\n{line}")
+
+
+_EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, Attempt], Stop]], ...] = (
+    (errors.InvalidArgument, _argument),
+    (errors.APIConnectionError, _connection),
+    (errors.WorkflowNotFound, _workflow),
+    (errors.RunNotFound, _run),
+    (errors.RouteNotFound, _route),
+    (errors.RunAlreadyStarted, _started),
+    (errors.RunAlreadyFinished, _started),
+    (errors.InvalidInput, _input),
+    (errors.InvalidResumeData, _answer),
+    (errors.AuthenticationError, _authentication),
+    (errors.SeveralStepsSuspended, _several),
+    (errors.ConflictError, _conflict),
+    (errors.BadRequestError, _usage),
+    (errors.PayloadTooLarge, _usage),
+    (errors.UnsupportedByServer, _usage),
+    (errors.RunTimeout, _timeout),
+    (errors.OutcomeUnknown, _unknown),
+)

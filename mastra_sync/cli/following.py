@@ -1,0 +1,174 @@
+"""Starting, resuming and waiting for one run, with its steps shown as they happen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.arguments import request_body
+from mastra_sync.cli.displays import JsonLines, display_for
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
+from mastra_sync.cli.outcome import conclude, left_running
+from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.cli.writing import complain, printable
+from mastra_sync.deadline import seconds_of
+from mastra_sync.errors import InvalidArgument, MastraError, StreamError
+
+if TYPE_CHECKING:
+    from mastra_sync.run import Run
+    from mastra_sync.streaming import RunStream
+    from mastra_sync.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a run is watched.
+
+    Attributes:
+        timeout: Seconds, infinite for no limit.
+        quiet: Show no steps.
+        json_events: Print events on stdout, and no result.
+        output: What to print on stdout at the end: `result` or `full`.
+    """
+
+    timeout: float
+    quiet: bool
+    json_events: bool
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartArguments:
+    """What a run is started with; None where nothing was given."""
+
+    input_data: Any
+    run_id: str | None
+    resource_id: str | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeArguments:
+    """What a run is resumed with; None where nothing was given."""
+
+    resume_data: Any
+    step: str | None
+    label: str | None
+    for_each_index: int | None
+    options: dict[str, Any]
+
+
+def start(server: Server, workflow_id: str, arguments: StartArguments, watching: Watching) -> Exit:
+    """Start a run and follow it to where it settles."""
+    with connected(server, workflow_id, arguments.run_id or "") as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        # whatever cannot be sent is found before a run is made that would stay pending
+        seconds_of(watching.timeout, "timeout")
+        request_body(input_data=arguments.input_data, **arguments.options)
+        run = workflow.create_run(arguments.run_id, resource_id=arguments.resource_id)
+        attempt.run_id = run.run_id
+        with _sending(attempt):
+            stream = run.stream(
+                arguments.input_data,
+                timeout=watching.timeout,
+                on_gap="follow",
+                resource_id=arguments.resource_id,
+                **arguments.options,
+            )
+        return _follow(attempt, workflow, run, stream, watching)
+
+
+def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArguments, watching: Watching) -> Exit:
+    """Answer a suspended run and follow it to where it settles again."""
+    with connected(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        run = workflow.get_run(run_id)
+        with _sending(attempt):
+            stream = run.resume_stream(
+                arguments.resume_data,
+                step=arguments.step,
+                label=arguments.label,
+                for_each_index=arguments.for_each_index,
+                timeout=watching.timeout,
+                on_gap="follow",
+                **arguments.options,
+            )
+        return _follow(attempt, workflow, run, stream, watching)
+
+
+def show_result(server: Server, workflow_id: str, run_id: str, watching: Watching, *, wait: bool) -> Exit:
+    """Print how a run stands, or wait until it is settled."""
+    with connected(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        run = workflow.get_run(run_id)
+        result = run.result()
+        if not wait or result.settled:
+            if watching.json_events:
+                JsonLines().settle(result, is_complete=False)
+            return conclude(result, workflow, run, server, "none" if watching.json_events else watching.output)
+        attempt.has_begun = True
+        stream = run.observe(timeout=watching.timeout, on_gap="follow")
+        return _follow(attempt, workflow, run, stream, watching)
+
+
+def cancel(server: Server, workflow_id: str, run_id: str) -> Exit:
+    """Cancel a run."""
+    with connected(server, workflow_id, run_id) as attempt:
+        message = attempt.client.get_workflow(workflow_id).get_run(run_id).cancel()
+        complain(printable(message))
+        return Exit.SUCCESS
+
+
+@contextlib.contextmanager
+def connected(server: Server, workflow_id: str = "", run_id: str = "") -> Iterator[Attempt]:
+    """Give a client of the server; what goes wrong meanwhile ends the command with an explanation."""
+    try:
+        client = server.client()
+    except InvalidArgument as error:
+        raise Stop(Exit.USAGE, in_options(error)) from error
+    with client:
+        attempt = Attempt(server, client, workflow_id, run_id)
+        try:
+            yield attempt
+        except MastraError as error:
+            raise explain(error, attempt) from error
+        except BrokenPipeError:
+            # nothing can be said to a reader that has gone
+            raise
+        except OSError as error:
+            raise Stop(Exit.UNKNOWN if attempt.has_begun else Exit.SERVER, f"cannot write: {error.strerror}") from error
+        except KeyboardInterrupt:
+            if not attempt.has_begun:
+                raise
+            message = left_running(attempt.workflow_id, attempt.run_id, server)
+            raise Stop(Exit.INTERRUPTED, message) from None
+
+
+@contextlib.contextmanager
+def _sending(attempt: Attempt) -> Iterator[None]:
+    """Note that the run may have begun, unless an exception says that it has not."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        attempt.has_begun = True
+        raise
+    attempt.has_begun = True
+
+
+def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, watching: Watching) -> Exit:
+    place = attempt.client.base_url
+    display = display_for(workflow.id, run.run_id, place, quiet=watching.quiet, json_events=watching.json_events)
+    with stream, display:
+        try:
+            for event in stream:
+                display.show(event)
+        except StreamError as error:
+            # the run is not affected, so what is left of it is followed by polling
+            complain(f"{PROGRAM}: {first_line(error)}; going on without its events")
+        result = stream.result()
+        display.settle(result, is_complete=stream.complete)
+    output = "none" if isinstance(display, JsonLines) else watching.output
+    return conclude(result, workflow, run, attempt.server, output)

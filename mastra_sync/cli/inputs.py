@@ -1,0 +1,116 @@
+"""What a command line says a workflow is to get: `key=value` pairs, or JSON as text, from a file or from stdin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mastra_sync.cli.exits import Exit, Stop
+
+
+def read_input(pairs: Sequence[str], source: str | None) -> Any:
+    """Return the input that pairs or an `--input` give; an empty object if there are neither.
+
+    Raises:
+        Stop: Both were given, or one of them is not right.
+    """
+    if source is None:
+        return parse_pairs(pairs)
+    if pairs:
+        _refuse("give either KEY=VALUE pairs or --input, not both")
+    return read_json(source, "--input")
+
+
+def parse_pairs(pairs: Sequence[str]) -> dict[str, Any]:
+    """Return `key=value` pairs as an object.
+
+    Raises:
+        Stop: One has no key or no `=`, or a key comes twice.
+    """
+    fields: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            _refuse(f"{pair!r} has no '=': fields are given as KEY=VALUE, anything else by --input")
+        if not key:
+            _refuse(f"{pair!r} has no key before the '='")
+        if key in fields:
+            _refuse(f"{key!r} is given twice; give a list as JSON, as in {key}='[1, 2]'")
+        fields[key] = parse_value(text)
+    return fields
+
+
+def parse_value(text: str) -> Any:
+    """Return a value: parsed if it is JSON, else the text itself."""
+    try:
+        return _parsed(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def read_json(source: str, option: str) -> Any:
+    """Return the JSON that an option gives: as it stands, `@file`, or `-` for stdin.
+
+    Args:
+        source: The option's value.
+        option: Its name, for messages.
+
+    Raises:
+        Stop: It cannot be read, or is not JSON.
+    """
+    text, where = _text_of(source, option)
+    try:
+        return _parsed(text)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as error:
+        problem = str(error)
+    hint = f"; did you mean {option} @{source}?" if where == option and _is_file(source) else ""
+    raise Stop(Exit.USAGE, f"{where} is not JSON: {problem}{hint}")
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # Python would read NaN and Infinity, which are not JSON
+    raise ValueError(f"{name} is not JSON")
+
+
+def _text_of(source: str, option: str) -> tuple[str, str]:
+    """Return the text behind an option's value, and how to call the place where it stands."""
+    if source == "-":
+        return _decoded(sys.stdin.buffer.read(), "stdin"), "stdin"
+    if not source.startswith("@"):
+        return source, option
+    name = source[1:]
+    try:
+        return _decoded(Path(name).read_bytes(), name), name
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        _refuse(f"{option}: cannot read {name!r}: {reason}")
+
+
+def _decoded(text: bytes, where: str) -> str:
+    try:
+        # Windows' editors put a mark before the text
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(f"{where} is not UTF-8: byte {error.start} is {text[error.start]:#04x}")
+
+
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise Stop(Exit.USAGE, problem)

@@ -1,0 +1,177 @@
+"""What a server offers and has run, as tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.cli.exits import Exit
+from mastra_sync.cli.following import connected
+from mastra_sync.cli.outcome import whole
+from mastra_sync.cli.schemas import fields_of, in_words
+from mastra_sync.cli.server import Server
+from mastra_sync.cli.writing import (
+    complain,
+    duration,
+    is_terminal,
+    one_line,
+    print_json,
+    print_text,
+    printable,
+    step_name,
+)
+
+if TYPE_CHECKING:
+    from mastra_sync.models import RunResult, WorkflowDetails
+
+LARGEST_PAGE = 100
+UNLIMITED_WIDTH = 10_000
+COLOURS = {"success": "green", "failed": "red", "tripwire": "red", "suspended": "yellow", "running": "cyan"}
+
+
+def list_workflows(server: Server, *, as_json: bool) -> Exit:
+    """Print what the server offers."""
+    with connected(server) as attempt:
+        found = attempt.client.list_workflows()
+        if as_json:
+            print_json([_described(key, details) for key, details in found.items()])
+            return Exit.SUCCESS
+        if not found:
+            complain(f"{attempt.client.base_url} has no workflows")
+        rows = [
+            (details.name or key, str(_step_count(details)), in_words(details.input_schema), details.description or "")
+            for key, details in found.items()
+        ]
+        _print_table(("WORKFLOW", "STEPS", "INPUT", "DESCRIPTION"), sorted(rows))
+        return Exit.SUCCESS
+
+
+def show_workflow(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
+    """Print one workflow: its input, output and steps."""
+    with connected(server, workflow_id) as attempt:
+        details = attempt.client.get_workflow(workflow_id).details()
+        if as_json:
+            print_json({**_described(workflow_id, details), "stepGraph": details.step_graph})
+            return Exit.SUCCESS
+        described = f": {details.description}" if details.description else ""
+        lines = [
+            f"{details.name or workflow_id}{described}",
+            f"  input   {in_words(details.input_schema)}",
+            f"  output  {in_words(details.output_schema)}",
+        ]
+        if details.state_schema is not None:
+            lines.append(f"  state   {in_words(details.state_schema)}")
+        lines += ["  steps", *(f"    {line}" for line in graph_lines(details.step_graph))]
+        for line in lines:
+            print_text(printable(line))
+        return Exit.SUCCESS
+
+
+def list_runs(server: Server, workflow_id: str, *, status: str | None, limit: int, as_json: bool) -> Exit:
+    """Print a workflow's newest runs."""
+    with connected(server, workflow_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        found = list(islice(workflow.iter_runs(status=status, per_page=min(limit, LARGEST_PAGE)), limit))
+        if as_json:
+            print_json([whole(run) for run in found])
+            return Exit.SUCCESS
+        if not found:
+            complain(f"no {status + ' ' if status else ''}runs of {printable(workflow_id)!r}")
+        _print_table(("RUN", "STATUS", "CREATED", "TOOK", "WHAT"), [_row_of(run) for run in found])
+        return Exit.SUCCESS
+
+
+def graph_lines(graph: Sequence[Any]) -> list[str]:
+    """Return a workflow's graph as lines, what is inside of a block indented below it."""
+    return [line for entry in graph if isinstance(entry, Mapping) for line in _entry_lines(entry)]
+
+
+def _entry_lines(entry: Mapping[str, Any]) -> list[str]:
+    kind = str(entry.get("type", "step"))
+    if isinstance(entry.get("steps"), list):
+        title = {"conditional": "each of these whose condition holds"}.get(kind, "at the same time")
+        return [f"{title}:", *_indented(graph_lines(entry["steps"]))]
+    inner = entry.get("step")
+    if kind in ("loop", "foreach") and isinstance(inner, Mapping):
+        return [f"{_repetition(kind, entry)}:", *_indented(_entry_lines(inner))]
+    step = inner if isinstance(inner, Mapping) else entry
+    nested = step.get("serializedStepFlow")
+    asks = " (may suspend)" if step.get("canSuspend") else ""
+    about = f": {step['description']}" if step.get("description") else ""
+    name = step_name(str(step.get("id", kind)))
+    if isinstance(nested, list):
+        return [f"{name}, a workflow{about}", *_indented(graph_lines(nested))]
+    return [f"{name}{asks}{about}"]
+
+
+def _repetition(kind: str, entry: Mapping[str, Any]) -> str:
+    if kind == "loop":
+        return "until a condition holds" if entry.get("loopType") == "dountil" else "while a condition holds"
+    options = entry.get("opts")
+    at_once = options.get("concurrency", 1) if isinstance(options, Mapping) else 1
+    return "for each item" if at_once == 1 else f"for each item, {at_once} at a time"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _described(key: str, details: WorkflowDetails) -> dict[str, Any]:
+    return {
+        "id": details.name or key,
+        "key": key,
+        "description": details.description,
+        "steps": _step_count(details),
+        "input": fields_of(details.input_schema),
+        "inputSchema": details.input_schema,
+        "outputSchema": details.output_schema,
+        "stateSchema": details.state_schema,
+    }
+
+
+def _step_count(details: WorkflowDetails) -> int:
+    return len(details.steps) if details.step_count is None else details.step_count
+
+
+def _row_of(run: RunResult) -> tuple[str, ...]:
+    created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if run.created_at else ""
+    took = (
+        duration((run.updated_at - run.created_at).total_seconds())
+        if run.finished and run.created_at and run.updated_at
+        else ""
+    )
+    return (run.run_id or "", run.status, created, took, _gist(run))
+
+
+def _gist(run: RunResult) -> str:
+    """Return what matters most about a run in a few words."""
+    if run.ok:
+        return one_line(run.result)
+    if run.status == "suspended":
+        return "at " + ", ".join(".".join(path) for path in run.suspended)
+    error = run.error or (run.failed_step.error if run.failed_step else None)
+    return one_line(str(error)) if error else ""
+
+
+def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    # rich takes longer to import than the rest of the command
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    if not rows:
+        return
+    to_terminal = is_terminal(sys.stdout)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, title in enumerate(titles):
+        # the id in the first column must be there whole, to be copied
+        table.add_column(title, no_wrap=index == 0 or not to_terminal, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(width=None if to_terminal else UNLIMITED_WIDTH, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        print_text(line.rstrip())

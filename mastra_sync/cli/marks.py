@@ -1,0 +1,76 @@
+"""The marks before steps, and what a terminal without them gets instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from mastra_sync.cli.writing import can_encode
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One set of marks.
+
+    Attributes:
+        of_status: By the status of a step or run.
+        other: For a status that is not known.
+        begins: For a step that begins.
+        said: For what a step wrote.
+        spinner: Shown in turn while a step runs.
+        more: For what is left out.
+    """
+
+    of_status: Mapping[str, str]
+    other: str
+    begins: str
+    said: str
+    spinner: str
+    more: str
+
+
+UNICODE = Marks(
+    of_status={
+        "success": "✓",
+        "bailed": "✓",
+        "failed": "✗",
+        "tripwire": "✗",
+        "refused": "✗",
+        "suspended": "?",
+        "paused": "‖",
+        "waiting": "…",
+        "canceled": "\N{MINUS SIGN}",
+        "skipped": "\N{MINUS SIGN}",
+    },
+    other="•",
+    begins="▸",
+    said="│",
+    spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+    more="⋮",
+)
+ASCII = Marks(
+    of_status={
+        "success": "+",
+        "bailed": "+",
+        "failed": "x",
+        "tripwire": "x",
+        "refused": "x",
+        "suspended": "?",
+        "paused": "=",
+        "waiting": "~",
+        "canceled": "-",
+        "skipped": "-",
+    },
+    other="*",
+    begins=">",
+    said="|",
+    spinner="|/-\\",
+    more=":",
+)
+
+
+def marks_for(stream: IO[str] | None) -> Marks:
+    """Return the marks that a stream can show."""
+    needed = "".join(UNICODE.of_status.values()) + UNICODE.spinner + UNICODE.begins + UNICODE.said + UNICODE.more
+    return UNICODE if can_encode(needed, stream) else ASCII

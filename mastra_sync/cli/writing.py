@@ -1,0 +1,101 @@
+"""Text for people and JSON for programs: what may be printed, how long, in which encoding."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import datetime
+from typing import IO, Any
+
+DETAIL_LENGTH = 100
+
+_MINUTE = 60
+_HOUR = 3600
+_GENERATED_ID = re.compile(r"(?P<kind>sleep|mapping)_[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+def printable(text: str) -> str:
+    """Return a server's text without what could steer a terminal: line breaks, escapes, changes of direction."""
+    if text.isprintable():
+        return text
+    spaced = " ".join(text.split())
+    return "".join(mark if mark.isprintable() else _escaped(mark) for mark in spaced)
+
+
+def one_line(value: Any, length: int | None = DETAIL_LENGTH) -> str:
+    """Return a value as one line: text as it is, anything else as JSON."""
+    text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if length is None or len(text) <= length else f"{text[: length - 3]}..."
+
+
+def step_name(step_id: str) -> str:
+    """Return a step's id as people know it; those that Mastra makes up anew at each start lose their UUID."""
+    made_up = _GENERATED_ID.fullmatch(step_id)
+    return made_up["kind"] if made_up else printable(step_id)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the unit that fits it."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE):02} s"
+    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE):02} min"
+
+
+def print_json(value: Any, *, one_per_line: bool = False) -> None:
+    """Print a value as JSON on stdout: indented on a terminal, else in one line."""
+    indent = None if one_per_line or not is_terminal(sys.stdout) else 2
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_iso)
+    if not can_encode(text, sys.stdout):
+        text = json.dumps(value, indent=indent, default=_iso)
+    _write(text, sys.stdout)
+
+
+def print_text(text: str) -> None:
+    """Print text on stdout."""
+    _write(text if can_encode(text, sys.stdout) else ascii_text(text), sys.stdout)
+
+
+def complain(message: str) -> None:
+    """Print a message on stderr, which writes what it cannot encode as escapes."""
+    _write(message, sys.stderr)
+
+
+def can_encode(text: str, stream: IO[str] | None) -> bool:
+    """Return True if a stream can show a text."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def ascii_text(text: str) -> str:
+    """Return a text for a stream that has ASCII only."""
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Return True if a stream leads to a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def _write(text: str, stream: IO[str] | None) -> None:
+    # a process may be started without one of them
+    if stream is not None:
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _escaped(mark: str) -> str:
+    return mark.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,142 @@
+"""`mastra-sync workflows`, `show` and `runs`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mastra_sync.cli.listing import graph_lines
+from mastra_sync.cli.schemas import in_words
+
+from .conftest import Ended
+from .stub import Script, StubServer
+
+Command = Callable[..., Ended]
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+    "required": ["city"],
+}
+
+
+def test_workflows_as_a_table(stub: StubServer, mastra_sync: Command) -> None:
+    """Each workflow is one line: id, number of steps, input, description."""
+    stub.script = Script(
+        details={"inputSchema": json.dumps({"json": SCHEMA}), "description": "says hello", "steps": {"a": {"id": "a"}}}
+    )
+    title, line = mastra_sync("workflows").out.splitlines()
+    assert title.split() == ["WORKFLOW", "STEPS", "INPUT", "DESCRIPTION"]
+    assert line.split("  ")[0] == "scripted"
+    assert " ".join(line.split()) == "scripted 1 city: string, days?: integer says hello"
+
+
+def test_workflows_as_json(stub: StubServer, mastra_sync: Command) -> None:
+    """`--json` has the schemas whole."""
+    stub.script = Script(details={"inputSchema": json.dumps({"json": SCHEMA})})
+    (workflow,) = json.loads(mastra_sync("workflows", "--json").out)
+    assert (workflow["id"], workflow["key"], workflow["inputSchema"]) == ("scripted", "scriptedKey", SCHEMA)
+    assert workflow["input"] == {"city": "string", "days?": "integer"}
+
+
+def test_runs_as_a_table(stub: StubServer, mastra_sync: Command) -> None:
+    """Each run is one line, with what matters most about it; ids are never cut."""
+    long_id = "r" * 200
+    error = {"name": "Error", "message": "boom"}
+    stub.runs = {
+        long_id: {"runId": long_id, "workflowName": "scripted", "status": "success", "result": {"n": 1}},
+        "r2": {"runId": "r2", "workflowName": "scripted", "status": "failed", "error": error},
+    }
+    lines = [" ".join(line.split()) for line in mastra_sync("runs", "scripted").out.splitlines()]
+    assert lines[1:] == [f'{long_id} success {{"n": 1}}', "r2 failed Error: boom"]
+
+
+def test_runs_are_limited_and_filtered(stub: StubServer, mastra_sync: Command) -> None:
+    """No more runs are printed than asked for."""
+    stub.runs = {f"r{n}": {"runId": f"r{n}", "workflowName": "scripted", "status": "success"} for n in range(5)}
+    printed = json.loads(mastra_sync("runs", "scripted", "--limit", "3", "--json").out)
+    assert [run["runId"] for run in printed] == ["r0", "r1", "r2"]
+
+
+def test_no_runs(stub: StubServer, mastra_sync: Command) -> None:
+    """An empty list is nothing on stdout, and is said on stderr."""
+    assert mastra_sync("runs", "scripted") == Ended(0, "", "no runs of 'scripted'\n")
+
+
+def test_show(stub: StubServer, mastra_sync: Command) -> None:
+    """A workflow is shown with its input, its output and its steps."""
+    stub.script = Script(
+        details={
+            "description": "says hello",
+            "inputSchema": json.dumps({"json": SCHEMA}),
+            "stepGraph": [{"type": "step", "step": {"id": "greet", "canSuspend": True}}],
+        }
+    )
+    assert mastra_sync("show", "scripted").out.splitlines() == [
+        "scripted: says hello",
+        "  input   city: string, days?: integer",
+        "  output  any",
+        "  steps",
+        "    greet (may suspend)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "lines"),
+    [
+        ({"type": "step", "step": {"id": "a", "description": "does a"}}, ["a: does a"]),
+        (
+            {"type": "parallel", "steps": [{"type": "step", "step": {"id": name}} for name in "ab"]},
+            ["at the same time:", "  a", "  b"],
+        ),
+        (
+            {"type": "conditional", "steps": [{"type": "step", "step": {"id": "a"}}]},
+            ["each of these whose condition holds:", "  a"],
+        ),
+        (
+            {"type": "loop", "step": {"type": "step", "step": {"id": "a"}}, "loopType": "dountil"},
+            ["until a condition holds:", "  a"],
+        ),
+        ({"type": "loop", "step": {"id": "a"}, "loopType": "dowhile"}, ["while a condition holds:", "  a"]),
+        (
+            {"type": "foreach", "step": {"id": "a"}, "opts": {"concurrency": 3}},
+            ["for each item, 3 at a time:", "  a"],
+        ),
+        ({"type": "sleep", "id": "sleep_2da4ff61-4a38-4957-951e-8933c72ef371", "duration": 4}, ["sleep"]),
+        (
+            {"type": "workflow", "id": "inner", "serializedStepFlow": [{"type": "step", "step": {"id": "a"}}]},
+            ["inner, a workflow", "  a"],
+        ),
+        (
+            {"type": "step", "step": {"id": "inner", "serializedStepFlow": [{"type": "step", "step": {"id": "a"}}]}},
+            ["inner, a workflow", "  a"],
+        ),
+        ({"type": "newer"}, ["newer"]),
+    ],
+)
+def test_the_graph_in_words(entry: dict[str, Any], lines: list[str]) -> None:
+    """Every kind of entry is shown, in the forms of all generations."""
+    assert graph_lines([entry]) == lines
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (None, "any"),
+        ({}, "any"),
+        ({"type": "array", "items": {"type": "number"}}, "number[]"),
+        ({"type": "array", "items": {"type": ["number", "null"]}}, "(number|null)[]"),
+        ({"type": "object"}, "object"),
+        ({"type": "object", "properties": {"a": {"enum": ["x", 1]}}}, 'a?: "x"|1'),
+        ({"type": "object", "properties": {"a": {"anyOf": [{"type": "string"}, {}]}}}, "a?: string|any"),
+        ({"type": "object", "properties": {"a": {"const": "x"}}, "required": ["a"]}, 'a: "x"'),
+        ({"type": "object", "properties": {"a": {"type": "string", "default": ""}}, "required": ["a"]}, "a?: string"),
+        ({"type": "object", "properties": {"a": True}}, "a?: any"),
+    ],
+)
+def test_schemas_in_words(schema: dict[str, Any] | None, words: str) -> None:
+    """A field's type is short, and one that may be left out is marked."""
+    assert in_words(schema) == words

@@ -1,0 +1,124 @@
+"""Records reach the caller as soon as they are on the wire, whole, whatever the framing and the pieces."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from mastra_sync import MalformedRecord, MastraClient, RecordDecoder, RecordTooLarge, RunStream
+
+from .recordings import body, records
+from .replaying import events_of
+from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from .wire_server import Action, Answer, WireServer, close, cut, json_reply, reset, streamed
+
+FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)
+UNICODE = {"type": "workflow-step-output", "payload": {"output": "naïve 鏡 🎈 Grüße"}}
+
+framings = pytest.mark.parametrize("framing", ["chunked", "close", "gzip"])
+
+
+@pytest.fixture
+def stream_of(server: WireServer, client: MastraClient) -> Callable[..., RunStream]:
+    """A function that streams a run to which the server answers with these parts, or with this answer."""
+
+    def stream(*parts: Action, framing: str = "chunked", answer: Answer = ()) -> RunStream:
+        server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
+        server.on("POST", "/stream", answer or streamed(*parts, framing=framing))
+        return fresh_run(client).stream({})
+
+    return stream
+
+
+@framings
+def test_a_record_is_given_when_it_is_there(framing, stream_of):
+    """The server goes on only after the caller has had the first record."""
+    has_had_it = threading.Event()
+    parts = (FIRST, lambda connection: has_had_it.wait(10), LAST)
+    with stream_of(*parts, framing=framing) as stream:
+        assert next(stream).raw == START_RECORD
+        assert not has_had_it.is_set()
+        has_had_it.set()
+        assert [event.raw for event in stream] == [FINISH_RECORD]
+
+
+@framings
+def test_a_record_is_given_although_the_next_one_has_begun(framing, stream_of):
+    """Half a record after a whole one does not hold the whole one back."""
+    has_had_it = threading.Event()
+    parts = (FIRST + LAST[:20], lambda connection: has_had_it.wait(10), LAST[20:])
+    with stream_of(*parts, framing=framing) as stream:
+        assert next(stream).raw == START_RECORD
+        has_had_it.set()
+        assert [event.raw for event in stream] == [FINISH_RECORD]
+
+
+@framings
+def test_characters_and_records_in_single_bytes(framing, stream_of):
+    """Every cut there is, all at once: each byte comes in a piece of its own."""
+    data = FIRST + record(UNICODE) + LAST
+    with stream_of(*(data[at : at + 1] for at in range(len(data))), framing=framing) as stream:
+        assert [event.raw for event in stream] == [START_RECORD, UNICODE, FINISH_RECORD]
+
+
+@framings
+def test_records_that_come_all_at_once(framing, stream_of):
+    """Many records in one piece are given one by one."""
+    with stream_of(body("current", "writer"), framing=framing) as stream:
+        assert [event.raw for event in stream] == events_of(records("current", "writer"))
+
+
+def test_a_record_of_forty_megabytes(stream_of):
+    """A large record is given whole, and so is what follows it."""
+    size = 40_000_000
+    piece = b"x" * 250_000
+    parts = [b'{"type": "workflow-step-output", "payload": {"output": "', *[piece] * (size // len(piece)), b'"}}\x1e']
+    with stream_of(FIRST, *parts, LAST) as stream:
+        assert [len(event.output or "") for event in stream] == [0, size, 0]
+
+
+@pytest.mark.parametrize("broken", [b'{"type": "work\xff', b'{"type": ', b"[1, 2]", b"<html>"])
+def test_a_malformed_record_is_named(broken, stream_of, server):
+    """What came before it is given first; then its place and its beginning are told, and nothing is asked again."""
+    with stream_of(FIRST + broken + b"\x1e" + LAST) as stream:
+        assert next(stream).raw == START_RECORD
+        with pytest.raises(MalformedRecord) as raised:
+            next(stream)
+    assert raised.value.offset == len(FIRST)
+    assert broken[:6].decode() in raised.value.excerpt
+    assert server.count("POST", "/observe") == 0
+
+
+def test_a_stream_that_has_raised_has_ended(stream_of):
+    """What follows a malformed record is not given: nobody knows what it belongs to."""
+    with stream_of(b"nonsense\x1e" + LAST) as stream:
+        with pytest.raises(MalformedRecord):
+            next(stream)
+        assert list(stream) == []
+
+
+def test_a_record_without_end(stream_of, monkeypatch):
+    """A record beyond the limit is given up; what came before it is given first."""
+    monkeypatch.setattr("mastra_sync.streaming.RecordDecoder", partial(RecordDecoder, limit=1000))
+    with stream_of(FIRST, *[b"x" * 100] * 50) as stream:
+        assert next(stream).raw == START_RECORD
+        with pytest.raises(RecordTooLarge) as raised:
+            next(stream)
+    assert (raised.value.offset, raised.value.limit) == (len(FIRST), 1000)
+
+
+@pytest.mark.parametrize("ending", [close, reset], ids=["closed", "reset"])
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.21, 0.5, 0.77, 0.98])
+@framings
+def test_a_cut_on_a_real_connection(framing, share, ending, stream_of, server):
+    """The cuts that `test_every_cut` tries without sockets look the same with them."""
+    data = body("current", "writer")
+    whole = streamed(*(text for text in records("current", "writer")), framing=framing)
+    size = sum(len(action) for action in whole[1:] if isinstance(action, bytes))
+    server.on("POST", "/observe", streamed(data, framing=framing))
+    with stream_of(answer=cut(whole, len(whole[0]) + int(size * share), ending)) as stream:
+        assert [event.raw for event in stream] == events_of(records("current", "writer"))
+    assert server.count("POST", "/stream") == 1

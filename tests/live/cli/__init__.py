@@ -1,0 +1,1 @@
+"""The `mastra-sync` command against real servers."""

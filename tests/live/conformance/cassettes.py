@@ -1,0 +1,46 @@
+"""What real servers said, kept in files, and how two transcripts are compared."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+from .corpus import Scenario
+from .talk import Talk, Wire
+from .transcript import dump
+
+FOLDER = Path(__file__).parents[3] / "cassettes" / "conformance"
+LONGEST_DIFFERENCE = 60
+
+
+def play(scenario: Scenario, wire: Wire) -> list[Any]:
+    """Return the transcript of a scenario."""
+    with Talk(wire) as talk:
+        scenario.play(talk)
+    return talk.transcript.as_json()
+
+
+def path_of(scenario: Scenario, generation: str) -> Path:
+    """Return the file that keeps what a generation said."""
+    return FOLDER / generation / f"{scenario.name}.json"
+
+
+def read(scenario: Scenario, generation: str) -> list[Any]:
+    """Return what a generation said when it was recorded."""
+    transcript: list[Any] = json.loads(path_of(scenario, generation).read_text(encoding="utf-8"))
+    return transcript
+
+
+def write(scenario: Scenario, generation: str, transcript: list[Any]) -> None:
+    """Keep what a generation said."""
+    path = path_of(scenario, generation)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(dump(transcript), encoding="utf-8", newline="\n")
+
+
+def compared(real: list[Any], fake: list[Any]) -> str:
+    """Return how two transcripts differ, empty if they do not; the order of keys counts."""
+    lines = difflib.unified_diff(dump(real).splitlines(), dump(fake).splitlines(), "real", "fake", lineterm="", n=4)
+    return "\n".join(list(lines)[:LONGEST_DIFFERENCE])

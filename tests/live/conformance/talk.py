@@ -1,0 +1,216 @@
+"""How scenarios talk to a server, real or fake."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from typing_extensions import Self
+
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.wire import WireRequest
+from tests.live.server import LiveServer
+
+from .transcript import Transcript
+
+TIMEOUT = 30.0
+LOOK_PAUSE = 0.005
+MOST_LOOKS = 4000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    content_type: str | None
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body, decoded."""
+        return json.loads(self.body)
+
+
+class Wire(Protocol):
+    """A server that scenarios talk to."""
+
+    generation: str
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Send a request; the path begins below the API prefix."""
+
+    def wait_for_gate(self, name: str, count: int) -> None:
+        """Return when so many steps wait at a gate."""
+
+    def open_gate(self, name: str) -> None:
+        """Let them pass."""
+
+
+class RealWire:
+    """A real server."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self._server = server
+        self.generation = server.generation
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=TIMEOUT)
+        try:
+            connection.request(method, self._server.api_prefix + path, body or None, headers)
+            reply = connection.getresponse()
+            return Answer(reply.status, reply.getheader("content-type"), reply.read())
+        finally:
+            connection.close()
+
+    def wait_for_gate(self, name: str, count: int) -> None:
+        self._server.wait_for_gate(name, count)
+
+    def open_gate(self, name: str) -> None:
+        self._server.open_gate(name)
+
+
+class FakeWire:
+    """The fake, called without any socket."""
+
+    def __init__(self, server: FakeMastra) -> None:
+        self._server = server
+        self.generation = server.generation.name
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        reply = self._server.handle(WireRequest(method, self._server.api_prefix + path, headers, body))
+        content_type = next((value for name, value in reply.headers if name == "content-type"), None)
+        whole = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+        return Answer(reply.status, content_type, b"" if method == "HEAD" else whole)
+
+    def wait_for_gate(self, name: str, count: int) -> None:
+        gate = self._server.gate(name)
+        with self._server.world.traffic.lock:
+            while gate.waiting < count:
+                assert self._server.world.traffic.wait_for_change(), f"{gate!r} waits for {count}"
+
+    def open_gate(self, name: str) -> None:
+        self._server.open_gate(name)
+
+
+class Talk:
+    """One scenario's talk with a server. Leave it as a context, so that no call is left behind.
+
+    Attributes:
+        generation: The server's.
+        transcript: What was said.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._left_behind = ExitStack()
+        self.generation = wire.generation
+        self.transcript = Transcript()
+
+    def __enter__(self) -> Self:
+        self._pool = self._left_behind.enter_context(ThreadPoolExecutor())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left_behind.close()
+
+    @property
+    def is_current(self) -> bool:
+        return self.generation == "current"
+
+    @property
+    def is_beta(self) -> bool:
+        return self.generation == "1.0-beta"
+
+    def run_id(self) -> str:
+        return str(uuid.uuid4())
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        content_type: str | None = "application/json",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Make a call and note it."""
+        answer = self._send(method, path, body, raw, content_type, headers)
+        self._note(method, path, body if raw is None else raw.decode(errors="replace"), answer)
+        return answer
+
+    def unnoted(self, method: str, path: str, body: Any = None) -> Answer:
+        """Make a call whose answer is not to be compared."""
+        return self._send(method, path, body, None, "application/json", None)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        raw: bytes | None,
+        content_type: str | None,
+        headers: dict[str, str] | None,
+    ) -> Answer:
+        sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        all_headers = {**({"content-type": content_type} if content_type else {}), **(headers or {})}
+        return self._wire.send(method, path, all_headers, sent)
+
+    def _note(self, method: str, path: str, sent: Any, answer: Answer) -> None:
+        self.transcript.add(f"{method} {path}", sent, answer.status, answer.content_type, answer.body)
+
+    def post(self, workflow: str, route: str, run_id: str | None, body: Any = None) -> Answer:
+        """Call a verb of a run and note it."""
+        return self.call("POST", _target(workflow, route, run_id), {} if body is None else body)
+
+    def begin(self, workflow: str, route: str, run_id: str, body: Any = None) -> Callable[[], Answer]:
+        """Call a verb that does not answer at once; the returned function waits for the answer and notes it."""
+        target = _target(workflow, route, run_id)
+        sent = {} if body is None else body
+        pending: Future[Answer] = self._pool.submit(self._send, "POST", target, sent, None, "application/json", None)
+
+        def finish() -> Answer:
+            answer = pending.result(TIMEOUT)
+            self._note("POST", target, sent, answer)
+            return answer
+
+        return finish
+
+    def by_id(self, workflow: str, run_id: str, query: str = "") -> Answer:
+        """Read a run and note it."""
+        return self.call("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}{query}")
+
+    def cancel(self, workflow: str, run_id: str) -> Answer:
+        """Cancel a run and note it."""
+        return self.call("POST", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}/cancel", {})
+
+    def wait_for_gate(self, name: str, count: int = 1) -> None:
+        self._wire.wait_for_gate(name, count)
+
+    def open_gate(self, name: str) -> None:
+        self._wire.open_gate(name)
+
+    def until(self, workflow: str, run_id: str, *statuses: str) -> None:
+        """Ask for a run, without noting it, until it has one of these statuses."""
+        for _ in range(MOST_LOOKS):
+            run = self.unnoted("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}").json()
+            if (run.get("status") or run.get("snapshot", {}).get("status")) in statuses:
+                return
+            time.sleep(LOOK_PAUSE)
+        raise AssertionError(f"run {run_id} of {workflow} never became {statuses}")
+
+
+def _target(workflow: str, route: str, run_id: str | None) -> str:
+    query = "" if run_id is None else f"?runId={quote(run_id, safe='')}"
+    return f"/workflows/{quote(workflow, safe='')}/{route}{query}"

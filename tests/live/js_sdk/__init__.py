@@ -1,0 +1,1 @@
+"""The official JavaScript SDK, unmodified, as a client of the fake server."""

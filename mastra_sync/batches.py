@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from mastra_sync.deadline import Clock, SystemClock
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
@@ -24,10 +27,15 @@ def run_all(
     return_exceptions: bool,
 ) -> Iterator[RunResult]:
     """Hand every input to the executor at once, and return an iterator over the results in the inputs' order."""
-    own = None
-    if executor is None:
-        executor = own = ThreadPoolExecutor(max_workers or DEFAULT_WORKERS, thread_name_prefix="mastra-sync-map")
-    results = _results(workflow, inputs, executor, options, return_exceptions=return_exceptions, own=own)
+    if executor is not None:
+
+        def submit(item: Any) -> Future[RunResult]:
+            return executor.submit(execute_one, workflow.client, workflow.id, item, options)
+
+        results = _results(inputs, submit, return_exceptions=return_exceptions, stop=lambda: None)
+    else:
+        threads = _OwnThreads(workflow, max_workers or DEFAULT_WORKERS, options)
+        results = _results(inputs, threads.submit, return_exceptions=return_exceptions, stop=threads.stop)
     # a generator that has not begun would clean nothing up when it is closed
     next(results)
     return results
@@ -38,20 +46,54 @@ def execute_one(client: MastraClient, workflow_id: str, input_data: Any, options
     return client.get_workflow(workflow_id).execute(input_data, **options)
 
 
+class _OwnThreads:
+    """Threads that stop waiting for their runs when nobody listens any more: Python joins them before it exits."""
+
+    def __init__(self, workflow: Workflow, workers: int, options: Mapping[str, Any]) -> None:
+        self._stopped = threading.Event()
+        self._workflow = workflow.on_clock(_StoppableClock(workflow.caller.clock, self._stopped))
+        self._options = options
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="mastra-sync-map")
+
+    def submit(self, item: Any) -> Future[RunResult]:
+        return self._executor.submit(self._workflow.execute, item, **self._options)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._executor.shutdown(wait=False)
+
+
+class _StoppableClock:
+    """Another clock, on which a sleep ends with `CancelledError` once it was stopped."""
+
+    def __init__(self, clock: Clock, stopped: threading.Event) -> None:
+        self._clock = clock
+        self._stopped = stopped
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        if isinstance(self._clock, SystemClock):
+            self._stopped.wait(seconds)
+        else:
+            self._clock.sleep(seconds)
+        if self._stopped.is_set():
+            raise CancelledError
+
+
 def _results(
-    workflow: Workflow,
     inputs: Sequence[Any],
-    executor: Executor,
-    options: Mapping[str, Any],
+    submit: Callable[[Any], Future[RunResult]],
     *,
     return_exceptions: bool,
-    own: Executor | None,
+    stop: Callable[[], None],
 ) -> Iterator[RunResult]:
     """Give None once everything is handed over, then the results."""
     futures: list[Future[RunResult]] = []
     try:
         for item in inputs:
-            futures.append(executor.submit(execute_one, workflow.client, workflow.id, item, options))  # noqa: PERF401
+            futures.append(submit(item))  # noqa: PERF401 - what was submitted is known if one fails
         yield None  # type: ignore[misc]
         for future in futures:
             error = future.exception()
@@ -63,5 +105,4 @@ def _results(
         # whoever stops listening starts no further runs; those under way go on
         for future in futures:
             future.cancel()
-        if own is not None:
-            own.shutdown(wait=False)
+        stop()

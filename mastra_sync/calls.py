@@ -174,9 +174,17 @@ class Caller:
     def _open(self, request: Request, deadline: Deadline) -> ByteStream:
         stream = self.transport.open_stream(request, self.timeouts, deadline)
         logger.debug("%s %s: %s", request.method, request.url, "refused" if isinstance(stream, Reply) else "streaming")
-        if isinstance(stream, Reply):
+        if not isinstance(stream, Reply):
+            return stream
+        if not is_success(stream.status):
             raise refusal(stream, method=request.method, url=request.url, run_id=request.run_id)
-        return stream
+        raise ResponseFormatError(
+            "a web page came instead of a stream",
+            method=request.method,
+            url=request.url,
+            run_id=request.run_id,
+            excerpt=excerpt(stream.body),
+        )
 
 
 class _Attempts:
@@ -195,7 +203,9 @@ class _Attempts:
         except (APIConnectionError, APIStatusError) as error:
             if self._retries == 0 or not may_repeat(self._operation, error):
                 raise
-            return self._again(attempt, error)
+            first = error
+        # beyond the except clause, so that a later failure does not drag this one's traceback along
+        return self._again(attempt, first)
 
     def _again(self, attempt: Callable[[], _Answer], first: APIConnectionError | APIStatusError) -> _Answer:
         # most calls need no second attempt, and tenacity takes as long to import as all the rest
@@ -205,7 +215,7 @@ class _Attempts:
 
         def next_attempt() -> _Answer:
             if failures:
-                raise failures.pop()
+                raise failures.pop().with_traceback(None)
             return attempt()
 
         jitter = tenacity.wait_random_exponential(multiplier=self._caller.backoff, max=LONGEST_PAUSE)
@@ -220,7 +230,8 @@ class _Attempts:
             return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
             error.attempts = retrying.statistics["attempt_number"]
-            raise
+            # without the frames of the attempts, which say nothing that the message does not
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
     def _is_too_late(self, state: tenacity.RetryCallState) -> bool:
         return state.upcoming_sleep >= self._deadline.remaining

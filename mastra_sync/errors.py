@@ -405,7 +405,7 @@ class RunTimeout(MastraError, TimeoutError):
     """
 
     def __init__(self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float) -> None:
-        seen = f"is still {last_status}" if last_status else "could not be read"
+        seen = f"is still {last_status}" if last_status else "was not seen to settle"
         super().__init__(
             f"run {run_id} of {workflow_id!r} {seen} after {_in_seconds(waited)}.\n"
             f"  It was left as it is; pick it up again with "

@@ -60,7 +60,8 @@ class StepResult(ServerModel):
         path: The step's id, after those of the nested workflows around it.
         payload: The step's input. Current servers leave it out of the answers of the `_async` verbs where it equals
             the output of the step before.
-        suspend_payload: What the step suspended with. Servers of 1.2 and 1.0 beta keep it after the resume.
+        suspend_payload: What the step suspended with, and what the engine added to it under `__workflow_meta`. Servers
+            of 1.2 and 1.0 beta keep it after the resume.
         metadata: `{"iterationCount": n}` on the steps of loops.
     """
 
@@ -304,6 +305,12 @@ class RunResult(ServerModel):
         if self.status == "tripwire":
             return f": {(self.tripwire or {}).get('reason', 'the server gives no reason')}"
         return ""
+
+    def __eq__(self, other: object) -> bool:
+        # whatever shape they were read from
+        return isinstance(other, RunResult) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         if self.ok:

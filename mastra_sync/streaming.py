@@ -191,6 +191,11 @@ class RunStream:
             for _ in self:
                 pass
         self._raise_if_refused()
+        if self.complete:
+            # servers store the run's end before they tell it
+            result = self._run.result()
+            if result.settled:
+                return result
         return self._run.wait(timeout if timeout is not None else self._settings.deadline.clamp(None))
 
     def __repr__(self) -> str:

@@ -84,7 +84,7 @@ class Transport(Protocol):
         """Send once and return the whole reply, whatever its status."""
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
-        """Send once and return the body to be read, or the whole reply if its status is not a success."""
+        """Send once and return the body to be read, or the whole reply if it is a refusal, or a web page."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -115,15 +115,15 @@ class RequestsTransport:
         """Send once and return the whole reply, whatever its status."""
         with self._sessions.lend() as session, _translated(request):
             response = self._send(session, request, timeouts, deadline)
-            return Reply(response.status_code, response.headers, _whole_body(response, request, deadline))
+            return self._whole_reply(response, session, request, deadline)
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
-        """Send once and return the body to be read, or the whole reply if its status is not a success."""
+        """Send once and return the body to be read, or the whole reply if it is a refusal, or a web page."""
         with self._sessions.lend() as session, _translated(request):
             response = self._send(session, request, timeouts, deadline)
-            if is_success(response.status_code):
+            if is_success(response.status_code) and not _is_page(response):
                 return _ResponseStream(response, request)
-            return Reply(response.status_code, response.headers, _whole_body(response, request, deadline))
+            return self._whole_reply(response, session, request, deadline)
 
     def close(self) -> None:
         """Close all connections, but for a session of the caller's."""
@@ -147,6 +147,16 @@ class RequestsTransport:
             # a POST that follows a redirect arrives as a GET
             allow_redirects=False,
         )
+
+
+    def _whole_reply(
+        self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
+    ) -> Reply:
+        reply = Reply(response.status_code, response.headers, _whole_body(response, request, deadline))
+        if request.body is not None and not is_success(reply.status):
+            # a server that refuses a body may hang up without having read it (seen on 1.2)
+            self._sessions.hang_up(session)
+        return reply
 
 
 class _Authorization(AuthBase):
@@ -190,6 +200,9 @@ class _SessionPool:
                     self._idle.append(_IdleSession(session, self._clock.monotonic()))
             if self._closed:
                 session.close()
+
+    def hang_up(self, session: requests.Session) -> None:
+        session.close()
 
     def close(self) -> None:
         with self._lock:
@@ -236,6 +249,9 @@ class _BorrowedSession:
             raise RuntimeError("this client is closed")
         yield self.session
 
+    def hang_up(self, session: requests.Session) -> None:
+        """Leave the caller's connections to the caller."""
+
     def close(self) -> None:
         self.closed = True
 
@@ -270,6 +286,11 @@ class _ResponseStream:
 
     def close(self) -> None:
         self._response.close()
+
+
+def _is_page(response: requests.Response) -> bool:
+    """True for what a proxy or a login page sends in a server's place; streams are text/plain."""
+    return response.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
 def _next_bytes(response: requests.Response) -> bytes:
@@ -326,7 +347,7 @@ def _translated(request: Request) -> Iterator[None]:
             raise
         cause = _innermost(error)
         # the outer exceptions name the whole URL, whose query may hold secrets
-        raise _connection_error(error, cause, request) from cause
+        raise _connection_error(error, cause, request) from cause.with_traceback(None)
 
 
 def _connection_error(error: BaseException, cause: BaseException, request: Request) -> APIConnectionError:

@@ -13,6 +13,7 @@ from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
     RateLimitError,
+    ResponseFormatError,
     RunNotStarted,
     RunTimeout,
     ServerError,
@@ -136,7 +137,7 @@ class Wait:
             run = self._next_reading()
             if run is not None and not departure.is_at(run):
                 return run
-            # without any reading there is nothing to go by yet; a server that refuses a body may cut the next request too
+            # nothing was read yet: a server that refuses a large body may cut the request after it, too
             is_enough = self._last is not None and self._deadline.elapsed >= departure.grace
             if is_enough or self._deadline.expired:
                 return None
@@ -164,7 +165,7 @@ class Wait:
         """Read, or remember why it failed if that may pass by itself."""
         try:
             run = read(self._deadline.at_least(LAST_LOOK))
-        except (APIConnectionError, RateLimitError, ServerError) as error:
+        except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
             logger.debug("run %s: reading it failed, will try again: %s", self._run_id, error)
             self._problem = error
             return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
+import dataclasses
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +18,7 @@ from typing_extensions import Unpack
 from mastra_sync import batches
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
 from mastra_sync.calls import Query
-from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, RunNotFound
 from mastra_sync.models import RunPage, RunResult, WorkflowDetails, WorkflowSchema
 from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
@@ -44,6 +46,12 @@ class Workflow:
         self.id = checked_id(workflow_id, "workflow_id")
         self.caller = client.caller
         self.reader = client.reader
+
+    def on_clock(self, clock: Clock) -> Workflow:
+        """Return the same handle, whose waits take their time from another clock."""
+        handle = copy.copy(self)
+        handle.caller = dataclasses.replace(self.caller, clock=clock)
+        return handle
 
     def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
         """Return the workflow's steps, graph and schemas.

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.extensions import ExtensibleGroup
 from mastra_sync.cli.inputs import read_input, read_json
 from mastra_sync.cli.server import DEFAULT_PREFIX, PROGRAM, Server
 
@@ -132,6 +133,7 @@ move_options = _decorated(
 
 
 @click.group(
+    cls=ExtensibleGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="""\b

@@ -147,15 +147,37 @@ _STEP_IN_WORDS: Mapping[str, str] = {
 }
 
 
-def display_for(workflow_id: str, run_id: str, place: str, *, quiet: bool, json_events: bool) -> Display:
-    """Return the display that fits: JSON lines or none if asked for, the live view on a terminal, else plain lines."""
+def display_for(
+    workflow_id: str,
+    run_id: str,
+    place: str,
+    *,
+    quiet: bool = False,
+    json_events: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Display:
+    """Return the display that fits: JSON lines or none if asked for, the live view on a terminal, else plain lines.
+
+    Args:
+        workflow_id: The run's workflow.
+        run_id: The run.
+        place: The server's address.
+        quiet: Show nothing.
+        json_events: Print JSON lines.
+        clock: Tells the seconds that are shown.
+    """
     if json_events:
         return JsonLines()
     if quiet:
         return Silent()
-    if is_terminal(sys.stderr) and os.environ.get("TERM") not in (None, "", "dumb"):
+    if can_redraw():
         # rich takes longer to import than the rest of the command
         from mastra_sync.cli.live import LiveView  # noqa: PLC0415
 
-        return LiveView(workflow_id, run_id, place)
-    return PlainLines(workflow_id, run_id, place)
+        return LiveView(workflow_id, run_id, place, clock)
+    return PlainLines(workflow_id, run_id, place, clock)
+
+
+def can_redraw() -> bool:
+    """Return True if stderr leads to a terminal that can move its cursor."""
+    return is_terminal(sys.stderr) and os.environ.get("TERM") not in (None, "", "dumb")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.arguments import request_body
-from mastra_sync.cli.displays import JsonLines, display_for
+from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
 from mastra_sync.cli.outcome import conclude, left_running
@@ -18,6 +18,7 @@ from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
 
 if TYPE_CHECKING:
+    from mastra_sync.models import RunResult
     from mastra_sync.run import Run
     from mastra_sync.streaming import RunStream
     from mastra_sync.workflow import Workflow
@@ -161,6 +162,13 @@ def _sending(attempt: Attempt) -> Iterator[None]:
 def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, watching: Watching) -> Exit:
     place = attempt.client.base_url
     display = display_for(workflow.id, run.run_id, place, quiet=watching.quiet, json_events=watching.json_events)
+    result = watch(stream, display)
+    output = "none" if isinstance(display, JsonLines) else watching.output
+    return conclude(result, workflow, run, attempt.server, output)
+
+
+def watch(stream: RunStream, display: Display) -> RunResult:
+    """Show a run's events as they come, to where it settles."""
     with stream, display:
         try:
             for event in stream:
@@ -170,5 +178,4 @@ def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, w
             complain(f"{PROGRAM}: {first_line(error)}; going on without its events")
         result = stream.result()
         display.settle(result, is_complete=stream.complete)
-    output = "none" if isinstance(display, JsonLines) else watching.output
-    return conclude(result, workflow, run, attempt.server, output)
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -50,14 +50,16 @@ class LiveView:
         workflow_id: The run's workflow.
         run_id: The run.
         place: The server's address.
+        clock: Tells the seconds that are shown.
     """
 
-    def __init__(self, workflow_id: str, run_id: str, place: str) -> None:
+    def __init__(self, workflow_id: str, run_id: str, place: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._shown = printable if can_encode(MORE, sys.stderr) else lambda text: ascii_text(printable(text))
         self._overflow: OverflowMethod = "ellipsis" if self._shown is printable else "crop"
         self._workflow_id = self._shown(workflow_id)
         self._about = self._shown(f"run {run_id} on {place}")
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock()
         self._board = Board(self._elapsed)
         self._marks = marks_for(sys.stderr)
         self._message = ""
@@ -101,7 +103,7 @@ class LiveView:
             self._status = result.status
 
     def _elapsed(self) -> float:
-        return time.monotonic() - self._began
+        return self._clock() - self._began
 
     def _frame(self) -> Group:
         with self._lock:
@@ -153,7 +155,7 @@ class LiveView:
     def _mark(self, status: str) -> str:
         if status == "running" and not self._is_closed:
             frames = self._marks.spinner
-            return frames[int(self._elapsed() * FRAMES_PER_SECOND) % len(frames)]
+            return frames[int(time.monotonic() * FRAMES_PER_SECOND) % len(frames)]
         return self._marks.of_status.get(status, self._marks.other)
 
     def _line(self, text: str = "", style: str = "") -> Text:

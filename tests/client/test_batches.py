@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -259,6 +261,27 @@ def test_an_interrupt_begins_no_further_run(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(KeyboardInterrupt):
         next(results)
     assert executor.states == "ccc"
+
+
+INTERRUPTED = """
+import os, signal, threading
+from tests.client.scripted import Runs, client_of
+from mastra_sync.deadline import SystemClock
+
+client, _ = client_of(Runs(lambda given: {"status": "running"}))
+waits = client.get_workflow("w").on_clock(SystemClock()).map([{}, {}], timeout=3600)
+try:
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    next(waits)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_an_interrupt_ends_the_process() -> None:
+    """Threads that wait for runs of an hour do not hold up a script that was interrupted."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "interrupted\n"
 
 
 def test_a_failure_begins_no_further_run() -> None:

@@ -201,7 +201,7 @@ def test_a_run_that_could_not_be_read_is_told_from_one_that_stood_still() -> Non
     late = mastra_sync.RunTimeout(workflow_id="w", run_id="r1", last_status=None, waited=1)
     cut = mastra_sync.StreamInterrupted("cut", workflow_id="w", run_id="r1", last_event=None, position=0)
     assert "and the run could not be read." in str(lost)
-    assert "could not be read after 1 s." in str(late)
+    assert "was not seen to settle after 1 s." in str(late)
     assert "no event was seen." in str(cut)
 
 

@@ -169,6 +169,6 @@ def test_no_record_breaks_its_event(raw: dict[str, Any]) -> None:
     for name in ("run_id", "from_", "payload", "step_id", "status", "output", "error", "usage"):
         getattr(found, name)
     try:
-        assert found.step is None or found.step.status
+        assert found.step is None or isinstance(found.step.status, str)
     except ValidationError:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from mastra_sync import APIConnectionError, MastraClient, Workflow
@@ -115,8 +116,7 @@ class FakeTransport:
         status = self.statuses[0]
         if request.method == "GET" and len(self.statuses) > 1:
             self.statuses.pop(0)
-        answer = reading(status) if request.method == "GET" else {"runId": RUN_ID}
-        return Reply(200, {}, json.dumps(answer).encode())
+        return _read(status) if request.method == "GET" else Reply(200, {}, json.dumps({"runId": RUN_ID}).encode())
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
         self.opened.append(request.url.rpartition("/")[2])
@@ -124,6 +124,11 @@ class FakeTransport:
 
     def close(self) -> None:
         pass
+
+
+@cache
+def _read(status: str) -> Reply:
+    return Reply(200, {}, json.dumps(reading(status)).encode())
 
 
 class NoWatch:

@@ -28,7 +28,7 @@ FINISH_RECORD = {
 def reading(status: str, second: int = 0, **fields: Any) -> dict[str, Any]:
     """What run-by-id of a current server answers; the last change was in this second."""
     moment = f"2026-01-31T12:00:{second:02}.000Z"
-    answer = {
+    answer: dict[str, Any] = {
         "runId": RUN_ID,
         "workflowName": WORKFLOW,
         "resourceId": None,

@@ -33,7 +33,7 @@ def memory_of(generation: str, *segments: str, **how: Any) -> Memory:
 
 @many
 @given(generations, single, st.integers(0, 4000), offsets)
-def test_a_stream_of_a_run_that_has_finished(generation, name, first, later):
+def test_a_stream_of_a_run_that_has_finished(generation: str, name: str, first: int, later: list[int]) -> None:
     """However often the replay of a finished run is cut, the next one is asked for."""
     transport = FakeTransport()
     memory = memory_of(generation, name)
@@ -47,7 +47,7 @@ def test_a_stream_of_a_run_that_has_finished(generation, name, first, later):
 
 @many
 @given(generations, single, st.data())
-def test_a_stream_of_a_run_that_goes_on(generation, name, data):
+def test_a_stream_of_a_run_that_goes_on(generation: str, name: str, data: st.DataObject) -> None:
     """Each replay holds more of the run than the one before, and is cut too."""
     transport = FakeTransport()
     own = records(generation, name)
@@ -63,7 +63,7 @@ def test_a_stream_of_a_run_that_goes_on(generation, name, data):
 
 @many
 @given(generations, st.integers(0, 2000), offsets, st.sampled_from(["gone", "open", "live"]), st.integers(1, 5))
-def test_a_resumed_stream(generation, first, later, source, cached):
+def test_a_resumed_stream(generation: str, first: int, later: list[int], source: str, cached: int) -> None:
     """The caller's stream is the second one, in each of the replays."""
     transport = FakeTransport()
     own = body(generation, "resumed")
@@ -81,7 +81,7 @@ def test_a_resumed_stream(generation, first, later, source, cached):
 
 @many
 @given(generations, offsets, st.sampled_from(["gone", "live"]), st.integers(1, 5))
-def test_an_observer(generation, offsets, source, cached):
+def test_an_observer(generation: str, offsets: list[int], source: str, cached: int) -> None:
     """An observer gets both streams, each event once, in however many pieces."""
     transport = FakeTransport()
     memory = memory_of(generation, "asking", "resumed", source=source, cached=cached if source == "live" else None)

@@ -11,6 +11,7 @@ from mastra_sync import RunStream, StreamInterrupted, Workflow
 
 from .recordings import body, records
 from .replaying import FakeTransport, Memory, NoWatch, Pieces, cut, ended, events_of, whole, workflow_on
+from .runs import fresh_run
 
 generations = pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
 
@@ -62,37 +63,45 @@ def memory_of(generation: str, *segments: str, **how: Any) -> Memory:
 
 
 @streams
-def test_a_stream_of_a_run_that_has_finished_meanwhile(generation, name, transport, workflow):
+def test_a_stream_of_a_run_that_has_finished_meanwhile(
+    generation: str, name: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """The server replays the whole stream once."""
     memory = memory_of(generation, name)
     for offset, first in every_cut(body(generation, name)):
         transport.play(["success"], [first, whole(memory.replay())])
-        assert raw(workflow.create_run().stream({})) == memory.history(), offset
+        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
 
 
 @streams
-def test_a_stream_of_a_run_that_goes_on(generation, name, transport, workflow):
+def test_a_stream_of_a_run_that_goes_on(
+    generation: str, name: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """The server replays what it has sent, and then the live stream from its beginning."""
     data = body(generation, name)
     for offset, first in every_cut(data):
         sent = min(complete_records(data, offset) + 1, len(records(generation, name)) - 1)
         memory = memory_of(generation, name, cached=sent, source="live")
         transport.play(["running"], [first, whole(memory.replay())])
-        assert raw(workflow.create_run().stream({})) == memory.history(), offset
+        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
 
 
 @generations
-def test_a_stream_of_a_run_that_has_suspended_meanwhile(generation, transport, workflow):
+def test_a_stream_of_a_run_that_has_suspended_meanwhile(
+    generation: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """The server replays the stream, and then once more without its finish."""
     memory = memory_of(generation, "asking", source="open")
     for offset, first in every_cut(body(generation, "asking")):
         transport.play(["suspended"], [first, whole(memory.replay())])
-        assert raw(workflow.create_run().stream({})) == memory.history(), offset
+        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
 
 
 @pytest.mark.parametrize("source", ["gone", "open"])
 @generations
-def test_a_resumed_stream_of_a_run_that_has_finished(generation, source, transport, workflow):
+def test_a_resumed_stream_of_a_run_that_has_finished(
+    generation: str, source: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """Of the two streams that are replayed the second is the caller's; older servers send it twice."""
     memory = memory_of(generation, "asking", "resumed", source=source)
     expected = events_of(records(generation, "resumed"))
@@ -102,7 +111,7 @@ def test_a_resumed_stream_of_a_run_that_has_finished(generation, source, transpo
 
 
 @generations
-def test_a_resumed_stream_of_a_run_that_goes_on(generation, transport, workflow):
+def test_a_resumed_stream_of_a_run_that_goes_on(generation: str, transport: FakeTransport, workflow: Workflow) -> None:
     """The history holds the earlier stream and what there is of this one; the live stream is this one."""
     data = body(generation, "resumed")
     for offset, first in every_cut(data):
@@ -114,17 +123,18 @@ def test_a_resumed_stream_of_a_run_that_goes_on(generation, transport, workflow)
 
 
 @pytest.mark.parametrize(
-    ("segments", "how", "status"),
+    ("generation", "segments", "how", "status"),
     [
-        (["equal"], {"cached": 4, "source": "live"}, "running"),
-        (["asking"], {"source": "open"}, "suspended"),
-        (["asking", "resumed"], {}, "success"),
-        (["asking", "resumed"], {"cached": 4, "source": "live"}, "running"),
+        ("current", ["equal"], {"cached": 4, "source": "live"}, "running"),
+        ("1.2", ["asking"], {"source": "open"}, "suspended"),
+        ("current", ["asking", "resumed"], {}, "success"),
+        ("1.2", ["asking", "resumed"], {"cached": 4, "source": "live"}, "running"),
     ],
     ids=["running", "suspended", "resumed and finished", "resumed and running"],
 )
-@pytest.mark.parametrize("generation", ["current", "1.2"])
-def test_an_observer(generation, segments, how, status, transport, workflow):
+def test_an_observer(
+    generation: str, segments: list[str], how: dict[str, Any], status: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """Whatever the server repeats, an observer that is cut gets the whole history once."""
     memory = memory_of(generation, *segments, **how)
     data = memory.replay()
@@ -135,7 +145,9 @@ def test_an_observer(generation, segments, how, status, transport, workflow):
 
 
 @pytest.mark.parametrize("offset", [1, 8])
-def test_an_observer_that_leaves_out_the_first_events(offset, transport, workflow):
+def test_an_observer_that_leaves_out_the_first_events(
+    offset: int, transport: FakeTransport, workflow: Workflow
+) -> None:
     """The offset is counted over the history, each event once, also after a cut."""
     memory = memory_of("current", "asking", "resumed", cached=3, source="live")
     data = memory.replay()
@@ -148,7 +160,9 @@ def test_an_observer_that_leaves_out_the_first_events(offset, transport, workflo
 
 
 @older_streams
-def test_a_truncated_history_is_told_of(generation, name, transport, workflow):
+def test_a_truncated_history_is_told_of(
+    generation: str, name: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """Older servers keep only what the caller had read; what came before the gap is right, and then it is named."""
     data = body(generation, name)
     for offset in range(len(data) + 1):
@@ -157,7 +171,7 @@ def test_a_truncated_history_is_told_of(generation, name, transport, workflow):
             break
         memory = memory_of(generation, name, cached=sent)
         transport.play(["success"], [cut(data, offset), whole(memory.replay())])
-        stream = workflow.create_run().stream({})
+        stream = fresh_run(workflow.client).stream({})
         seen: list[dict[str, Any]] = []
         with pytest.raises(StreamInterrupted) as raised:
             seen.extend(event.raw for event in stream)
@@ -167,13 +181,15 @@ def test_a_truncated_history_is_told_of(generation, name, transport, workflow):
 
 
 @older_streams
-def test_a_truncated_history_can_be_put_up_with(generation, name, transport, workflow):
+def test_a_truncated_history_can_be_put_up_with(
+    generation: str, name: str, transport: FakeTransport, workflow: Workflow
+) -> None:
     """With `on_gap="follow"` the loop just ends once the run is settled, and the result is there."""
     data = body(generation, name)
     for offset in range(0, len(data) + 1, 7):
         sent = complete_records(data, offset)
         memory = memory_of(generation, name, cached=sent)
         transport.play(["running", "success"], [cut(data, offset), whole(memory.replay()), whole(memory.replay())])
-        stream = workflow.create_run().stream({}, on_gap="follow")
+        stream = fresh_run(workflow.client).stream({}, on_gap="follow")
         assert raw(stream) == memory.history()[:sent], offset
         assert stream.result().ok

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mastra_sync import AuthenticationError, RunTimeout, StreamInterrupted
+from mastra_sync import AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
 
+from .clocks import LeapingClock
 from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from .wire_server import Answer, json_reply, reply, reset, streamed
+from .wire_server import Answer, WireServer, json_reply, reply, reset, streamed
 
 FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)
 
@@ -21,7 +22,7 @@ PASSING: dict[str, Answer] = {
 
 
 @pytest.fixture(autouse=True)
-def cut_stream(server):
+def cut_stream(server: WireServer) -> None:
     """The first connection of each stream here is cut after one event."""
     server.on("POST", "/stream", streamed(FIRST, reset))
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
@@ -29,27 +30,27 @@ def cut_stream(server):
 
 
 @pytest.mark.parametrize("failure", PASSING)
-def test_a_look_at_the_run_that_fails(failure, server, client):
+def test_a_look_at_the_run_that_fails(failure: str, server: WireServer, client: MastraClient) -> None:
     """Failures that pass by themselves do not cost any event."""
     server.on("GET", f"/{RUN_ID}", PASSING[failure], PASSING[failure], json_reply(reading("success")))
     assert [event.raw for event in fresh_run(client).stream({})] == [START_RECORD, FINISH_RECORD]
 
 
 @pytest.mark.parametrize("failure", ["reset", "429", "503"])
-def test_an_observe_that_fails(failure, server, client):
+def test_an_observe_that_fails(failure: str, server: WireServer, client: MastraClient) -> None:
     """The same of the replay."""
     server.on("POST", "/observe", *[PASSING[failure]] * 5, streamed(FIRST, LAST))
     assert [event.raw for event in fresh_run(client).stream({})] == [START_RECORD, FINISH_RECORD]
 
 
-def test_retry_after_is_honoured(server, client, clock):
+def test_retry_after_is_honoured(server: WireServer, client: MastraClient, clock: LeapingClock) -> None:
     """A server that asks for a pause gets it."""
     server.on("GET", f"/{RUN_ID}", PASSING["429"], json_reply(reading("success")))
     list(fresh_run(client).stream({}))
     assert max(clock.slept) == 3.0
 
 
-def test_a_server_that_forbids_it(server, client):
+def test_a_server_that_forbids_it(server: WireServer, client: MastraClient) -> None:
     """What asking again cannot mend is named as the cause."""
     server.on("POST", "/observe", json_reply({"error": "Invalid or expired token"}, 401))
     with pytest.raises(StreamInterrupted, match="Invalid or expired token") as raised:
@@ -58,7 +59,7 @@ def test_a_server_that_forbids_it(server, client):
     assert raised.value.position == 1
 
 
-def test_an_interrupted_stream_still_has_its_result(server, client):
+def test_an_interrupted_stream_still_has_its_result(server: WireServer, client: MastraClient) -> None:
     """Events that are lost do not matter to the run."""
     server.on("POST", "/observe", streamed())
     stream = fresh_run(client).stream({})
@@ -66,14 +67,14 @@ def test_an_interrupted_stream_still_has_its_result(server, client):
     assert not stream.complete
 
 
-def test_a_gap_can_be_put_up_with(server, client):
+def test_a_gap_can_be_put_up_with(server: WireServer, client: MastraClient) -> None:
     """With `on_gap="follow"` the loop ends once the run is settled."""
     server.on("POST", "/observe", streamed())
     server.on("GET", f"/{RUN_ID}", *[json_reply(reading("running"))] * 20, json_reply(reading("success")))
     assert [event.raw for event in fresh_run(client).stream({}, on_gap="follow")] == [START_RECORD]
 
 
-def test_the_deadline_while_following(server, client):
+def test_the_deadline_while_following(server: WireServer, client: MastraClient) -> None:
     """Following a run has the stream's timeout."""
     server.on("POST", "/observe", streamed())
     server.on("GET", f"/{RUN_ID}", json_reply(reading("running")))
@@ -81,7 +82,7 @@ def test_the_deadline_while_following(server, client):
         list(fresh_run(client).stream({}, on_gap="follow", timeout=60))
 
 
-def test_a_server_that_is_gone_for_long(server, client):
+def test_a_server_that_is_gone_for_long(server: WireServer, client: MastraClient) -> None:
     """After five attempts without anything new the stream is given up, with the last failure as its cause."""
     server.on("GET", f"/{RUN_ID}", (reset,))
     with pytest.raises(StreamInterrupted) as raised:

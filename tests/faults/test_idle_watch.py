@@ -9,7 +9,9 @@ from itertools import count
 
 import pytest
 
-from mastra_sync import MastraClient, RunStream, RunTimeout, StreamInterrupted
+from mastra_sync import APIConnectionError, MastraClient, RunStream, RunTimeout, StreamInterrupted
+from mastra_sync.deadline import Deadline, SystemClock
+from mastra_sync.idle import IdleWatch
 
 from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from .wire_server import (
@@ -46,7 +48,7 @@ def watches() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "mastra-sync idle watch"]
 
 
-def test_a_quiet_stream_of_a_running_run_goes_on(stream_of, server):
+def test_a_quiet_stream_of_a_running_run_goes_on(stream_of: Callable[..., RunStream], server: WireServer) -> None:
     """However often the run is looked at, it is only looked at."""
     looked_five_times = threading.Event()
     looks = count(1)
@@ -62,7 +64,9 @@ def test_a_quiet_stream_of_a_running_run_goes_on(stream_of, server):
     assert server.count("POST", "/observe") == 0
 
 
-def test_a_quiet_stream_of_a_settled_run_is_taken_up_again(stream_of, server):
+def test_a_quiet_stream_of_a_settled_run_is_taken_up_again(
+    stream_of: Callable[..., RunStream], server: WireServer
+) -> None:
     """Where the network swallowed the end of a stream, `observe` has it."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
     server.on("POST", "/observe", streamed(FIRST, LAST))
@@ -71,21 +75,37 @@ def test_a_quiet_stream_of_a_settled_run_is_taken_up_again(stream_of, server):
     assert server.count("POST", "/stream") == 1
 
 
-def test_a_run_that_settles_gets_time_for_its_last_events(stream_of, server):
-    """One look that finds the run settled ends nothing: the finish may be on its way."""
-    looked = threading.Event()
+@pytest.mark.parametrize(
+    ("answers", "looks"),
+    [
+        ([True, True], 2),
+        ([True, False, True, True], 4),
+        (["error", "error", "error"], 3),
+        (["error", "error", False, "error", "error", "error"], 6),
+    ],
+    ids=["settled", "settled, then running", "vanished", "back once"],
+)
+def test_how_often_is_looked(answers: list[bool | str], looks: int) -> None:
+    """One look that finds the run settled ends nothing, for its finish may be on its way; nor do two that fail."""
+    left = list(answers)
+    ended = threading.Event()
 
-    def look(request: Received) -> Answer:
-        looked.set()
-        return json_reply(reading("success"))
+    def is_settled() -> bool:
+        answer = left.pop(0)
+        if isinstance(answer, str):
+            raise APIConnectionError(answer, method="GET", url="http://test/")
+        return answer
 
-    server.on("GET", f"/{RUN_ID}", look)
-    with stream_of(FIRST, await_event(looked), LAST, idle_timeout=0.3) as stream:
-        assert [event.raw for event in stream] == [START_RECORD, FINISH_RECORD]
-    assert server.count("POST", "/observe") == 0
+    watch = IdleWatch(
+        is_settled=is_settled, shut_down=ended.set, idle_timeout=0.01, deadline=Deadline(None, SystemClock())
+    )
+    with watch:
+        assert ended.wait(30)
+    watch.stop()
+    assert len(answers) - len(left) == looks
 
 
-def test_a_server_that_cannot_be_asked_any_more(stream_of, server):
+def test_a_server_that_cannot_be_asked_any_more(stream_of: Callable[..., RunStream], server: WireServer) -> None:
     """A quiet stream of a server that has vanished is not waited for until the deadline."""
     server.on("GET", f"/{RUN_ID}", (reset,))
     with stream_of(FIRST, never) as stream:
@@ -95,7 +115,9 @@ def test_a_server_that_cannot_be_asked_any_more(stream_of, server):
     assert (raised.value.run_id, raised.value.position) == (RUN_ID, 1)
 
 
-def test_a_server_that_stumbles_twice_is_no_vanished_one(stream_of, server):
+def test_a_server_that_stumbles_twice_is_no_vanished_one(
+    stream_of: Callable[..., RunStream], server: WireServer
+) -> None:
     """Two looks that fail do not end a stream that goes on."""
     looked = threading.Event()
     looks = count(1)
@@ -113,7 +135,9 @@ def test_a_server_that_stumbles_twice_is_no_vanished_one(stream_of, server):
 
 
 @pytest.mark.parametrize("idle_timeout", [QUIET, 30.0])
-def test_the_deadline_of_a_quiet_stream(idle_timeout, stream_of, server):
+def test_the_deadline_of_a_quiet_stream(
+    idle_timeout: float, stream_of: Callable[..., RunStream], server: WireServer
+) -> None:
     """A stream ends at its timeout, whatever the run does and however rarely it is looked at."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("running")))
     with stream_of(FIRST, never, timeout=0.4, idle_timeout=idle_timeout) as stream:
@@ -122,7 +146,7 @@ def test_the_deadline_of_a_quiet_stream(idle_timeout, stream_of, server):
             next(stream)
 
 
-def test_the_caller_may_take_its_time(stream_of, server):
+def test_the_caller_may_take_its_time(stream_of: Callable[..., RunStream], server: WireServer) -> None:
     """A caller that works between two events is not a quiet server: nobody looks at the run meanwhile."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
     with stream_of(FIRST, LAST) as stream:
@@ -157,7 +181,9 @@ def leave_by_forgetting(stream: RunStream) -> None:
 
 
 @pytest.mark.parametrize("leave", [leave_by_close, leave_by_with, leave_by_exception, leave_by_forgetting])
-def test_leaving_early_closes_the_connection(leave, stream_of):
+def test_leaving_early_closes_the_connection(
+    leave: Callable[[RunStream], None], stream_of: Callable[..., RunStream]
+) -> None:
     """The server sees the caller go, however it goes, and no thread stays behind."""
     seen = threading.Event()
     leave(stream_of(FIRST, hang_up_noticed(seen)))
@@ -168,7 +194,9 @@ def test_leaving_early_closes_the_connection(leave, stream_of):
     assert watches() == []
 
 
-def test_a_stream_that_was_read_to_its_end_leaves_nothing(stream_of, client):
+def test_a_stream_that_was_read_to_its_end_leaves_nothing(
+    stream_of: Callable[..., RunStream], client: MastraClient
+) -> None:
     """Neither a thread nor an open socket, which a ResourceWarning would tell of."""
     assert len(list(stream_of(FIRST, LAST))) == 2
     client.close()
@@ -178,7 +206,9 @@ def test_a_stream_that_was_read_to_its_end_leaves_nothing(stream_of, client):
     assert watches() == []
 
 
-def test_a_stream_that_failed_leaves_nothing(stream_of, server, client):
+def test_a_stream_that_failed_leaves_nothing(
+    stream_of: Callable[..., RunStream], server: WireServer, client: MastraClient
+) -> None:
     """The same after a malformed record."""
     seen = threading.Event()
     with pytest.raises(Exception, match="malformed"):
@@ -189,7 +219,9 @@ def test_a_stream_that_failed_leaves_nothing(stream_of, server, client):
     assert watches() == []
 
 
-def test_a_client_that_is_closed_during_a_stream(stream_of, server, client):
+def test_a_client_that_is_closed_during_a_stream(
+    stream_of: Callable[..., RunStream], server: WireServer, client: MastraClient
+) -> None:
     """The watch cannot ask through a closed client: that ends the stream like a server that cannot be asked."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("running")))
     with stream_of(FIRST, never, timeout=20.0) as stream:

@@ -21,13 +21,13 @@ LOST: dict[str, Answer] = {
     "502": reply(502, b"<html><h1>502 Bad Gateway</h1></html>", "text/html"),
     "503": json_reply({"error": "overloaded"}, 503, Retry_After="1"),
     "504": json_reply({"error": "Gateway Timeout"}, 504),
+    "a page of a proxy": reply(200, b"<html>Welcome!</html>", "text/html"),
 }
 """Answers that do not say whether the verb took effect."""
 
 CUT_BODIES: dict[str, Answer] = {
     "cut in the headers": (b"HTTP/1.1 200 OK\r\nContent-Type: appl", close),
     "cut in the body": (b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"status":', close),
-    "a page of a proxy": reply(200, b"<html>Welcome!</html>", "text/html"),
     "an empty 200": reply(200, b""),
 }
 """The same, where the verb is answered by one whole body."""
@@ -62,7 +62,9 @@ def carried_on(run: Run, answer: Any) -> RunResult:
 
 @pytest.mark.parametrize("lost", LOST)
 @verbs
-def test_the_run_is_gone_on_with_if_it_has_moved(verb, lost, server, run_at):
+def test_the_run_is_gone_on_with_if_it_has_moved(
+    verb: Verb, lost: str, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """An answer that was lost after the verb took effect does not matter, and the verb is not sent again."""
     scripted, run = run_at(verb)
     server.on("POST", verb.route, (scripted.move, *LOST[lost]))
@@ -72,7 +74,9 @@ def test_the_run_is_gone_on_with_if_it_has_moved(verb, lost, server, run_at):
 
 @pytest.mark.parametrize("lost", LOST)
 @verbs
-def test_the_outcome_is_unknown_if_it_has_not_moved(verb, lost, server, run_at):
+def test_the_outcome_is_unknown_if_it_has_not_moved(
+    verb: Verb, lost: str, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """A verb whose answer was lost, and that does not show, is reported and not sent again."""
     _, run = run_at(verb)
     server.on("POST", verb.route, LOST[lost])
@@ -84,7 +88,9 @@ def test_the_outcome_is_unknown_if_it_has_not_moved(verb, lost, server, run_at):
 
 @pytest.mark.parametrize("lost", CUT_BODIES)
 @whole_answers
-def test_an_answer_that_cannot_be_read_is_a_lost_one(verb, lost, server, run_at):
+def test_an_answer_that_cannot_be_read_is_a_lost_one(
+    verb: Verb, lost: str, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """Neither half a body nor a page of something in between says that a verb did not take effect."""
     scripted, run = run_at(verb)
     server.on("POST", verb.route, (scripted.move, *CUT_BODIES[lost]))
@@ -93,7 +99,9 @@ def test_an_answer_that_cannot_be_read_is_a_lost_one(verb, lost, server, run_at)
 
 
 @verbs
-def test_a_failing_server_may_have_moved_the_run(verb, server, run_at):
+def test_a_failing_server_may_have_moved_the_run(
+    verb: Verb, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """A plain 500 after the verb took effect (a result that cannot be serialised, say) is no failure of the run."""
     scripted, run = run_at(verb)
     server.on("POST", verb.route, (scripted.move, *reply(500, b"Internal Server Error", "text/plain")))
@@ -102,7 +110,9 @@ def test_a_failing_server_may_have_moved_the_run(verb, server, run_at):
 
 
 @verbs
-def test_a_failing_server_that_did_not_move_the_run_is_not_asked_again(verb, server, run_at):
+def test_a_failing_server_that_did_not_move_the_run_is_not_asked_again(
+    verb: Verb, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """A 500 and a run that stands where it stood: the server's own words are raised."""
     _, run = run_at(verb)
     server.on("POST", verb.route, reply(500, b"Internal Server Error", "text/plain"))
@@ -112,7 +122,9 @@ def test_a_failing_server_that_did_not_move_the_run_is_not_asked_again(verb, ser
 
 
 @verbs
-def test_an_answer_that_never_comes_is_a_lost_one(verb, server, make_client):
+def test_an_answer_that_never_comes_is_a_lost_one(
+    verb: Verb, server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """A verb that ran into the client's read timeout, or into its own, is not sent again."""
     ScriptedRun(server, verb.status)
     server.on("POST", verb.route, (never,))
@@ -124,7 +136,9 @@ def test_an_answer_that_never_comes_is_a_lost_one(verb, server, make_client):
 
 
 @pytest.mark.parametrize("verb", [one for one in VERBS if not one.holds], ids=lambda verb: verb.name)
-def test_an_answer_that_never_comes_does_not_matter_if_the_run_has_moved(verb, server, make_client):
+def test_an_answer_that_never_comes_does_not_matter_if_the_run_has_moved(
+    verb: Verb, server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """After the read timeout the run is gone on with."""
     scripted = ScriptedRun(server, verb.status)
     server.on("POST", verb.route, (scripted.move, never))
@@ -134,7 +148,9 @@ def test_an_answer_that_never_comes_does_not_matter_if_the_run_has_moved(verb, s
 
 
 @pytest.mark.parametrize("verb", [one for one in VERBS if one.holds], ids=lambda verb: verb.name)
-def test_a_run_that_outlasts_its_verb_is_told_of(verb, server, make_client):
+def test_a_run_that_outlasts_its_verb_is_told_of(
+    verb: Verb, server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """A verb that waits until its own timeout says how the run stands then, and is not sent again."""
     scripted = ScriptedRun(server, verb.status, after="waiting")
     server.on("POST", verb.route, (scripted.move, never))
@@ -146,7 +162,9 @@ def test_a_run_that_outlasts_its_verb_is_told_of(verb, server, make_client):
 
 
 @verbs
-def test_a_proxy_that_loses_the_answer_is_no_proof_that_nothing_was_sent(verb, server, make_client, monkeypatch):
+def test_a_proxy_that_loses_the_answer_is_no_proof_that_nothing_was_sent(
+    verb: Verb, server: WireServer, make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """urllib3 says of any connection that a proxy cuts that it could not connect to the proxy."""
     scripted = ScriptedRun(server, verb.status)
     server.on("POST", verb.route, (scripted.move, reset))
@@ -157,7 +175,9 @@ def test_a_proxy_that_loses_the_answer_is_no_proof_that_nothing_was_sent(verb, s
 
 
 @verbs
-def test_a_server_that_is_gone_leaves_the_outcome_unknown(verb, server, run_at):
+def test_a_server_that_is_gone_leaves_the_outcome_unknown(
+    verb: Verb, server: WireServer, run_at: Callable[[Verb], tuple[ScriptedRun, Run]]
+) -> None:
     """Where the run cannot be read after the answer was lost, there is no last status to name."""
     _, run = run_at(verb)
 

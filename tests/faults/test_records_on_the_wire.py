@@ -13,7 +13,7 @@ from mastra_sync import MalformedRecord, MastraClient, RecordDecoder, RecordTooL
 from .recordings import body, records
 from .replaying import events_of
 from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from .wire_server import Action, Answer, WireServer, close, cut, json_reply, reset, streamed
+from .wire_server import Action, Answer, WireServer, body_size, close, cut, json_reply, reset, streamed
 
 FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)
 UNICODE = {"type": "workflow-step-output", "payload": {"output": "naïve 鏡 🎈 Grüße"}}
@@ -34,7 +34,7 @@ def stream_of(server: WireServer, client: MastraClient) -> Callable[..., RunStre
 
 
 @framings
-def test_a_record_is_given_when_it_is_there(framing, stream_of):
+def test_a_record_is_given_when_it_is_there(framing: str, stream_of: Callable[..., RunStream]) -> None:
     """The server goes on only after the caller has had the first record."""
     has_had_it = threading.Event()
     parts = (FIRST, lambda connection: has_had_it.wait(10), LAST)
@@ -46,7 +46,7 @@ def test_a_record_is_given_when_it_is_there(framing, stream_of):
 
 
 @framings
-def test_a_record_is_given_although_the_next_one_has_begun(framing, stream_of):
+def test_a_record_is_given_although_the_next_one_has_begun(framing: str, stream_of: Callable[..., RunStream]) -> None:
     """Half a record after a whole one does not hold the whole one back."""
     has_had_it = threading.Event()
     parts = (FIRST + LAST[:20], lambda connection: has_had_it.wait(10), LAST[20:])
@@ -57,7 +57,7 @@ def test_a_record_is_given_although_the_next_one_has_begun(framing, stream_of):
 
 
 @framings
-def test_characters_and_records_in_single_bytes(framing, stream_of):
+def test_characters_and_records_in_single_bytes(framing: str, stream_of: Callable[..., RunStream]) -> None:
     """Every cut there is, all at once: each byte comes in a piece of its own."""
     data = FIRST + record(UNICODE) + LAST
     with stream_of(*(data[at : at + 1] for at in range(len(data))), framing=framing) as stream:
@@ -65,13 +65,13 @@ def test_characters_and_records_in_single_bytes(framing, stream_of):
 
 
 @framings
-def test_records_that_come_all_at_once(framing, stream_of):
+def test_records_that_come_all_at_once(framing: str, stream_of: Callable[..., RunStream]) -> None:
     """Many records in one piece are given one by one."""
     with stream_of(body("current", "writer"), framing=framing) as stream:
         assert [event.raw for event in stream] == events_of(records("current", "writer"))
 
 
-def test_a_record_of_forty_megabytes(stream_of):
+def test_a_record_of_forty_megabytes(stream_of: Callable[..., RunStream]) -> None:
     """A large record is given whole, and so is what follows it."""
     size = 40_000_000
     piece = b"x" * 250_000
@@ -81,7 +81,7 @@ def test_a_record_of_forty_megabytes(stream_of):
 
 
 @pytest.mark.parametrize("broken", [b'{"type": "work\xff', b'{"type": ', b"[1, 2]", b"<html>"])
-def test_a_malformed_record_is_named(broken, stream_of, server):
+def test_a_malformed_record_is_named(broken: bytes, stream_of: Callable[..., RunStream], server: WireServer) -> None:
     """What came before it is given first; then its place and its beginning are told, and nothing is asked again."""
     with stream_of(FIRST + broken + b"\x1e" + LAST) as stream:
         assert next(stream).raw == START_RECORD
@@ -92,7 +92,7 @@ def test_a_malformed_record_is_named(broken, stream_of, server):
     assert server.count("POST", "/observe") == 0
 
 
-def test_a_stream_that_has_raised_has_ended(stream_of):
+def test_a_stream_that_has_raised_has_ended(stream_of: Callable[..., RunStream]) -> None:
     """What follows a malformed record is not given: nobody knows what it belongs to."""
     with stream_of(b"nonsense\x1e" + LAST) as stream:
         with pytest.raises(MalformedRecord):
@@ -100,7 +100,7 @@ def test_a_stream_that_has_raised_has_ended(stream_of):
         assert list(stream) == []
 
 
-def test_a_record_without_end(stream_of, monkeypatch):
+def test_a_record_without_end(stream_of: Callable[..., RunStream], monkeypatch: pytest.MonkeyPatch) -> None:
     """A record beyond the limit is given up; what came before it is given first."""
     monkeypatch.setattr("mastra_sync.streaming.RecordDecoder", partial(RecordDecoder, limit=1000))
     with stream_of(FIRST, *[b"x" * 100] * 50) as stream:
@@ -113,12 +113,13 @@ def test_a_record_without_end(stream_of, monkeypatch):
 @pytest.mark.parametrize("ending", [close, reset], ids=["closed", "reset"])
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.21, 0.5, 0.77, 0.98])
 @framings
-def test_a_cut_on_a_real_connection(framing, share, ending, stream_of, server):
+def test_a_cut_on_a_real_connection(
+    framing: str, share: float, ending: Action, stream_of: Callable[..., RunStream], server: WireServer
+) -> None:
     """The cuts that `test_every_cut` tries without sockets look the same with them."""
     data = body("current", "writer")
     whole = streamed(*(text for text in records("current", "writer")), framing=framing)
-    size = sum(len(action) for action in whole[1:] if isinstance(action, bytes))
     server.on("POST", "/observe", streamed(data, framing=framing))
-    with stream_of(answer=cut(whole, len(whole[0]) + int(size * share), ending)) as stream:
+    with stream_of(answer=cut(whole, int(body_size(whole) * share), ending)) as stream:
         assert [event.raw for event in stream] == events_of(records("current", "writer"))
     assert server.count("POST", "/stream") == 1

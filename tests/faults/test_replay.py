@@ -82,7 +82,7 @@ def seen(texts: Texts) -> Digests:
 
 @many
 @given(st.data())
-def test_a_history_is_given_once(data):
+def test_a_history_is_given_once(data: st.DataObject) -> None:
     """Whatever of it the last stream's source repeats."""
     replay = data.draw(replays(data.draw(segments_of_steps())))
     assert placed(History(), replay.wire) == replay.history
@@ -90,7 +90,7 @@ def test_a_history_is_given_once(data):
 
 @many
 @given(st.data())
-def test_streams_that_are_equal_as_wholes_are_all_given(data):
+def test_streams_that_are_equal_as_wholes_are_all_given(data: st.DataObject) -> None:
     """A second stream that says the same as the first is no repetition, in the history of a finished run."""
     segments = data.draw(segments_of_anything())
     history = [one for segment in segments for one in segment]
@@ -99,7 +99,7 @@ def test_streams_that_are_equal_as_wholes_are_all_given(data):
 
 @many
 @given(st.data())
-def test_a_suspended_run_repeats_its_last_stream_only(data):
+def test_a_suspended_run_repeats_its_last_stream_only(data: st.DataObject) -> None:
     """Also where the streams before it were equal to it."""
     segments = data.draw(segments_of_anything())
     history = [one for segment in segments for one in segment]
@@ -108,7 +108,7 @@ def test_a_suspended_run_repeats_its_last_stream_only(data):
 
 @many
 @given(st.data())
-def test_the_rest_of_ones_own_stream(data):
+def test_the_rest_of_ones_own_stream(data: st.DataObject) -> None:
     """Streams before it and after it are left out, wherever the caller had come to."""
     segments = data.draw(segments_of_steps())
     replay = data.draw(replays(segments))
@@ -119,7 +119,7 @@ def test_the_rest_of_ones_own_stream(data):
 
 @many
 @given(st.data())
-def test_ones_own_stream_is_the_last_one_if_nothing_of_it_tells_it_apart(data):
+def test_ones_own_stream_is_the_last_one_if_nothing_of_it_tells_it_apart(data: st.DataObject) -> None:
     """All streams begin alike: who has had nothing more gets the last one, once it is known which that is."""
     segments = data.draw(segments_of_steps())
     replay = data.draw(replays(segments))
@@ -131,7 +131,7 @@ def test_ones_own_stream_is_the_last_one_if_nothing_of_it_tells_it_apart(data):
 
 @many
 @given(st.data())
-def test_the_only_stream_of_a_run_is_given_at_once(data):
+def test_the_only_stream_of_a_run_is_given_at_once(data: st.DataObject) -> None:
     """There is no doubt which one it is, so nothing is held back to the end."""
     own = data.draw(segments_of_steps())[0]
     replay = data.draw(replays([own]))
@@ -141,7 +141,7 @@ def test_the_only_stream_of_a_run_is_given_at_once(data):
 
 @many
 @given(st.data())
-def test_the_rest_of_the_whole_history(data):
+def test_the_rest_of_the_whole_history(data: st.DataObject) -> None:
     """An observer goes on where it was, in whichever stream that is."""
     replay = data.draw(replays(data.draw(segments_of_steps())))
     had = data.draw(st.integers(0, len(replay.history)))
@@ -150,7 +150,7 @@ def test_the_rest_of_the_whole_history(data):
 
 @many
 @given(st.data())
-def test_another_history_is_not_continued(data):
+def test_another_history_is_not_continued(data: st.DataObject) -> None:
     """A server that was started anew tells another history; its records do not follow what was seen."""
     segments = data.draw(segments_of_steps())
     history = [one for segment in segments for one in segment]
@@ -162,7 +162,7 @@ def test_another_history_is_not_continued(data):
 
 @many
 @given(st.data())
-def test_nothing_new_is_given_out_of_a_shorter_history(data):
+def test_nothing_new_is_given_out_of_a_shorter_history(data: st.DataObject) -> None:
     """What a server has forgotten is not made up."""
     segments = data.draw(segments_of_steps())
     own = segments[-1]

@@ -8,7 +8,7 @@ import logging
 import pickle
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -42,7 +42,7 @@ FAILURES: dict[str, Answer] = {
 
 
 @pytest.fixture
-def secretive(server: WireServer, make_client: Callable[..., MastraClient]) -> Iterator[MastraClient]:
+def secretive(server: WireServer, make_client: Callable[..., MastraClient]) -> MastraClient:
     return make_client(
         f"http://{USER}@127.0.0.1:{server.port}",
         headers=HEADERS,
@@ -76,7 +76,9 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_read_that_fails(failure, server, secretive, log):
+def test_a_read_that_fails(
+    failure: str, server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture
+) -> None:
     """A GET carries the request context in its query, the token in a header, the password in the address."""
     server.on("GET", "/workflows", FAILURES[failure])
     with pytest.raises(MastraError) as raised:
@@ -86,7 +88,9 @@ def test_a_read_that_fails(failure, server, secretive, log):
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_start_that_fails(failure, server, secretive, log):
+def test_a_start_that_fails(
+    failure: str, server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture
+) -> None:
     """A POST carries the request context in its body."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("pending")))
     server.on("POST", "/start", FAILURES[failure])
@@ -96,7 +100,9 @@ def test_a_start_that_fails(failure, server, secretive, log):
 
 
 @pytest.mark.parametrize("failure", ["closed", "401", "500"])
-def test_a_stream_that_cannot_be_taken_up_again(failure, server, secretive, log):
+def test_a_stream_that_cannot_be_taken_up_again(
+    failure: str, server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture
+) -> None:
     """The same of a stream and its replay."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
     server.on("POST", "/stream", streamed(record(START_RECORD), reset))
@@ -107,7 +113,9 @@ def test_a_stream_that_cannot_be_taken_up_again(failure, server, secretive, log)
 
 
 @pytest.mark.parametrize("port", [9, 0], ids=["refused", "no such name"])
-def test_a_server_that_is_not_there(port, make_client, log):
+def test_a_server_that_is_not_there(
+    port: int, make_client: Callable[..., MastraClient], log: pytest.LogCaptureFixture
+) -> None:
     """An address that nobody listens at, or that does not exist, is named without user and password."""
     host = "127.0.0.1" if port else "mastra.invalid"
     client = make_client(f"http://{USER}@{host}:{port or 80}", token=TOKEN, retries=1)
@@ -118,7 +126,9 @@ def test_a_server_that_is_not_there(port, make_client, log):
 
 
 @pytest.mark.parametrize("host", ["a..b", "exa mple", "-", "xn--a" + "\u200b", "a" * 70])
-def test_an_address_that_cannot_be(host, make_client, log):
+def test_an_address_that_cannot_be(
+    host: str, make_client: Callable[..., MastraClient], log: pytest.LogCaptureFixture
+) -> None:
     """What requests says of an address it does not like includes the address."""
     client = make_client(f"http://{USER}@{host}", token=TOKEN, retries=0)
     with pytest.raises(MastraError) as raised:
@@ -126,7 +136,9 @@ def test_an_address_that_cannot_be(host, make_client, log):
     check(shown_of(raised.value) + log.text)
 
 
-def test_a_token_that_cannot_be_had(server, make_client, log):
+def test_a_token_that_cannot_be_had(
+    server: WireServer, make_client: Callable[..., MastraClient], log: pytest.LogCaptureFixture
+) -> None:
     """A function that gives a token may fail; what it gave before is not shown."""
 
     def broken() -> str:
@@ -137,14 +149,16 @@ def test_a_token_that_cannot_be_had(server, make_client, log):
     check(shown_of(raised.value) + log.text)
 
 
-def test_reprs(secretive):
+def test_reprs(secretive: MastraClient) -> None:
     """Whatever is printed."""
     workflow = secretive.get_workflow("w")
     run = fresh_run(secretive)
     check("\n".join(map(repr, (secretive, workflow, run, secretive.caller, secretive.reader))))
 
 
-def test_a_copy_has_its_secrets_but_does_not_show_them(server, make_client):
+def test_a_copy_has_its_secrets_but_does_not_show_them(
+    server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """A pickled client must be able to authenticate."""
     client = make_client(f"http://{USER}@127.0.0.1:{server.port}", clock=None)
     with pickle.loads(pickle.dumps(client)) as copy:
@@ -154,7 +168,7 @@ def test_a_copy_has_its_secrets_but_does_not_show_them(server, make_client):
     assert server.received[0].headers["authorization"].startswith("Basic ")
 
 
-def test_a_run_in_the_background(server, secretive, log):
+def test_a_run_in_the_background(server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture) -> None:
     """The idle watch logs like everyone else."""
     looked = threading.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,18 @@ from typing import Any
 import pytest
 import requests
 
-from mastra_sync import MastraClient, NotFoundError, ResponseFormatError, RouteNotFound, ServerError, UnexpectedRedirect
+from mastra_sync import (
+    MastraClient,
+    NotFoundError,
+    PayloadTooLarge,
+    ResponseFormatError,
+    RouteNotFound,
+    ServerError,
+    UnexpectedRedirect,
+)
 
-from .runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, reading, run_of
+from .clocks import LeapingClock
+from .runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Verb, reading, run_of
 from .wire_server import WireServer, hang_up_noticed, json_reply, reply
 
 
@@ -29,7 +39,7 @@ def read(client: MastraClient) -> Any:
 # -- sockets
 
 
-def test_a_warm_connection_is_used_again(server, client, clock):
+def test_a_warm_connection_is_used_again(server: WireServer, client: MastraClient, clock: LeapingClock) -> None:
     """Calls within four seconds of each other share a connection."""
     read(client)
     clock.advance(3.5)
@@ -37,7 +47,9 @@ def test_a_warm_connection_is_used_again(server, client, clock):
     assert server.connections == 1
 
 
-def test_a_connection_that_the_server_is_about_to_close_is_not_used(server, client, clock):
+def test_a_connection_that_the_server_is_about_to_close_is_not_used(
+    server: WireServer, client: MastraClient, clock: LeapingClock
+) -> None:
     """Servers close a connection after five idle seconds; a start must not run into that."""
     server.on("POST", "/create-run", json_reply({"runId": RUN_ID}))
     server.on("POST", "/start", json_reply({"message": "Workflow run started"}))
@@ -47,7 +59,19 @@ def test_a_connection_that_the_server_is_about_to_close_is_not_used(server, clie
     assert [one.connection for one in server.received] == [1, 2]
 
 
-def test_closing_ends_the_connections(server):
+def test_a_connection_on_which_a_body_was_refused_is_not_used(server: WireServer, client: MastraClient) -> None:
+    """Servers that refuse a body may hang up without having read it; the next start must not run into that."""
+    server.on(
+        "POST", "/create-run", json_reply({"error": "Request body too large"}, 413), json_reply({"runId": RUN_ID})
+    )
+    server.on("POST", "/start", json_reply({"message": "Workflow run started"}))
+    with pytest.raises(PayloadTooLarge):
+        client.get_workflow(WORKFLOW).create_run()
+    client.get_workflow(WORKFLOW).create_run().start({})
+    assert [one.connection for one in server.received] == [1, 2, 2]
+
+
+def test_closing_ends_the_connections(server: WireServer) -> None:
     """The server sees a closed client go; the client cannot be used any more."""
     gone = threading.Event()
     server.on("GET", f"/{RUN_ID}", (*json_reply(reading("success")), hang_up_noticed(gone)))
@@ -62,7 +86,9 @@ def test_closing_ends_the_connections(server):
 # -- sessions
 
 
-def test_no_session_serves_two_threads_at_once(server, client, monkeypatch):
+def test_no_session_serves_two_threads_at_once(
+    server: WireServer, client: MastraClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A `requests.Session` is not made for that."""
     busy: Counter[int] = Counter()
     shared: list[int] = []
@@ -87,7 +113,7 @@ def test_no_session_serves_two_threads_at_once(server, client, monkeypatch):
     assert len(busy) == 6
 
 
-def test_a_borrowed_session_is_used_and_left_open(server, make_client):
+def test_a_borrowed_session_is_used_and_left_open(server: WireServer, make_client: Callable[..., MastraClient]) -> None:
     """Its headers and its own authentication are kept, and closing the client does not close it."""
     with requests.Session() as session:
         session.headers["X-Team"] = "blue"
@@ -101,7 +127,7 @@ def test_a_borrowed_session_is_used_and_left_open(server, make_client):
     assert first.connection == second.connection
 
 
-def test_a_token_wins_over_a_borrowed_session(server, make_client):
+def test_a_token_wins_over_a_borrowed_session(server: WireServer, make_client: Callable[..., MastraClient]) -> None:
     """Who gives both means the token."""
     with requests.Session() as session:
         session.auth = ("somebody", "something")
@@ -129,13 +155,15 @@ def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["nothing", "a token", "a header"],
 )
-def test_netrc_is_left_alone(settings, expected, server, make_client):
+def test_netrc_is_left_alone(
+    settings: dict[str, Any], expected: Any, server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """A plain `requests` would put the password of a ~/.netrc in the place of the token."""
     read(make_client(**settings))
     assert server.received[0].headers.get("authorization") == expected
 
 
-def test_user_and_password_in_the_address(server, make_client):
+def test_user_and_password_in_the_address(server: WireServer, make_client: Callable[..., MastraClient]) -> None:
     """They are sent as basic authentication, as requests would."""
     read(make_client(f"http://some%40body:some%3Athing@127.0.0.1:{server.port}"))
     assert server.received[0].headers["authorization"] == "Basic c29tZUBib2R5OnNvbWU6dGhpbmc="
@@ -143,7 +171,7 @@ def test_user_and_password_in_the_address(server, make_client):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
-def test_redirects_are_not_followed(verb, status, server, client):
+def test_redirects_are_not_followed(verb: Verb, status: int, server: WireServer, client: MastraClient) -> None:
     """A POST that follows a redirect arrives as a GET; the place is named, without what may be secret in its query."""
     ScriptedRun(server, verb.status)
     place = f"{server.base_url}/elsewhere"
@@ -159,7 +187,7 @@ def test_redirects_are_not_followed(verb, status, server, client):
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
-def test_bodies_are_sent_as_json(verb, server, client):
+def test_bodies_are_sent_as_json(verb: Verb, server: WireServer, client: MastraClient) -> None:
     """Current servers ignore a body under any other content type."""
     scripted = ScriptedRun(server, verb.status)
     scripted_answer = json_reply({"status": "success", "steps": {}}) if verb.holds else json_reply({"message": ""})
@@ -170,14 +198,18 @@ def test_bodies_are_sent_as_json(verb, server, client):
     assert isinstance(sent.json(), dict)
 
 
-def test_a_proxy_of_the_environment_is_used(server, make_client, monkeypatch):
+def test_a_proxy_of_the_environment_is_used(
+    server: WireServer, make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Requests go to the proxy, with the whole address."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)
     read(make_client("http://mastra.invalid:4111"))
     assert server.received[0].target.startswith("http://mastra.invalid:4111/api/workflows/")
 
 
-def test_no_proxy_is_used_where_the_environment_says_so(server, make_client, monkeypatch):
+def test_no_proxy_is_used_where_the_environment_says_so(
+    server: WireServer, make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """NO_PROXY is heard."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -187,35 +219,35 @@ def test_no_proxy_is_used_where_the_environment_says_so(server, make_client, mon
 # -- what is not Mastra's
 
 
-def test_a_page_of_something_in_between(server, client):
+def test_a_page_of_something_in_between(server: WireServer, client: MastraClient) -> None:
     """HTML with a status of 200 is not taken for an answer, and its beginning is shown."""
     server.on("GET", f"/{RUN_ID}", reply(200, b"<!doctype html><title>Sign in</title>", "text/html"))
     with pytest.raises(ResponseFormatError, match="Sign in"):
         read(client)
 
 
-def test_an_empty_answer(server, client):
+def test_an_empty_answer(server: WireServer, client: MastraClient) -> None:
     """An empty 200 is what servers of 1.0 beta make of a body that is too large."""
     server.on("GET", f"/{RUN_ID}", reply(200, b""))
     with pytest.raises(ResponseFormatError, match="empty"):
         read(client)
 
 
-def test_json_that_is_no_run(server, client):
+def test_json_that_is_no_run(server: WireServer, client: MastraClient) -> None:
     """JSON of another kind is named too."""
     server.on("GET", f"/{RUN_ID}", json_reply(["not", "a", "run"]))
     with pytest.raises(ResponseFormatError):
         read(client)
 
 
-def test_a_page_that_is_not_found(server, client):
+def test_a_page_that_is_not_found(server: WireServer, client: MastraClient) -> None:
     """A 404 that is not Mastra's means another address, not another run."""
     server.on("GET", f"/{RUN_ID}", reply(404, b"<html>nginx</html>", "text/html"))
     with pytest.raises(RouteNotFound, match="base_url and api_prefix"):
         read(client)
 
 
-def test_a_gateway_that_cannot_reach_the_server(server, make_client):
+def test_a_gateway_that_cannot_reach_the_server(server: WireServer, make_client: Callable[..., MastraClient]) -> None:
     """The page of a 502 is shown in short."""
     server.on("GET", f"/{RUN_ID}", reply(502, b"<html>" + b"x" * 5000, "text/html"))
     with pytest.raises(ServerError) as raised:
@@ -224,7 +256,7 @@ def test_a_gateway_that_cannot_reach_the_server(server, make_client):
     assert len(str(raised.value)) < 400
 
 
-def test_a_json_404_of_another_kind(server, client):
+def test_a_json_404_of_another_kind(server: WireServer, client: MastraClient) -> None:
     """What has an error text and is not known is a plain NotFoundError."""
     server.on("GET", f"/{RUN_ID}", json_reply({"error": "no such tenant"}, 404))
     with pytest.raises(NotFoundError, match="no such tenant"):

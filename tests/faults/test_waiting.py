@@ -27,7 +27,7 @@ from mastra_sync.transport import ByteStream, Request, Timeouts
 
 from .clocks import VirtualClock
 from .runs import RUN_ID, WORKFLOW, fresh_run, reading
-from .wire_server import Answer, close, json_reply, reply, reset
+from .wire_server import Answer, WireServer, close, json_reply, reply, reset
 
 
 @dataclass
@@ -63,7 +63,7 @@ def run_on(transport: TimedRun) -> Run:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.floats(0.0, 3000.0), st.floats(0.0, 0.005))
-def test_the_end_is_seen_soon(duration, latency):
+def test_the_end_is_seen_soon(duration: float, latency: float) -> None:
     """Within 60 ms or 5 % of the run's duration, whichever is more."""
     transport = TimedRun(VirtualClock(), duration, latency)
     run_on(transport).wait()
@@ -73,21 +73,21 @@ def test_the_end_is_seen_soon(duration, latency):
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.floats(0.0, 600.0), st.floats(0.0, 0.05))
-def test_a_long_run_is_not_asked_for_too_often(duration, latency):
+def test_a_long_run_is_not_asked_for_too_often(duration: float, latency: float) -> None:
     """At most 160 polls for ten minutes."""
     transport = TimedRun(VirtualClock(), duration, latency)
     run_on(transport).wait()
     assert len(transport.polls) - 1 <= 160
 
 
-def test_ten_minutes():
+def test_ten_minutes() -> None:
     """The number that the README may name."""
     transport = TimedRun(VirtualClock(), 600.0)
     run_on(transport).wait()
     assert 100 <= len(transport.polls) - 1 <= 160
 
 
-def test_polls_ask_for_the_status_only():
+def test_polls_ask_for_the_status_only() -> None:
     """The whole result is fetched once, at the end."""
     transport = TimedRun(VirtualClock(), 5.0)
     assert run_on(transport).wait().result == {"done": True}
@@ -97,6 +97,12 @@ def test_polls_ask_for_the_status_only():
 
 
 # -- on the wire
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """Pauses are looked at to the hundredth, so that the time that real requests take must not count."""
+    return VirtualClock()
 
 
 @pytest.fixture
@@ -116,11 +122,12 @@ PASSING: dict[str, Answer] = {
     "500": reply(500, b"Internal Server Error", "text/plain"),
     "502": reply(502, b"<html>Bad Gateway</html>", "text/html"),
     "503": json_reply({"error": "busy"}, 503),
+    "a page of a proxy": reply(200, b"<html>Welcome!</html>", "text/html"),
 }
 
 
 @pytest.mark.parametrize("failure", PASSING)
-def test_transient_failures_are_ridden_out(failure, server, workflow):
+def test_transient_failures_are_ridden_out(failure: str, server: WireServer, workflow: Workflow) -> None:
     """A poll that fails is one poll; so is a failed fetch of the result."""
     failed = PASSING[failure]
     server.on(
@@ -136,14 +143,14 @@ def test_transient_failures_are_ridden_out(failure, server, workflow):
     assert workflow.get_run(RUN_ID).wait().ok
 
 
-def test_a_poll_is_tried_once(server, workflow, clock):
+def test_a_poll_is_tried_once(server: WireServer, workflow: Workflow, clock: VirtualClock) -> None:
     """The wait itself is the repetition: a poll that fails costs one pause, no backoff."""
     server.on("GET", f"/{RUN_ID}", PASSING["503"], *told("success"))
     workflow.get_run(RUN_ID).wait()
     assert clock.slept == [0.05]
 
 
-def test_retry_after_in_a_poll(server, workflow, clock):
+def test_retry_after_in_a_poll(server: WireServer, workflow: Workflow, clock: VirtualClock) -> None:
     """A server that asks for a longer pause gets it."""
     busy = json_reply({"error": "slow down"}, 429, Retry_After="7")
     server.on("GET", f"/{RUN_ID}", busy, *told("running"), busy, *told("success"))
@@ -151,7 +158,7 @@ def test_retry_after_in_a_poll(server, workflow, clock):
     assert [pause for pause in clock.slept if pause >= 7] == [7.0, 7.0]
 
 
-def test_retry_after_beyond_the_deadline(server, workflow, clock):
+def test_retry_after_beyond_the_deadline(server: WireServer, workflow: Workflow, clock: VirtualClock) -> None:
     """A pause is never longer than what is left."""
     server.on("GET", f"/{RUN_ID}", json_reply({"error": "slow down"}, 429, Retry_After="3600"))
     with pytest.raises(RunTimeout):
@@ -163,7 +170,9 @@ def test_retry_after_beyond_the_deadline(server, workflow, clock):
     ("status", "error", "expected"),
     [(404, "Workflow run not found", RunNotFound), (401, "Invalid or expired token", AuthenticationError)],
 )
-def test_what_asking_again_cannot_mend_ends_the_wait(status, error, expected, server, workflow):
+def test_what_asking_again_cannot_mend_ends_the_wait(
+    status: int, error: str, expected: Any, server: WireServer, workflow: Workflow
+) -> None:
     """A run that is gone, a token that has expired."""
     server.on("GET", f"/{RUN_ID}", *told("running"), json_reply({"error": error}, status))
     with pytest.raises(expected):
@@ -172,20 +181,20 @@ def test_what_asking_again_cannot_mend_ends_the_wait(status, error, expected, se
 
 
 @pytest.mark.parametrize("status", ["success", "failed", "canceled", "bailed", "tripwire", "suspended", "paused"])
-def test_every_settled_status_ends_the_wait(status, server, workflow):
+def test_every_settled_status_ends_the_wait(status: str, server: WireServer, workflow: Workflow) -> None:
     """Whatever it is, the result is returned."""
     server.on("GET", f"/{RUN_ID}", *told("running", status))
     assert workflow.get_run(RUN_ID).wait().status == status
 
 
 @pytest.mark.parametrize("status", ["pending", "running", "waiting", "hibernating"])
-def test_every_other_status_is_waited_on(status, server, workflow):
+def test_every_other_status_is_waited_on(status: str, server: WireServer, workflow: Workflow) -> None:
     """Also one that only a newer server knows."""
     server.on("GET", f"/{RUN_ID}", *told(*[status] * 4, "success"))
     assert workflow.get_run(RUN_ID).wait().ok
 
 
-def test_a_timeout_names_the_run(server, workflow):
+def test_a_timeout_names_the_run(server: WireServer, workflow: Workflow) -> None:
     """And its last status, and how to pick it up again."""
     server.on("GET", f"/{RUN_ID}", *told("waiting"))
     with pytest.raises(RunTimeout, match=r"get_run\('r-1'\)\.wait\(\)") as raised:
@@ -193,7 +202,7 @@ def test_a_timeout_names_the_run(server, workflow):
     assert (raised.value.workflow_id, raised.value.run_id, raised.value.last_status) == (WORKFLOW, RUN_ID, "waiting")
 
 
-def test_a_timeout_names_why_the_run_could_not_be_read(server, workflow):
+def test_a_timeout_names_why_the_run_could_not_be_read(server: WireServer, workflow: Workflow) -> None:
     """Where the server was down to the end, that is the cause."""
     server.on("GET", f"/{RUN_ID}", *told("running"), PASSING["503"])
     with pytest.raises(RunTimeout) as raised:
@@ -202,20 +211,21 @@ def test_a_timeout_names_why_the_run_could_not_be_read(server, workflow):
     assert "busy" in str(raised.value.__cause__)
 
 
-def test_waiting_for_no_time_is_a_look(server, workflow):
+def test_waiting_for_no_time_is_a_look(server: WireServer, workflow: Workflow) -> None:
     """A settled run is returned, as a finished future's result would be."""
     server.on("GET", f"/{RUN_ID}", *told("success"))
     assert workflow.get_run(RUN_ID).wait(0).result == {"done": True}
 
 
-def test_the_run_is_read_once_more_when_the_time_is_up(server, make_client):
+def test_the_run_is_read_once_more_when_the_time_is_up(
+    server: WireServer, workflow: Workflow, clock: VirtualClock
+) -> None:
     """A run that settled during the last pause has not timed out."""
-    clock = VirtualClock()
     server.on("GET", f"/{RUN_ID}", lambda request: told("success" if clock.now > 9.99 else "running")[0])
-    assert make_client(clock=clock).get_workflow(WORKFLOW).get_run(RUN_ID).wait(10).ok
+    assert workflow.get_run(RUN_ID).wait(10).ok
 
 
-def test_a_start_that_does_not_show(server, client, clock):
+def test_a_start_that_does_not_show(server: WireServer, client: MastraClient, clock: VirtualClock) -> None:
     """A server accepts a start before it checks the input; after ten seconds of `pending` it has refused it."""
     server.on("GET", f"/{RUN_ID}", *told("pending"))
     server.on("POST", "/start", json_reply({"message": "Workflow run started"}))
@@ -226,7 +236,7 @@ def test_a_start_that_does_not_show(server, client, clock):
     assert server.count("POST", "/start") == 1
 
 
-def test_a_start_may_take_its_time(server, client):
+def test_a_start_may_take_its_time(server: WireServer, client: MastraClient) -> None:
     """A run that is pending for some seconds, as on slow storage, is no refused one."""
     server.on("GET", f"/{RUN_ID}", *told(*["pending"] * 20, "running", "success"))
     server.on("POST", "/start", json_reply({"message": "Workflow run started"}))
@@ -245,7 +255,9 @@ class Interrupting(VirtualClock):
 @pytest.mark.parametrize(
     "wait", [lambda run: run.wait(), lambda run: run.start_async({}, again=True)], ids=["wait", "async"]
 )
-def test_ctrl_c_leaves_the_run_running(wait: Callable[[Run], Any], server, make_client):
+def test_ctrl_c_leaves_the_run_running(
+    wait: Callable[[Run], Any], server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
     """The exception says the run's id; nothing is sent to stop it."""
     server.on("GET", f"/{RUN_ID}", json_reply(reading("running", 1)), json_reply(reading("running", 2)))
     server.on("POST", "/start-async", json_reply({"error": "Gateway Timeout"}, 504))

@@ -50,7 +50,7 @@ class ScriptStuck(Exception):
     """A script waited for its test in vain."""
 
 
-Action = bytes | Callable[[socket.socket], None]
+Action = bytes | Callable[[socket.socket], object]
 """What an answer does next: send these bytes, or anything that takes the socket."""
 
 Answer = tuple[Action, ...]
@@ -160,10 +160,15 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+def body_size(answer: Answer) -> int:
+    """Return how many bytes a streamed answer sends after its head, framing included."""
+    return sum(len(action) for action in answer[1:] if isinstance(action, bytes))
+
+
 def cut(answer: Answer, after: int, ending: Action = reset) -> Answer:
-    """The same answer, up to this many bytes of it, head included."""
-    actions: list[Action] = []
-    for action in answer:
+    """The same streamed answer, its head and this many bytes after it."""
+    actions: list[Action] = [answer[0]]
+    for action in answer[1:]:
         if isinstance(action, bytes):
             actions.append(action[:after])
             after -= len(action)

@@ -71,6 +71,16 @@ def test_a_stream_is_read_to_its_last_finish(evented: MastraClient) -> None:
     assert list(run.observe()) == events
 
 
+def test_an_observer_sees_each_event_once(evented: MastraClient) -> None:
+    """While the run is suspended, and when it has ended, history and live stream come without seam."""
+    run = evented.get_workflow("evented-ask").create_run()
+    events = list(run.stream({"n": 1}))
+    assert list(run.observe()) == events
+    events += run.resume_stream({"a": 1})
+    assert list(run.observe()) == events
+    assert list(run.observe(3)) == events[3:]
+
+
 def test_a_handler_answers(evented: MastraClient) -> None:
     """One loop goes across the suspension."""
     run = evented.get_workflow("evented-ask").create_run()

@@ -21,7 +21,6 @@ READINGS: dict[str, Callable[[Run, MastraClient], RunResult]] = {
         row for row in client.get_workflow(run.workflow_id).iter_runs() if row.run_id == run.run_id
     ),
 }
-every_reading = pytest.mark.parametrize("read", READINGS.values(), ids=READINGS)
 
 
 class Report(BaseModel):
@@ -36,16 +35,18 @@ def settled(client: MastraClient, workflow_id: str, input_data: Any = None, **op
     return run, run.start_async({} if input_data is None else input_data, **options)
 
 
+def everywhere(client: MastraClient, run: Run, answered: RunResult) -> list[RunResult]:
+    """Return what the server answered, and what every way to read the run gives."""
+    return [answered, *(read(run, client) for read in READINGS.values())]
+
+
 # -- success
 
 
-@every_reading
-def test_a_success_is_told_the_same_everywhere(
-    client: MastraClient, read: Callable[[Run, MastraClient], RunResult]
-) -> None:
+def test_a_success_is_told_the_same_everywhere(client: MastraClient) -> None:
     """Whichever route answers, a run has its names, input, output and steps."""
     run, answered = settled(client, "city-workflow", {"city": "NY"})
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         assert (result.run_id, result.workflow_id, result.status) == (run.run_id, "city-workflow", "success")
         assert (result.ok, result.settled, result.finished, result.error) == (True, True, True, None)
         assert (result.input_data, result.result) == ({"city": "NY"}, {"text": "NY: 2"})
@@ -69,13 +70,12 @@ def test_steps_have_their_input(client: MastraClient, generation: str) -> None:
     assert answered.step_execution_path == (["t1", "t2", "t3"] if generation == "current" else None)
 
 
-@every_reading
-def test_times_are_aware(client: MastraClient, read: Callable[[Run, MastraClient], RunResult]) -> None:
+def test_times_are_aware(client: MastraClient) -> None:
     """Epoch milliseconds and ISO texts become datetimes with a zone, where the answer has them."""
     before = datetime.now(timezone.utc) - timedelta(milliseconds=1)
     run, answered = settled(client, "three")
     after = datetime.now(timezone.utc)
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         for step in result.steps.values():
             assert step.started_at is not None
             assert step.ended_at is not None
@@ -87,37 +87,32 @@ def test_times_are_aware(client: MastraClient, read: Callable[[Run, MastraClient
     assert before <= stored.created_at <= stored.updated_at <= after
 
 
-@every_reading
-def test_what_the_server_said_is_kept(
-    client: MastraClient, generation: str, read: Callable[[Run, MastraClient], RunResult]
-) -> None:
+def test_what_the_server_said_is_kept(client: MastraClient, generation: str) -> None:
     """`raw` is the answer as it came, whatever was made of it; fields that no model has are kept too."""
     run, answered = settled(client, "three", {"i": 1})
     assert answered.raw["steps"]["input"] == {"i": 1}
     assert answered.raw["steps"]["t1"]["startedAt"] == answered.steps["t1"].started_at.timestamp() * 1000  # type: ignore[union-attr]
-    result = read(run, client)
-    before = copy.deepcopy(result.raw)
-    result.to_event()
-    repr(result)
-    assert result.raw == before
-    is_row = "snapshot" in result.raw
-    assert is_row == (read is READINGS["runs"] or (read is READINGS["run_by_id"] and generation == "1.0-beta"))
-    assert result.model_extra is not None
-    assert len(result.model_extra["serializedStepGraph"]) == 3
+    rows = {"runs", "run_by_id"} if generation == "1.0-beta" else {"runs"}
+    for name, read in READINGS.items():
+        result = read(run, client)
+        before = copy.deepcopy(result.raw)
+        result.to_event()
+        repr(result)
+        assert result.raw == before
+        assert ("snapshot" in result.raw) == (name in rows)
+        assert result.model_extra is not None
+        assert len(result.model_extra["serializedStepGraph"]) == 3
 
 
-@every_reading
-def test_a_result_is_a_run_result_record_and_back(
-    client: MastraClient, read: Callable[[Run, MastraClient], RunResult]
-) -> None:
+def test_a_result_is_a_run_result_record_and_back(client: MastraClient) -> None:
     """Mastra's run result record of a result parses into the same result."""
-    run, _ = settled(client, "three", {"i": 1})
-    result = read(run, client)
-    again = RunResult.model_validate(result.to_event())
-    assert (again.run_id, again.status, again.result) == (run.run_id, "success", {"c": 3})
-    assert (again.input_data, again.current_step, again.steps) == ({"i": 1}, result.current_step, result.steps)
-    assert again.event_timestamp == result.updated_at
-    assert result.workflow_state.result == {"c": 3}
+    run, answered = settled(client, "three", {"i": 1})
+    for result in everywhere(client, run, answered):
+        again = RunResult.model_validate(result.to_event())
+        assert (again.run_id, again.status, again.result) == (run.run_id, "success", {"c": 3})
+        assert (again.input_data, again.current_step, again.steps) == ({"i": 1}, result.current_step, result.steps)
+        assert again.event_timestamp == result.updated_at
+        assert result.workflow_state.result == {"c": 3}
 
 
 # -- failure
@@ -130,15 +125,12 @@ MESSAGES = {
 }
 
 
-@every_reading
 @pytest.mark.parametrize("kind", MESSAGES)
-def test_an_error_is_typed(
-    client: MastraClient, generation: str, kind: str, read: Callable[[Run, MastraClient], RunResult]
-) -> None:
+def test_an_error_is_typed(client: MastraClient, generation: str, kind: str) -> None:
     """Objects of current servers and texts of 1.0 beta are one type; code and cause are there where they are sent."""
     run, answered = settled(client, "failing", {"kind": kind})
     is_beta = generation == "1.0-beta"
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         assert (result.status, result.ok, result.finished) == ("failed", False, True)
         assert result.error is not None
         assert (result.error.name, result.error.message) == ("Error", MESSAGES[kind][is_beta])
@@ -183,11 +175,10 @@ def test_every_kind_of_failure_has_its_reason(
         assert result.error.message.startswith(message)
 
 
-@every_reading
-def test_a_tripwire_has_its_reason(client: MastraClient, read: Callable[[Run, MastraClient], RunResult]) -> None:
+def test_a_tripwire_has_its_reason(client: MastraClient) -> None:
     """A guard's reason and data come from the step where the run does not have them."""
     run, answered = settled(client, "tripwire")
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         assert result.status == "tripwire"
         assert result.tripwire == {
             "reason": "not allowed",
@@ -202,7 +193,6 @@ def test_a_tripwire_has_its_reason(client: MastraClient, read: Callable[[Run, Ma
 # -- suspension
 
 
-@every_reading
 @pytest.mark.parametrize(
     ("workflow_id", "places"),
     [
@@ -216,11 +206,10 @@ def test_a_suspension_has_path_and_payload(
     client: MastraClient,
     workflow_id: str,
     places: list[tuple[str, Any]],
-    read: Callable[[Run, MastraClient], RunResult],
 ) -> None:
     """Where the run waits, and what it asks, without what the engine notes for itself."""
     run, answered = settled(client, workflow_id)
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         assert (result.settled, result.finished, result.result) == (True, False, None)
         assert [(suspension.step, suspension.payload) for suspension in result.suspensions] == places
         assert result.suspended == [place.split(".") for place, _ in places]
@@ -230,13 +219,10 @@ def test_a_suspension_has_path_and_payload(
             result.raise_for_status()
 
 
-@every_reading
-def test_suspended_items_have_index_and_labels(
-    client: MastraClient, generation: str, read: Callable[[Run, MastraClient], RunResult]
-) -> None:
+def test_suspended_items_have_index_and_labels(client: MastraClient, generation: str) -> None:
     """Each item of a foreach is a suspension; servers before the current ones keep the first one's payload only."""
     run, answered = settled(client, "foreach-suspend", [1, 2])
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         second = {"item": 2} if generation == "current" else {}
         assert [(item.for_each_index, item.labels, item.payload) for item in result.suspensions] == [
             (0, ["item-1"], {"item": 1}),
@@ -269,14 +255,14 @@ def test_the_state_is_the_current_one(client: MastraClient, generation: str) -> 
 # -- loops and nesting
 
 
-@every_reading
-def test_rounds_are_counted(client: MastraClient, read: Callable[[Run, MastraClient], RunResult]) -> None:
+def test_rounds_are_counted(client: MastraClient) -> None:
     """The step of a loop knows how many rounds it made; others know none."""
     run, answered = settled(client, "dowhile", {"n": 0})
-    plain, _ = settled(client, "three")
-    for result in (answered, read(run, client)):
+    for result in everywhere(client, run, answered):
         assert result.steps["increment"].iteration_count == 3
-    assert read(plain, client).steps["t1"].iteration_count is None
+    plain, answered = settled(client, "three")
+    for result in everywhere(client, plain, answered):
+        assert result.steps["t1"].iteration_count is None
 
 
 def test_steps_of_nested_items_have_paths(client: MastraClient, generation: str) -> None:

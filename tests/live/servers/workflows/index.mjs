@@ -1,6 +1,7 @@
 // Every workflow of the test servers, by registry key.
 import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
+import { conformanceWorkflows } from "./conformance.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { plainWorkflows } from "./plain.mjs";
@@ -11,4 +12,5 @@ export const workflows = {
   ...askingWorkflows,
   ...gatedWorkflows,
   ...failingWorkflows,
+  ...conformanceWorkflows,
 };

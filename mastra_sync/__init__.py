@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
+    from mastra_sync.descriptions import StepDetails, WorkflowDetails, WorkflowSchema
     from mastra_sync.errors import (
         APIConnectionError,
         APIStatusError,
@@ -62,11 +63,8 @@ if TYPE_CHECKING:
         RemoteError,
         RunPage,
         RunResult,
-        StepDetails,
         StepResult,
         Suspension,
-        WorkflowDetails,
-        WorkflowSchema,
         WorkflowState,
     )
     from mastra_sync.records import RecordDecoder
@@ -81,11 +79,11 @@ _HOMES = {
     "RemoteError": "models",
     "RunPage": "models",
     "RunResult": "models",
-    "StepDetails": "models",
+    "StepDetails": "descriptions",
     "StepResult": "models",
     "Suspension": "models",
-    "WorkflowDetails": "models",
-    "WorkflowSchema": "models",
+    "WorkflowDetails": "descriptions",
+    "WorkflowSchema": "descriptions",
     "WorkflowState": "models",
     "RecordDecoder": "records",
     "Run": "run",

@@ -18,8 +18,8 @@ from typing_extensions import Self
 from mastra_sync.arguments import checked_count, checked_header
 from mastra_sync.calls import Caller
 from mastra_sync.deadline import Clock, Seconds, SystemClock, seconds_of
+from mastra_sync.descriptions import WorkflowDetails
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
-from mastra_sync.models import WorkflowDetails
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.reading import Reader
 from mastra_sync.transport import RequestsTransport, Timeouts, Token

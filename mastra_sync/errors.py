@@ -21,7 +21,7 @@ MastraError
 │  │  ├─ RunAlreadyFinished
 │  │  ├─ RunNotSuspended
 │  │  ├─ StepNotSuspended
-│  │  ├─ SeveralStepsSuspended
+│  │  │  └─ SeveralStepsSuspended
 │  │  ├─ ResumeAlreadyClaimed
 │  │  ├─ RunNotActive
 │  │  └─ RunStillRunning
@@ -246,16 +246,8 @@ class StepNotSuspended(ConflictError):
         self.available = list(available)
 
 
-class SeveralStepsSuspended(ConflictError):
-    """A resume that does not say which of several suspended steps it means.
-
-    Attributes:
-        available: The steps that are suspended, as the server names them.
-    """
-
-    def __init__(self, message: str, *, available: Sequence[str] = (), **context: Any) -> None:
-        super().__init__(message, **context)
-        self.available = list(available)
+class SeveralStepsSuspended(StepNotSuspended):
+    """A resume that does not say which of several suspended steps it means; `available` lists them."""
 
 
 class ResumeAlreadyClaimed(ConflictError):

@@ -1,16 +1,16 @@
-"""What a server says about workflows and runs, as pydantic models: the same ones whichever generation answered."""
+"""What a server says about runs, as pydantic models: the same ones whichever generation answered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
 from mastra_sync.fields import Code, Moment, Text, milliseconds
-from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, schema_of
+from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error
 
 _Output = TypeVar("_Output")
 
@@ -361,56 +361,6 @@ class RunPage(ServerModel):
 
     def __len__(self) -> int:
         return len(self.runs)
-
-
-class WorkflowSchema(ServerModel):
-    """A workflow's JSON Schemas; None where the workflow declares none."""
-
-    input_schema: dict[str, Any] | None = None
-    output_schema: dict[str, Any] | None = None
-    state_schema: dict[str, Any] | None = None
-
-
-class StepDetails(ServerModel):
-    """What a server tells of a step that a workflow declares."""
-
-    id: str = ""
-    description: str | None = None
-    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    resume_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    suspend_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    is_workflow: bool = False
-
-
-class WorkflowDetails(ServerModel):
-    """What a server tells of a workflow: its steps, graph and schemas.
-
-    Attributes:
-        name: The workflow's id.
-        steps: Top-level steps by id.
-        all_steps: Steps of nested workflows too, as `nested.step`.
-        step_graph: The graph as the server writes it; its entries differ between generations.
-    """
-
-    name: str = ""
-    description: str | None = None
-    metadata: dict[str, Any] | None = None
-    steps: dict[str, StepDetails] = Field(default_factory=dict)
-    all_steps: dict[str, StepDetails] = Field(default_factory=dict)
-    step_graph: list[Any] = Field(default_factory=list)
-    step_count: int | None = None
-    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
-
-    @property
-    def schema_set(self) -> WorkflowSchema:
-        """The workflow's own schemas."""
-        return WorkflowSchema(
-            input_schema=self.input_schema, output_schema=self.output_schema, state_schema=self.state_schema
-        )
 
 
 def _times_of(step: StepResult) -> dict[str, int]:

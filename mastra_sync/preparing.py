@@ -12,6 +12,7 @@ from typing import Any
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
 from mastra_sync.calls import Caller
 from mastra_sync.deadline import Deadline
+from mastra_sync.descriptions import WorkflowDetails
 from mastra_sync.errors import (
     MastraError,
     RunAlreadyStarted,
@@ -21,7 +22,7 @@ from mastra_sync.errors import (
     StepNotFound,
     UnsupportedByServer,
 )
-from mastra_sync.models import RunResult, Suspension, WorkflowDetails
+from mastra_sync.models import RunResult, Suspension
 from mastra_sync.moves import Move
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names

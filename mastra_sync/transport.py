@@ -148,7 +148,6 @@ class RequestsTransport:
             allow_redirects=False,
         )
 
-
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:

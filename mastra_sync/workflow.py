@@ -19,8 +19,9 @@ from mastra_sync import batches
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
 from mastra_sync.calls import Query
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
+from mastra_sync.descriptions import WorkflowDetails, WorkflowSchema
 from mastra_sync.errors import InvalidArgument, RunNotFound
-from mastra_sync.models import RunPage, RunResult, WorkflowDetails, WorkflowSchema
+from mastra_sync.models import RunPage, RunResult
 from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
 from mastra_sync.options import StartOptions, check_names
 from mastra_sync.run import Run

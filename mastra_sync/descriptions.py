@@ -1,0 +1,60 @@
+"""What a server says about workflows: their steps, graphs and schemas."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from mastra_sync.models import ServerModel
+from mastra_sync.shapes import schema_of
+
+
+class WorkflowSchema(ServerModel):
+    """A workflow's JSON Schemas; None where the workflow declares none."""
+
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+    state_schema: dict[str, Any] | None = None
+
+
+class StepDetails(ServerModel):
+    """What a server tells of a step that a workflow declares."""
+
+    id: str = ""
+    description: str | None = None
+    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    resume_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    suspend_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    is_workflow: bool = False
+
+
+class WorkflowDetails(ServerModel):
+    """What a server tells of a workflow: its steps, graph and schemas.
+
+    Attributes:
+        name: The workflow's id.
+        steps: Top-level steps by id.
+        all_steps: Steps of nested workflows too, as `nested.step`.
+        step_graph: The graph as the server writes it; its entries differ between generations.
+    """
+
+    name: str = ""
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+    steps: dict[str, StepDetails] = Field(default_factory=dict)
+    all_steps: dict[str, StepDetails] = Field(default_factory=dict)
+    step_graph: list[Any] = Field(default_factory=list)
+    step_count: int | None = None
+    input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+    state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+
+    @property
+    def schema_set(self) -> WorkflowSchema:
+        """The workflow's own schemas."""
+        return WorkflowSchema(
+            input_schema=self.input_schema, output_schema=self.output_schema, state_schema=self.state_schema
+        )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
+
+from mastra_sync.deadline import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,26 @@ class WireReply:
         headers: In the order in which they are sent. The carrier adds those of the connection: `Content-Length` for a
             whole body, `Transfer-Encoding: chunked` for chunks, `Connection` and `Keep-Alive`, `Date`.
         body: The whole body, or an iterable whose items are sent as one HTTP chunk each, when they are made: taking the
-            next one is what moves the run, and its clock, on.
+            next one is what moves the run, and its clock, on. If it has a `close`, the carrier calls it when it takes
+            no more, also because the reader went away: the run goes on without a reader.
+        script: Only for faults: says in the reply's stead what goes over the wire.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | Iterable[bytes] = b""
+    script: Script | None = None
 
     @property
     def is_stream(self) -> bool:
         """True if the body comes in chunks."""
         return not isinstance(self.body, bytes)
+
+    def close(self) -> None:
+        """Give up what was not taken of the body."""
+        close = getattr(self.body, "close", None)
+        if close is not None:
+            close()
 
 
 class Surface(Protocol):
@@ -65,3 +77,30 @@ class Surface(Protocol):
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request. May be called from several threads at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that passes before the next bytes: on `clock`, so perhaps none in reality.
+
+    Infinite seconds stand for a server that says nothing more and keeps the connection.
+    """
+
+    seconds: float
+    clock: Clock
+
+
+class Cut(Enum):
+    """The connection ends here, whatever was promised."""
+
+    CLOSED = "closed, as if everything had been said"
+    RESET = "reset, as when a process dies"
+
+
+Piece = bytes | Pause | Cut
+"""What a carrier does next: send bytes as they are, let time pass, end the connection."""
+
+Frame = Callable[[WireReply], Iterator[Piece]]
+"""Makes of a reply what goes over the wire, as the carrier does it without a fault."""
+
+Script = Callable[[Frame], Iterator[Piece]]

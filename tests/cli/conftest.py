@@ -14,10 +14,8 @@ import pytest
 
 from mastra_sync.cli import main
 
+from .processes import COMMAND, PROCESS_TIMEOUT, Terminal
 from .stub import StubServer
-
-COMMAND = (sys.executable, "-m", "mastra_sync.cli")
-PROCESS_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -75,3 +73,11 @@ def mastra_sync_process() -> Callable[..., Ended]:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     return run
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """A terminal for one test."""
+    opened = Terminal()
+    yield opened
+    opened.close()

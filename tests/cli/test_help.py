@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import click
 import pytest
 
 from mastra_sync.cli import main
@@ -18,8 +19,8 @@ from .conftest import Ended
 
 Command = Callable[..., Ended]
 
-COMMANDS = sorted(group.commands)
-HEAVY = ("requests", "urllib3", "pydantic", "tenacity", "rich")
+COMMANDS = group.list_commands(click.Context(group))
+HEAVY = ("requests", "urllib3", "pydantic", "tenacity", "rich", "jsonschema", "responses")
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
@@ -82,7 +83,7 @@ def test_the_command_is_installed() -> None:
     assert script.load() is main
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"], ["run"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["demo", "--help"], ["--version"], ["run"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     """Whoever asks for help does not wait for an HTTP library."""
     code = f"""

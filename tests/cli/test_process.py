@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mastra_sync.cli.exits import Exit
 
-from .conftest import COMMAND, PROCESS_TIMEOUT, Ended
+from .conftest import Ended
+from .processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Terminal, started
 from .stub import Script, StubServer, step
 
 Process = Callable[..., Ended]
-
-# a test run in the background of a shell hands its children an ignored Ctrl-C
-INTERRUPTIBLE = (
-    sys.executable,
-    "-c",
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from mastra_sync.cli import main; sys.exit(main())",
-)
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-@contextmanager
-def started(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(command, encoding="utf-8", **options) as process:  # type: ignore[call-overload]
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def test_ctrl_c_leaves_the_run(stub: StubServer) -> None:
@@ -113,38 +93,6 @@ def test_stdin_is_input(stub: StubServer, mastra_sync_process: Process) -> None:
     """`--input -` reads what is piped in."""
     mastra_sync_process("run", "scripted", "--input", "-", input='{"n": 1}')
     assert stub.starts()[0].body == {"inputData": {"n": 1}}
-
-
-class Terminal:
-    """A terminal that stderr leads to, and all that was written to it."""
-
-    def __init__(self) -> None:
-        pty = pytest.importorskip("pty")
-        self._master, self.stderr = pty.openpty()
-        self.text = ""
-
-    def read_until(self, text: str) -> None:
-        while text not in self.plain:
-            if not select.select([self._master], [], [], PROCESS_TIMEOUT)[0]:
-                pytest.fail(f"{text!r} is not on the terminal: {self.text!r}")
-            self.text += os.read(self._master, 65536).decode("utf-8", "replace")
-
-    @property
-    def plain(self) -> str:
-        """What was written, without colours and moves of the cursor."""
-        return ESCAPES.sub("", self.text)
-
-    def close(self) -> None:
-        os.close(self._master)
-        os.close(self.stderr)
-
-
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    """A terminal for one test."""
-    opened = Terminal()
-    yield opened
-    opened.close()
 
 
 def show_on(terminal: Terminal, stub: StubServer, **environment: str) -> str:

@@ -20,21 +20,33 @@ class Scenario:
         name: The name of its cassette.
         play: What is said.
         generations: Whom it is said to.
+        token: The only token that the server lets in.
+        body_limit: The largest body in bytes.
+        alone: Whether it needs a server that knows of no other runs.
     """
 
     name: str
     play: Callable[[Talk], Any]
     generations: tuple[str, ...] = ALL
+    token: str | None = None
+    body_limit: int | None = None
+    alone: bool = False
+
+    @property
+    def needs_own_server(self) -> bool:
+        return self.alone or self.token is not None or self.body_limit is not None
 
 
 SCENARIOS: list[Scenario] = []
 
 
-def scenario(*generations: str) -> Callable[[Callable[[Talk], Any]], Callable[[Talk], Any]]:
+def scenario(
+    *generations: str, token: str | None = None, body_limit: int | None = None, alone: bool = False
+) -> Callable[[Callable[[Talk], Any]], Callable[[Talk], Any]]:
     """Add a function to the corpus under its own name; by default for all generations."""
 
     def add(play: Callable[[Talk], Any]) -> Callable[[Talk], Any]:
-        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL))
+        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone))
         return play
 
     return add

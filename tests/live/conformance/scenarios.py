@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from . import scenarios_asking, scenarios_constructs, scenarios_errors, scenarios_moving, scenarios_reading
+from . import (
+    scenarios_asking,
+    scenarios_constructs,
+    scenarios_corners,
+    scenarios_errors,
+    scenarios_guarded,
+    scenarios_moving,
+    scenarios_reading,
+    scenarios_travelling,
+)
 
-__all__ = ["scenarios_asking", "scenarios_constructs", "scenarios_errors", "scenarios_moving", "scenarios_reading"]
+MODULES = (
+    scenarios_asking,
+    scenarios_constructs,
+    scenarios_corners,
+    scenarios_errors,
+    scenarios_guarded,
+    scenarios_moving,
+    scenarios_reading,
+    scenarios_travelling,
+)

@@ -28,6 +28,7 @@ ASKING: list[tuple[str, str, Any, Answers]] = [
     ("nested_outer_only", "nested-ask", {"n": 1}, [("inner-ask", {"answer": "a"})]),
     ("nested_without_step", "nested-ask", {"n": 1}, [(None, {"answer": "a"})]),
     ("deep", "deep-ask", {"n": 1}, [("middle-ask.inner-ask.inner-q", {"answer": "a"})]),
+    ("step_with_a_dot", "dotted", {"n": 1}, [("ask.me", {"answer": "no"}), (["ask.me"], {"answer": "a"})]),
     ("deep_without_step", "deep-ask", {"n": 1}, [(None, {"answer": "a"})]),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -40,19 +41,28 @@ class Answer:
         return json.loads(self.body)
 
 
+def _ignore() -> None:
+    """What to do about the first bytes, if nothing."""
+
+
 class Wire(Protocol):
     """A server that scenarios talk to."""
 
     generation: str
 
-    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Send a request; the path begins below the API prefix."""
+    def send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ...
+    ) -> Answer:
+        """Send a request; the path begins below the API prefix. Tell when the first bytes of the answer are there."""
 
     def wait_for_gate(self, name: str, count: int) -> None:
         """Return when so many steps wait at a gate."""
 
     def open_gate(self, name: str) -> None:
         """Let them pass."""
+
+    def hold_time(self) -> None:
+        """Let sleeps last, where they cost nothing otherwise."""
 
 
 class RealWire:
@@ -62,12 +72,16 @@ class RealWire:
         self._server = server
         self.generation = server.generation
 
-    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = _ignore
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=TIMEOUT)
         try:
             connection.request(method, self._server.api_prefix + path, body or None, headers)
             reply = connection.getresponse()
-            return Answer(reply.status, reply.getheader("content-type"), reply.read())
+            first = reply.read1()
+            on_first()
+            return Answer(reply.status, reply.getheader("content-type"), first + reply.read())
         finally:
             connection.close()
 
@@ -77,6 +91,9 @@ class RealWire:
     def open_gate(self, name: str) -> None:
         self._server.open_gate(name)
 
+    def hold_time(self) -> None:
+        """Real sleeps last anyway."""
+
 
 class FakeWire:
     """The fake, called without any socket."""
@@ -85,10 +102,15 @@ class FakeWire:
         self._server = server
         self.generation = server.generation.name
 
-    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = _ignore
+    ) -> Answer:
         reply = self._server.handle(WireRequest(method, self._server.api_prefix + path, headers, body))
         content_type = next((value for name, value in reply.headers if name == "content-type"), None)
-        whole = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+        chunks = iter([reply.body] if isinstance(reply.body, bytes) else reply.body)
+        first = next(chunks, b"")
+        on_first()
+        whole = first + b"".join(chunks)
         return Answer(reply.status, content_type, b"" if method == "HEAD" else whole)
 
     def wait_for_gate(self, name: str, count: int) -> None:
@@ -99,6 +121,9 @@ class FakeWire:
 
     def open_gate(self, name: str) -> None:
         self._server.open_gate(name)
+
+    def hold_time(self) -> None:
+        self._server.clock.freeze()
 
 
 class Talk:
@@ -113,7 +138,7 @@ class Talk:
         self._wire = wire
         self._left_behind = ExitStack()
         self.generation = wire.generation
-        self.transcript = Transcript()
+        self.transcript = Transcript(wire.generation)
 
     def __enter__(self) -> Self:
         self._pool = self._left_behind.enter_context(ThreadPoolExecutor())
@@ -150,6 +175,10 @@ class Talk:
         self._note(method, path, body if raw is None else raw.decode(errors="replace"), answer)
         return answer
 
+    def compare(self, what: str, value: Any) -> None:
+        """Note something that was read."""
+        self.transcript.exchanges.append({"read": what, "body": value})
+
     def unnoted(self, method: str, path: str, body: Any = None) -> Answer:
         """Make a call whose answer is not to be compared."""
         return self._send(method, path, body, None, "application/json", None)
@@ -174,11 +203,22 @@ class Talk:
         """Call a verb of a run and note it."""
         return self.call("POST", _target(workflow, route, run_id), {} if body is None else body)
 
-    def begin(self, workflow: str, route: str, run_id: str, body: Any = None) -> Callable[[], Answer]:
-        """Call a verb that does not answer at once; the returned function waits for the answer and notes it."""
+    def begin(
+        self, workflow: str, route: str, run_id: str, body: Any = None, *, and_see: bool = False
+    ) -> Callable[[], Answer]:
+        """Call a verb that does not answer at once; the returned function waits for the answer and notes it.
+
+        With `and_see` this waits for the first bytes of the answer.
+        """
         target = _target(workflow, route, run_id)
         sent = {} if body is None else body
-        pending: Future[Answer] = self._pool.submit(self._send, "POST", target, sent, None, "application/json", None)
+        seen = threading.Event()
+        headers = {"content-type": "application/json"}
+        pending: Future[Answer] = self._pool.submit(
+            self._wire.send, "POST", target, headers, json.dumps(sent).encode(), seen.set
+        )
+        if and_see:
+            assert seen.wait(TIMEOUT)
 
         def finish() -> Answer:
             answer = pending.result(TIMEOUT)
@@ -200,6 +240,10 @@ class Talk:
 
     def open_gate(self, name: str) -> None:
         self._wire.open_gate(name)
+
+    def hold_time(self) -> None:
+        """Let sleeps last, where they cost nothing otherwise."""
+        self._wire.hold_time()
 
     def until(self, workflow: str, run_id: str, *statuses: str) -> None:
         """Ask for a run, without noting it, until it has one of these statuses."""

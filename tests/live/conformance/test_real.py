@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.live.server import LiveServer
@@ -12,20 +14,27 @@ from .corpus import SCENARIOS, Scenario
 from .talk import FakeWire, RealWire
 from .workflows import fake_server
 
-assert _scenarios  # importing it fills the corpus
+assert _scenarios.MODULES  # importing them fills the corpus
+
+CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scenario.generations]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(("generation", "scenario"), CASES, ids=lambda part: getattr(part, "name", part))
 def test_the_fake_says_what_the_real_server_says(
-    live_server: LiveServer, scenario: Scenario, request: pytest.FixtureRequest
+    generation: str,
+    scenario: Scenario,
+    shared_server: Callable[[str], LiveServer],
+    start_server: Callable[..., LiveServer],
+    request: pytest.FixtureRequest,
 ) -> None:
     """A scenario gives the same transcript on the real server as on the fake; `--mastra-refresh` keeps it."""
-    if live_server.generation not in scenario.generations:
-        pytest.skip("not said to this generation")
-    real = play(scenario, RealWire(live_server))
-    if request.config.getoption("--mastra-refresh", default=False):
-        write(scenario, live_server.generation, real)
+    if scenario.needs_own_server:
+        server = start_server(generation, auth_token=scenario.token, body_limit=scenario.body_limit)
     else:
-        assert compared(read(scenario, live_server.generation), real) == ""
-    fake = play(scenario, FakeWire(fake_server(live_server.generation)))
+        server = shared_server(generation)
+    real = play(scenario, RealWire(server))
+    if request.config.getoption("--mastra-refresh", default=False):
+        write(scenario, generation, real)
+    assert compared(read(scenario, generation), real) == ""
+    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit)))
     assert compared(real, fake) == ""

@@ -19,6 +19,7 @@ CODE = {"fn", "mapConfig"}
 class Transcript:
     """The exchanges of one scenario, in the order in which they were asked for."""
 
+    generation: str
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -48,8 +49,8 @@ class Transcript:
     def _renamed_text(self, text: str, key: str) -> str:
         if ISO.match(text) and key != "until":
             return "<iso>"
-        # the text of a function is another one in Python
-        if key in CODE and not text.startswith("{\n"):
+        # the text of a function is another one in Python, and so are JavaScript objects that older servers dump
+        if key in CODE and not (self.generation == "current" and text.startswith("{\n")):
             return "<code>"
         return UUID.sub(lambda match: self._names.setdefault(match[0], f"<id {len(self._names) + 1}>"), text)
 

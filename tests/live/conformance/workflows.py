@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pytest_mastra.fake.server import FakeMastra
 
-from .declared import asking, branching, failing, gated, plain
+from .declared import asking, branching, corners, failing, gated, plain
 
 
-def fake_server(generation: str) -> FakeMastra:
+def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:
     """Return a fake server with the workflows of the real ones."""
-    server = FakeMastra(generation=generation)
-    for declare in (plain, branching, asking, gated, failing):
+    server = FakeMastra(generation=generation, token=token, body_limit=body_limit)
+    for declare in (plain, branching, asking, gated, failing, corners):
         declare.declare(server)
     return server

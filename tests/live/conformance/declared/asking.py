@@ -112,6 +112,14 @@ def declare(server: FakeMastra) -> None:  # noqa: C901 -- a list
         end
     ).commit()
 
+    def stand(ctx: Any) -> Any:
+        yield from at_gate(server, ctx.input_data.get("gate"))
+        return ctx.input_data
+
+    server.workflow("gated-ask", input_schema=MaybeGate).then(server.step("wait", stand)).then(ask("q")).commit()
+    dotted_end = server.step("and.end", lambda ctx: {"end": ctx.input_data["answer"]})
+    server.workflow("dotted", input_schema=MaybeN).then(ask("ask.me")).then(dotted_end).commit()
+
     def note(id_: str, **options: Any) -> Step:
         def run(ctx: Any) -> Any:
             if options and not ctx.resume_data:

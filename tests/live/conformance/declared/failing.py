@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from pytest_mastra.fake.failures import StepError, TripWire
+from pytest_mastra.fake.failures import StepError, Throw, TripWire
 from pytest_mastra.fake.server import FakeMastra
 
 from .plain import B, same
@@ -20,11 +20,11 @@ class Failures(BaseModel):
     failures: int
 
 
-THROWN = {
+THROWN: dict[str, Exception] = {
     "error": StepError("outer", code="E_OUTER", cause=StepError("inner", name="TypeError")),
-    "string": StepError("just a string"),
-    "object": StepError("an object", code=42),
-    "undefined": StepError("Unknown step execution error"),
+    "string": Throw("just a string"),
+    "object": Throw({"code": 42, "message": "an object"}),
+    "undefined": Throw(),
 }
 
 

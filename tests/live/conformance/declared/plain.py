@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.values import NULL
+from pytest_mastra.fake.values import NULL, UNDEFINED
 
 
 class City(BaseModel):
@@ -109,7 +109,7 @@ def declare(server: FakeMastra) -> None:
     ).then(name).commit()
 
     server.workflow("context").then(server.step("read", lambda ctx: dict(ctx.request_context))).commit()
-    read = server.step("read", lambda ctx: {"tenant": ctx.request_context.get("tenant")})
+    read = server.step("read", lambda ctx: {"tenant": ctx.request_context.get("tenant", UNDEFINED)})
     server.workflow("context-schema", request_context_schema=Tenant).then(read).commit()
 
     leave = server.step("leave", lambda ctx: ctx.bail({"left": True}) if ctx.input_data["bail"] else {"left": False})

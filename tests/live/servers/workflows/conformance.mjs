@@ -101,6 +101,19 @@ const loopFails = workflow("conf-loop-fails", { input: number })
   )
   .commit();
 
+const loopThrows = workflow("conf-loop-throws", { input: number })
+  .dowhile(add, async () => {
+    throw new Error("no idea");
+  })
+  .then(same("after"))
+  .commit();
+const sleepThrows = workflow("conf-sleep-throws")
+  .then(same("before"))
+  .sleep(async () => {
+    throw new Error("sleepless");
+  })
+  .commit();
+
 const foreachQuestions = workflow("conf-foreach-questions").foreach(question, { concurrency: 2 }).commit();
 const foreachNestedFails = workflow("conf-foreach-nested-fails")
   .foreach(
@@ -316,6 +329,8 @@ export const conformanceWorkflows = Object.fromEntries(
     loopAsk,
     loopNested,
     loopFails,
+    loopThrows,
+    sleepThrows,
     foreachQuestions,
     foreachNestedFails,
     retryConfig,

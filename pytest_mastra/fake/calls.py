@@ -1,0 +1,291 @@
+"""One call of a verb, with what it may carry in its query and body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake import shapes
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.generations import Generation
+from pytest_mastra.fake.shapes import Check, Fault, shape
+from pytest_mastra.fake.values import UNDEFINED, dumps, iso
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.definition import Workflow
+    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.store import Row
+
+RESERVED_KEYS = frozenset(
+    {
+        "organizationId",
+        *(
+            f"mastra__{name}"
+            for name in (
+                "resourceId",
+                "threadId",
+                "user",
+                "userPermissions",
+                "userRoles",
+                "authToken",
+                "isStudio",
+                "authMode",
+                "inheritedMemory",
+            )
+        ),
+    }
+)
+"""Keys of the request context that are the server's own."""
+
+
+@dataclass
+class Call:
+    """One call.
+
+    Attributes:
+        server: Whom it is made to.
+        verb: Mastra's name of the route.
+        workflow_name: The workflow's key or id.
+        path_run_id: The run, where the path names it.
+        query: The query.
+        body: The body's fields.
+    """
+
+    server: FakeMastra
+    verb: str
+    workflow_name: str
+    path_run_id: str | None
+    query: dict[str, Any]
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that is named, None if none is."""
+        if self.path_run_id is not None:
+            return self.path_run_id
+        value = self.query.get("runId")
+        if isinstance(value, list):
+            value = value[0]
+        return value
+
+    def needed_run_id(self, purpose: str) -> str:
+        """Return the run that is named.
+
+        Raises:
+            Refusal: It is empty.
+        """
+        if not self.run_id:
+            raise Refusal(f"runId required to {purpose}", 400)
+        return self.run_id
+
+    def workflow(self) -> Workflow:
+        """Return the workflow that is named.
+
+        Raises:
+            Refusal: There is none.
+        """
+        found = self.server.world.workflow(self.workflow_name)
+        if found is None:
+            raise Refusal("Workflow not found", 404)
+        return found
+
+    def stored(self, run_id: str) -> tuple[Workflow, Row]:
+        """Return the workflow and the stored run that are named.
+
+        Raises:
+            Refusal: One of them is not there.
+        """
+        workflow = self.workflow()
+        row = self.server.world.store.find(workflow.id, run_id)
+        if row is None:
+            raise Refusal("Workflow run not found", 404)
+        return workflow, row
+
+    def get(self, name: str) -> Any:
+        """Return a field of the body, undefined if it is not there."""
+        return self.body.get(name, UNDEFINED)
+
+    def request_context(self) -> dict[str, Any]:
+        """Return the request context that the body carries."""
+        given = dict(self.body.get("requestContext") or {})
+        if self.server.generation.drops_reserved_context:
+            return {key: value for key, value in given.items() if key not in RESERVED_KEYS}
+        return given
+
+    @property
+    def per_step(self) -> bool:
+        """Whether to stop after one step."""
+        return bool(self.body.get("perStep")) and self.server.generation.per_step
+
+
+_EXECUTION: dict[str, Check] = {
+    "resourceId": shapes.string,
+    "inputData": shapes.anything,
+    "initialState": shapes.anything,
+    "requestContext": shapes.record,
+    "tracingOptions": shape(shapes.TRACING),
+    "perStep": shapes.boolean,
+}
+_STREAM: dict[str, Check] = {**_EXECUTION, "closeOnSuspend": shapes.boolean}
+_RESUME: dict[str, Check] = {
+    "step": shapes.step,
+    "resumeData": shapes.anything,
+    "requestContext": shapes.record,
+    "tracingOptions": shape(shapes.TRACING),
+    "perStep": shapes.boolean,
+    "forEachIndex": shapes.index,
+}
+_RESTART: dict[str, Check] = {"requestContext": shapes.record, "tracingOptions": shape(shapes.TRACING)}
+_TRAVEL: dict[str, Check] = {
+    "inputData": shapes.anything,
+    "resumeData": shapes.anything,
+    "initialState": shapes.anything,
+    "step": shapes.step,
+    "context": shapes.record,
+    "nestedStepsContext": shapes.records,
+    "requestContext": shapes.record,
+    "tracingOptions": shape(shapes.TRACING),
+    "perStep": shapes.boolean,
+}
+_FIELDS: dict[str, dict[str, Check]] = {
+    "create_run": {"resourceId": shapes.string, "disableScorers": shapes.boolean},
+    "start": _EXECUTION,
+    "start_async": _EXECUTION,
+    "stream": _STREAM,
+    "stream_legacy": _STREAM,
+    **dict.fromkeys(("resume", "resume_async", "resume_no_wait", "resume_stream"), _RESUME),
+    **dict.fromkeys(("restart", "restart_async"), _RESTART),
+    **dict.fromkeys(("time_travel", "time_travel_async", "time_travel_stream"), _TRAVEL),
+}
+
+_UNTAGGED = shape({key: check for key, check in shapes.TRACING.items() if key == "metadata"})
+_LATER: dict[str, frozenset[str]] = {
+    "current": frozenset(),
+    "1.2": frozenset({"forEachIndex"}),
+    "1.0-beta": frozenset({"forEachIndex", "perStep", "resourceId", "disableScorers"}),
+}
+"""Fields that a generation does not know, and therefore ignores."""
+
+
+def _bodies(generation: str) -> dict[str, Check]:
+    checks = {}
+    for verb, fields in _FIELDS.items():
+        known = {name: check for name, check in fields.items() if name not in _LATER[generation]}
+        if generation != "current" and "tracingOptions" in known:
+            known["tracingOptions"] = _UNTAGGED
+        checks[verb] = shape(known, required=("step",) if fields is _TRAVEL else ())
+    return checks
+
+
+BODIES: dict[str, dict[str, Check]] = {name: _bodies(name) for name in _LATER}
+
+QueryCheck = Callable[[dict[str, Any], Generation], list[Fault]]
+
+
+def _run_id(*, required: bool) -> QueryCheck:
+    def check(query: dict[str, Any], _generation: Generation) -> list[Fault]:
+        value = query.get("runId", UNDEFINED)
+        if isinstance(value, str) or (value is UNDEFINED and not required):
+            return []
+        return [shapes.fault("string", value, ("runId",))]
+
+    return check
+
+
+def _observe(query: dict[str, Any], generation: Generation) -> list[Fault]:
+    faults = _run_id(required=True)(query, generation)
+    if generation.name == "current" and "offset" in query:
+        number = query["offset"]
+        if not isinstance(number, str) or shapes.javascript_number(number) != shapes.javascript_number(number):
+            faults += shapes.received_number("offset", number)
+    return faults
+
+
+FIELD_NAMES = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
+
+
+def wanted_fields(text: str) -> list[str]:
+    """Return the names in a list of fields."""
+    return [name.strip() for name in text.split(",")]
+
+
+def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Fault]:
+    if generation.raw_rows:
+        return []
+    faults: list[Fault] = []
+    text = query.get("fields", "")
+    if not isinstance(text, str):
+        faults.append(shapes.fault("string", text, ("fields",)))
+    elif text and not set(wanted_fields(text)) <= set(FIELD_NAMES):
+        message = f"Invalid field name. Available fields: {', '.join(FIELD_NAMES)}"
+        faults.append({"code": "custom", "path": ["fields"], "message": message})
+    return faults + _option("withNestedWorkflows", query, ("true", "false"))
+
+
+def _option(name: str, query: dict[str, Any], options: tuple[str, ...]) -> list[Fault]:
+    if name not in query or query[name] in options:
+        return []
+    listed = "|".join(dumps(option).decode() for option in options)
+    message = f"Invalid option: expected one of {listed}"
+    return [{"code": "invalid_value", "values": list(options), "path": [name], "message": message}]
+
+
+def _runs(query: dict[str, Any], generation: Generation) -> list[Fault]:
+    faults: list[Fault] = []
+    for name in ("page", "perPage", "offset", "limit"):
+        if name in query:
+            faults += shapes.received_number(name, query[name])
+    if generation.name != "current":
+        faults = [fault for fault in faults if "NaN" in fault["message"]]
+    for name in ("fromDate", "toDate"):
+        if name in query and parsed_date(query[name]) is None:
+            message = "Invalid input: expected date, received Date"
+            faults.append(
+                {
+                    "expected": "date",
+                    "code": "invalid_type",
+                    "received": "Invalid Date",
+                    "path": [name],
+                    "message": message,
+                }
+            )
+    if isinstance(query.get("resourceId", ""), list):
+        faults.append(shapes.fault("string", query["resourceId"], ("resourceId",)))
+    known = {"current": shapes.STATUSES, "1.2": shapes.STATUSES[:-1], "1.0-beta": shapes.STATUSES[:-2]}
+    return faults + _option("status", query, known[generation.name])
+
+
+def parsed_date(text: Any) -> str | None:
+    """Return a date as JavaScript's `new Date(text)` reads it, as an ISO string; None if it cannot."""
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return iso((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp())
+
+
+_NEEDS_RUN = (
+    "start",
+    "stream",
+    "stream_legacy",
+    "observe_legacy",
+    "resume",
+    "resume_async",
+    "resume_no_wait",
+    "resume_stream",
+    "restart",
+    "restart_async",
+    "time_travel",
+    "time_travel_async",
+    "time_travel_stream",
+)
+
+QUERIES: dict[str, QueryCheck] = {
+    **dict.fromkeys(_NEEDS_RUN, _run_id(required=True)),
+    **dict.fromkeys(("create_run", "start_async"), _run_id(required=False)),
+    "observe": _observe,
+    "run_by_id": _run_by_id,
+    "runs": _runs,
+}

@@ -1,0 +1,80 @@
+"""Checking values at the borders of workflows and steps, with the server's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.generations import Generation
+from pytest_mastra.fake.schemas import Issue, Schema
+from pytest_mastra.fake.values import dumps
+
+CauseOf = Callable[[list[Issue]], dict[str, Any] | None]
+"""Gives the cause of a refusal."""
+
+_OF_TYPE = re.compile(r"Invalid input: expected (\w+), received \w+")
+
+
+def lines(issues: Iterable[Issue]) -> str:
+    """Return issues as Mastra lists them."""
+    return "\n".join(issue.line() for issue in issues)
+
+
+def checked(
+    schema: Schema | None, value: Any, complaint: str, code: str | None = None, cause: CauseOf = lambda _: None
+) -> Any:
+    """Return a value as the schema leaves it.
+
+    Raises:
+        Refusal: It does not fit; the step fails with this.
+    """
+    if schema is None:
+        return value
+    fitted, issues = schema.check(value)
+    if issues:
+        raise Refusal(f"{complaint}: \n{lines(issues)}", code=code, cause=cause(issues))
+    return fitted
+
+
+def accepted(schema: Schema | None, value: Any, what: str, generation: Generation) -> Any:
+    """Return what a request sent, as the schema leaves it.
+
+    Raises:
+        Refusal: It does not fit.
+    """
+    if schema is None:
+        return value
+    fitted, issues = schema.check(value)
+    if issues:
+        coded = generation.coded_refusals
+        raise Refusal(
+            f"Invalid {what}: \n{lines(issues)}",
+            generation.validation_status,
+            code="WORKFLOW_SCHEMA_VALIDATION_FAILED" if coded else None,
+            details={"type": what},
+        )
+    return fitted
+
+
+def validation_cause(issues: list[Issue], generation: Generation) -> dict[str, Any]:
+    """Return what Mastra gives as the cause of a step's refused input."""
+    if generation.notes_issues:
+        listed = {"issues": [{"path": list(issue.path), "message": issue.message} for issue in issues]}
+        return {"message": dumps(listed).decode(), "name": "Error", **listed}
+    faults = [_fault(issue) for issue in issues]
+    return {"message": json.dumps(faults, indent=2, ensure_ascii=False), "name": "ZodError"}
+
+
+def later_cause(issues: list[Issue], generation: Generation) -> dict[str, Any] | None:
+    """Return the cause of refused suspend data and request contexts: current servers give none."""
+    return None if generation.notes_issues else validation_cause(issues, generation)
+
+
+def _fault(issue: Issue) -> dict[str, Any]:
+    """Return an issue as zod itself has it; what else zod would say of other faults than types is left out."""
+    match = _OF_TYPE.fullmatch(issue.message)
+    expected = {"expected": match[1], "code": "invalid_type"} if match else {"code": "custom"}
+    return {**expected, "path": list(issue.path), "message": issue.message}

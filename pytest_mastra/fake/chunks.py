@@ -1,0 +1,69 @@
+"""The body of a stream, chunk by chunk: taking one is what moves the run on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from pytest_mastra.fake.streams import Reader, encoded
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.server import FakeMastra
+
+
+class Chunks:
+    """An iterator over the chunks of a stream. Close it when nobody reads on; the run then goes on by itself.
+
+    Args:
+        server: The server.
+        reader: What the stream says.
+        run_id: The run that is moved.
+        history: What is said before.
+        on_record: Called with each record of the reader.
+    """
+
+    def __init__(
+        self,
+        server: FakeMastra,
+        reader: Reader,
+        run_id: str,
+        *,
+        history: Iterable[dict[str, Any]] = (),
+        on_record: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> None:
+        self._server = server
+        self._reader = reader
+        self._run_id = run_id
+        self._history = deque(history)
+        self._on_record = on_record
+        self._tail = deque(filter(None, [server.generation.stream_tail]))
+        self._closed = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._history:
+            return encoded(self._history.popleft())
+        if self._closed:
+            raise StopIteration
+        with self._server.world.traffic.lock:
+            record = self._server.movements.next_record(self._reader, self._run_id)
+            if record is not None:
+                self._on_record(record)
+                return encoded(record)
+        if self._tail:
+            return self._tail.popleft()
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Note that nobody reads on."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._server.world.traffic.lock:
+            self._server.movements.abandon(self._run_id)

@@ -1,0 +1,154 @@
+"""Time as a fake server has it: virtual, moved on by whoever waits for it, or the machine's own."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Protocol
+
+EPOCH = 1_767_225_600.0
+"""When virtual time begins: 2026-01-01T00:00:00Z."""
+
+WaitForChange = Callable[[float], None]
+"""Waits, without holding the server, until something changed or this many real seconds have passed."""
+
+
+class ServerClock(Protocol):
+    """What a server asks about time."""
+
+    skips: bool
+    """Whether a wait costs no real time."""
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+
+    def reach(self, moment: float, wait: WaitForChange) -> bool:
+        """Let time come nearer to a moment; return whether it has been reached, or may yet be if asked again."""
+
+    def request_came(self) -> None:
+        """Note that a request came in."""
+
+
+class VirtualClock:
+    """Time that costs nothing: it moves when a test moves it, when a client waits on it, or to what a run waits for.
+
+    Hand it to a client, `MastraClient(clock=server.clock)`, and the client's own waits move it on.
+
+    Args:
+        start: Seconds since 1970.
+        per_request: Seconds that each request takes, so that runs created one after the other differ in age.
+    """
+
+    skips = True
+
+    def __init__(self, start: float = EPOCH, *, per_request: float = 0.001) -> None:
+        self.per_request = per_request
+        self._now = start
+        self._frozen = False
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass. Whatever was due in it happens when its run is next looked at.
+
+        Raises:
+            ValueError: Time does not go back.
+        """
+        if seconds < 0:
+            raise ValueError(f"time does not go back, not even by {-seconds} s")
+        with self._lock:
+            self._now += seconds
+        for listener in self._listeners:
+            listener()
+
+    def freeze(self) -> None:
+        """From now on only `advance`, and clients that wait on this clock, move it: runs do not skip their waits."""
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Let runs skip their waits again."""
+        self._frozen = False
+        for listener in self._listeners:
+            listener()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether runs wait for this clock to be moved."""
+        return self._frozen
+
+    def reach(self, moment: float, wait: WaitForChange) -> bool:  # noqa: ARG002 -- virtual time waits for nothing
+        """Skip to a moment, unless frozen."""
+        with self._lock:
+            if self._frozen and moment > self._now:
+                return False
+            self._now = max(self._now, moment)
+        return True
+
+    def request_came(self) -> None:
+        """Let the time of one request pass, unless frozen."""
+        if not self._frozen:
+            with self._lock:
+                self._now += self.per_request
+
+    def monotonic(self) -> float:
+        """Return seconds, for a client that reads its time here."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let a client's wait pass at once."""
+        self.advance(max(0.0, seconds))
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call this when time was moved from outside."""
+        self._listeners.append(listener)
+
+    def __repr__(self) -> str:
+        return f"<VirtualClock {self._now - EPOCH:+.3f} s{' frozen' if self._frozen else ''}>"
+
+
+class RealClock:
+    """The machine's time: what sleeps really takes as long, for servers that others use."""
+
+    skips = False
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+        return time.time()
+
+    def reach(self, moment: float, wait: WaitForChange) -> bool:
+        """Wait until a moment, or until something changes before it."""
+        left = moment - time.time()
+        if left > 0:
+            wait(left)
+        return True
+
+    def request_came(self) -> None:
+        """Nothing to note: real time passes by itself."""
+
+    def __repr__(self) -> str:
+        return "<RealClock>"
+
+
+_DEFAULT: ContextVar[Callable[[], ServerClock]] = ContextVar("default_clock", default=VirtualClock)
+
+
+def default_clock() -> ServerClock:
+    """Return the clock of a server that is made without one."""
+    return _DEFAULT.get()()
+
+
+@contextlib.contextmanager
+def real_time_by_default() -> Iterator[None]:
+    """Servers that are made in here without a clock have real time: as those that `mastra-sync serve` imports."""
+    before = _DEFAULT.set(RealClock)
+    try:
+        yield
+    finally:
+        _DEFAULT.reset(before)

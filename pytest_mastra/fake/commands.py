@@ -1,0 +1,70 @@
+"""`mastra-sync serve` and `mastra-sync demo`; `mastra-sync` finds them by entry points, and so need not know of us.
+
+What they do is imported when they run, so that `mastra-sync --help` need not wait for a fake server.
+"""
+
+# click takes \b for a paragraph that is not to be wrapped
+# ruff: noqa: D301, PLC0415
+
+from __future__ import annotations
+
+import importlib.util
+
+import click
+
+from mastra_sync.cli.exits import Exit, Stop
+
+NEEDED = ("jsonschema", "responses")
+
+
+@click.command()
+@click.argument("where", metavar="MODULE:SERVER")
+@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine for itself.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4111,
+    show_default=True,
+    help="0 takes a free one; the address is printed on stdout.",
+)
+def serve(where: str, host: str, port: int) -> int:
+    """Serve a fake Mastra server until Ctrl-C.
+
+    MODULE is a Python module or file, SERVER the name of the FakeMastra in
+    it. What sleeps takes as long as it says, unless the server was made
+    with a clock of its own.
+
+    \b
+    Examples:
+      mastra-sync serve shop.fakes:server
+      mastra-sync serve tests/fakes.py:server --port 0
+    """
+    _check_extra()
+    from pytest_mastra.fake.hosting import host_until_interrupted
+
+    return host_until_interrupted(where, host, port)
+
+
+@click.command()
+@click.option("--ask", is_flag=True, help="You answer what the workflow asks, instead of the demo.")
+def demo(*, ask: bool) -> int:
+    """Watch a workflow run, ask, and go on.
+
+    It runs on a fake Mastra server within this command: there is no Node
+    and no network, and hours that the workflow sleeps pass in a moment.
+
+    \b
+    Examples:
+      mastra-sync demo
+      mastra-sync demo --ask
+    """
+    _check_extra()
+    from pytest_mastra.fake.demo import play
+
+    return play(ask=ask)
+
+
+def _check_extra() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Stop(Exit.USAGE, f"this command needs {' and '.join(missing)}: pip install 'mastra-sync[cli,pytest]'")

@@ -1,0 +1,194 @@
+"""What a step, a condition, a sleep or a map gets to see and do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.graph import AnyStep
+from pytest_mastra.fake.lanes import Gate, Signal
+from pytest_mastra.fake.values import UNDEFINED, copied, present, returned_value, to_json_value
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.frames import Frame
+
+
+class Writer:
+    """Writes into the run's stream; without a stream what is written is gone.
+
+    Args:
+        run_id: The run that writes.
+        step_id: The step that writes.
+        write: Takes the records.
+    """
+
+    def __init__(self, run_id: str, step_id: str, write: Callable[[dict[str, Any]], None] | None) -> None:
+        self._run_id = run_id
+        self._step_id = step_id
+        self._write = write
+
+    def write(self, output: Any) -> None:
+        """Send anything, as a `workflow-step-output`."""
+        if self._write is not None:
+            payload = {"output": to_json_value(output), "runId": self._run_id, "stepName": self._step_id}
+            self._write({"type": "workflow-step-output", "runId": self._run_id, "from": "USER", "payload": payload})
+
+    def custom(self, record: Mapping[str, Any]) -> None:
+        """Send a record of an own type."""
+        if self._write is not None:
+            self._write(to_json_value(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause that an abort ends early; yield it from a step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateOrAbort:
+    """A wait at a gate that an abort ends early; yield it from a step."""
+
+    gate: Gate
+
+
+@dataclass
+class Asked:
+    """What a step asked for while it ran."""
+
+    suspended: bool = False
+    suspend_payload: Any = UNDEFINED
+    bailed: bool = False
+    bail_value: Any = UNDEFINED
+    state: Any = UNDEFINED
+
+
+@dataclass
+class StepContext:
+    """What a step gets: Mastra's step context in Python's spelling.
+
+    Attributes:
+        input_data: The step's input; None if there is none.
+        resume_data: What the step was resumed with; None if it was not.
+        suspend_data: What the step had suspended with, when it is resumed.
+        state: The run's state; change it with `set_state`.
+        request_context: The run's request context; what is set here is seen by later steps.
+        run_id: The run.
+        workflow_id: The workflow.
+        resource_id: Whose run it is.
+        retry_count: How often this step was tried before.
+        iteration_count: In the condition of a loop: how many rounds it has made.
+        writer: Writes into the run's stream.
+    """
+
+    input_data: Any
+    state: dict[str, Any]
+    request_context: dict[str, Any]
+    run_id: str
+    workflow_id: str
+    writer: Writer
+    resource_id: str | None = None
+    resume_data: Any = None
+    suspend_data: Any = None
+    retry_count: int = 0
+    iteration_count: int | None = None
+    _signal: Signal = field(default_factory=Signal, repr=False)
+    _results: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    _asked: Asked = field(default_factory=Asked, repr=False)
+    _on_suspend: Callable[[Any, list[str]], Any] = field(default=lambda _payload, _labels: UNDEFINED, repr=False)
+    _check_state: Callable[[Any], Any] = field(default=lambda state: state, repr=False)
+
+    def suspend(self, payload: Any = UNDEFINED, *, resume_label: str | list[str] | None = None) -> None:
+        """Suspend the run once this step returns: `return ctx.suspend({"ask": "ok?"})`."""
+        labels = [resume_label] if isinstance(resume_label, str) else list(resume_label or ())
+        given = UNDEFINED if payload is UNDEFINED or payload is None else to_json_value(payload)
+        self._asked.suspend_payload = self._on_suspend(given, labels)
+        self._asked.suspended = True
+
+    def bail(self, value: Any = UNDEFINED) -> None:
+        """End the workflow successfully with a value once this step returns."""
+        self._asked.bailed = True
+        self._asked.bail_value = returned_value(None if value is UNDEFINED else value)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Change the run's state; later steps see it."""
+        self._asked.state = self._check_state(to_json_value(state))
+
+    def get_step_result(self, step: AnyStep | str) -> Any:
+        """Return what a step gave, None if it has not succeeded."""
+        result = self._results.get(step if isinstance(step, str) else step.id)
+        if not isinstance(result, dict) or result.get("status") != "success":
+            return None
+        return copied(result.get("output"))
+
+    def get_init_data(self) -> Any:
+        """Return the run's input."""
+        return copied(visible(self._results.get("input", UNDEFINED)))
+
+    def abort(self) -> None:
+        """Cancel the run."""
+        self._signal.abort()
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the run was cancelled."""
+        return self._signal.aborted
+
+    @property
+    def has_input(self) -> bool:
+        """Whether there is an input at all, null included."""
+        return self.input_data is not None or self._null_input
+
+    _null_input: bool = False
+
+    def wait(self, seconds: float) -> Wait:
+        """Return a pause that an abort ends early: `yield ctx.wait(60)`."""
+        return Wait(seconds)
+
+    def gate_or_abort(self, gate: Gate) -> GateOrAbort:
+        """Return a wait at a gate that an abort ends early: `yield ctx.gate_or_abort(server.gate("g"))`."""
+        return GateOrAbort(gate)
+
+
+def called(execution: Execution, function: Callable[[StepContext], Any], context: StepContext, name: str) -> Any:
+    """Return what a condition or the like says. If it raises, the verb fails, and the run stays where it is.
+
+    Raises:
+        Refusal: It raised.
+    """
+    try:
+        return function(context)
+    except Exception as error:
+        execution.world.note_failure(execution.run, name, error)
+        raise Refusal(str(error)) from error
+
+
+def visible(value: Any) -> Any:
+    """Return a value as Python code is to see it: undefined is None."""
+    return None if value is UNDEFINED else value
+
+
+def shown_context(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a request context as it is stored."""
+    return to_json_value(present(fields))  # type: ignore[no-any-return]
+
+
+def block_context(execution: Execution, frame: Frame, previous: Any, name: str, **more: Any) -> StepContext:
+    """Return what conditions, sleeps and the like get to see."""
+    return StepContext(
+        input_data=visible(copied(previous)),
+        state=copied(frame.state),
+        request_context=execution.request_context,
+        run_id=execution.run.run_id,
+        workflow_id=execution.run.workflow.id,
+        resource_id=execution.run.resource_id,
+        retry_count=-1,
+        writer=Writer(execution.run.run_id, name, execution.write),
+        _signal=execution.signal,
+        _results=execution.step_results,
+        **more,
+    )

@@ -1,0 +1,226 @@
+"""Declaring workflows, in Mastra's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from pytest_mastra.fake.failures import StepError
+from pytest_mastra.fake.generations import CURRENT, Generation
+from pytest_mastra.fake.graph import (
+    AnyStep,
+    ConditionalEntry,
+    Entry,
+    ForeachEntry,
+    LoopEntry,
+    MappingEntry,
+    ParallelEntry,
+    SleepEntry,
+    Step,
+    StepEntry,
+    StepFunction,
+)
+from pytest_mastra.fake.mapping import mapping_step
+from pytest_mastra.fake.schemas import Schema
+from pytest_mastra.fake.values import UNDEFINED
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.context import StepContext
+    from pytest_mastra.fake.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class RetryConfig:
+    """How often a workflow's steps are tried again.
+
+    Attributes:
+        attempts: Further attempts.
+        delay: Seconds between two.
+    """
+
+    attempts: int = 0
+    delay: float = 0.0
+
+
+class Workflow:
+    """One workflow: `then`, `parallel`, `branch`, ... each add an entry, `commit` closes it.
+
+    Usually made by `FakeMastra.workflow`. A workflow is a step too: `other.then(workflow)`.
+
+    Args:
+        id: Its id.
+        new_id: Makes the random part of ids.
+        generation: What the server behaves like.
+        input_schema: What its input must fit.
+        output_schema: Described, never enforced, as by Mastra.
+        state_schema: What its initial state must fit.
+        request_context_schema: What the request context must fit.
+        description: For `details`.
+        metadata: For `details`.
+        retry_config: How often steps are tried again that do not say so themselves; a mapping with `attempts` and
+            `delay` (seconds) will do.
+        validate_inputs: Whether anything is checked at all.
+        pace: How its runs progress when nobody waits for them; by default the server says.
+    """
+
+    is_workflow = True
+    resume_schema = None
+    suspend_schema = None
+    request_context_schema: Schema | None
+    retries = None
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 -- Mastra's word
+        *,
+        new_id: Callable[[], str],
+        generation: Generation = CURRENT,
+        input_schema: Any = None,
+        output_schema: Any = None,
+        state_schema: Any = None,
+        request_context_schema: Any = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        retry_config: RetryConfig | Mapping[str, Any] | None = None,
+        validate_inputs: bool = True,
+        pace: Pace | None = None,
+    ) -> None:
+        self.id = id
+        self.input_schema = Schema.of(input_schema)
+        self.output_schema = Schema.of(output_schema)
+        self.state_schema = Schema.of(state_schema)
+        self.request_context_schema = Schema.of(request_context_schema)
+        self.description = description
+        self.metadata = metadata
+        self.retry_config = (
+            retry_config if isinstance(retry_config, RetryConfig) else RetryConfig(**(retry_config or {}))
+        )
+        self.validate_inputs = validate_inputs
+        self.pace = pace
+        self.entries: list[Entry] = []
+        self.steps: dict[str, AnyStep] = {}
+        self.committed = False
+        self._new_id = new_id
+        self._generation = generation
+
+    def then(self, step: AnyStep) -> Self:
+        """Run a step, or another workflow, next."""
+        return self._add(StepEntry(step), step)
+
+    def parallel(self, steps: Iterable[AnyStep], **options: Any) -> Self:
+        """Run steps side by side; the next one gets their outputs by id."""
+        chosen = list(steps)
+        return self._add(ParallelEntry([StepEntry(step) for step in chosen], options), *chosen)
+
+    def branch(self, branches: Iterable[tuple[StepFunction, AnyStep]], **options: Any) -> Self:
+        """Run the steps whose condition holds; a condition that raises does not hold."""
+        pairs = list(branches)
+        steps = [step for _, step in pairs]
+        entries = [StepEntry(step) for step in steps]
+        return self._add(ConditionalEntry(entries, [condition for condition, _ in pairs], options), *steps)
+
+    def dowhile(self, step: AnyStep, condition: StepFunction, **options: Any) -> Self:
+        """Repeat a step while a condition on its output holds."""
+        return self._add(LoopEntry(StepEntry(step), condition, "dowhile", options), step)
+
+    def dountil(self, step: AnyStep, condition: StepFunction, **options: Any) -> Self:
+        """Repeat a step until a condition on its output holds."""
+        return self._add(LoopEntry(StepEntry(step), condition, "dountil", options), step)
+
+    def foreach(self, step: AnyStep, *, concurrency: int | Callable[[Any], int] = 1, **options: Any) -> Self:
+        """Run a step once per item of the list that the step before gave."""
+        return self._add(ForeachEntry(StepEntry(step), concurrency, options), step)
+
+    def map(self, mapping: StepFunction | Mapping[str, Any], *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+        """Make the next step's input: with a function, or from named sources.
+
+        Args:
+            mapping: A function of the context, or for each key one of `{"step": s, "path": "a.b"}`,
+                `{"init_data": workflow, "path": ...}`, `{"value": 1}`, `{"request_context_path": "lang"}`,
+                `{"template": "${inputData.a}"}`, `{"fn": f}`.
+            id: Instead of one that is made.
+            options: `description` and `metadata`.
+        """
+        step = mapping_step(id or self._mapping_id(), mapping, self._generation)
+        return self._add(MappingEntry(step, mapping, options), step)
+
+    def sleep(self, seconds: float | StepFunction, *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+        """Pause for seconds, or for as many as a function says."""
+        entry = SleepEntry(id or f"sleep_{self._new_id()}", seconds=seconds, options=options)
+        return self._add(entry, _pause_step(entry))
+
+    def sleep_until(self, when: datetime | float | StepFunction, *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+        """Pause until a moment: an aware datetime, seconds since 1970, or a function that gives either."""
+        entry = SleepEntry(id or f"sleep_{self._new_id()}", until=when, options=options)
+        return self._add(entry, _pause_step(entry))
+
+    def commit(self) -> Self:
+        """Close the workflow."""
+        self.committed = True
+        return self
+
+    def returns(self, value: Any) -> Self:
+        """End with a value, or with what a function of the context gives: the short form for tests of outcomes."""
+        return self.then(Step(self._free_id("return"), value if callable(value) else lambda _: value)).commit()
+
+    then_returns = returns
+
+    def suspends(self, step: str, payload: Any = UNDEFINED, *, resume_schema: Any = None) -> Self:
+        """Suspend at a step until it is resumed; then it gives what it was resumed with."""
+
+        def ask(ctx: StepContext) -> Any:
+            if ctx.resume_data:
+                return ctx.resume_data
+            return ctx.suspend(payload)
+
+        return self.then(Step(step, ask, resume_schema=resume_schema)).commit()
+
+    def fails(self, error: str | Exception, *, step: str = "fail") -> Self:
+        """Fail at a step, with a message or an exception."""
+
+        def fail(_: StepContext) -> Any:
+            raise StepError(error) if isinstance(error, str) else error
+
+        return self.then(Step(step, fail)).commit()
+
+    def _add(self, entry: Entry, *steps: AnyStep) -> Self:
+        self.entries.append(entry)
+        for step in steps:
+            self.steps[step.id] = step
+        return self
+
+    def _mapping_id(self) -> str:
+        if not self._generation.stable_mapping_ids:
+            return f"mapping_{self._new_id()}"
+        number = sum(isinstance(entry, MappingEntry) for entry in self.entries)
+        while f"mapping_{self.id}_{number}" in self.steps:
+            number += 1
+        return f"mapping_{self.id}_{number}"
+
+    def _free_id(self, wanted: str) -> str:
+        number = 2
+        chosen = wanted
+        while chosen in self.steps:
+            chosen = f"{wanted}-{number}"
+            number += 1
+        return chosen
+
+    def __repr__(self) -> str:
+        return f"<Workflow {self.id!r} {len(self.entries)} entries>"
+
+
+def _pause_step(entry: SleepEntry) -> Step:
+    """What details show of a pause."""
+    empty = {"type": "object", "properties": {}, "additionalProperties": False}
+    return Step(
+        entry.id,
+        lambda _: {},
+        input_schema=empty,
+        output_schema=empty,
+        description=entry.options.get("description"),
+        metadata=entry.options.get("metadata"),
+    )

@@ -1,0 +1,108 @@
+"""What `mastra-sync demo` does: a workflow that sleeps, asks and goes on, watched on a fake server in this process."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from mastra_sync import MastraClient, RunStream, Suspension
+from mastra_sync.cli.displays import can_redraw, display_for
+from mastra_sync.cli.exits import Exit, Stop, exit_of
+from mastra_sync.cli.following import watch
+from mastra_sync.cli.writing import complain, duration, one_line, print_json
+from mastra_sync.models import RunResult
+from pytest_mastra.fake.clock import VirtualClock
+from pytest_mastra.fake.context import StepContext
+from pytest_mastra.fake.definition import Workflow
+from pytest_mastra.fake.in_process import InProcess
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.time_lapse import TimeLapse
+
+INPUT = {"city": "Lisbon", "nights": 3}
+HOUR = 3600.0
+INTRODUCTION = (
+    "A fake Mastra server in this process: no Node, no network, and a clock that skips what a workflow sleeps.\n"
+)
+THINKING = 0.7
+"""Real seconds on a terminal in which a question can be read before the demo answers it."""
+
+
+def declare(server: FakeMastra) -> Workflow:
+    """Declare the workflow that is run."""
+
+    def find_hotel(ctx: StepContext) -> Any:
+        return {"name": "Casa Alfama", "price": 66 * ctx.input_data["nights"]}
+
+    def approve(ctx: StepContext) -> Any:
+        if ctx.resume_data is None:
+            city, price = ctx.get_init_data()["city"], sum(found["price"] for found in ctx.input_data.values())
+            return ctx.suspend({"ask": f"{city} for {price} EUR: book it?"})
+        return list(ctx.input_data.values()) if ctx.resume_data["ok"] else ctx.bail({"booked": []})
+
+    flight = server.step("find-flight", lambda _: {"name": "flight TP 553", "price": 214}, duration=2.4)
+    hotel = server.step("find-hotel", find_hotel, duration=3.1)
+    book = server.step("book", lambda ctx: ctx.input_data["name"], duration=1.5)
+    finish = server.step("finish", lambda ctx: {"city": ctx.get_init_data()["city"], "booked": ctx.input_data})
+
+    schema = {"type": "object", "properties": {"city": {"type": "string"}, "nights": {"type": "integer"}}}
+    trip = server.workflow("trip", input_schema=schema)
+    trip.parallel([flight, hotel]).sleep(8 * HOUR, id="sleep-on-it").then(server.step("approve", approve))
+    return trip.foreach(book).sleep(HOUR / 2, id="wait-for-tickets").then(finish).commit()
+
+
+def play(*, ask: bool) -> Exit:
+    """Run the workflow and print its result.
+
+    Args:
+        ask: The person at the terminal answers; else the demo does.
+
+    Raises:
+        Stop: Nobody answered.
+    """
+    began = time.monotonic()
+    clock = TimeLapse() if can_redraw() else VirtualClock()
+    server = FakeMastra(clock=clock)
+    workflow_id = declare(server).id
+    complain(INTRODUCTION)
+    with InProcess(server) as front, MastraClient(front.url, token="") as client:
+        run = client.get_workflow(workflow_id).create_run()
+
+        def show(stream: RunStream) -> RunResult:
+            return watch(stream, display_for(workflow_id, run.run_id, client.base_url, clock=clock.monotonic))
+
+        started = clock.now()
+        result = show(run.stream(INPUT))
+        for suspension in result.suspensions:
+            answer = _asked(suspension) if ask else _answered(suspension)
+            result = show(run.resume_stream({"ok": answer}, step=suspension))
+        slept = clock.now() - started
+    print_json(result.result)
+    complain(f"\n{duration(slept)} for the workflow, {duration(time.monotonic() - began)} for you.")
+    return exit_of(result.status)
+
+
+def _asked(suspension: Suspension) -> bool:
+    """Ask the person."""
+    sys.stderr.write(f"\n  {_question(suspension)} [Y/n] ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        complain("")
+        raise Stop(Exit.SUSPENDED, "nobody answered, so the run was not resumed; without --ask the demo answers itself")
+    complain("")
+    return not line.strip().lower().startswith("n")
+
+
+def _answered(suspension: Suspension) -> bool:
+    """Answer in the person's stead, so that they can see it."""
+    sys.stderr.write(f"\n  {_question(suspension)} ")
+    sys.stderr.flush()
+    if can_redraw():
+        time.sleep(THINKING)
+    complain("yes   (says the demo; with --ask you are asked)\n")
+    return True
+
+
+def _question(suspension: Suspension) -> str:
+    return f"{suspension.step} asks: {one_line(suspension.payload['ask'])}"

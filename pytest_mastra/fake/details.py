@@ -1,0 +1,228 @@
+"""What servers tell of workflows: details, steps, graphs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.generations import Generation
+from pytest_mastra.fake.graph import (
+    AnyStep,
+    ConditionalEntry,
+    Entry,
+    ForeachEntry,
+    LoopEntry,
+    MappingEntry,
+    ParallelEntry,
+    SleepEntry,
+    Step,
+    StepEntry,
+)
+from pytest_mastra.fake.schemas import Schema
+from pytest_mastra.fake.values import UNDEFINED, dumps, iso, present, to_json_value
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.definition import Workflow
+
+LONGEST_MAPPING = 1000
+"""Characters of a mapping that graphs show."""
+
+
+def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation: Generation) -> dict[str, Any]:
+    """Return what a server tells of one workflow."""
+    details = {
+        "name": workflow.id,
+        "description": _given(workflow.description),
+        "metadata": _given(workflow.metadata) if generation.metadata else UNDEFINED,
+        "origin": "code" if generation.metadata else UNDEFINED,
+        "steps": {id_: _step(step, generation) for id_, step in _listed(workflow, generation)},
+        "allSteps": dict(_all_steps(workflow, "", generation)),
+        "stepGraph": graph,
+        "inputSchema": _described(workflow.input_schema, generation, always=True),
+        "outputSchema": _described(workflow.output_schema, generation, always=True),
+        "stateSchema": _state_schema(workflow, generation),
+        "requestContextSchema": _context_schema(workflow, generation),
+        "options": _options(workflow, generation),
+        "isProcessorWorkflow": False,
+    }
+    return present(details)
+
+
+def partial_details(workflow: Workflow, graph: list[dict[str, Any]], generation: Generation) -> dict[str, Any]:
+    """Return what a server tells of a workflow when asked for little."""
+    details = {
+        "name": workflow.id,
+        "description": _given(workflow.description),
+        "metadata": _given(workflow.metadata) if generation.metadata else UNDEFINED,
+        "stepCount": len(_listed(workflow, generation)),
+        "stepGraph": graph,
+        "options": _options(workflow, generation),
+        "steps": {},
+        "allSteps": {},
+        "origin": "code" if generation.metadata else UNDEFINED,
+    }
+    return present(details)
+
+
+def serialized_entry(entry: Entry, generation: Generation) -> dict[str, Any]:  # noqa: PLR0911 -- one per kind
+    """Return an entry as graphs have it."""
+    if isinstance(entry, StepEntry):
+        return _single(entry.step, generation)
+    if isinstance(entry, MappingEntry):
+        shown = {"id": entry.id, **_options_of(entry.options), "mapConfig": _mapping_text(entry.config)}
+        return {"type": "mapping", **shown} if generation.nested_entries else {"type": "step", "step": shown}
+    if isinstance(entry, ParallelEntry):
+        steps = [_single(child.step, generation) for child in entry.steps]
+        return {"type": "parallel", **_options_of(entry.options), "steps": steps}
+    if isinstance(entry, ConditionalEntry):
+        return {
+            "type": "conditional",
+            **_options_of(entry.options),
+            "steps": [_single(child.step, generation) for child in entry.steps],
+            "serializedConditions": [
+                {"id": f"{child.id}-condition", "fn": _function_text(condition)}
+                for child, condition in zip(entry.steps, entry.conditions, strict=True)
+            ],
+        }
+    if isinstance(entry, LoopEntry):
+        return {
+            "type": "loop",
+            **_options_of(entry.options),
+            "step": _inner(entry.step.step, generation),
+            "serializedCondition": {"id": f"{entry.step.id}-condition", "fn": _function_text(entry.condition)},
+            "loopType": entry.kind,
+        }
+    if isinstance(entry, ForeachEntry):
+        wish = entry.concurrency
+        opts = {"fn": _function_text(wish)} if callable(wish) else {"concurrency": wish}
+        inner = _inner(entry.step.step, generation)
+        return {"type": "foreach", **_options_of(entry.options), "step": inner, "opts": opts}
+    return _sleep(entry)
+
+
+def _sleep(entry: SleepEntry) -> dict[str, Any]:
+    wish = entry.seconds if entry.until is None else entry.until
+    head = {"type": "sleep" if entry.until is None else "sleepUntil", "id": entry.id, **_options_of(entry.options)}
+    if callable(wish):
+        return {**head, "fn": _function_text(wish)}
+    if entry.until is None:
+        return {**head, "duration": to_json_value(float(wish or 0) * 1000)}  # type: ignore[arg-type]
+    return {**head, "date": iso(wish) if isinstance(wish, float) else to_json_value(wish)}
+
+
+def _inner(step: AnyStep, generation: Generation) -> dict[str, Any]:
+    single = _single(step, generation)
+    return single if generation.nested_entries else single["step"]
+
+
+def _single(step: AnyStep, generation: Generation) -> dict[str, Any]:
+    described = present({"description": _given(step.description)})
+    if isinstance(step, Step):
+        metadata = present({"metadata": _given(step.metadata)}) if generation.metadata else {}
+        can_suspend = step.resume_schema is not None or step.suspend_schema is not None
+        return {"type": "step", "step": {"id": step.id, **described, **metadata, "canSuspend": can_suspend}}
+    flow = [serialized_entry(entry, generation) for entry in step.entries]
+    if generation.nested_entries:
+        head = {"type": "workflow", "id": step.id, "workflowId": step.id}
+        return {**head, **described, "serializedStepFlow": flow}
+    head = {"id": step.id, **described, "component": "WORKFLOW"}
+    return {"type": "step", "step": {**head, "serializedStepFlow": flow, "canSuspend": False}}
+
+
+def _all_steps(workflow: Workflow, prefix: str, generation: Generation) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
+    for id_, step in _listed(workflow, generation):
+        shown = _step(step, generation)
+        shown.pop("requestContextSchema", None)
+        component = shown.pop("component", UNDEFINED)
+        metadata = shown.pop("metadata", UNDEFINED)
+        more = {"isWorkflow": step.is_workflow, "component": component, "metadata": metadata}
+        found.append((prefix + id_, present({**shown, **more})))
+        if not isinstance(step, Step):
+            found += _all_steps(step, f"{prefix}{id_}.", generation)
+    return found
+
+
+def _listed(workflow: Workflow, generation: Generation) -> list[tuple[str, AnyStep]]:
+    made_up = [entry.id for entry in workflow.entries if isinstance(entry, MappingEntry)]
+    return [(id_, step) for id_, step in workflow.steps.items() if generation.lists_mappings or id_ not in made_up]
+
+
+def _step(step: AnyStep, generation: Generation) -> dict[str, Any]:
+    return present(
+        {
+            "id": step.id,
+            "description": _given(step.description),
+            "inputSchema": _described(step.input_schema, generation, always=True),
+            "outputSchema": _described(step.output_schema, generation, always=True),
+            "resumeSchema": _described(step.resume_schema, generation),
+            "suspendSchema": _described(step.suspend_schema, generation),
+            "stateSchema": _state_schema(step, generation),
+            "requestContextSchema": _context_schema(step, generation),
+            "component": "WORKFLOW" if step.is_workflow else UNDEFINED,
+            "metadata": _given(step.metadata) if generation.metadata else UNDEFINED,
+        }
+    )
+
+
+def _state_schema(step: AnyStep, generation: Generation) -> Any:
+    return _described(step.state_schema, generation) if generation.state_schemas else UNDEFINED
+
+
+def _context_schema(step: AnyStep, generation: Generation) -> Any:
+    return _described(step.request_context_schema, generation) if generation.checks_request_context else UNDEFINED
+
+
+def _described(schema: Schema | None, generation: Generation, *, always: bool = False) -> Any:
+    if schema is not None:
+        return schema.as_superjson(generation.schema_dialect)
+    if always:  # what workflows in JavaScript say with z.any()
+        return dumps({"json": {"$schema": generation.schema_dialect}}).decode()
+    return UNDEFINED
+
+
+def _options(workflow: Workflow, generation: Generation) -> dict[str, Any]:
+    more = {"emitStepEvents": True} if generation.metadata else {}
+    return {"validateInputs": workflow.validate_inputs, **more}
+
+
+def _options_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: to_json_value(options[key]) for key in ("id", "description", "metadata") if key in options}
+
+
+def _given(value: Any) -> Any:
+    return UNDEFINED if value is None else to_json_value(value)
+
+
+def _function_text(function: Any) -> str:
+    return getattr(function, "__qualname__", repr(function))
+
+
+def _mapping_text(config: Any) -> str:
+    if callable(config):
+        return _function_text(config)
+    shown = {key: _source_text(source) for key, source in config.items()}
+    text = _indented(shown)
+    return text if len(text) <= LONGEST_MAPPING else text[:LONGEST_MAPPING] + "...\n}"
+
+
+def _source_text(source: Mapping[str, Any]) -> dict[str, Any]:
+    if "value" in source:
+        return {"value": to_json_value(source["value"])}
+    if "fn" in source:
+        return {"fn": _function_text(source["fn"])}
+    if "request_context_path" in source:
+        return {"requestContextPath": source["request_context_path"]}
+    if "template" in source:
+        return {"template": source["template"]}
+    if "init_data" in source:
+        return {"initData": getattr(source["init_data"], "id", True), "path": source.get("path", ".")}
+    step = source["step"]
+    named = [getattr(one, "id", one) for one in step] if isinstance(step, (list, tuple)) else getattr(step, "id", step)
+    return {"step": named, "path": source.get("path", ".")}
+
+
+def _indented(value: Any) -> str:
+
+    return json.dumps(value, indent=2, ensure_ascii=False)

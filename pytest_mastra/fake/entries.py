@@ -1,0 +1,137 @@
+"""Executing one entry of a graph, whatever its kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.batches import batched_foreach_steps
+from pytest_mastra.fake.blocks import conditional_steps, loop_steps, parallel_steps, resumed_block
+from pytest_mastra.fake.context import block_context, called
+from pytest_mastra.fake.foreach import foreach_steps
+from pytest_mastra.fake.frames import Frame, Moves
+from pytest_mastra.fake.graph import (
+    ConditionalEntry,
+    Entry,
+    ForeachEntry,
+    LoopEntry,
+    MappingEntry,
+    ParallelEntry,
+    SleepEntry,
+    StepEntry,
+)
+from pytest_mastra.fake.lanes import Steps, Until
+from pytest_mastra.fake.steps import step_steps
+from pytest_mastra.fake.values import UNDEFINED, present
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.execution import Execution
+
+
+def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:
+    """Return what the entry before gave; of a block, what each of its children gave."""
+    if before is None:
+        return step_results.get("input", UNDEFINED)
+    if isinstance(before, (ParallelEntry, ConditionalEntry)):
+        return present({step.id: _output(step_results, step.id) for step in before.steps})
+    return _output(step_results, before.step.id if isinstance(before, (LoopEntry, ForeachEntry)) else before.id)
+
+
+def _output(step_results: dict[str, Any], step_id: str) -> Any:
+    result = step_results.get(step_id)
+    return result.get("output", UNDEFINED) if isinstance(result, dict) else UNDEFINED
+
+
+def entry_steps(execution: Execution, frame: Frame, entry: Entry, before: Entry | None) -> Steps:
+    """Execute an entry; return its result."""
+    previous = output_before(execution.step_results, before)
+    moves = Moves(execution.resume, execution.restart, execution.time_travel)
+    resume = execution.resume
+    blocks = (ParallelEntry, ConditionalEntry) if execution.world.generation.resumes_one_branch else ParallelEntry
+    if resume is not None and resume.path and isinstance(entry, blocks):
+        # Mastra returns from here without storing anything, until the end of the execution
+        return (yield from resumed_block(execution, frame, entry, before, resume))
+    if isinstance(entry, (StepEntry, MappingEntry)):
+        result = yield from _single_steps(execution, frame, entry, previous, moves)
+    elif isinstance(entry, ParallelEntry):
+        result = yield from parallel_steps(execution, frame, entry, previous, moves)
+    elif isinstance(entry, ConditionalEntry):
+        result = yield from conditional_steps(execution, frame, entry, previous, moves)
+    elif isinstance(entry, LoopEntry):
+        result = yield from loop_steps(execution, frame, entry, previous, moves)
+    elif isinstance(entry, ForeachEntry):
+        items = _recorded_payload(execution, moves, entry.step.id, previous)
+        run_items = foreach_steps if execution.world.generation.item_queue else batched_foreach_steps
+        result = yield from run_items(execution, frame, entry, items, moves)
+    else:
+        result = yield from _sleep_steps(execution, frame, entry, previous)
+    return (yield from _ended(execution, frame, entry, result))
+
+
+def _ended(execution: Execution, frame: Frame, entry: Entry, result: dict[str, Any]) -> Steps:
+    if isinstance(entry, (StepEntry, MappingEntry)):
+        execution.step_results[entry.id] = result
+    elif isinstance(entry, (LoopEntry, ForeachEntry)):
+        execution.step_results[entry.step.id] = result
+    if execution.signal.aborted:
+        result = {**result, "status": "canceled"}
+    yield from execution.persist(frame, "running" if result["status"] == "success" else result["status"])
+    if result["status"] == "canceled":
+        execution.emit("workflow-canceled", {})
+    return result
+
+
+def _single_steps(
+    execution: Execution, frame: Frame, entry: StepEntry | MappingEntry, previous: Any, moves: Moves
+) -> Steps:
+    is_resumed = moves.resume is not None and entry.id in moves.resume.steps
+    if not is_resumed:
+        frame.execution_path.append(entry.id)
+    prev_output = _recorded_payload(execution, moves, entry.id, previous)
+    result = yield from step_steps(execution, frame, entry.step, prev_output, moves)
+    execution.step_results[entry.id] = result
+    return result
+
+
+def _recorded_payload(execution: Execution, moves: Moves, step_id: str, previous: Any) -> Any:
+    """Return the input of a step: that of its first time, if it is resumed."""
+    recorded = execution.step_results.get(step_id)
+    is_resumed = moves.resume is not None and step_id in moves.resume.steps
+    if is_resumed and isinstance(recorded, dict) and "payload" in recorded:
+        return recorded["payload"]
+    return previous
+
+
+def _sleep_steps(execution: Execution, frame: Frame, entry: SleepEntry, previous: Any) -> Steps:
+    frame.execution_path.append(entry.id)
+    started = execution.now()
+    about = present({"payload": previous, "startedAt": started})
+    execution.emit("workflow-step-waiting", {"id": entry.id, **about, "status": "waiting"})
+    execution.step_results[entry.id] = {"status": "waiting", **about}
+    frame.active[entry.id] = frame.path
+    yield from execution.persist(frame, "waiting")
+    moment = _wake_up(execution, frame, entry, previous)
+    if moment > execution.lane.now():
+        yield Until(moment, execution.signal if execution.world.generation.cancels_sleeps else None)
+    frame.active.pop(entry.id, None)
+    if execution.signal.aborted:
+        return {"status": "canceled"}
+    yield from execution.persist(frame, "running")
+    ended = execution.now()
+    result = present({**about, "endedAt": ended, "status": "success", "output": previous})
+    execution.step_results[entry.id] = result
+    event = present({"id": entry.id, "endedAt": ended, "status": "success", "output": previous})
+    execution.emit("workflow-step-result", event)
+    execution.emit("workflow-step-finish", {"id": entry.id, "metadata": {}})
+    return result
+
+
+def _wake_up(execution: Execution, frame: Frame, entry: SleepEntry, previous: Any) -> float:
+    now = execution.lane.now()
+    wish: Any = entry.until if entry.seconds is None else entry.seconds
+    if callable(wish):
+        name = "sleep" if entry.until is None else "sleepUntil"
+        wish = called(execution, wish, block_context(execution, frame, previous, name), entry.id)
+    if entry.until is None:
+        return now + max(0.0, float(wish or 0))
+    return wish.timestamp() if isinstance(wish, datetime) else float(wish or 0.0)

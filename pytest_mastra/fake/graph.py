@@ -1,0 +1,165 @@
+"""The entries of a workflow's graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_mastra.fake.schemas import Schema
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.definition import Workflow
+
+StepFunction = Callable[[Any], Any]
+"""A function of a `StepContext`. One that yields is paused: for seconds, at a `Gate`, or for `ctx.wait(seconds)`."""
+
+
+class Step:
+    """One step.
+
+    Args:
+        id: Its id.
+        run: What it does.
+        input_schema: What its input must fit.
+        output_schema: Described, never enforced, as by Mastra.
+        resume_schema: What it may be resumed with.
+        suspend_schema: What it may suspend with.
+        state_schema: What it may set the state to.
+        request_context_schema: What the request context must fit.
+        description: For `details`.
+        metadata: For `details`.
+        retries: How often it is tried again; by default the workflow's `retry_config` says.
+        duration: Virtual seconds that it takes.
+        stops_on_abort: Whether a cancel ends its `duration` at once, as in a step that watches its abort signal.
+    """
+
+    is_workflow = False
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 -- Mastra's word
+        run: StepFunction,
+        *,
+        input_schema: Any = None,
+        output_schema: Any = None,
+        resume_schema: Any = None,
+        suspend_schema: Any = None,
+        state_schema: Any = None,
+        request_context_schema: Any = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        retries: int | None = None,
+        duration: float = 0.0,
+        stops_on_abort: bool = False,
+    ) -> None:
+        self.id = id
+        self.run = run
+        self.input_schema = Schema.of(input_schema)
+        self.output_schema = Schema.of(output_schema)
+        self.resume_schema = Schema.of(resume_schema)
+        self.suspend_schema = Schema.of(suspend_schema)
+        self.state_schema = Schema.of(state_schema)
+        self.request_context_schema = Schema.of(request_context_schema)
+        self.description = description
+        self.metadata = metadata
+        self.retries = retries
+        self.duration = duration
+        self.stops_on_abort = stops_on_abort
+
+    def __repr__(self) -> str:
+        return f"<Step {self.id!r}>"
+
+
+AnyStep: TypeAlias = "Step | Workflow"
+
+
+@dataclass(slots=True)
+class StepEntry:
+    """A step or a nested workflow."""
+
+    step: AnyStep
+
+    @property
+    def id(self) -> str:
+        """The step's id."""
+        return self.step.id
+
+
+@dataclass(slots=True)
+class MappingEntry:
+    """A map; its step does the mapping."""
+
+    step: Step
+    config: Any
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The mapping's id."""
+        return self.step.id
+
+
+@dataclass(slots=True)
+class ParallelEntry:
+    """Steps side by side."""
+
+    steps: list[StepEntry]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ConditionalEntry:
+    """Steps of which those run whose condition holds."""
+
+    steps: list[StepEntry]
+    conditions: list[StepFunction]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class LoopEntry:
+    """A step that is repeated while, or until, a condition holds."""
+
+    step: StepEntry
+    condition: StepFunction
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ForeachEntry:
+    """A step that runs once per item of the list before it."""
+
+    step: StepEntry
+    concurrency: int | Callable[[Any], int] = 1
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SleepEntry:
+    """A pause.
+
+    Attributes:
+        id: The entry's id.
+        seconds: How long, or a function that says.
+        until: When it ends, or a function that says; instead of `seconds`.
+    """
+
+    id: str
+    seconds: float | StepFunction | None = None
+    until: datetime | float | StepFunction | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+Entry = StepEntry | MappingEntry | ParallelEntry | ConditionalEntry | LoopEntry | ForeachEntry | SleepEntry
+
+
+def step_ids(entry: Entry) -> list[str]:
+    """Return the ids under which an entry's results are kept."""
+    if isinstance(entry, (ParallelEntry, ConditionalEntry)):
+        return [step.id for step in entry.steps]
+    if isinstance(entry, (LoopEntry, ForeachEntry)):
+        return [entry.step.id]
+    return [entry.id]

@@ -1,0 +1,355 @@
+"""What each route answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pytest_mastra.fake import legacy
+from pytest_mastra.fake.calls import Call, parsed_date
+from pytest_mastra.fake.chunks import Chunks
+from pytest_mastra.fake.details import partial_details, workflow_details
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.lanes import Steps
+from pytest_mastra.fake.reading import execution_result_of, run_state
+from pytest_mastra.fake.runs import Run
+from pytest_mastra.fake.shapes import javascript_number
+from pytest_mastra.fake.store import Filter
+from pytest_mastra.fake.streams import Reader
+from pytest_mastra.fake.values import dumps
+
+FINISHED = ("success", "failed", "canceled", "tripwire")
+COUNTS_SECONDS = 5.0
+"""How long a server keeps its count of runs."""
+
+
+def list_workflows(call: Call) -> bytes:
+    """All workflows by key."""
+    world = call.server.world
+    tell = partial_details if call.query.get("partial") == "true" else workflow_details
+    return dumps(
+        {
+            key: tell(workflow, world.serialized_graph(workflow), world.generation)
+            for key, workflow in world.workflows.items()
+        }
+    )
+
+
+def details(call: Call) -> bytes:
+    """One workflow."""
+    workflow = call.workflow()
+    world = call.server.world
+    return dumps(workflow_details(workflow, world.serialized_graph(workflow), world.generation))
+
+
+def run_counts(call: Call) -> bytes:
+    """How many runs each workflow has, as it was up to some seconds ago."""
+    server = call.server
+    now = server.clock.now()
+    if server.counted is None or now - server.counted[0] >= COUNTS_SECONDS:
+        keys = {workflow.id: key for key, workflow in server.world.workflows.items()}
+        counts = {key: {"running": 0, "suspended": 0} for key in keys.values()}
+        for row in server.world.store.with_status("running", "suspended"):
+            if row.workflow_id in keys:
+                counts[keys[row.workflow_id]][row.status] += 1
+        server.counted = (now, counts)
+    return dumps(server.counted[1])
+
+
+def list_runs(call: Call) -> bytes:
+    """The runs of a workflow, filtered and paged."""
+    per_page = _number(call, "perPage")
+    per_page = _number(call, "limit") if per_page is None else per_page
+    page = _number(call, "page")
+    offset = _number(call, "offset")
+    if page is None and offset is not None and per_page is not None and per_page > 0:
+        page = math.floor(offset / per_page)
+    if per_page is not None and (per_page <= 0 or not float(per_page).is_integer()):
+        raise Refusal("perPage must be a positive integer", 400)
+    if page is not None and (page < 0 or not float(page).is_integer()):
+        raise Refusal("page must be a non-negative integer", 400)
+    workflow = call.workflow()
+    chosen = Filter(
+        status=call.query.get("status"),
+        resource_id=call.query.get("resourceId"),
+        from_date=parsed_date(call.query["fromDate"]) if "fromDate" in call.query else None,
+        to_date=parsed_date(call.query["toDate"]) if "toDate" in call.query else None,
+    )
+    whole_page = None if page is None else int(page)
+    whole_size = None if per_page is None else int(per_page)
+    return dumps(call.server.world.store.page(workflow.id, chosen, whole_page, whole_size))
+
+
+def _number(call: Call, name: str) -> float | None:
+    return javascript_number(call.query[name]) if name in call.query else None
+
+
+def run_by_id(call: Call) -> bytes:
+    """One run."""
+    _, row = _polled(call)
+    if call.server.generation.raw_rows:
+        return dumps(row.as_json())
+    fields = call.query.get("fields") or ""
+    nested = call.query.get("withNestedWorkflows") != "false"
+    return dumps(run_state(call.server.world, row, fields=fields, nested=nested))
+
+
+def execution_result(call: Call) -> bytes:
+    """What came of a run (1.0 beta)."""
+    workflow = call.workflow()
+    if call.server.world.store.find(workflow.id, call.path_run_id or "") is None:
+        raise Refusal("Workflow run execution result not found", 404)
+    _, row = _polled(call)
+    return dumps(execution_result_of(call.server.world, row))
+
+
+def _polled(call: Call) -> Any:
+    workflow, _ = call.stored(call.path_run_id or "")
+    run_id = call.path_run_id or ""
+    call.server.journal.run(workflow.id, run_id).polls += 1
+    call.server.movements.polled(run_id)
+    return call.stored(run_id)
+
+
+def delete_run(call: Call) -> bytes:
+    """Forget a run."""
+    world = call.server.world
+    workflow = call.workflow()
+    run_id = call.path_run_id or ""
+    if not world.generation.raw_rows:
+        call.stored(run_id)
+    world.store.delete(workflow.id, run_id)
+    world.forget_named_run(workflow, run_id)
+    return dumps({"message": "Workflow run deleted"})
+
+
+def cancel(call: Call) -> bytes:
+    """Cancel a run, whatever its status."""
+    run = _known_run(call, call.path_run_id or "")
+    call.server.journal.run(run.workflow.id, run.run_id).cancels += 1
+    call.server.world.cancel(run)
+    call.server.movements.catch_up()
+    return dumps({"message": "Workflow run cancelled"})
+
+
+def create_run(call: Call) -> bytes:
+    """Make a run."""
+    run = _own_run(call, call.run_id)
+    return dumps({"runId": run.run_id})
+
+
+def _resource_id(call: Call) -> str | None:
+    return call.body.get("resourceId") if call.server.generation.resource_ids else None
+
+
+def _own_run(call: Call, run_id: str | None) -> Run:
+    """Return a run that is made if it is not there."""
+    run = call.server.world.create_run(call.workflow(), run_id, _resource_id(call))
+    call.server.journal.run(run.workflow.id, run.run_id)
+    return run
+
+
+def _known_run(call: Call, run_id: str) -> Run:
+    """Return a run that must be there."""
+    workflow, row = call.stored(run_id)
+    return call.server.world.create_run(workflow, run_id, row.resource_id)
+
+
+Moves = Callable[[dict[str, Any]], Steps]
+
+
+def _started(call: Call, run: Run) -> Moves:
+    call.server.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
+    context = call.request_context()
+    per_step = call.per_step
+    return lambda shared: run.start_steps(
+        call.get("inputData"), call.get("initialState"), request_context=context, per_step=per_step, **shared
+    )
+
+
+def _resumed(call: Call, run: Run) -> Moves:
+    call.server.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
+    context = call.request_context()
+    item = call.body.get("forEachIndex") if call.server.generation.for_each_index else None
+    return lambda shared: run.resume_steps(
+        call.body.get("step"),
+        call.get("resumeData"),
+        item=item,
+        is_streamed=call.verb == "resume_stream",
+        request_context=context,
+        per_step=call.per_step,
+        **shared,
+    )
+
+
+def _restarted(call: Call, run: Run) -> Moves:
+    context = call.request_context()
+    return lambda shared: run.restart_steps(request_context=context, **shared)
+
+
+def _travelled(call: Call, run: Run) -> Moves:
+    context = call.request_context()
+    return lambda shared: run.time_travel_steps(call.body, request_context=context, per_step=call.per_step, **shared)
+
+
+def start(call: Call) -> bytes:
+    """Start a run that was created; answers at once."""
+    run = _known_run(call, call.needed_run_id("start run"))
+    call.server.movements.let_go(run, _started(call, run))
+    return dumps({"message": "Workflow run started"})
+
+
+def start_async(call: Call) -> bytes:
+    """Start a run and answer at its end."""
+    run = _own_run(call, call.run_id)
+    return dumps(call.server.movements.finish(run, _started(call, run)))
+
+
+def resume(call: Call) -> bytes:
+    """Answer a suspension; answers at once."""
+    run = _known_run(call, call.needed_run_id("resume workflow"))
+    call.server.movements.let_go(run, _resumed(call, run))
+    return dumps({"message": "Workflow run resumed"})
+
+
+def resume_no_wait(call: Call) -> bytes:
+    """Answer a suspension; answers with the run's id at once."""
+    run = _known_run(call, call.needed_run_id("resume workflow"))
+    call.server.movements.let_go(run, _resumed(call, run))
+    return dumps({"runId": run.run_id})
+
+
+def resume_async(call: Call) -> bytes:
+    """Answer a suspension and answer at the end."""
+    run = _known_run(call, call.needed_run_id("resume workflow"))
+    return dumps(call.server.movements.finish(run, _resumed(call, run)))
+
+
+def restart(call: Call) -> bytes:
+    """Go on after a crash; answers at once."""
+    run = _known_run(call, call.needed_run_id("restart workflow"))
+    call.server.movements.let_go(run, _restarted(call, run))
+    return dumps({"message": "Workflow run restarted"})
+
+
+def restart_async(call: Call) -> bytes:
+    """Go on after a crash and answer at the end."""
+    run = _known_run(call, call.needed_run_id("restart workflow"))
+    return dumps(call.server.movements.finish(run, _restarted(call, run)))
+
+
+def restart_all(call: Call) -> bytes:
+    """Go on with all active runs of a workflow; answers at once."""
+    for run in _active_runs(call):
+        call.server.movements.let_go(run, _restarted(call, run))
+    return dumps({"message": "All active workflow runs restarted"})
+
+
+def restart_all_async(call: Call) -> bytes:
+    """Go on with all active runs of a workflow and answer at their end."""
+    for run in _active_runs(call):
+        # as in Mastra, one run that cannot go on does not keep the others from it
+        with suppress(Refusal):
+            call.server.movements.finish(run, _restarted(call, run))
+    return dumps({"message": "All active workflow runs restarted"})
+
+
+def _active_runs(call: Call) -> list[Run]:
+    workflow = call.workflow()
+    world = call.server.world
+    rows = [row for row in world.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
+    return [world.create_run(workflow, row.run_id, None) for row in rows]
+
+
+def time_travel(call: Call) -> bytes:
+    """Execute again from a step; answers at once."""
+    run = _known_run(call, call.needed_run_id("time travel workflow"))
+    call.server.movements.let_go(run, _travelled(call, run))
+    return dumps({"message": "Workflow run time travel started"})
+
+
+def time_travel_async(call: Call) -> bytes:
+    """Execute again from a step and answer at the end."""
+    run = _known_run(call, call.needed_run_id("time travel workflow"))
+    return dumps(call.server.movements.finish(run, _travelled(call, run)))
+
+
+def stream(call: Call) -> Chunks:
+    """Start a run and tell what happens."""
+    run_id = call.needed_run_id("stream workflow")
+    workflow = call.workflow()
+    row = call.server.world.store.find(workflow.id, run_id)
+    if call.server.generation.refuses_finished_streams and row is not None and row.status in FINISHED:
+        status = row.status
+        raise Refusal(
+            f'Workflow run {run_id} already finished with status "{status}". '
+            "Use /observe to read its stream back, or stream a new runId.",
+            409,
+        )
+    run = _own_run(call, run_id)
+    if run.close_stream is not None and run.output is not None:
+        return _chunks(call, run, run.output.reader())
+    closes = call.body.get("closeOnSuspend", True) is not False
+    return _streamed(call, run, _started(call, run), raw=False, closes=closes)
+
+
+def resume_stream(call: Call) -> Chunks:
+    """Answer a suspension and tell what happens."""
+    run = _known_run(call, call.needed_run_id("resume workflow"))
+    return _streamed(call, run, _resumed(call, run), raw=True)
+
+
+def time_travel_stream(call: Call) -> Chunks:
+    """Execute again from a step and tell what happens."""
+    run_id = call.needed_run_id("time travel workflow stream")
+    run = _own_run(call, run_id) if call.server.generation.raw_rows else _known_run(call, run_id)
+    return _streamed(call, run, _travelled(call, run), raw=True)
+
+
+def _streamed(call: Call, run: Run, steps: Moves, *, raw: bool, closes: bool = True) -> Chunks:
+    def with_events(shared: dict[str, Any]) -> Steps:
+        return run.streamed(lambda write: steps({**shared, "write": write}), raw=raw, closes=closes)
+
+    output = call.server.movements.stream(run, with_events)
+    return _chunks(call, run, output.reader())
+
+
+def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
+    world = call.server.world
+    histories = world.histories
+    keeps = histories.claim(run.run_id) if world.generation.final_result else True
+    if keeps and world.generation.final_result and run.output is not None:
+        run.output.keep_in(histories, world.clock)
+        keeps = False
+
+    def note(record: dict[str, Any]) -> None:
+        if keeps:
+            histories.add(run.run_id, record, world.clock.now())
+
+    return Chunks(call.server, reader, run.run_id, on_record=note)
+
+
+def observe(call: Call) -> Chunks:
+    """Tell again what happened, then what happens."""
+    run = _known_run(call, call.needed_run_id("observe workflow stream"))
+    world = call.server.world
+    offset = 0
+    if world.generation.name == "current" and "offset" in call.query:
+        offset = math.floor(javascript_number(call.query["offset"]))
+    history = world.histories.since(run.run_id, offset, world.clock.now())
+    live = Reader([], closed=True) if run.output is None else run.output.reader()
+    return Chunks(call.server, live, run.run_id, history=history)
+
+
+def stream_legacy(call: Call) -> Chunks:
+    """Start a run and tell what happens, in the old form."""
+    run = _own_run(call, call.needed_run_id("resume workflow"))
+    return legacy.streamed(call, run, _started(call, run))
+
+
+def observe_legacy(call: Call) -> Chunks:
+    """Tell what happens, in the old form."""
+    run = _known_run(call, call.needed_run_id("observe workflow stream"))
+    return legacy.observed(call, run)

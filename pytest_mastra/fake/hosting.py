@@ -1,0 +1,115 @@
+"""What `mastra-sync serve` does: serve a declared server, and tell whoever looks on what goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator
+
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.schemas import in_words, placeholders
+from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.cli.writing import complain, print_text, printable
+from pytest_mastra.fake.definition import Workflow
+from pytest_mastra.fake.journal import Request
+from pytest_mastra.fake.locating import find_server
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.serving import DEFAULT_PORT, serve
+from pytest_mastra.fake.tracebacks import own_traceback
+from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.fake.world import UnexpectedError
+
+WHERE_CLIENTS_LOOK = f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+def host_until_interrupted(where: str, host: str, port: int) -> Exit:
+    """Serve the server that `where` names.
+
+    Raises:
+        Stop: It cannot be found, or not be served there.
+    """
+    server = find_server(where)
+    watched = Watched(server)
+    try:
+        serve(watched, host, port, announce=lambda url: _announce(server, where, url))
+    except OSError as error:
+        raise Stop(Exit.USAGE, _why_not(error, host, port)) from error
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--host: {error}") from error
+    watched.tell_news()
+    complain(f"{PROGRAM}: stopped after {len(server.requests)} requests")
+    return Exit.SUCCESS
+
+
+class Watched:
+    """A server's surface; what met nothing, and what its steps raised unexpectedly, is told on stderr.
+
+    Args:
+        server: The server.
+    """
+
+    def __init__(self, server: FakeMastra) -> None:
+        self._server = server
+        self._seen = 0
+        self._errors_seen = 0
+        self._lock = threading.Lock()
+
+    def handle(self, request: WireRequest) -> WireReply:
+        """Return the server's reply."""
+        reply = self._server.handle(request)
+        self.tell_news()
+        return reply
+
+    def tell_news(self) -> None:
+        """Tell what was not told before: a stream may go wrong long after its request."""
+        with self._lock:
+            requests = self._server.requests[self._seen :]
+            errors = self._server.unexpected_errors[self._errors_seen :]
+            self._seen += len(requests)
+            self._errors_seen += len(errors)
+        for request in requests:
+            if request.stray:
+                complain(_stray(request))
+        for error in errors:
+            complain(_unexpected(error))
+
+
+def _announce(server: FakeMastra, where: str, url: str) -> None:
+    time = "virtual time" if server.clock.skips else "real time"
+    complain(f"{printable(where)}, a fake Mastra server ({server.generation.name}, {time}); Ctrl-C stops it")
+    print_text(url)
+    for line in _workflow_lines(server, url):
+        complain(f"  {printable(line)}")
+
+
+def _workflow_lines(server: FakeMastra, url: str) -> Iterator[str]:
+    workflows = list(server.world.workflows.values())
+    if not workflows:
+        yield "it has no workflows"
+        return
+    width = max(len(workflow.id) for workflow in workflows)
+    for workflow in workflows:
+        yield f"{workflow.id:{width}}  {in_words(_input_of(workflow))}"
+    here = Server(url=None if url == WHERE_CLIENTS_LOOK else url, api_prefix=server.api_prefix, headers=())
+    schema = _input_of(workflows[0])
+    token = "MASTRA_API_TOKEN=... " if server.token else ""
+    yield f"try: {token}{here.command('run', workflows[0].id, last=placeholders(schema) if schema else [])}"
+
+
+def _input_of(workflow: Workflow) -> dict[str, object] | None:
+    return None if workflow.input_schema is None else workflow.input_schema.json_schema
+
+
+def _stray(request: Request) -> str:
+    return f"{printable(f'{request.method} {request.path}')} {request.status}: {printable(request.stray or '')}"
+
+
+def _unexpected(failure: UnexpectedError) -> str:
+    step = printable(f"{failure.step_id!r} of {failure.workflow_id!r}, run {failure.run_id}")
+    return f"{step}: not a StepError, so not meant as a failure\n{own_traceback(failure.error)}"
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; --port takes another one, 0 any that is free"
+    return f"cannot serve on {host}:{port}: {error.strerror or error}"

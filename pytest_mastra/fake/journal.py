@@ -1,0 +1,187 @@
+"""What a server notes for the test: each request, and what each run went through."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.store import FRESH_RUNS
+from pytest_mastra.fake.values import UNDEFINED, packed, unpacked
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.server import FakeMastra
+
+SECRET_WORDS = ("authorization", "apikey", "token", "secret", "cookie", "password")
+MASK = "***"
+
+
+@dataclass(slots=True, repr=False)
+class Request:
+    """One request that came in.
+
+    Attributes:
+        method: In capitals.
+        path: Percent-encoded, as it came.
+        query: The query, decoded; a name that was given twice has a list.
+        headers: As they were sent.
+        body: The body, parsed if it was JSON.
+        verb: Mastra's name of the route, None if there is none.
+        workflow_id: The workflow that was named.
+        run_id: The run that was named.
+        status: What was answered.
+        stray: Why the request met nothing, and what came nearest; None if it met something.
+    """
+
+    method: str
+    path: str
+    query: dict[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = UNDEFINED
+    verb: str | None = None
+    workflow_id: str | None = None
+    run_id: str | None = None
+    status: int = 0
+    stray: str | None = None
+
+    def __repr__(self) -> str:
+        query = f"?{masked(self.query)}" if self.query else ""
+        body = "" if self.body is UNDEFINED else f" {masked(self.body)}"
+        return f"<Request {self.method} {self.path}{query}{body} -> {self.status}>"
+
+
+class RunNotes:
+    """What one run went through.
+
+    Args:
+        workflow_id: Its workflow.
+        run_id: Its id.
+    """
+
+    __slots__ = ("_events", "cancels", "polls", "resumes", "run_id", "starts", "workflow_id")
+
+    def __init__(self, workflow_id: str, run_id: str) -> None:
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.starts: list[dict[str, Any]] = []
+        self.resumes: list[dict[str, Any]] = []
+        self.cancels = 0
+        self.polls = 0
+        self._events: list[dict[str, Any]] | bytes = []
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What it told its watchers, streamed or not."""
+        if isinstance(self._events, bytes):
+            self._events = unpacked(self._events)
+        return self._events  # type: ignore[return-value]
+
+    def pack(self) -> None:
+        """Take as little room as may be."""
+        if not isinstance(self._events, bytes):
+            self._events = packed(self._events)
+
+
+class RunView:
+    """One run, as a test looks at it.
+
+    Args:
+        server: The server.
+        notes: What the run went through.
+    """
+
+    def __init__(self, server: FakeMastra, notes: RunNotes) -> None:
+        self._server = server
+        self._notes = notes
+        self.workflow_id = notes.workflow_id
+        self.run_id = notes.run_id
+        self.resumes = notes.resumes
+        self.starts = notes.starts
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What it told its watchers, streamed or not."""
+        return self._notes.events
+
+    @property
+    def polls(self) -> int:
+        """How often the run was asked after."""
+        return self._notes.polls
+
+    @property
+    def cancels(self) -> int:
+        """How often it was cancelled."""
+        return self._notes.cancels
+
+    @property
+    def input_data(self) -> Any:
+        """What it was started with last; None if it was not, or with nothing."""
+        return self._notes.starts[-1].get("inputData") if self._notes.starts else None
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The run as it is stored; empty if it was deleted."""
+        return self._server.snapshot(self.workflow_id, self.run_id)
+
+    @property
+    def status(self) -> str | None:
+        """Its status as it is stored."""
+        return self.snapshot.get("status")
+
+    @property
+    def result(self) -> Any:
+        """Its result as it is stored."""
+        return self.snapshot.get("result")
+
+    def advance(self) -> None:
+        """Let the next step go on, of a run that progresses by hand."""
+        self._server.advance_run(self.run_id)
+
+    def __repr__(self) -> str:
+        asked = f" input {masked(self.input_data)}" if self._notes.starts else ""
+        return f"<run {self.run_id} of {self.workflow_id!r} {self.status}{asked} {self.polls} polls>"
+
+
+class Journal:
+    """Everything that was noted."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self._runs: dict[tuple[str, str], RunNotes] = {}
+        self._fresh: deque[RunNotes] = deque()
+
+    def run(self, workflow_id: str, run_id: str) -> RunNotes:
+        """Return the notes of a run."""
+        key = (workflow_id, run_id)
+        notes = self._runs.get(key)
+        if notes is None:
+            notes = self._runs[key] = RunNotes(workflow_id, run_id)
+            self._fresh.append(notes)
+            if len(self._fresh) > FRESH_RUNS:
+                self._fresh.popleft().pack()
+        return notes
+
+    def runs(self, workflow_id: str) -> list[RunNotes]:
+        """Return the notes of a workflow's runs, in the order in which they were first seen."""
+        return [notes for notes in self._runs.values() if notes.workflow_id == workflow_id]
+
+    def note_event(self, run: Run, event: dict[str, Any]) -> None:
+        """Note what a run tells."""
+        if event["type"] != "workflow-step-finish":
+            self.run(run.workflow.id, run.run_id).events.append(event)
+
+
+def _is_secret(name: Any) -> bool:
+    plain = str(name).lower().replace("-", "").replace("_", "")
+    return any(word in plain for word in SECRET_WORDS)
+
+
+def masked(value: Any) -> Any:
+    """Return a value without what looks like a secret by its name."""
+    if isinstance(value, dict):
+        return {key: MASK if _is_secret(key) else masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    return value

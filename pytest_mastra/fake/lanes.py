@@ -1,0 +1,312 @@
+"""How runs move: an execution is a lane of generators that take turns, wait for moments, each other, or gates."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_mastra.fake.clock import ServerClock
+
+Steps = Generator["Until | Join | Gate | GateWait | None", Any, Any]
+"""Work that takes turns: it yields what it waits for, None for its next turn."""
+
+
+class Signal:
+    """Says once that work is to be given up, and tells those who listen."""
+
+    __slots__ = ("_listeners", "aborted")
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self._listeners: list[Callable[[], None]] = []
+
+    def abort(self) -> None:
+        """Give the work up."""
+        if self.aborted:
+            return
+        self.aborted = True
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call this at the abort; return what ends the listening."""
+        self._listeners.append(listener)
+
+        def forget() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return forget
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Wait for a moment; an abort of the signal ends the wait early."""
+
+    moment: float
+    signal: Signal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateWait:
+    """Wait at a gate; an abort of the signal ends the wait early."""
+
+    gate: Gate
+    signal: Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Wait until all of these have ended."""
+
+    tasks: tuple[Task, ...]
+
+
+class Gate:
+    """Holds whoever comes until it is opened; once open it stays open. A step waits here by yielding it."""
+
+    def __init__(self, name: str = "", *, on_change: Callable[[], None] = lambda: None) -> None:
+        self.name = name
+        self.is_open = False
+        self._waiting: list[tuple[Task, int]] = []
+        self._on_change = on_change
+
+    def open(self) -> None:
+        """Let all pass who wait here or will ever come."""
+        self.is_open = True
+        self.release()
+
+    def release(self) -> None:
+        """Let those pass who wait here now."""
+        waiting, self._waiting = self._waiting, []
+        for task, turn in waiting:
+            task.wake(turn)
+        self._on_change()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait here."""
+        return sum(task.turn == turn for task, turn in self._waiting)
+
+    def add(self, task: Task) -> None:
+        """Let a task wait here."""
+        if self.is_open:
+            task.wake(task.turn)
+            return
+        self._waiting.append((task, task.turn))
+        self._on_change()
+
+    def __repr__(self) -> str:
+        return f"<Gate {self.name!r} {'open' if self.is_open else f'{self.waiting} waiting'}>"
+
+
+class Task:
+    """One generator of a lane."""
+
+    __slots__ = ("_failure", "_lane", "_steps", "_waiters", "done", "result", "turn")
+
+    def __init__(self, lane: Lane, steps: Steps) -> None:
+        self._lane = lane
+        self._steps = steps
+        self._waiters: list[Callable[[], None]] = []
+        self._failure: BaseException | None = None
+        self.result: Any = None
+        self.done = False
+        self.turn = 0
+
+    def value(self) -> Any:
+        """Return what the work gave, or raise what it raised."""
+        if self._failure is not None:
+            raise self._failure
+        return self.result
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the work raised."""
+        return self._failure
+
+    def wake(self, turn: int) -> None:
+        """Take part in the next round, unless woken since that turn."""
+        if self.turn == turn and not self.done:
+            self.turn += 1
+            self._lane.ready.append(self)
+
+    def when_done(self, call: Callable[[], None]) -> None:
+        """Call this at the end."""
+        if self.done:
+            call()
+        else:
+            self._waiters.append(call)
+
+    def advance(self) -> None:
+        """Go on to the next wait."""
+        try:
+            wish = next(self._steps)
+        except StopIteration as end:
+            self._end(end.value, None)
+            return
+        except Exception as error:  # noqa: BLE001 -- kept for whoever waits for the result
+            self._end(None, error)
+            return
+        if wish is None:
+            self.wake(self.turn)
+        elif isinstance(wish, Until):
+            self._lane.sleep(self, wish)
+        elif isinstance(wish, Gate):
+            wish.add(self)
+        elif isinstance(wish, GateWait):
+            turn = self.turn
+            wish.signal.listen(lambda: self.wake(turn))
+            wish.gate.add(self)
+        else:
+            self._join(wish.tasks)
+
+    def _join(self, tasks: tuple[Task, ...]) -> None:
+        open_tasks = [task for task in tasks if not task.done]
+        left = len(open_tasks)
+        turn = self.turn
+        if not left:
+            self.wake(turn)
+
+        def one_done() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                self.wake(turn)
+
+        for task in open_tasks:
+            task.when_done(one_done)
+
+    def _end(self, result: Any, failure: BaseException | None) -> None:
+        self.done = True
+        self.result = result
+        self._failure = failure
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter()
+
+
+class Lane:
+    """The tasks of one execution and the moments that they wait for.
+
+    Args:
+        clock: Where time is read.
+    """
+
+    def __init__(self, clock: ServerClock) -> None:
+        self._clock = clock
+        self._moment: float | None = None
+        self._timers: list[tuple[float, int, Task, int]] = []
+        self._order = itertools.count()
+        self.ready: deque[Task] = deque()
+
+    def now(self) -> float:
+        """Return the time as this lane lives it: what was due earlier happens at the time at which it was due."""
+        return self._clock.now() if self._moment is None else self._moment
+
+    def milliseconds(self) -> int:
+        """Return the time as Mastra notes it in step results."""
+        return round(self.now() * 1000)
+
+    def spawn(self, steps: Steps) -> Task:
+        """Begin work; it takes its first turn after those who wait already."""
+        task = Task(self, steps)
+        self.ready.append(task)
+        return task
+
+    def sleep(self, task: Task, until: Until) -> None:
+        """Wake a task at a moment, or at an abort."""
+        turn = task.turn
+        heapq.heappush(self._timers, (until.moment, next(self._order), task, turn))
+        if until.signal is not None:
+            if until.signal.aborted:
+                task.wake(turn)
+            else:
+                until.signal.listen(lambda: task.wake(turn))
+
+    def take_turn(self) -> bool:
+        """Let one task go on; False if none can."""
+        if not self.ready:
+            return False
+        self.ready.popleft().advance()
+        return True
+
+    def next_due(self) -> float | None:
+        """Return the earliest moment that anyone waits for."""
+        while self._timers and self._timers[0][2].turn != self._timers[0][3]:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def fire(self) -> None:
+        """Wake those whose moment has come."""
+        now = self._clock.now()
+        due = self.next_due()
+        if due is None or due > now:
+            return
+        while self._timers and self._timers[0][0] <= due:
+            _, _, task, turn = heapq.heappop(self._timers)
+            task.wake(turn)
+        self._moment = due if due < now else None
+
+    def caught_up(self) -> None:
+        """Note that this lane has reached the present."""
+        self._moment = None
+
+
+class Traffic:
+    """Moves lanes, for one thread at a time.
+
+    Args:
+        clock: Where time is read and skipped.
+        patience: Real seconds that a request whose run cannot go on waits for another thread to change that.
+    """
+
+    def __init__(self, clock: ServerClock, patience: float) -> None:
+        self._clock = clock
+        self._patience = patience
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+
+    def notify(self) -> None:
+        """Tell waiting threads that something changed."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def move(self, lane: Lane, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+        """Move a lane until something holds; return whether it does.
+
+        Args:
+            lane: What to move.
+            done: Looked at after each turn.
+            skip: Whether time may skip to what the lane waits for.
+            wait: Whether to wait for other threads where the lane cannot go on by itself.
+        """
+        while True:
+            while not done() and lane.take_turn():
+                pass
+            if done():
+                return True
+            lane.caught_up()
+            due = lane.next_due()
+            if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, self._pause))):
+                lane.fire()
+            elif not wait or not self.wait_for_change():
+                return False
+
+    def catch_up(self, lanes: Iterable[Lane]) -> None:
+        """Let everything happen that is due by now."""
+        for lane in lanes:
+            self.move(lane, lambda: False, skip=False)
+
+    def _pause(self, seconds: float) -> None:
+        self._changed.wait(seconds)
+
+    def wait_for_change(self) -> bool:
+        """Wait for another thread; False if none came in time."""
+        return self._changed.wait(self._patience)

@@ -1,0 +1,66 @@
+"""The streams of old: shorter names, no status, no result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.chunks import Chunks
+from pytest_mastra.fake.lanes import Steps
+from pytest_mastra.fake.streams import Reader
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.calls import Call
+    from pytest_mastra.fake.runs import Run
+
+
+def legacy_record(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event in the old form."""
+    record = {**event, "type": event["type"].replace("workflow-", "", 1)}
+    if record["type"] == "step-start":
+        record["payload"] = {**record["payload"], "request": {}}
+    return record
+
+
+class LegacyOutput:
+    """The records of one stream in the old form."""
+
+    def __init__(self) -> None:
+        self.reader = Reader([], closed=False)
+
+    def write(self, event: dict[str, Any]) -> None:
+        """Add an event."""
+        self.reader.records.append(legacy_record(event))
+
+
+def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Steps]) -> Chunks:
+    """Start a run and tell what happens; a suspension does not end the stream."""
+    movements = call.server.movements
+    output = LegacyOutput()
+    forget = run.watch(output.write)
+    run.publish({"type": "workflow-start", "payload": {"runId": run.run_id}})
+
+    def with_events(shared: dict[str, Any]) -> Steps:
+        result = yield from steps(shared)
+        if result["status"] != "suspended":
+            run.publish({"type": "workflow-finish", "payload": {"runId": run.run_id}})
+            forget()
+            output.reader.closed = True
+        return result
+
+    movements.read_along(run, with_events)
+    world = call.server.world
+
+    def keep(record: dict[str, Any]) -> None:
+        world.histories.add(run.run_id, record, world.clock.now())
+
+    return Chunks(call.server, output.reader, run.run_id, on_record=keep)
+
+
+def observed(call: Call, run: Run) -> Chunks:
+    """Tell what happened and what happens; never ends."""
+    world = call.server.world
+    history = world.histories.since(run.run_id, 0, world.clock.now())
+    output = LegacyOutput()
+    run.watch(output.write)
+    return Chunks(call.server, output.reader, run.run_id, history=history)

@@ -1,0 +1,175 @@
+"""Workflows out of what a real server tells of its own; their steps are to be stubbed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.definition import Workflow
+from pytest_mastra.fake.failures import UnstubbedStep
+from pytest_mastra.fake.graph import AnyStep, Step
+from pytest_mastra.fake.schemas import Schema
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.context import StepContext
+    from pytest_mastra.fake.server import FakeMastra
+
+_SCHEMAS = {
+    "inputSchema": "input_schema",
+    "outputSchema": "output_schema",
+    "resumeSchema": "resume_schema",
+    "suspendSchema": "suspend_schema",
+    "stateSchema": "state_schema",
+    "requestContextSchema": "request_context_schema",
+}
+_SOURCES = {"requestContextPath": "request_context_path", "initData": "init_data"}
+
+
+class Loader:
+    """Declares loaded workflows and keeps their stubs.
+
+    Args:
+        server: Where to declare them.
+    """
+
+    def __init__(self, server: FakeMastra) -> None:
+        self._server = server
+        self._stubs: dict[tuple[str | None, str], Any] = {}
+        self._known: dict[str, None] = {}
+
+    def load(self, details: Mapping[str, Any]) -> None:
+        """Declare what `GET /workflows` answered, or one workflow's details."""
+        every = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
+        for key, one in every.items():
+            # only `steps` tells the request context schemas of steps
+            own = one.get("steps") or {}
+            steps = {id_: {**step, **own.get(id_, {})} for id_, step in (one.get("allSteps") or {}).items()}
+            self._workflow(one["name"], one["stepGraph"], steps, one, "", key=key)
+
+    def stub(self, id_: str, run: Any, *, workflow: str | None) -> None:
+        """Keep a stub."""
+        self._stubs[workflow, id_] = run
+
+    def _workflow(
+        self,
+        id_: str,
+        graph: list[dict[str, Any]],
+        steps: Mapping[str, Any],
+        described: Mapping[str, Any],
+        prefix: str,
+        *,
+        key: str | None,
+    ) -> Workflow:
+        workflow = self._server.workflow(
+            id_,
+            key=key,
+            listed=key is not None,
+            description=described.get("description"),
+            metadata=described.get("metadata"),
+            validate_inputs=described.get("options", {}).get("validateInputs", True),
+            **{name: schema for name, schema in _schemas(described).items() if name in _OF_WORKFLOWS},
+        )
+        for entry in graph:
+            self._add(workflow, entry, steps, prefix)
+        return workflow.commit()
+
+    def _add(self, workflow: Workflow, entry: dict[str, Any], steps: Mapping[str, Any], prefix: str) -> None:
+        kind = entry["type"]
+        if kind in ("parallel", "conditional"):
+            children = [self._step(workflow, child, steps, prefix) for child in entry["steps"]]
+            if kind == "parallel":
+                workflow.parallel(children)
+                return
+            conditions = [self._function(workflow, one["id"]) for one in entry["serializedConditions"]]
+            workflow.branch(list(zip(conditions, children, strict=True)))
+        elif kind == "loop":
+            condition = self._function(workflow, entry["serializedCondition"]["id"])
+            step = self._step(workflow, _as_entry(entry["step"]), steps, prefix)
+            (workflow.dowhile if entry["loopType"] == "dowhile" else workflow.dountil)(step, condition)
+        elif kind == "foreach":
+            step = self._step(workflow, _as_entry(entry["step"]), steps, prefix)
+            workflow.foreach(step, concurrency=entry.get("opts", {}).get("concurrency", 1))
+        elif kind == "sleep":
+            seconds = entry["duration"] / 1000 if "duration" in entry else self._function(workflow, entry["id"])
+            workflow.sleep(seconds, id=entry["id"])
+        elif kind == "sleepUntil":
+            when = _moment(entry["date"]) if "date" in entry else self._function(workflow, entry["id"])
+            workflow.sleep_until(when, id=entry["id"])
+        elif kind == "mapping" or "mapConfig" in entry.get("step", {}):
+            shown = entry if kind == "mapping" else entry["step"]
+            sources = _sources(shown["mapConfig"])
+            workflow.map(sources or self._function(workflow, shown["id"]), id=shown["id"])
+        else:
+            workflow.then(self._step(workflow, entry, steps, prefix))
+
+    def _step(self, workflow: Workflow, entry: dict[str, Any], steps: Mapping[str, Any], prefix: str) -> AnyStep:
+        inner = entry.get("step", entry)
+        id_ = inner["id"]
+        described = steps.get(f"{prefix}{id_}", {})
+        if entry["type"] == "workflow" or inner.get("component") == "WORKFLOW":
+            known = self._server.world.workflow(id_)
+            flow = inner.get("serializedStepFlow") or []
+            return known or self._workflow(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
+        return Step(
+            id_,
+            self._function(workflow, id_),
+            description=described.get("description"),
+            metadata=described.get("metadata"),
+            **_schemas(described),
+        )
+
+    def _function(self, workflow: Workflow, id_: str) -> Any:
+        self._known[id_] = None
+
+        def run(ctx: StepContext) -> Any:
+            for key in ((workflow.id, id_), (None, id_)):
+                if key in self._stubs:
+                    stub = self._stubs[key]
+                    return stub(ctx) if callable(stub) else stub
+            raise UnstubbedStep(self._complaint(workflow.id, id_))
+
+        return run
+
+    def _complaint(self, workflow_id: str, id_: str) -> str:
+        stubbed = [name for _, name in self._stubs]
+        stray = [name for name in stubbed if name not in self._known]
+        near = difflib.get_close_matches(id_, stray or stubbed, n=1)
+        hint = f" The nearest stub is {near[0]!r}." if near else ""
+        return f"{id_!r} of workflow {workflow_id!r} has no stub: server.stub({id_!r}, ...).{hint}"
+
+
+_OF_WORKFLOWS = ("input_schema", "output_schema", "state_schema", "request_context_schema")
+
+
+def _schemas(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schemas of a description; closed objects in them drop what they do not know, as `z.object` does."""
+    found = {}
+    for name, keyword in _SCHEMAS.items():
+        text = described.get(name)
+        schema = json.loads(text).get("json", {}) if isinstance(text, str) else {}
+        if set(schema) - {"$schema"}:
+            found[keyword] = Schema(schema, strips=True)
+    return found
+
+
+def _as_entry(step: dict[str, Any]) -> dict[str, Any]:
+    """Servers before the current ones give the bare step of a loop."""
+    return step if "type" in step else {"type": "step", "step": step}
+
+
+def _sources(text: str) -> dict[str, Any] | None:
+    """Return the sources of a mapping, None if they are a function or were cut short."""
+    try:
+        shown = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(shown, dict) or any("fn" in source for source in shown.values()):
+        return None
+    return {key: {_SOURCES.get(name, name): value for name, value in source.items()} for key, source in shown.items()}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,99 @@
+"""Finding the server that a command line names: `package.module:server` or `path/to/file.py:server`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from mastra_sync.cli.exits import Exit, Stop
+from pytest_mastra.fake.clock import real_time_by_default
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.tracebacks import own_traceback
+
+SUFFIX = ".py"
+
+
+def find_server(where: str) -> FakeMastra:
+    """Return the server that a module declares; made without a clock, it has real time.
+
+    Raises:
+        Stop: There is none, or the module cannot be imported.
+    """
+    module_name, colon, name = where.rpartition(":")
+    if not colon or not module_name or not name.isidentifier():
+        raise Stop(Exit.USAGE, f"{where!r} names no server: give MODULE:SERVER, as in tests/fakes.py:server")
+    with real_time_by_default():
+        module = _imported(module_name)
+        found = getattr(module, name, None)
+    if isinstance(found, FakeMastra):
+        return found
+    if hasattr(module, name):
+        problem = f"{name!r} in {module_name} is {_kind(found)}, not a FakeMastra"
+    else:
+        problem = f"{module_name} has no {name!r}"
+    raise Stop(Exit.USAGE, problem + _hint(module, name))
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module as Python itself would, with the directory of the file, or the current one, on the path.
+
+    Raises:
+        Stop: It is not there, or raises.
+    """
+    is_file = name.endswith(SUFFIX)
+    path = Path(name).resolve()
+    if is_file and not path.is_file():
+        raise Stop(Exit.USAGE, f"there is no file {name!r}{_nearest(path.name, _python_files(path.parent))}")
+    sys.path.insert(0, str(path.parent if is_file else Path.cwd()))
+    try:
+        return _imported_file(path) if is_file else importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # one that the module itself needs is its own affair
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise Stop(Exit.USAGE, _told(name, error)) from error
+        hint = f"; did you mean {name}{SUFFIX}?" if Path(f"{name}{SUFFIX}").is_file() else ""
+        known = "" if hint else _nearest(name, [each.stem for each in Path.cwd().glob(f"*{SUFFIX}")])
+        raise Stop(Exit.USAGE, f"there is no module {name!r}{hint or known}") from error
+    except Exception as error:
+        raise Stop(Exit.USAGE, _told(name, error)) from error
+
+
+def _imported_file(path: Path) -> ModuleType:
+    # a name of its own, for the file may be called like a module that is in use
+    spec = importlib.util.spec_from_file_location(f"served_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is not Python")
+    module = importlib.util.module_from_spec(spec)
+    # dataclasses and pydantic look their module up
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _told(name: str, error: Exception) -> str:
+    return f"{name} cannot be imported\n{own_traceback(error)}"
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _hint(module: ModuleType, wanted: str) -> str:
+    servers = [name for name, value in vars(module).items() if isinstance(value, FakeMastra)]
+    if not servers:
+        return "; it declares no FakeMastra: server = FakeMastra()"
+    return _nearest(wanted, servers) or f"; its servers are {', '.join(servers)}"
+
+
+def _nearest(wanted: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(wanted, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _python_files(directory: Path) -> list[str]:
+    return [path.name for path in directory.glob(f"*{SUFFIX}")] if directory.is_dir() else []

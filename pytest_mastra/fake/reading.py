@@ -1,0 +1,122 @@
+"""What run-by-id tells of a stored run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.calls import wanted_fields
+from pytest_mastra.fake.results import clean_step
+from pytest_mastra.fake.store import Row
+from pytest_mastra.fake.values import UNDEFINED, iso, present
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.world import World
+
+
+def run_state(world: World, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
+    """Return a run as current and 1.2 servers tell of it.
+
+    Args:
+        world: The server.
+        row: The stored run.
+        fields: What is wanted, separated by commas; empty for everything.
+        nested: Whether to tell of the steps of nested workflows.
+    """
+    wanted = set(wanted_fields(fields)) if fields else None
+    snapshot = row.snapshot
+
+    def of(name: str, value: Any) -> Any:
+        return value if wanted is None or name in wanted else UNDEFINED
+
+    wants_steps = wanted is None or "steps" in wanted
+    state = {
+        "runId": row.run_id,
+        "workflowName": row.workflow_id,
+        "resourceId": row.resource_id,
+        "createdAt": iso(row.created),
+        "updatedAt": iso(row.updated),
+        "status": snapshot["status"],
+        "initialState": snapshot["value"] or UNDEFINED,
+        "result": of("result", snapshot.get("result", UNDEFINED)),
+        "error": of("error", snapshot.get("error", UNDEFINED)),
+        "payload": of("payload", snapshot["context"].get("input", UNDEFINED)),
+        "steps": _steps(world, row, nested=nested) if wants_steps else UNDEFINED,
+        "activeStepsPath": of("activeStepsPath", snapshot["activeStepsPath"]),
+        "serializedStepGraph": of("serializedStepGraph", snapshot["serializedStepGraph"]),
+    }
+    if wanted is None and world.generation.suspended_paths:
+        state |= {name: snapshot[name] for name in ("suspendedPaths", "resumeLabels", "waitingPaths")}
+    return present(state)
+
+
+def execution_result_of(world: World, row: Row) -> dict[str, Any]:
+    """Return a run as execution-result tells of it (1.0 beta)."""
+    snapshot = row.snapshot
+    return present(
+        {
+            "status": snapshot["status"],
+            "result": snapshot.get("result", UNDEFINED),
+            "error": snapshot.get("error", UNDEFINED),
+            "payload": snapshot["context"].get("input", UNDEFINED),
+            "steps": _steps(world, row, nested=True),
+            "activeStepsPath": snapshot["activeStepsPath"],
+            "serializedStepGraph": snapshot["serializedStepGraph"],
+        }
+    )
+
+
+def _steps(world: World, row: Row, *, nested: bool) -> dict[str, Any]:
+    if nested:
+        steps = _nested_steps(world, row.workflow_id, row.run_id)
+    else:
+        steps = {id_: step for id_, step in row.snapshot["context"].items() if id_ != "input"}
+    return {id_: clean_step(step) for id_, step in steps.items()} if world.generation.moves_metadata else steps
+
+
+def _nested_steps(world: World, workflow_id: str, run_id: str) -> dict[str, Any]:
+    """Return a run's steps, and behind each nested workflow that workflow's own."""
+    row = world.store.find(workflow_id, run_id)
+    if row is None:
+        return {}
+    steps: dict[str, Any] = {}
+    for id_, step in row.snapshot["context"].items():
+        if id_ == "input":
+            continue
+        steps[id_] = step
+        if not _is_nested(row.snapshot["serializedStepGraph"], id_, deep=world.generation.finds_nested_in_blocks):
+            continue
+        inner = {
+            f"{prefix}.{name}": value
+            for prefix, inner_run in _nested_runs(world, id_, step, run_id)
+            for name, value in _nested_steps(world, id_, inner_run).items()
+        }
+        steps |= inner
+        asks = any(isinstance(value, dict) and value.get("status") == "suspended" for value in inner.values())
+        if world.generation.shows_running_parents and step.get("status") == "suspended" and asks:
+            steps[id_] = {**step, "status": "running"}
+    return steps
+
+
+def _nested_runs(world: World, id_: str, step: dict[str, Any], run_id: str) -> Iterator[tuple[str, str]]:
+    own = (step.get("metadata") or {}).get("nestedRunId")
+    if not world.generation.own_item_runs or own is None:
+        yield id_, run_id
+    elif isinstance(own, list):
+        yield from ((f"{id_}[{index}]", inner) for index, inner in enumerate(own) if isinstance(inner, str))
+    else:
+        yield id_, own
+
+
+def _is_nested(graph: list[dict[str, Any]], step_id: str, *, deep: bool) -> bool:
+    for entry in graph:
+        inner = entry.get("step", {})
+        if entry["type"] in ("loop", "foreach") and "type" in inner:
+            entry, inner = inner, inner.get("step", {})  # noqa: PLW2901 -- the entry inside
+        if entry["type"] == "workflow" and entry["id"] == step_id:
+            return True
+        if inner.get("id") == step_id and inner.get("component") == "WORKFLOW":
+            return True
+        if deep and entry["type"] in ("parallel", "conditional") and _is_nested(entry["steps"], step_id, deep=True):
+            return True
+    return False

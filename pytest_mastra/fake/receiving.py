@@ -1,0 +1,125 @@
+"""Bytes -> requests: reads HTTP/1.1 off a file, one request after the other, and refuses what Node refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import BinaryIO
+
+from pytest_mastra.fake.wire import WireRequest
+
+HEAD_LIMIT = 16 * 1024
+"""Bytes that request line and headers may take together, as Node has it."""
+
+_CHUNK_LINE_LIMIT = 1024
+
+
+class BadRequest(Exception):
+    """What came is no request; nothing that follows it can be read either.
+
+    Attributes:
+        status: What Node answers.
+    """
+
+    def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request, and whether the client wants to send another one over its connection."""
+
+    request: WireRequest
+    keeps_alive: bool
+
+
+def receive(file: BinaryIO, on_begin: Callable[[], None], say_continue: Callable[[], None]) -> Received | None:
+    """Wait for a request and return it; None if the client has gone.
+
+    Args:
+        file: What to read from; a request that was sent early stays in its buffer.
+        on_begin: Called when the first line has come.
+        say_continue: Called if the client waits for leave to send the body.
+
+    Raises:
+        BadRequest: It is not HTTP.
+    """
+    line = file.readline(HEAD_LIMIT + 1)
+    while line in (b"\r\n", b"\n"):
+        line = file.readline(HEAD_LIMIT + 1)
+    if not line:
+        return None
+    on_begin()
+    method, target, version = _request_line(line)
+    headers = _headers(file, HEAD_LIMIT - len(line))
+    lowered = {name.lower(): value for name, value in headers.items()}
+    if version == "HTTP/1.1" and "host" not in lowered:
+        raise BadRequest
+    if lowered.get("expect", "").lower() == "100-continue":
+        say_continue()
+    connection = lowered.get("connection", "").lower()
+    keeps_alive = connection != "close" if version == "HTTP/1.1" else connection == "keep-alive"
+    return Received(WireRequest(method, target, headers, _body(file, lowered)), keeps_alive)
+
+
+def _request_line(line: bytes) -> tuple[str, str, str]:
+    if not line.endswith(b"\n"):
+        raise BadRequest(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if len(line) > HEAD_LIMIT else HTTPStatus.BAD_REQUEST
+        )
+    match line.decode("latin-1").rstrip("\r\n").split(" "):
+        case [method, target, ("HTTP/1.1" | "HTTP/1.0") as version] if method.isalpha() and target:
+            return method, target, version
+    raise BadRequest
+
+
+def _headers(file: BinaryIO, room: int) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    while True:
+        line = file.readline(room + 1)
+        room -= len(line)
+        if room < 0:
+            raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if line in (b"\r\n", b"\n"):
+            return headers
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or not name or name != name.strip() or not line.endswith(b"\n"):
+            raise BadRequest
+        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+
+
+def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
+    length, coding = lowered.get("content-length"), lowered.get("transfer-encoding")
+    if coding is not None:
+        if coding.lower() != "chunked" or length is not None:
+            raise BadRequest
+        return b"".join(iter(lambda: _chunk(file), b""))
+    if length is None:
+        return b""
+    if not length.isdecimal():
+        raise BadRequest
+    return _exactly(file, int(length))
+
+
+def _chunk(file: BinaryIO) -> bytes:
+    line = file.readline(_CHUNK_LINE_LIMIT)
+    try:
+        size = int(line.partition(b";")[0], 16)
+    except ValueError:
+        raise BadRequest from None
+    if size == 0:
+        _headers(file, HEAD_LIMIT)
+        return b""
+    data = _exactly(file, size)
+    if file.readline(3) != b"\r\n":
+        raise BadRequest
+    return data
+
+
+def _exactly(file: BinaryIO, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
+        raise BadRequest
+    return data

@@ -1,0 +1,96 @@
+"""What the `-async` verbs answer, out of an execution's results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.failures import rethrown
+from pytest_mastra.fake.steps import META
+from pytest_mastra.fake.values import UNDEFINED, deep_equal, without
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.execution import Execution
+
+INTERNAL_METADATA = frozenset({"nestedRunId"})
+
+
+def formatted(execution: Execution, outcome: dict[str, Any]) -> dict[str, Any]:
+    """Return an execution's result as the wire has it.
+
+    Args:
+        execution: The execution.
+        outcome: What its last entry gave.
+    """
+    generation = execution.world.generation
+    steps = dict(execution.step_results)
+    if generation.moves_metadata:
+        steps = {id_: clean_step(result) for id_, result in steps.items()}
+    result: dict[str, Any] = {"status": outcome["status"], "steps": steps}
+    if "input" in steps:
+        result["input"] = steps["input"]
+    if generation.execution_path:
+        result["stepExecutionPath"] = list(execution.step_execution_path)
+        if generation.elides_payloads:
+            result["steps"] = elided(steps, execution.step_execution_path)
+    if outcome["status"] == "success" and "output" in outcome:
+        result["result"] = outcome["output"]
+    elif outcome["status"] == "failed":
+        _add_failure(result, outcome, error_objects=generation.error_objects)
+    elif outcome["status"] == "suspended":
+        _add_suspension(result, execution.step_results, with_payload=generation.suspend_payload_in_results)
+    return result
+
+
+def clean_step(result: Any) -> Any:
+    """Return a step's result without what Mastra notes for itself."""
+    if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
+        return result
+    metadata = without(result["metadata"], INTERNAL_METADATA)
+    rest = without(result, frozenset({"metadata"}))
+    return {**rest, "metadata": metadata} if metadata else rest
+
+
+def elided(steps: dict[str, Any], path: list[str]) -> dict[str, Any]:
+    """Leave out each payload that equals the output before it."""
+    shortened = dict(steps)
+    before: Any = steps.get("input", UNDEFINED)
+    for step_id in path:
+        step = steps.get(step_id)
+        if not step:
+            continue
+        if before is not UNDEFINED and "payload" in step and deep_equal(step["payload"], before):
+            shortened[step_id] = without(step, frozenset({"payload"}))
+        else:
+            shortened[step_id] = step
+        if step.get("status") == "success":
+            before = step.get("output", UNDEFINED)
+    return shortened
+
+
+def _add_failure(result: dict[str, Any], outcome: dict[str, Any], *, error_objects: bool) -> None:
+    if "tripwire" in outcome:
+        result["status"] = "tripwire"
+        result["tripwire"] = outcome["tripwire"]
+        return
+    error = outcome.get("error")
+    if error_objects:
+        result["error"] = error if isinstance(error, dict) else rethrown(error or "Unknown workflow error")
+    else:
+        result["error"] = error
+
+
+def _add_suspension(result: dict[str, Any], steps: dict[str, Any], *, with_payload: bool) -> None:
+    suspended = {
+        id_: step for id_, step in steps.items() if isinstance(step, dict) and step.get("status") == "suspended"
+    }
+    payloads = {id_: step.get("suspendPayload") or {} for id_, step in suspended.items()}
+    result["suspended"] = [[id_, *_path(payload)] for id_, payload in payloads.items()]
+    if with_payload:
+        result["suspendPayload"] = {
+            id_: without(payload, frozenset({META})) if isinstance(payload, dict) else payload
+            for id_, payload in payloads.items()
+        }
+
+
+def _path(payload: Any) -> list[str]:
+    return list(payload.get(META, {}).get("path") or []) if isinstance(payload, dict) else []

@@ -1,0 +1,170 @@
+"""The fake Mastra server: what tests declare workflows on, and what answers their requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_mastra.fake.clock import ServerClock, VirtualClock, default_clock
+from pytest_mastra.fake.definition import Workflow
+from pytest_mastra.fake.faults import Faults, FaultySurface
+from pytest_mastra.fake.generations import generation_named
+from pytest_mastra.fake.graph import Step, StepFunction
+from pytest_mastra.fake.journal import Journal, Request, RunView
+from pytest_mastra.fake.lanes import Gate
+from pytest_mastra.fake.loading import Loader
+from pytest_mastra.fake.moving import Movements
+from pytest_mastra.fake.pace import AS_TIMED, AT_ONCE, Pace
+from pytest_mastra.fake.routes import HttpSurface
+from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.fake.world import UnexpectedError, World
+
+SHORT_PATIENCE = 5.0
+PATIENCE_OF_DEPLOYERS = 180.0
+
+
+class FakeMastra:
+    """A Mastra server of which a test decides what its workflows do.
+
+    Speaks HTTP through `handle`, without any I/O; the fronts (`in_process`, `socket`) carry requests to it.
+
+    Args:
+        generation: What it behaves like: `current`, `1.2` or `1.0-beta`.
+        clock: Its time; by default virtual, or real if `mastra-sync serve` imports it.
+        pace: How runs progress when nobody waits for them: `AT_ONCE` (the default with virtual time), `AS_TIMED`,
+            `BY_HAND`, `Polls(n)` or `Seconds(s)`.
+        token: The only token that is let in; by default nobody needs one.
+        api_prefix: Where Mastra's routes are.
+        body_limit: The largest body in bytes; by default there is no limit.
+        patience: Real seconds that a request whose run is held waits for another thread to let it go on; by default 5
+            with virtual time, and with real time 180, as Mastra's deployers.
+        seed: Makes ids repeatable, and the faults that come by chance.
+
+    Attributes:
+        faults: What is to go wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        generation: str = "current",
+        clock: ServerClock | None = None,
+        pace: Pace | None = None,
+        token: str | None = None,
+        api_prefix: str = "/api",
+        body_limit: int | None = None,
+        patience: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.generation = generation_named(generation)
+        self.clock: Any = clock or default_clock()
+        self.journal = Journal()
+        usual_patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
+        self.world = World(
+            self.generation,
+            self.clock,
+            self.journal,
+            patience=usual_patience if patience is None else patience,
+            seed=seed,
+        )
+        self.movements = Movements(self.world, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
+        self.token = token
+        self.api_prefix = api_prefix
+        self.body_limit = body_limit
+        self.counted: tuple[float, dict[str, Any]] | None = None
+        self._gates: dict[str, Gate] = {}
+        self._loader = Loader(self)
+        self.faults = Faults(seed=seed, clock=self.clock if isinstance(self.clock, VirtualClock) else None)
+        self._surface = FaultySurface(HttpSurface(self), self.faults)
+        if isinstance(self.clock, VirtualClock):
+            self.clock.on_change(self.world.traffic.notify)
+
+    def step(self, id: str, run: StepFunction, **options: Any) -> Step:  # noqa: A002 -- Mastra's word
+        """Return a step; options are those of `Step`."""
+        return Step(id, run, **options)
+
+    def workflow(self, id: str, *, key: str | None = None, listed: bool = True, **options: Any) -> Workflow:  # noqa: A002
+        """Declare a workflow.
+
+        Args:
+            id: Its id.
+            key: The key under which it is listed; by default its id.
+            listed: Whether the server knows it by itself, not only as a step of other workflows.
+            options: Those of `Workflow`.
+        """
+        workflow = Workflow(id, new_id=self.world.new_id, generation=self.generation, **options)
+        if listed:
+            self.world.workflows[key or id] = workflow
+        return workflow
+
+    def load(self, details: Mapping[str, Any]) -> None:
+        """Declare the workflows that a real server's `GET /workflows` tells of; then `stub` their steps."""
+        self._loader.load(details)
+
+    def stub(self, id: str, run: Any, *, workflow: str | None = None) -> None:  # noqa: A002 -- Mastra's word
+        """Say what a step of a loaded workflow does: a function of the context, or what it gives.
+
+        Args:
+            id: The step's id; for conditions and computed values the id that `stepGraph` gives.
+            run: What it does.
+            workflow: Only there; by default wherever the id occurs.
+        """
+        self._loader.stub(id, run, workflow=workflow)
+
+    def gate(self, name: str) -> Gate:
+        """Return the gate of this name; a step that yields it waits until it is opened."""
+        if name not in self._gates:
+            self._gates[name] = Gate(name, on_change=self.world.traffic.notify)
+        return self._gates[name]
+
+    @property
+    def requests(self) -> list[Request]:
+        """All requests, in the order in which they came."""
+        return self.journal.requests
+
+    @property
+    def strays(self) -> list[Request]:
+        """The requests that met nothing: unknown workflows, routes and verbs."""
+        return [request for request in self.journal.requests if request.stray]
+
+    @property
+    def unexpected_errors(self) -> list[UnexpectedError]:
+        """Exceptions in declared steps that were not meant as failures of their run."""
+        return self.world.unexpected_errors
+
+    @property
+    def pace(self) -> Pace:
+        """How runs progress whose workflow does not say."""
+        return self.movements.pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self.movements.pace = pace
+
+    def runs(self, workflow_id: str) -> list[RunView]:
+        """Return the runs of a workflow that requests named, in the order in which they were first seen."""
+        return [RunView(self, notes) for notes in self.journal.runs(workflow_id)]
+
+    def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
+        """Return a run as it is stored; empty if it is not."""
+        row = self.world.store.find(workflow_id, run_id)
+        return row.snapshot if row is not None else {}
+
+    def advance_run(self, run_id: str) -> None:
+        """Let the next step of a run go on that progresses by hand."""
+        with self.world.traffic.lock:
+            self.movements.advance(run_id)
+
+    def open_gate(self, name: str) -> None:
+        """Let all pass who wait, or will ever wait, at a gate."""
+        with self.world.traffic.lock:
+            self.gate(name).open()
+            self.movements.catch_up()
+
+    def handle(self, request: WireRequest) -> WireReply:
+        """Return the reply to one request. May be called from several threads at once."""
+        return self._surface.handle(request)
+
+    def __repr__(self) -> str:
+        workflows = ", ".join(self.world.workflows)
+        return f"<FakeMastra {self.generation.name} [{workflows}] {len(self.requests)} requests>"

@@ -1,0 +1,187 @@
+"""The shapes of queries and bodies, and how a server complains of others."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.generations import Generation
+from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.zod import type_name
+
+Fault = dict[str, Any]
+"""One of zod's issues."""
+
+Check = Callable[[Any], list[Fault]]
+"""Returns what is wrong with a value, paths beginning at it."""
+
+STATUSES = (
+    "running",
+    "waiting",
+    "suspended",
+    "success",
+    "failed",
+    "canceled",
+    "pending",
+    "bailed",
+    "tripwire",
+    "paused",
+    "skipped",
+)
+
+
+def fault(expected: str, value: Any, path: tuple[str | int, ...] = ()) -> Fault:
+    """Return zod's issue with a value of another type."""
+    message = f"Invalid input: expected {expected}, received {type_name(value)}"
+    return {"expected": expected, "code": "invalid_type", "path": list(path), "message": message}
+
+
+def string(value: Any) -> list[Fault]:
+    """A string."""
+    return [] if isinstance(value, str) else [fault("string", value)]
+
+
+def boolean(value: Any) -> list[Fault]:
+    """A boolean."""
+    return [] if isinstance(value, bool) else [fault("boolean", value)]
+
+
+def record(value: Any) -> list[Fault]:
+    """An object of anything."""
+    return [] if isinstance(value, dict) else [fault("record", value)]
+
+
+def anything(_value: Any) -> list[Fault]:
+    """Whatever it is."""
+    return []
+
+
+def strings(value: Any) -> list[Fault]:
+    """A list of strings."""
+    if not isinstance(value, list):
+        return [fault("array", value)]
+    return [fault("string", item, (index,)) for index, item in enumerate(value) if not isinstance(item, str)]
+
+
+def step(value: Any) -> list[Fault]:
+    """A step's id, or its path as a list."""
+    if isinstance(value, str) or (isinstance(value, list) and not strings(value)):
+        return []
+    choices = [[fault("string", value)], strings(value)]
+    return [{"code": "invalid_union", "errors": choices, "path": [], "message": "Invalid input"}]
+
+
+def index(value: Any) -> list[Fault]:
+    """A whole number from 0 on."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return [fault("number", value)]
+    if isinstance(value, float):
+        return [{"expected": "int", "format": "safeint", "code": "invalid_type", "path": [], "message": _NOT_WHOLE}]
+    return [] if value >= 0 else [_TOO_SMALL]
+
+
+_NOT_WHOLE = "Invalid input: expected int, received number"
+_TOO_SMALL: Fault = {
+    "origin": "number",
+    "code": "too_small",
+    "minimum": 0,
+    "inclusive": True,
+    "path": [],
+    "message": "Too small: expected number to be >=0",
+}
+
+
+def records(value: Any) -> list[Fault]:
+    """An object of objects."""
+    if not isinstance(value, dict):
+        return [fault("record", value)]
+    return [fault("record", inner, (key,)) for key, inner in value.items() if not isinstance(inner, dict)]
+
+
+def shape(fields: Mapping[str, Check], *, required: tuple[str, ...] = ()) -> Check:
+    """Return the check for an object with some fields, of which others are ignored."""
+
+    def check(value: Any) -> list[Fault]:
+        if not isinstance(value, dict):
+            return [fault("object", value)]
+        faults = []
+        for name, inner in fields.items():
+            given = value.get(name, UNDEFINED)
+            if given is UNDEFINED and name not in required:
+                continue
+            faults += [{**found, "path": [name, *found["path"]]} for found in inner(given)]
+        return faults
+
+    return check
+
+
+TRACING = {
+    "metadata": record,
+    "requestContextKeys": strings,
+    "traceId": string,
+    "parentSpanId": string,
+    "tags": strings,
+    "hideInput": boolean,
+    "hideOutput": boolean,
+}
+
+
+def check_body(body: Any, check: Check, generation: Generation) -> None:
+    """Refuse a body of another shape.
+
+    Raises:
+        Refusal: It has one.
+    """
+    _refuse("Invalid request body", check(body), generation)
+
+
+def refuse_query(faults: list[Fault], generation: Generation) -> None:
+    """Refuse a query with faults.
+
+    Raises:
+        Refusal: There are some.
+    """
+    _refuse("Invalid query parameters", faults, generation)
+
+
+def _refuse(message: str, faults: list[Fault], generation: Generation) -> None:
+    if not faults:
+        return
+    if generation.issues == "listed":
+        listed = [{"field": _field(found), "message": found["message"]} for found in faults]
+        raise Refusal(message, 400, fields={"issues": listed})
+    dump = json.dumps(faults, indent=2, ensure_ascii=False)
+    if generation.issues == "dumped":
+        raise Refusal(message, 400, fields={"issues": [{"field": "unknown", "message": dump}]})
+    raise Refusal(message, 400, fields={"details": dump})
+
+
+def _field(found: Fault) -> str:
+    return ".".join(map(str, found["path"])) or "root"
+
+
+def javascript_number(text: str) -> float:
+    """Return what `Number(text)` gives."""
+    stripped = text.strip()
+    if not stripped:
+        return 0.0
+    try:
+        return (
+            float(int(stripped, 0)) if stripped[:2].lower() in ("0x", "0b", "0o") else float(stripped.replace("_", "x"))
+        )
+    except ValueError:
+        return math.nan
+
+
+def received_number(name: str, value: Any) -> list[Fault]:
+    """Return what is wrong with a value that is to become a whole number from 0 on."""
+    number = javascript_number(value) if isinstance(value, str) else math.nan
+    if math.isnan(number):
+        message = "Invalid input: expected number, received NaN"
+        return [{"expected": "number", "code": "invalid_type", "received": "NaN", "path": [name], "message": message}]
+    if not number.is_integer():
+        return [{"expected": "int", "code": "invalid_type", "path": [name], "message": _NOT_WHOLE}]
+    return [] if number >= 0 else [{**_TOO_SMALL, "path": [name]}]

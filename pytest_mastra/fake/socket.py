@@ -1,0 +1,234 @@
+"""A surface on a loopback socket: HTTP/1.1 for other processes and languages, a thread for each connection."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import math
+import socket
+import struct
+import threading
+import time
+from collections.abc import Generator
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from mastra_sync.deadline import SystemClock
+from pytest_mastra.fake.framing import KEEP_ALIVE, frame
+from pytest_mastra.fake.receiving import BadRequest, Received, receive
+from pytest_mastra.fake.wire import Cut, Pause, Piece, Surface, WireReply
+
+logger = logging.getLogger("pytest_mastra")
+
+IDLE_LIMIT = KEEP_ALIVE + 1.0
+"""Seconds after which a quiet connection is closed: as Node does it, a second later than it promised."""
+
+FIRST_REQUEST_LIMIT = 60.0
+"""Seconds that a new connection may take to send something."""
+
+PATIENCE = 0.05
+"""Seconds that `stop` waits for those who are at work in the surface."""
+
+_BACKLOG = 128
+
+# l_onoff, l_linger: closing resets the connection instead of ending it in order
+_RESETTING = struct.pack("ii", 1, 0)
+
+
+class OnSocket:
+    """Serves a surface on a port of this machine, reachable from nowhere else. A context manager.
+
+    Our own few lines instead of a WSGI server: WSGI cannot reset a connection, break off inside a chunk or send
+    garbage, which is what faults are. It also stops at once, where werkzeug's looks only every half second whether it
+    should, and answers about twice as fast.
+
+    Args:
+        surface: What answers.
+        host: A loopback address.
+        port: 0 takes a free one.
+        idle_limit: Seconds after which a quiet connection is closed.
+
+    Attributes:
+        surface: What answers.
+        host: Where it is served.
+        port: Where it is served, once started.
+
+    Raises:
+        ValueError: The host is not loopback.
+    """
+
+    def __init__(
+        self, surface: Surface, *, host: str = "127.0.0.1", port: int = 0, idle_limit: float = IDLE_LIMIT
+    ) -> None:
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise ValueError(f"{host} is not a loopback address; a fake server is for this machine only")
+        self.surface = surface
+        self.host = host
+        self.port = port
+        self._idle_limit = idle_limit
+        self._listener: socket.socket | None = None
+        self._stopping = threading.Event()
+        self._connections: dict[threading.Thread, _Connection] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """The address, without path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Take the port and begin to answer.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        if self._listener is not None:
+            raise RuntimeError(f"{self!r} has been started already")
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
+        self.port = self._listener.getsockname()[1]
+        self._stopping.clear()
+        self._acceptor = threading.Thread(target=self._accept, args=[self._listener], name=f"{self!r}", daemon=True)
+        self._acceptor.start()
+
+    def stop(self) -> None:
+        """Close the port and all connections; one that was not started is left alone."""
+        if self._listener is None:
+            return
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            # wakes the thread that waits for connections
+            socket.create_connection((self.host, self.port), timeout=1.0).close()
+        self._acceptor.join()
+        self._listener.close()
+        self._listener = None
+        with self._lock:
+            connections = dict(self._connections)
+        for connection in connections.values():
+            connection.shut_down()
+        patience = time.monotonic() + PATIENCE
+        for thread in connections:
+            thread.join(max(0.0, patience - time.monotonic()))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<OnSocket {self.url}>"
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                accepted, _ = listener.accept()
+            except OSError:
+                # out of descriptors, or the client has gone again; or the listener has
+                if self._stopping.is_set():
+                    return
+                continue
+            if self._stopping.is_set():
+                accepted.close()
+                return
+            connection = _Connection(self.surface, accepted, self._idle_limit, self._stopping)
+            thread = threading.Thread(target=self._serve, args=[connection], name=f"{self!r} connection", daemon=True)
+            with self._lock:
+                self._connections[thread] = connection
+            thread.start()
+
+    def _serve(self, connection: _Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            with self._lock:
+                del self._connections[threading.current_thread()]
+
+
+class _Connection:
+    """One connection, served by one thread until either side has had enough."""
+
+    def __init__(self, surface: Surface, accepted: socket.socket, idle_limit: float, stopping: threading.Event) -> None:
+        self._surface = surface
+        self._socket = accepted
+        self._idle_limit = idle_limit
+        self._stopping = stopping
+
+    def serve(self) -> None:
+        # one that goes away, at whatever point, is no matter
+        with self._socket, contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.settimeout(FIRST_REQUEST_LIMIT)
+            with self._socket.makefile("rb") as file:
+                while (received := self._receive(file)) and self._answer(received):
+                    self._socket.settimeout(self._idle_limit)
+
+    def shut_down(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self, file: Any) -> Received | None:
+        try:
+            return receive(
+                file,
+                on_begin=lambda: self._socket.settimeout(None),
+                say_continue=lambda: self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n"),
+            )
+        except BadRequest as bad:
+            self._socket.sendall(
+                b"HTTP/1.1 %d %b\r\nConnection: close\r\n\r\n" % (bad.status, bad.status.phrase.encode())
+            )
+            return None
+
+    def _answer(self, received: Received) -> bool:
+        """Send the reply; return whether the connection can go on."""
+        with contextlib.closing(self._pieces(received)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    self._socket.sendall(piece)
+                elif isinstance(piece, Cut):
+                    if piece is Cut.RESET:
+                        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESETTING)
+                    return False
+                elif not self._pause(piece):
+                    return False
+        return received.keeps_alive
+
+    def _pieces(self, received: Received) -> Generator[Piece, None, None]:
+        request = received.request
+        try:
+            reply = self._surface.handle(request)
+        except Exception:
+            logger.exception("%s %s: the fake server is broken", request.method, request.path)
+            reply = _BROKEN
+        try:
+            yield from frame(reply, to_head=request.method == "HEAD", keeps_alive=received.keeps_alive)
+        except Exception:
+            logger.exception("%s %s: the fake server broke off", request.method, request.path)
+            yield Cut.CLOSED
+
+    def _pause(self, pause: Pause) -> bool:
+        """Let time pass; return False if the client has gone meanwhile, or the server stops."""
+        if not (math.isinf(pause.seconds) or isinstance(pause.clock, SystemClock)):
+            pause.clock.sleep(pause.seconds)
+            return True
+        until = time.monotonic() + pause.seconds
+        self._socket.settimeout(None if math.isinf(pause.seconds) else max(pause.seconds, 0.001))
+        try:
+            early = self._socket.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return True
+        finally:
+            self._socket.settimeout(None)
+        # a client that has sent its next request already cannot be watched like this
+        return bool(early) and not self._stopping.wait(None if math.isinf(until) else until - time.monotonic())
+
+
+_BROKEN = WireReply(500, (("content-type", "text/plain; charset=UTF-8"),), b"Internal Server Error")

@@ -1,0 +1,324 @@
+"""Executing one step: checks at its borders, retries, suspension, and the events and results that all this leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.checks import checked, later_cause, lines, validation_cause
+from pytest_mastra.fake.context import Asked, GateOrAbort, StepContext, Wait, Writer, visible
+from pytest_mastra.fake.failures import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
+from pytest_mastra.fake.frames import Frame, Moves
+from pytest_mastra.fake.graph import AnyStep, Step
+from pytest_mastra.fake.lanes import Gate, GateWait, Steps, Until
+from pytest_mastra.fake.nested import nested_steps
+from pytest_mastra.fake.values import UNDEFINED, copied, present, returned_value, truthy, without
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.execution import Execution
+
+PRIOR_COMPLETION = frozenset(
+    {"output", "error", "endedAt", "suspendedAt", "suspendPayload", "suspendOutput", "tripwire", "nonRetryable"}
+)
+"""What an earlier execution of a step left, and the next one drops."""
+
+META = "__workflow_meta"
+
+
+@dataclass
+class Attempt:
+    """What all attempts at one execution of a step share.
+
+    Attributes:
+        execution: The execution around it.
+        frame: Where it is.
+        step: The step.
+        moves: What to go on from.
+        call_id: Shared by the events of this execution.
+        input_data: The step's input, checked.
+        refusal: Why the input does not fit.
+        resume_data: What the step is resumed with.
+        suspend_data: What it had suspended with.
+        item_run_id: In a foreach over a workflow: the id of this item's own run.
+    """
+
+    execution: Execution
+    frame: Frame
+    step: AnyStep
+    moves: Moves
+    call_id: str
+    input_data: Any
+    refusal: Refusal | None
+    resume_data: Any
+    suspend_data: Any
+    item_run_id: str | None
+
+
+def step_steps(
+    execution: Execution,
+    frame: Frame,
+    step: AnyStep,
+    prev_output: Any,
+    moves: Moves,
+    *,
+    quiet: bool = False,
+    iteration: int | None = None,
+) -> Steps:
+    """Execute a step; return its result.
+
+    Args:
+        execution: The execution around it.
+        frame: Where it is.
+        step: The step.
+        prev_output: Its input, unchecked.
+        moves: What to go on from.
+        quiet: Whether it tells nobody, as in a foreach.
+        iteration: In a loop: the round.
+    """
+    attempt = _prepared(execution, frame, step, prev_output, moves)
+    info = _info(attempt, iteration)
+    frame.active[step.id] = frame.path
+    if not quiet:
+        event = {"id": step.id, "stepCallId": attempt.call_id, **execution.world.tidy(info)}
+        execution.emit("workflow-step-start", event)
+    yield from execution.persist(frame, "running", step_results={**execution.step_results, step.id: info})
+    if execution.held is not None:
+        yield from execution.held()
+    outcome = yield from _tried(attempt)
+    frame.active.pop(step.id, None)
+    result = {**execution.world.tidy(info), **outcome}
+    if not quiet:
+        yield from _told(execution, step, attempt.call_id, result)
+    if attempt.item_run_id is not None:
+        result["metadata"] = {**result.get("metadata", {}), "nestedRunId": attempt.item_run_id}
+    execution.step_results[step.id] = result
+    return result
+
+
+def _prepared(execution: Execution, frame: Frame, step: AnyStep, prev_output: Any, moves: Moves) -> Attempt:
+    call_id = execution.world.new_id()
+    owns_run = step.is_workflow and frame.item is not None and execution.world.generation.own_item_runs
+    item_run_id = execution.world.new_id() if owns_run else None
+    input_data, refusal = _checked_input(execution, step, prev_output)
+    return Attempt(
+        execution=execution,
+        frame=frame,
+        step=step,
+        moves=moves,
+        call_id=call_id,
+        input_data=input_data,
+        refusal=refusal,
+        resume_data=_resume_data(step, moves),
+        suspend_data=_suspend_data(execution, frame, step),
+        item_run_id=item_run_id,
+    )
+
+
+def _checked_input(execution: Execution, step: AnyStep, prev_output: Any) -> tuple[Any, Refusal | None]:
+    if not execution.run.workflow.validate_inputs:
+        return prev_output, None
+    refusal = None
+    input_data = prev_output
+    if step.input_schema is not None:
+        fitted, issues = step.input_schema.check(prev_output)
+        if issues:
+            refusal = Refusal(
+                f"Step input validation failed: \n{lines(issues)}",
+                code="WORKFLOW_STEP_INPUT_VALIDATION_FAILED",
+                cause=validation_cause(issues, execution.world.generation),
+            )
+        elif fitted != {}:
+            input_data = fitted
+    checks_context = execution.world.generation.checks_request_context and not step.is_workflow
+    if refusal is None and checks_context and step.request_context_schema is not None:
+        _, issues = step.request_context_schema.check(execution.request_context)
+        if issues:
+            text = f"Step request context validation failed for step '{step.id}': \n{lines(issues)}"
+            cause = later_cause(issues, execution.world.generation)
+            refusal = Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
+    return input_data, refusal
+
+
+def _resume_data(step: AnyStep, moves: Moves) -> Any:
+    travel = moves.time_travel
+    if travel is not None and (travel.step_results.get(step.id) or {}).get("status") == "suspended":
+        answer = travel.resume_data
+        if truthy(answer) and answer is not UNDEFINED:
+            fitted, issues = (answer, []) if step.resume_schema is None else step.resume_schema.check(answer)
+            return UNDEFINED if issues else fitted
+    if moves.resume is not None and moves.resume.steps[:1] == [step.id]:
+        return moves.resume.payload
+    return UNDEFINED
+
+
+def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
+    recorded = execution.step_results.get(step.id)
+    if not isinstance(recorded, dict) or recorded.get("status") != "suspended":
+        return UNDEFINED
+    asked = recorded.get("suspendPayload", UNDEFINED)
+    if frame.item is not None and isinstance(asked, dict):
+        items = asked.get(META, {}).get("foreachOutput", [])
+        item = items[frame.item] if frame.item < len(items) else None
+        if isinstance(item, dict) and item.get("status") == "suspended" and truthy(item.get("suspendPayload")):
+            asked = item["suspendPayload"]
+    return without(asked, frozenset({META})) if isinstance(asked, dict) else asked
+
+
+def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
+    """Return what is known of a step that begins."""
+    execution = attempt.execution
+    info: dict[str, Any] = execution.world.tidy(execution.step_results.get(attempt.step.id) or {})
+    now = execution.now()
+    if truthy(attempt.resume_data) and attempt.resume_data is not UNDEFINED:
+        info |= {"resumePayload": attempt.resume_data, "resumedAt": now}
+    else:
+        info |= {"payload": attempt.input_data, "startedAt": now}
+    info["status"] = "running"
+    if iteration:
+        info["metadata"] = {"iterationCount": iteration}
+    return present(info)
+
+
+def _told(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Steps:
+    about = {"id": step.id, "stepCallId": call_id}
+    if result["status"] == "suspended":
+        execution.emit("workflow-step-suspended", {**about, **result})
+        return
+    execution.emit("workflow-step-result", {**about, **result})
+    if execution.world.generation.awaits_events:
+        yield None
+    execution.emit("workflow-step-finish", {**about, "metadata": {}})
+
+
+def _tried(attempt: Attempt) -> Steps:
+    """Run the step, again and again if it has retries; return what came of it."""
+    execution = attempt.execution
+    config = execution.run.workflow.retry_config
+    retries = attempt.step.retries if attempt.step.retries is not None else config.attempts
+    for count in range(retries + 1):
+        if count and config.delay:
+            yield Until(execution.lane.now() + config.delay)
+        try:
+            return (yield from _run(attempt, count))
+        except Exception as error:  # noqa: BLE001 -- whatever a step raises is the run's failure
+            is_final = isinstance(error, NonRetryable) or (isinstance(error, Thrown) and error.non_retryable)
+            if is_final or count == retries:
+                execution.world.note_failure(execution.run, attempt.step.id, error)
+                return _failure(execution, error, is_final=is_final)
+    raise AssertionError("a step has at least one attempt")
+
+
+def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[str, Any]:
+    as_wire = error_object if execution.world.generation.error_objects else error_string
+    outcome = {"status": "failed", "error": as_wire(error), "endedAt": execution.now()}
+    if is_final:
+        outcome["nonRetryable"] = True
+    if isinstance(error, TripWire):
+        outcome["tripwire"] = error.details()
+    return outcome
+
+
+def _run(attempt: Attempt, count: int) -> Steps:
+    if attempt.refusal is not None:
+        raise attempt.refusal
+    execution = attempt.execution
+    asked = Asked()
+    step = attempt.step
+    if isinstance(step, Step):
+        context = _context(attempt, asked, count)
+        output = yield from _function_steps(execution, step, context)
+    else:
+        output = yield from nested_steps(attempt, _context(attempt, asked, count), step)
+    if asked.state is not UNDEFINED:
+        attempt.frame.state.update(asked.state)
+    if asked.suspended:
+        if execution.world.generation.awaits_events:
+            yield None  # a suspension is checked, which takes longer than giving a value
+        return present(
+            {
+                "status": "suspended",
+                "suspendPayload": asked.suspend_payload,
+                "suspendOutput": output if output is not UNDEFINED and truthy(output) else UNDEFINED,
+                "suspendedAt": execution.now(),
+            }
+        )
+    if asked.bailed:
+        return present({"status": "bailed", "output": asked.bail_value, "endedAt": execution.now()})
+    if step.is_workflow and execution.per_step:
+        return {"status": "paused"}
+    return present({"status": "success", "output": output, "endedAt": execution.now()})
+
+
+def _context(attempt: Attempt, asked: Asked, count: int) -> StepContext:
+    execution, frame, step = attempt.execution, attempt.frame, attempt.step
+    checks = execution.run.workflow.validate_inputs
+
+    def on_suspend(payload: Any, labels: list[str]) -> Any:
+        if checks and payload is not UNDEFINED and truthy(payload):
+            payload = checked(
+                step.suspend_schema,
+                payload,
+                "Step suspend data validation failed",
+                "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
+                lambda issues: later_cause(issues, execution.world.generation),
+            )
+        frame.suspended[step.id] = frame.path
+        for label in labels:
+            item = {} if frame.item is None else {"foreachIndex": frame.item}
+            frame.labels[label] = {"stepId": step.id, **item}
+        return payload if payload is not UNDEFINED and truthy(payload) else UNDEFINED
+
+    def check_state(state: Any) -> Any:
+        return checked(step.state_schema, state, "Step state data validation failed") if checks else state
+
+    run_id = attempt.item_run_id or execution.run.run_id
+    return StepContext(
+        input_data=visible(copied(attempt.input_data)),
+        state=copied(frame.state),
+        request_context=execution.request_context,
+        run_id=run_id,
+        workflow_id=execution.run.workflow.id,
+        resource_id=execution.run.resource_id,
+        resume_data=visible(copied(attempt.resume_data)),
+        suspend_data=visible(copied(attempt.suspend_data)),
+        retry_count=count,
+        writer=Writer(execution.run.run_id, step.id, execution.write),
+        _signal=execution.signal,
+        _results=execution.step_results,
+        _asked=asked,
+        _on_suspend=on_suspend,
+        _check_state=check_state,
+        _null_input=attempt.input_data is None,
+    )
+
+
+def _function_steps(execution: Execution, step: Step, context: StepContext) -> Steps:
+    if step.duration:
+        signal = execution.signal if step.stops_on_abort else None
+        yield Until(execution.lane.now() + step.duration, signal)
+    try:
+        given = step.run(context)
+        if isinstance(given, Generator):
+            given = yield from _paused_steps(execution, given)
+    finally:
+        yield None  # steps are awaited, so that those beside this one come as far before its end is told
+    return returned_value(given)
+
+
+def _paused_steps(execution: Execution, pauses: Generator[Any, Any, Any]) -> Steps:
+    """Run a step that yields: seconds, a `ctx.wait(seconds)`, or a `Gate`."""
+    while True:
+        try:
+            pause = next(pauses)
+        except StopIteration as end:
+            return end.value
+        now = execution.lane.now()
+        if isinstance(pause, Gate):
+            yield pause
+        elif isinstance(pause, GateOrAbort):
+            yield GateWait(pause.gate, execution.signal)
+        elif isinstance(pause, Wait):
+            yield Until(now + pause.seconds, execution.signal)
+        else:
+            yield Until(now + float(pause))

@@ -1,0 +1,162 @@
+"""The runs that a server has stored: snapshots, listing, filters."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.clock import ServerClock
+from pytest_mastra.fake.values import iso, packed, unpacked
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.runs import Run
+
+
+FRESH_RUNS = 64
+"""Runs that are kept ready to be read; older ones are packed."""
+
+
+class Row:
+    """One stored run.
+
+    Args:
+        workflow_id: Its workflow.
+        run_id: Its id, unique within the workflow.
+        resource_id: Whose it is.
+        snapshot: The run as it was stored last.
+        created: When it was first stored, in seconds.
+        order: Tells rows of the same moment apart.
+    """
+
+    __slots__ = ("_kept", "created", "order", "resource_id", "run_id", "status", "updated", "workflow_id")
+
+    def __init__(
+        self,
+        workflow_id: str,
+        run_id: str,
+        resource_id: str | None,
+        snapshot: dict[str, Any],
+        created: float,
+        order: int,
+    ) -> None:
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.resource_id = resource_id
+        self.created = created
+        self.updated = created
+        self.order = order
+        self.snapshot = snapshot
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The run as it was stored last."""
+        return self._kept if isinstance(self._kept, dict) else unpacked(self._kept)
+
+    @snapshot.setter
+    def snapshot(self, snapshot: dict[str, Any]) -> None:
+        self._kept: dict[str, Any] | bytes = snapshot
+        self.status: str = snapshot["status"]
+
+    def pack(self) -> None:
+        """Take as little room as may be."""
+        if isinstance(self._kept, dict):
+            self._kept = packed(self._kept)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as lists of runs have it."""
+        return {
+            "workflowName": self.workflow_id,
+            "runId": self.run_id,
+            "snapshot": self.snapshot,
+            "resourceId": self.resource_id,
+            "createdAt": iso(self.created),
+            "updatedAt": iso(self.updated),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs to list.
+
+    Attributes:
+        status: Only these.
+        resource_id: Only this owner's.
+        from_date: Only runs created since, as an ISO string.
+        to_date: Only runs created until, as an ISO string.
+    """
+
+    status: str | None = None
+    resource_id: str | None = None
+    from_date: str | None = None
+    to_date: str | None = None
+
+    def lets_pass(self, row: Row) -> bool:
+        """Return whether a row is asked for."""
+        return (
+            (self.status is None or row.status == self.status)
+            and (not self.resource_id or row.resource_id == self.resource_id)
+            and (self.from_date is None or iso(row.created) >= self.from_date)
+            and (self.to_date is None or iso(row.created) <= self.to_date)
+        )
+
+
+@dataclass
+class Store:
+    """All stored runs.
+
+    Args:
+        clock: Tells when a run is stored.
+        moves_created_at: Whether each snapshot makes a run look newly created, as it does before current servers.
+    """
+
+    clock: ServerClock
+    moves_created_at: bool = False
+    _rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    _order: Any = field(default_factory=itertools.count)
+    _fresh: deque[Row] = field(default_factory=deque)
+
+    def find(self, workflow_id: str, run_id: str) -> Row | None:
+        """Return a run, None if there is none."""
+        return self._rows.get(workflow_id, {}).get(run_id)
+
+    def persist(self, run: Run, snapshot: dict[str, Any]) -> None:
+        """Store a snapshot; a run that was deleted is there again."""
+        rows = self._rows.setdefault(run.workflow.id, {})
+        now = self.clock.now()
+        row = rows.get(run.run_id)
+        if row is None:
+            order = next(self._order)
+            row = rows[run.run_id] = Row(run.workflow.id, run.run_id, run.resource_id, snapshot, now, order)
+            self._fresh.append(row)
+            if len(self._fresh) > FRESH_RUNS:
+                self._fresh.popleft().pack()
+            return
+        row.resource_id = run.resource_id if run.resource_id is not None else row.resource_id
+        row.snapshot = snapshot
+        row.updated = now
+        if self.moves_created_at:
+            row.created = now
+            row.order = next(self._order)
+
+    def set_status(self, row: Row, status: str) -> None:
+        """Change nothing but the status."""
+        row.snapshot = {**row.snapshot, "status": status}
+
+    def delete(self, workflow_id: str, run_id: str) -> None:
+        """Forget a run, if it is there."""
+        self._rows.get(workflow_id, {}).pop(run_id, None)
+
+    def page(self, workflow_id: str, chosen: Filter, page: int | None, per_page: int | None) -> dict[str, Any]:
+        """Return runs, newest first; a page of them only if both its number and its size are given."""
+        rows = [row for row in self._rows.get(workflow_id, {}).values() if chosen.lets_pass(row)]
+        rows.sort(key=lambda row: (row.created, row.order), reverse=True)
+        total = len(rows)
+        if page is not None and per_page is not None:
+            rows = rows[page * per_page : (page + 1) * per_page]
+        return {"runs": [row.as_json() for row in rows], "total": total}
+
+    def with_status(self, *statuses: str) -> list[Row]:
+        """Return all runs in one of these statuses, of whatever workflow."""
+        return [row for rows in self._rows.values() for row in rows.values() if row.status in statuses]

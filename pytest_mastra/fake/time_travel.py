@@ -1,0 +1,281 @@
+"""Going on from another place: time travel with another past, and restarts after a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.checks import accepted
+from pytest_mastra.fake.failures import Refusal
+from pytest_mastra.fake.frames import Restart, TimeTravel
+from pytest_mastra.fake.graph import (
+    ConditionalEntry,
+    Entry,
+    ForeachEntry,
+    LoopEntry,
+    SleepEntry,
+    step_ids,
+)
+from pytest_mastra.fake.results import clean_step
+from pytest_mastra.fake.values import UNDEFINED, present, truthy
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.world import World
+
+MOST_REPORTED = 10
+"""Recorded steps that a refusal names."""
+
+COMPLETE = ("success", "failed", "canceled")
+
+
+def time_travel_from(world: World, run: Run, body: dict[str, Any], *, per_step: bool) -> TimeTravel:
+    """Return what a time travel goes on from.
+
+    Raises:
+        Refusal: The run or the step does not allow it.
+    """
+    step = body.get("step")
+    if not step:
+        raise Refusal("Step is required and must be a valid step or array of steps")
+    row = world.store.find(run.workflow.id, run.run_id)
+    if row is None:
+        raise Refusal(f"Snapshot not found for run {run.run_id}")
+    if row.status == "running":
+        raise Refusal("This workflow run is still running, cannot time travel")
+    steps = step.split(".") if isinstance(step, str) else list(step)
+    input_data = body.get("inputData", UNDEFINED)
+    inner = run.workflow.steps.get(steps[0])
+    if (
+        input_data is not UNDEFINED
+        and truthy(input_data)
+        and len(steps) == 1
+        and inner
+        and run.workflow.validate_inputs
+    ):
+        input_data = accepted(inner.input_schema, input_data, "inputData", world.generation)
+    return _Past(world, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step).travel()
+
+
+class _Past:
+    """The results that a time travel takes to be there.
+
+    Args:
+        world: The server.
+        run: The run.
+        snapshot: The run as it is stored.
+        steps: Where to go on, from the outside in.
+        body: The request.
+        per_step: Whether to stop after one step.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        run: Run,
+        snapshot: dict[str, Any],
+        steps: list[str],
+        body: dict[str, Any],
+        *,
+        per_step: bool,
+    ) -> None:
+        self._world = world
+        self._entries = run.workflow.entries
+        self._snapshot = snapshot
+        self._recorded = snapshot["context"]
+        self._steps = steps
+        self._body = body
+        self._given = body.get("context") or {}
+        self._input = body["inputData"]
+        self._has_input = self._input is not UNDEFINED and truthy(self._input)
+        self._per_step = per_step
+        self._results: dict[str, Any] = {}
+        self._path: list[int] = []
+
+    def travel(self) -> TimeTravel:
+        """Return where to go on from, and with what."""
+        if self._world.generation.guards_time_travel:
+            check_graph(self._steps[0], self._entries, self._recorded, self._given)
+        resume_data = self._body.get("resumeData", UNDEFINED)
+        for index, entry in enumerate(self._entries):
+            before = len(self._path)
+            if before and not (resume_data is not UNDEFINED and truthy(resume_data)):
+                break
+            self._add_entry(index, entry, before)
+        if not self._path:
+            place = ".".join(self._steps)
+            raise Refusal(f"Time travel target step not found in execution graph: '{place}'. Verify the step id/path.")
+        state = self._body.get("initialState")
+        return TimeTravel(
+            steps=self._steps,
+            path=self._path,
+            input_data=self._input,
+            resume_data=resume_data,
+            step_results=self._results,
+            nested_results=self._body.get("nestedStepsContext"),
+            state=state if state is not None else self._snapshot["value"],
+            step_execution_path=self._snapshot.get("stepExecutionPath"),
+        )
+
+    def _add_entry(self, index: int, entry: Entry, before: int) -> None:
+        ids = step_ids(entry)
+        target = self._steps[0]
+        is_target = target in ids
+        if is_target:
+            self._path = [index, *([ids.index(target)] if len(ids) > 1 else [])]
+        payload = self._payload_after(self._entries[index - 1]) if index else UNDEFINED
+        if index == 0:
+            self._add_input(ids)
+        output = UNDEFINED
+        if index + 1 < len(self._entries):
+            next_ids = step_ids(self._entries[index + 1])
+            if self._has_input and target in next_ids and len(self._steps) == 1:
+                output = self._input
+        for id_ in ids:
+            result = self._result(entry, id_, payload, output, is_target=is_target)
+            if not self._is_left_out(id_, before):
+                self._results[id_] = result
+
+    def _payload_after(self, entry: Entry) -> Any:
+        ids = step_ids(entry)
+        outputs = {id_: (self._results.get(id_) or {}).get("output", {}) for id_ in ids}
+        return outputs[ids[0]] if len(ids) == 1 else outputs
+
+    def _add_input(self, ids: list[str]) -> None:
+        target = self._steps[0]
+        recorded = self._recorded.get("input", UNDEFINED)
+        if target in ids:
+            given = self._given.get(target, {}).get("payload")
+            chosen = given if given is not None else self._input
+            value = chosen if chosen is not UNDEFINED and chosen is not None else recorded
+        else:
+            value = None
+            for id_ in ids:
+                if not truthy(value):
+                    given = self._given.get(id_, {}).get("payload")
+                    value = given if given is not None else (self._recorded.get(id_) or {}).get("payload")
+            if value is None:
+                value = recorded if recorded is not UNDEFINED and recorded is not None else {}
+        self._results |= present({"input": value})
+
+    def _result(self, entry: Entry, id_: str, payload: Any, output: Any, *, is_target: bool) -> dict[str, Any]:
+        given = self._given.get(id_) or {}
+        recorded = self._recorded.get(id_) or {}
+        context = given or recorded
+        is_named = id_ in self._steps
+        is_unselected = isinstance(entry, ConditionalEntry) and not is_named and (is_target or not context)
+        skips = is_unselected and self._world.generation.guards_time_travel
+        default = "running" if is_named else "skipped" if skips else "success"
+        status = context.get("status", default)
+        if status in ("failed", "canceled"):
+            status = default
+        is_complete = status in COMPLETE
+        chosen_payload = _first(given.get("payload"), payload, recorded.get("payload"), {})
+        chosen_output = _first(given.get("output"), output, recorded.get("output"), {})
+        now = round(self._world.clock.now() * 1000)
+        return present(
+            {
+                "status": status,
+                "payload": chosen_payload,
+                "output": chosen_output if is_complete else UNDEFINED,
+                "resumePayload": context.get("resumePayload", UNDEFINED),
+                "suspendPayload": context.get("suspendPayload", UNDEFINED),
+                "suspendOutput": context.get("suspendOutput", UNDEFINED),
+                "startedAt": context.get("startedAt", now),
+                "endedAt": context.get("endedAt", now) if is_complete else UNDEFINED,
+                "suspendedAt": context.get("suspendedAt", UNDEFINED),
+                "resumedAt": context.get("resumedAt", UNDEFINED),
+            }
+        )
+
+    def _is_left_out(self, id_: str, before: int) -> bool:
+        """What comes after the target is dropped, unless it is suspended."""
+        past_target = len(self._path) if self._per_step else before
+        recorded = self._recorded.get(id_)
+        if not self._world.generation.per_step:
+            return before > 0 and (recorded is None or recorded.get("status") != "suspended")
+        return (
+            past_target > 0
+            and id_ not in self._steps
+            and id_ not in self._given
+            and (recorded is None or recorded.get("status") != "suspended")
+        )
+
+
+def _first(*values: Any) -> Any:
+    return next(value for value in values if value is not None and value is not UNDEFINED)
+
+
+def check_graph(target: str, entries: list[Entry], recorded: dict[str, Any], given: dict[str, Any]) -> None:
+    """Refuse a time travel whose past was never recorded."""
+    names = [name for name in recorded if name != "input"]
+    if not names:
+        return
+    shown = ", ".join(names[:MOST_REPORTED])
+    if len(names) > MOST_REPORTED:
+        shown += f" (and {len(names) - MOST_REPORTED} more)"
+    untouched = f"Steps recorded in the snapshot: {shown}. The stored snapshot has not been modified."
+    place = next((index for index, entry in enumerate(entries) if target in step_ids(entry)), None)
+    if place is None:
+        raise Refusal(
+            f"Cannot time travel to step '{target}': the step does not exist in the current execution graph. The "
+            "workflow definition has likely changed since the run was recorded (renamed step, or an unnamed .map() "
+            f"step whose generated id changed across processes). {untouched}"
+        )
+    missing = [id_ for entry in entries[:place] for id_ in _unrecorded(entry, recorded, given)]
+    if missing:
+        listed = ", ".join(f"'{id_}'" for id_ in missing)
+        raise Refusal(
+            f"Cannot time travel to step '{target}': step(s) {listed} precede the target in the current execution "
+            "graph but were not recorded in the snapshot. Either the workflow definition changed since the run was "
+            "recorded (renamed steps, or unnamed .map() steps whose generated ids changed across processes), or "
+            "the recorded run never reached these steps (it failed, was canceled, or was suspended before them). "
+            f"{untouched}"
+        )
+
+
+def _unrecorded(entry: Entry, recorded: dict[str, Any], given: dict[str, Any]) -> list[str]:
+    if isinstance(entry, (SleepEntry, ForeachEntry, LoopEntry)):
+        return []
+    missing = [id_ for id_ in step_ids(entry) if recorded.get(id_) is None and given.get(id_) is None]
+    if isinstance(entry, ConditionalEntry) and len(missing) < len(entry.steps):
+        return []
+    return missing
+
+
+def restart_from(snapshot: dict[str, Any], entries: list[Entry]) -> Restart:
+    """Return where a crash left a run.
+
+    Raises:
+        Refusal: The run was not active.
+    """
+    never_begun = False
+    if snapshot["status"] not in ("running", "waiting"):
+        never_begun = snapshot["status"] == "pending" and "input" in snapshot["context"]
+        if not never_begun:
+            raise Refusal("This workflow run was not active")
+    first = entries[0]
+    return Restart(
+        path=[0] if never_begun else list(snapshot["activePaths"]),
+        active={id_: [0] for id_ in step_ids(first)} if never_begun else dict(snapshot["activeStepsPath"]),
+        step_results=dict(snapshot["context"]),
+        state=snapshot["value"],
+        step_execution_path=snapshot.get("stepExecutionPath"),
+    )
+
+
+def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Return what a restart of a finished run answers: what is stored, without executing anything."""
+    answer = {
+        "steps": {id_: clean_step(result) for id_, result in snapshot["context"].items()},
+        "input": snapshot["context"].get("input", UNDEFINED),
+        "runId": snapshot["runId"],
+        "state": snapshot["value"] or UNDEFINED,
+        "stepExecutionPath": snapshot.get("stepExecutionPath", UNDEFINED),
+        "resumeLabels": snapshot.get("resumeLabels", UNDEFINED),
+        "status": snapshot["status"],
+    }
+    if snapshot["status"] == "success":
+        answer["result"] = snapshot.get("result", UNDEFINED)
+    elif snapshot["status"] == "failed":
+        answer["error"] = snapshot.get("error", UNDEFINED)
+    return present(answer)

@@ -1,0 +1,221 @@
+"""JSON values as JavaScript has them: undefined beside null, one kind of number, and JSON text as V8 writes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, final
+
+import pydantic_core
+from pydantic import BaseModel
+
+LARGEST_EXACT = 2**53
+LARGEST_PLAIN = 1e21
+"""JavaScript writes whole numbers from here on with an exponent."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@final
+class _Undefined:
+    """JavaScript's undefined: a key with this value is not there."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __copy__(self) -> _Undefined:
+        return self
+
+    def __deepcopy__(self, memo: object) -> _Undefined:
+        return self
+
+
+@final
+class _Null:
+    """JavaScript's null where None means undefined: what a step returns."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNDEFINED: Final = _Undefined()
+NULL: Final = _Null()
+
+
+def returned_value(value: Any) -> Any:
+    """Return what a Python function gave as JSON; None is undefined, as it is where JavaScript returns nothing."""
+    if value is None or value is UNDEFINED:
+        return UNDEFINED
+    return to_json_value(value)
+
+
+def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row per kind of value
+    """Return an own copy of a value, as JSON would carry it.
+
+    Raises:
+        TypeError: JSON has nothing for it.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {
+            _key(key): item if type(item) is str else to_json_value(item)
+            for key, item in value.items()
+            if item is not UNDEFINED
+        }
+    if kind is list or kind is tuple:
+        return [None if item is UNDEFINED else to_json_value(item) for item in value]
+    if kind is int:
+        return value if -LARGEST_EXACT <= value <= LARGEST_EXACT else _as_double(float(value))
+    if kind is float:
+        return _as_double(value)
+    if value is NULL:
+        return None
+    if isinstance(value, BaseModel):
+        return to_json_value(value.model_dump(mode="json", by_alias=True))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_json_value({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if isinstance(value, Enum):
+        return to_json_value(value.value)
+    if isinstance(value, datetime):
+        return iso(value.timestamp())
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return to_json_value(dict(value))
+    if isinstance(value, (list, tuple)):
+        return to_json_value(list(value))
+    if isinstance(value, (set, frozenset)):
+        return {}  # what JSON.stringify makes of a Set
+    if isinstance(value, (str, int, float)):
+        return to_json_value(_plain(value))
+    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of a JSON value that its owner may change."""
+    kind = type(value)
+    if kind is dict:
+        return {key: copied(item) for key, item in value.items()}
+    if kind is list:
+        return [copied(item) for item in value]
+    return value
+
+
+def present(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that are not undefined."""
+    return {key: value for key, value in fields.items() if value is not UNDEFINED}
+
+
+def without(fields: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Return the fields but those named."""
+    return {key: value for key, value in fields.items() if key not in names}
+
+
+def truthy(value: Any) -> bool:
+    """Return whether JavaScript takes a value for true: empty objects and lists are."""
+    return isinstance(value, (dict, list)) or bool(value)
+
+
+def deep_equal(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are the same; unlike in Python, true is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(deep_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(deep_equal, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)
+
+
+def dumps(value: Any) -> bytes:
+    """Return JSON text as JSON.stringify writes it, in UTF-8."""
+    try:
+        return pydantic_core.to_json(value)
+    except pydantic_core.PydanticSerializationError:
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
+
+
+def packed(value: Any) -> bytes:
+    """Return a value in as few bytes as may be."""
+    return zlib.compress(dumps(value), 1)
+
+
+def unpacked(data: bytes) -> Any:
+    """Return what was packed."""
+    return pydantic_core.from_json(zlib.decompress(data))
+
+
+def loads(text: str) -> Any:
+    """Return what JSON.parse makes of a text.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    return _DECODER.decode(text)
+
+
+def iso(seconds: float) -> str:
+    """Return a time as `Date.prototype.toISOString` writes it."""
+    moment = datetime.fromtimestamp(round(seconds * 1000) / 1000, timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{round(moment.microsecond / 1000):03d}Z"
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if key is None:
+        return "null"
+    return str(_as_double(key) if isinstance(key, float) else key)
+
+
+def _as_double(value: float) -> Any:
+    if math.isnan(value) or math.isinf(value):
+        return None
+    if value.is_integer() and abs(value) < LARGEST_PLAIN:
+        return int(Decimal(repr(value)))
+    return value
+
+
+def _plain(value: str | float) -> str | float:
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def _parsed_int(text: str) -> Any:
+    value = int(text)
+    return value if -LARGEST_EXACT <= value <= LARGEST_EXACT else _as_double(float(text))
+
+
+def _parsed_float(text: str) -> Any:
+    return _as_double(float(text))
+
+
+def _refused_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+# made once: json.loads would make a new one at each call
+_DECODER = json.JSONDecoder(parse_int=_parsed_int, parse_float=_parsed_float, parse_constant=_refused_constant)

@@ -1,0 +1,159 @@
+"""Everything that one fake server knows while it runs: its workflows, its runs in memory, its store, its clock."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.fake.clock import ServerClock
+from pytest_mastra.fake.details import serialized_entry
+from pytest_mastra.fake.failures import is_meant
+from pytest_mastra.fake.generations import Generation
+from pytest_mastra.fake.lanes import Traffic
+from pytest_mastra.fake.runs import Run
+from pytest_mastra.fake.steps import PRIOR_COMPLETION
+from pytest_mastra.fake.store import Store
+from pytest_mastra.fake.streams import Histories
+from pytest_mastra.fake.values import UNDEFINED, present, without
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.definition import Workflow
+    from pytest_mastra.fake.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedError:
+    """An exception in a declared step, condition or map that was not meant as a failure.
+
+    Attributes:
+        workflow_id: The workflow.
+        run_id: The run.
+        step_id: The step; for a condition, its id as graphs have it.
+        error: The exception, with its traceback.
+    """
+
+    workflow_id: str
+    run_id: str
+    step_id: str
+    error: BaseException
+
+
+class World:
+    """What one server knows.
+
+    Args:
+        generation: What it behaves like.
+        clock: Its time.
+        journal: Notes what happens, for the test.
+        patience: Real seconds that a request waits whose run cannot go on.
+        seed: Makes ids repeatable.
+    """
+
+    def __init__(
+        self, generation: Generation, clock: ServerClock, journal: Journal, *, patience: float, seed: int
+    ) -> None:
+        self.generation = generation
+        self.clock = clock
+        self.store = Store(clock, moves_created_at=generation.moves_created_at)
+        self.histories = Histories()
+        self.traffic = Traffic(clock, patience)
+        self.workflows: dict[str, Workflow] = {}
+        self.unexpected_errors: list[UnexpectedError] = []
+        self._journal = journal
+        self._random = random.Random(seed)  # noqa: S311 -- ids, not secrets
+        self._runs: dict[tuple[str, str], Run] = {}
+        self._last_statuses: dict[tuple[str, str], str] = {}
+        self._nested_inputs: dict[str, Any] = {}
+        self._graphs: dict[int, tuple[int, list[dict[str, Any]]]] = {}
+
+    def new_id(self) -> str:
+        """Return a UUID, the same ones in each test."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def workflow(self, name: str) -> Workflow | None:
+        """Return a listed workflow by its key or its id."""
+        found = self.workflows.get(name)
+        if found is not None:
+            return found
+        return next((workflow for workflow in self.workflows.values() if workflow.id == name), None)
+
+    def create_run(self, workflow: Workflow, run_id: str | None, resource_id: str | None) -> Run:
+        """Return the run of this id, which is made and stored as pending if there is none."""
+        chosen = run_id or self.new_id()
+        key = (workflow.id, chosen)
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = Run(self, workflow, chosen, resource_id)
+        if self.store.find(*key) is None:
+            self.store.persist(run, self._pending_snapshot(run))
+        return run
+
+    def _pending_snapshot(self, run: Run) -> dict[str, Any]:
+        return {
+            "runId": run.run_id,
+            "status": "pending",
+            "value": {},
+            # a workflow that once ran inside another one shows that run's input in all its new runs
+            "context": present({"input": self._nested_inputs.get(run.workflow.id, UNDEFINED)}),
+            "activePaths": [],
+            "activeStepsPath": {},
+            "serializedStepGraph": run.graph,
+            "suspendedPaths": {},
+            "resumeLabels": {},
+            "waitingPaths": {},
+            "timestamp": round(self.clock.now() * 1000),
+        }
+
+    def cancel(self, run: Run) -> None:
+        """Cancel a run, whatever its status."""
+        run.signal.abort()
+        row = self.store.find(run.workflow.id, run.run_id)
+        if row is not None and self.generation.stores_cancel:
+            self.store.set_status(row, "canceled")
+
+    def forget_run(self, run: Run) -> None:
+        """Drop a run from memory; the store keeps it."""
+        self._runs.pop((run.workflow.id, run.run_id), None)
+
+    def forget_named_run(self, workflow: Workflow, run_id: str) -> None:
+        """Drop a run from memory by its id."""
+        self._runs.pop((workflow.id, run_id), None)
+
+    def last_status(self, run: Run) -> str | None:
+        """Return the status that an execution stored last."""
+        return self._last_statuses.get((run.workflow.id, run.run_id))
+
+    def remember_status(self, run: Run, status: str) -> None:
+        """Note the status that an execution stored."""
+        self._last_statuses[run.workflow.id, run.run_id] = status
+
+    def forget_status(self, run: Run) -> None:
+        """Note that an execution is over."""
+        self._last_statuses.pop((run.workflow.id, run.run_id), None)
+
+    def note_nested_input(self, workflow: Workflow, value: Any) -> None:
+        """Note what a workflow was given as a step of another one."""
+        self._nested_inputs[workflow.id] = value
+
+    def note_event(self, run: Run, event: dict[str, Any]) -> None:
+        """Note an event for the test."""
+        self._journal.note_event(run, event)
+
+    def note_failure(self, run: Run, step_id: str, error: Exception) -> None:
+        """Note a step's exception, if nobody meant it."""
+        if not is_meant(error):
+            self.unexpected_errors.append(UnexpectedError(run.workflow.id, run.run_id, step_id, error))
+
+    def tidy(self, info: dict[str, Any]) -> dict[str, Any]:
+        """Return what is known of a step without what its earlier execution left."""
+        return dict(info) if self.generation.repeats_completions else without(info, PRIOR_COMPLETION)
+
+    def serialized_graph(self, workflow: Workflow) -> list[dict[str, Any]]:
+        """Return a workflow's graph as details and snapshots have it."""
+        known = self._graphs.get(id(workflow))
+        if known is None or known[0] != len(workflow.entries):
+            graph = [serialized_entry(entry, self.generation) for entry in workflow.entries]
+            known = self._graphs[id(workflow)] = (len(workflow.entries), graph)
+        return known[1]

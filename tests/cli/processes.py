@@ -1,0 +1,58 @@
+"""The command as a process, and a terminal that it can be started on."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+PROCESS_TIMEOUT = 60
+COMMAND = (sys.executable, "-m", "mastra_sync.cli")
+
+# a test run in the background of a shell hands its children an ignored Ctrl-C
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mastra_sync.cli import main; sys.exit(main())",
+)
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@contextmanager
+def started(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, encoding="utf-8", **options) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+class Terminal:
+    """A terminal that stderr leads to, and all that was written to it."""
+
+    def __init__(self) -> None:
+        pty = pytest.importorskip("pty")
+        self._master, self.stderr = pty.openpty()
+        self.text = ""
+
+    def read_until(self, text: str) -> None:
+        while text not in self.plain:
+            if not select.select([self._master], [], [], PROCESS_TIMEOUT)[0]:
+                pytest.fail(f"{text!r} is not on the terminal: {self.text!r}")
+            self.text += os.read(self._master, 65536).decode("utf-8", "replace")
+
+    @property
+    def plain(self) -> str:
+        """What was written, without colours and moves of the cursor."""
+        return ESCAPES.sub("", self.text)
+
+    def close(self) -> None:
+        os.close(self._master)
+        os.close(self.stderr)

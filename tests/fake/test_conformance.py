@@ -1,0 +1,28 @@
+"""The fake says what real servers said when they were recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.live.conformance import scenarios as _scenarios
+from tests.live.conformance.cassettes import FOLDER, compared, play, read
+from tests.live.conformance.corpus import SCENARIOS, Scenario
+from tests.live.conformance.talk import FakeWire
+from tests.live.conformance.workflows import fake_server
+
+assert _scenarios.MODULES  # importing them fills the corpus
+
+CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scenario.generations]
+
+
+@pytest.mark.parametrize(("generation", "scenario"), CASES, ids=lambda part: getattr(part, "name", part))
+def test_the_fake_agrees_with_the_recorded_server(generation: str, scenario: Scenario) -> None:
+    """A scenario gives the transcript that the real server gave."""
+    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit)))
+    assert compared(read(scenario, generation), fake) == ""
+
+
+def test_every_recording_is_of_a_scenario() -> None:
+    """No cassette is left over from a scenario that is gone."""
+    recorded = {(path.parent.name, path.stem) for path in FOLDER.glob("*/*.json")}
+    assert recorded == {(generation, scenario.name) for generation, scenario in CASES}

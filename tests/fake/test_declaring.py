@@ -1,0 +1,205 @@
+"""Declaring workflows: the builder, the short forms, schemas, and workflows loaded from a real server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, field_validator
+
+from pytest_mastra.fake.failures import StepError, TripWire
+from pytest_mastra.fake.server import FakeMastra
+
+from .talking import call, post, run_state
+
+DETAILS = Path(__file__).parents[2] / "cassettes" / "conformance" / "current" / "details_of_each_workflow.json"
+
+
+class City(BaseModel):
+    city: str
+    days: int = 3
+
+    @field_validator("city")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value == "Atlantis":
+            raise ValueError("no such city")
+        return value
+
+
+def result_of(server: FakeMastra, workflow: str, input_data: Any = None, **body: Any) -> Any:
+    """Run a workflow and return what start-async answers."""
+    return post(server, workflow, "start-async", "r", {"inputData": input_data, **body}).json()
+
+
+def test_a_workflow_that_only_returns() -> None:
+    """`returns` gives a value, or what a function makes of the context."""
+    server = FakeMastra()
+    server.workflow("report").returns({"text": "sunny"})
+    server.workflow("double").returns(lambda ctx: ctx.input_data * 2)
+    assert result_of(server, "report")["result"] == {"text": "sunny"}
+    assert result_of(server, "double", 4)["result"] == 8
+
+
+def test_a_workflow_that_only_asks() -> None:
+    """`suspends` asks, and `then_returns` is what comes after the answer."""
+    server = FakeMastra()
+    server.workflow("approval").suspends("approve", {"ask": "ok?"}).then_returns({"ok": True})
+    asked = result_of(server, "approval")
+    assert asked["suspendPayload"] == {"approve": {"ask": "ok?"}}
+    told = post(server, "approval", "resume-async", "r", {"step": "approve", "resumeData": {"yes": 1}}).json()
+    assert (told["status"], told["result"]) == ("success", {"ok": True})
+
+
+def test_a_workflow_that_only_fails() -> None:
+    """`fails` fails at a step, with a message or an exception; the test that means it is not disturbed."""
+    server = FakeMastra()
+    server.workflow("broken").fails("boom", step="fetch")
+    server.workflow("odd").fails(StepError("odd", name="OddError", code="E_ODD"))
+    assert result_of(server, "broken")["steps"]["fetch"]["error"] == {"message": "boom", "name": "Error"}
+    assert result_of(server, "odd")["error"] == {"message": "odd", "name": "OddError", "code": "E_ODD"}
+    assert server.unexpected_errors == []
+
+
+def test_a_model_fills_in_defaults_and_drops_what_it_does_not_know() -> None:
+    """A pydantic model is a schema: defaults apply, unknown keys go, its validators are asked."""
+    server = FakeMastra()
+    server.workflow("weather", input_schema=City).returns(lambda ctx: ctx.input_data)
+    assert result_of(server, "weather", {"city": "NY", "more": 1})["result"] == {"city": "NY", "days": 3}
+    refused = post(server, "weather", "start-async", "r", {"inputData": {"city": "Atlantis"}})
+    assert (refused.status, "no such city" in refused.json()["error"]) == (400, True)
+
+
+def test_a_json_schema_keeps_what_it_does_not_know() -> None:
+    """A JSON Schema refuses unknown keys only if it says so."""
+    server = FakeMastra()
+    declared = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
+    server.workflow("open", input_schema=declared).returns(lambda ctx: ctx.input_data)
+    server.workflow("closed", input_schema={**declared, "additionalProperties": False}).returns(1)
+    assert result_of(server, "open", {"n": 1, "more": 2})["result"] == {"n": 1, "more": 2}
+    refused = post(server, "closed", "start-async", "r", {"inputData": {"n": 1, "more": 2}}).json()
+    assert refused["error"] == 'Invalid input data: \n- : Unrecognized key: "more"'
+
+
+def test_what_is_no_schema_is_refused_at_once() -> None:
+    """A wrong schema is the test's mistake, told where it is made."""
+    with pytest.raises(TypeError, match="a pydantic model or a JSON Schema"):
+        FakeMastra().workflow("w", input_schema=5)
+
+
+def test_a_step_that_yields_takes_time() -> None:
+    """Seconds that a step yields pass on the virtual clock."""
+    server = FakeMastra()
+
+    def slow(ctx: Any) -> Any:
+        yield 86_400
+        return {"slept": True}
+
+    server.workflow("slow").then(server.step("slow", slow)).commit()
+    began = server.clock.now()
+    assert result_of(server, "slow")["result"] == {"slept": True}
+    assert 86_400 <= server.clock.now() - began < 86_401
+
+
+def test_a_duration_shows_in_the_times() -> None:
+    """A step's duration lies between its start and its end."""
+    server = FakeMastra()
+    server.workflow("w").then(server.step("s", lambda ctx: 1, duration=2.5)).commit()
+    step = result_of(server, "w")["steps"]["s"]
+    assert step["endedAt"] - step["startedAt"] == 2500
+
+
+def test_a_map_has_templates() -> None:
+    """A template is filled from the input, the steps, the state and the request context."""
+    server = FakeMastra()
+    first = server.step("first", lambda ctx: {"n": 2})
+    template = "${initData.who} ${inputData.n} ${stepResults.first.n} ${requestContext.language}"
+    server.workflow("w").then(first).map({"text": {"template": template}, "made": {"fn": lambda ctx: 5}}).commit()
+    told = result_of(server, "w", {"who": "x"}, requestContext={"language": "en"})
+    assert told["result"] == {"text": "x 2 2 en", "made": 5}
+
+
+def test_a_tripwire_stops_the_run() -> None:
+    """The run's status and reason are the guard's."""
+    server = FakeMastra()
+    server.workflow("guarded").fails(TripWire("no", retry=False), step="guard")
+    told = result_of(server, "guarded")
+    assert (told["status"], told["tripwire"]) == ("tripwire", {"reason": "no", "retry": False})
+
+
+def test_an_exception_that_nobody_meant_is_kept_with_its_traceback() -> None:
+    """A bug in a declared step fails the run, and the test can see where it is."""
+    server = FakeMastra()
+    server.workflow("w").then(server.step("s", lambda ctx: ctx.input_data["missing"])).commit()
+    assert result_of(server, "w", {})["status"] == "failed"
+    (kept,) = server.unexpected_errors
+    assert (kept.workflow_id, kept.run_id, kept.step_id) == ("w", "r", "s")
+    assert isinstance(kept.error, KeyError)
+    assert kept.error.__traceback__ is not None
+
+
+def test_what_is_not_json_fails_the_step() -> None:
+    """A step that gives what JSON cannot carry is a mistake of the test."""
+    server = FakeMastra()
+    server.workflow("w").returns(lambda ctx: {"x": object()})
+    assert result_of(server, "w")["status"] == "failed"
+    assert "not JSON" in str(server.unexpected_errors[0].error)
+
+
+def test_a_step_cannot_change_what_others_see() -> None:
+    """Each step gets its own copy of its input."""
+    server = FakeMastra()
+    spoil = server.step("spoil", lambda ctx: ctx.input_data.update(n=9))
+    server.workflow("w").then(spoil).returns(lambda ctx: ctx.get_init_data())
+    assert result_of(server, "w", {"n": 1})["result"] == {"n": 1}
+    assert run_state(server, "w", "r")["payload"] == {"n": 1}
+
+
+def loaded_server() -> FakeMastra:
+    """Return a server with the workflows that a real one told of."""
+    server = FakeMastra()
+    server.load({exchange["body"]["name"]: exchange["body"] for exchange in json.loads(DETAILS.read_text("utf-8"))})
+    return server
+
+
+def test_loaded_workflows_describe_themselves_as_the_real_ones() -> None:
+    """What `load` makes answers the details that it was made of."""
+    server = loaded_server()
+    for exchange in json.loads(DETAILS.read_text("utf-8")):
+        name = exchange["body"]["name"]
+        if name not in ("odd id/é", "branch", "dowhile", "dountil"):  # their functions have other names here
+            assert call(server, "GET", f"/workflows/{name}").json() == exchange["body"]
+
+
+def test_loaded_workflows_run_once_stubbed() -> None:
+    """A stub is a function or a value; conditions are stubbed by their id."""
+    server = loaded_server()
+    server.stub("lookup", lambda ctx: {"city": ctx.input_data["city"], "temperature": 1})
+    server.stub("report", {"text": "warm"})
+    assert result_of(server, "city-workflow", {"city": "NY"})["result"] == {"text": "warm"}
+    server.stub("positive-condition", lambda ctx: True)
+    server.stub("positive", 1)
+    assert result_of(server, "branch", {"n": 1})["result"] == {"positive": 1}
+
+
+def test_loaded_workflows_check_their_input() -> None:
+    """The schemas come along; keys that they do not declare are dropped, as zod does."""
+    server = loaded_server()
+    server.stub("lookup", lambda ctx: ctx.input_data, workflow="city-workflow")
+    server.stub("report", lambda ctx: ctx.get_init_data())
+    refused = post(server, "city-workflow", "start-async", "r", {"inputData": {"city": 5}})
+    assert refused.status == 400
+    told = result_of(server, "city-workflow", {"city": "NY", "more": 1})
+    assert told["steps"]["input"] == {"city": "NY"}
+
+
+def test_a_step_without_stub_says_so() -> None:
+    """Running it fails with its name and the stub that was perhaps meant for it."""
+    server = loaded_server()
+    server.stub("lokup", {})
+    told = result_of(server, "city-workflow", {"city": "NY"})
+    assert told["status"] == "failed"
+    assert "'lookup' of workflow 'city-workflow' has no stub" in told["error"]["message"]
+    assert "nearest stub is 'lokup'" in told["error"]["message"]

@@ -1,0 +1,1 @@
+"""What is said of the fake server, and what it is called."""

@@ -217,7 +217,9 @@ def _source_text(source: Mapping[str, Any]) -> dict[str, Any]:
     if "template" in source:
         return {"template": source["template"]}
     if "init_data" in source:
-        return {"initData": getattr(source["init_data"], "id", True), "path": source.get("path", ".")}
+        given = source["init_data"]
+        name = given if isinstance(given, str) else getattr(given, "id", True)
+        return {"initData": name, "path": source.get("path", ".")}
     step = source["step"]
     named = [getattr(one, "id", one) for one in step] if isinstance(step, (list, tuple)) else getattr(step, "id", step)
     return {"step": named, "path": source.get("path", ".")}

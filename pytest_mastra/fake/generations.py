@@ -17,8 +17,7 @@ class Generation:
         elides_payloads: The `-async` answers leave out payloads that equal the output before.
         execution_path: Results tell in which order steps ran.
         suspend_payload_in_results: The `-async` answers gather what was suspended with.
-        keeps_suspensions: A resumed step keeps `suspendPayload` and `suspendedAt`.
-        repeats_completions: Events of a step that runs again carry what it gave before.
+        repeats_completions: A step that runs again keeps what it gave, and suspended with, before.
         item_queue: The items of a foreach queue up, and streams tell of each; otherwise they come in batches.
         final_result: The last record of a stream holds the run's result.
         stream_tail: What follows the last record.
@@ -74,7 +73,6 @@ class Generation:
     elides_payloads: bool = True
     execution_path: bool = True
     suspend_payload_in_results: bool = True
-    keeps_suspensions: bool = False
     repeats_completions: bool = False
     item_queue: bool = True
     final_result: bool = True
@@ -140,7 +138,6 @@ RELEASE_1_2 = replace(
     run_id_in_results=False,
     elides_payloads=False,
     execution_path=False,
-    keeps_suspensions=True,
     repeats_completions=True,
     item_queue=False,
     final_result=False,

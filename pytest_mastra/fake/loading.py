@@ -25,6 +25,7 @@ _SCHEMAS = {
     "stateSchema": "state_schema",
     "requestContextSchema": "request_context_schema",
 }
+_ALWAYS_THERE = ("inputSchema", "outputSchema")
 _SOURCES = {"requestContextPath": "request_context_path", "initData": "init_data"}
 
 
@@ -83,25 +84,28 @@ class Loader:
             if kind == "parallel":
                 workflow.parallel(children)
                 return
-            conditions = [self._function(workflow, one["id"]) for one in entry["serializedConditions"]]
+            conditions = [self._function(workflow, one["id"], one["fn"]) for one in entry["serializedConditions"]]
             workflow.branch(list(zip(conditions, children, strict=True)))
         elif kind == "loop":
-            condition = self._function(workflow, entry["serializedCondition"]["id"])
+            shown = entry["serializedCondition"]
+            condition = self._function(workflow, shown["id"], shown["fn"])
             step = self._step(workflow, _as_entry(entry["step"]), steps, prefix)
             (workflow.dowhile if entry["loopType"] == "dowhile" else workflow.dountil)(step, condition)
         elif kind == "foreach":
             step = self._step(workflow, _as_entry(entry["step"]), steps, prefix)
             workflow.foreach(step, concurrency=entry.get("opts", {}).get("concurrency", 1))
         elif kind == "sleep":
-            seconds = entry["duration"] / 1000 if "duration" in entry else self._function(workflow, entry["id"])
-            workflow.sleep(seconds, id=entry["id"])
+            id_ = entry["id"]
+            seconds = entry["duration"] / 1000 if "duration" in entry else self._function(workflow, id_, entry["fn"])
+            workflow.sleep(seconds, id=id_)
         elif kind == "sleepUntil":
-            when = _moment(entry["date"]) if "date" in entry else self._function(workflow, entry["id"])
-            workflow.sleep_until(when, id=entry["id"])
+            id_ = entry["id"]
+            when = _moment(entry["date"]) if "date" in entry else self._function(workflow, id_, entry["fn"])
+            workflow.sleep_until(when, id=id_)
         elif kind == "mapping" or "mapConfig" in entry.get("step", {}):
             shown = entry if kind == "mapping" else entry["step"]
-            sources = _sources(shown["mapConfig"])
-            workflow.map(sources or self._function(workflow, shown["id"]), id=shown["id"])
+            text = shown["mapConfig"]
+            workflow.map(_sources(text) or self._function(workflow, shown["id"], text), id=shown["id"])
         else:
             workflow.then(self._step(workflow, entry, steps, prefix))
 
@@ -121,7 +125,7 @@ class Loader:
             **_schemas(described),
         )
 
-    def _function(self, workflow: Workflow, id_: str) -> Any:
+    def _function(self, workflow: Workflow, id_: str, text: str = "") -> Any:
         self._known[id_] = None
 
         def run(ctx: StepContext) -> Any:
@@ -131,6 +135,7 @@ class Loader:
                     return stub(ctx) if callable(stub) else stub
             raise UnstubbedStep(self._complaint(workflow.id, id_))
 
+        run.__qualname__ = text or id_  # which is what graphs show of a function
         return run
 
     def _complaint(self, workflow_id: str, id_: str) -> str:
@@ -150,7 +155,7 @@ def _schemas(described: Mapping[str, Any]) -> dict[str, Any]:
     for name, keyword in _SCHEMAS.items():
         text = described.get(name)
         schema = json.loads(text).get("json", {}) if isinstance(text, str) else {}
-        if set(schema) - {"$schema"}:
+        if set(schema) - {"$schema"} or (isinstance(text, str) and name not in _ALWAYS_THERE):
             found[keyword] = Schema(schema, strips=True)
     return found
 

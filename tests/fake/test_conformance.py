@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.live.conformance import scenarios as _scenarios
 from tests.live.conformance.cassettes import FOLDER, compared, play, read
 from tests.live.conformance.corpus import SCENARIOS, Scenario
 from tests.live.conformance.talk import FakeWire
+from tests.live.conformance.transcript import CODE
 from tests.live.conformance.workflows import fake_server
 
 assert _scenarios.MODULES  # importing them fills the corpus
 
+DIFFERENCES = Path(__file__).parents[2] / "docs" / "fake-differences.md"
 CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scenario.generations]
 
 
@@ -26,3 +30,10 @@ def test_every_recording_is_of_a_scenario() -> None:
     """No cassette is left over from a scenario that is gone."""
     recorded = {(path.parent.name, path.stem) for path in FOLDER.glob("*/*.json")}
     assert recorded == {(generation, scenario.name) for generation, scenario in CASES}
+
+
+@pytest.mark.parametrize("key", sorted(CODE))
+def test_what_is_forgiven_is_documented(key: str) -> None:
+    """The comparison forgives what the docs list, and no more: each forgiven key is named there."""
+    forgiven = DIFFERENCES.read_text(encoding="utf-8").partition("## Forgiven")[2].partition("\n## ")[0]
+    assert f"`{key}`" in forgiven

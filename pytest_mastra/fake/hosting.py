@@ -31,7 +31,7 @@ def host_until_interrupted(where: str, host: str, port: int) -> Exit:
     server = find_server(where)
     watched = Watched(server)
     try:
-        serve(watched, host, port, announce=lambda url: _announce(server, where, url))
+        serve(watched, host, port, announce=lambda url: _announce(server, where, url), meanwhile=server.catch_up)
     except OSError as error:
         raise Stop(Exit.USAGE, _why_not(error, host, port)) from error
     except ValueError as error:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pytest_mastra.fake.socket import OnSocket
 from pytest_mastra.fake.wire import Surface
 
+BETWEEN_LOOKS = 0.05
+"""Seconds."""
+
 DEFAULT_PORT = 4111
 """Where `mastra dev` listens, and what clients take for granted."""
 
@@ -19,6 +22,7 @@ def serve(
     port: int = DEFAULT_PORT,
     *,
     announce: Callable[[str], object] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
     """Serve a fake server on a port of this machine until Ctrl-C.
 
@@ -30,6 +34,7 @@ def serve(
         host: A loopback address.
         port: 0 takes a free one.
         announce: Called with the address once it is served.
+        meanwhile: Called twenty times a second; `FakeMastra.catch_up` lets runs in real time go on between requests.
 
     Raises:
         OSError: The port is taken.
@@ -37,6 +42,5 @@ def serve(
     """
     with OnSocket(server, host=host, port=port) as front, contextlib.suppress(KeyboardInterrupt):
         announce(front.url)
-        # a wait without an end cannot be interrupted on Windows
-        while not threading.Event().wait(1.0):
-            pass
+        while not threading.Event().wait(BETWEEN_LOOKS):
+            meanwhile()

@@ -39,6 +39,15 @@ nothing = None
 """
 
 
+SLOW = """
+from pytest_mastra.fake.server import FakeMastra
+
+server = FakeMastra()
+says = server.step("says", lambda ctx: print("the step after the sleep", flush=True))
+server.workflow("slow").sleep(0.2).then(says).commit()
+"""
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty current directory; what is imported from it is forgotten afterwards."""
@@ -73,6 +82,20 @@ def test_serving(here: Path, module: str) -> None:
         f"  try: mastra-sync run city-workflow --url {url} city=STRING",
     ]
     assert lines[-1].startswith("mastra-sync: stopped after ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")
+def test_a_run_goes_on_between_requests(here: Path) -> None:
+    """What a run does after its sleep happens when it is due, and not when somebody asks next."""
+    (here / "slow_fakes.py").write_text(SLOW, encoding="utf-8")
+    command = [*INTERRUPTIBLE, "serve", "slow_fakes:server", "--port", "0"]
+    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        with MastraClient(process.stdout.readline().strip()) as client:
+            client.get_workflow("slow").create_run().start({})
+        assert process.stdout.readline() == "the step after the sleep\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PROCESS_TIMEOUT)
 
 
 @pytest.mark.parametrize(

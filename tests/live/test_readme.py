@@ -15,7 +15,8 @@ def test_the_client_of_the_readme(live_server: LiveServer, capsys: pytest.Captur
     exec(compile(code, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "{'text': 'Paris: 5'}"
-    assert printed[1].startswith("workflow-start") and printed[-2].startswith("workflow-finish")
+    assert printed[1].startswith("workflow-start")
+    assert printed[-2].startswith("workflow-finish")
     assert printed[-1].endswith("success {'text': 'Rome: 4'}>")
     assert repr(names["question"]) == "<Suspension approve {'ask': 'approve 3?'}>"
     client = names["client"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -253,6 +253,11 @@ def may_repeat(operation: Operation, error: BaseException) -> bool:
     if isinstance(error, RateLimitError):
         return True
     return isinstance(error, ServerError) and operation.repeat is Repeat.FREELY
+
+
+def message_of(answer: Any) -> str:
+    """Return the message of an answer that is no more than one, `{"message": "..."}`."""
+    return str(answer.get("message", "")) if isinstance(answer, Mapping) else ""
 
 
 def _parsed(reply: Reply, request: Request) -> Any:

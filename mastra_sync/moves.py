@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mastra_sync.calls import Caller
+from mastra_sync.calls import Caller, message_of
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,
     MastraError,
     OutcomeUnknown,
+    RateLimitError,
     ResponseFormatError,
     RunNotFound,
     ServerError,
 )
 from mastra_sync.models import RunResult
-from mastra_sync.operations import Operation
-from mastra_sync.reading import Reader
+from mastra_sync.operations import CANCEL, Operation
+from mastra_sync.reading import CHEAPEST_FIELDS, Reader
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
 
@@ -117,6 +119,27 @@ class Mover:
         except MastraError as error:
             self._find_out(move, error, deadline)
             return None
+
+    def cancel(self) -> str:
+        """Cancel the run unless it has ended, and return the server's message; the run is read before each attempt."""
+        deadline = self._caller.own_deadline()
+        for attempt in itertools.count():
+            run = self._reader.by_id(self._workflow_id, self._run_id, fields=CHEAPEST_FIELDS, nested=False)
+            if run.finished:
+                return f"Workflow run had already ended as {run.status}; no cancel was sent"
+            try:
+                answer = self._caller.call(
+                    CANCEL, workflow_id=self._workflow_id, run_id=self._run_id, body=b"{}", retries=0
+                )
+            except (APIConnectionError, RateLimitError, ServerError) as error:
+                asked = getattr(error, "retry_after", None)
+                pause = self._caller.backoff * 2**attempt if asked is None else asked
+                if attempt >= self._caller.retries or pause >= deadline.remaining:
+                    raise
+                self._caller.clock.sleep(pause)
+            else:
+                break
+        return message_of(answer)
 
     def wait(
         self,

@@ -9,12 +9,11 @@ from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_count
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import APIConnectionError, InvalidArgument, RateLimitError, ServerError, UnsupportedByServer
+from mastra_sync.errors import InvalidArgument, UnsupportedByServer
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.moves import Move, Mover
 from mastra_sync.operations import (
-    CANCEL,
     OBSERVE,
     RESTART,
     RESTART_ASYNC,
@@ -261,26 +260,7 @@ class Run:
         Raises:
             RunNotFound: No such run.
         """
-        deadline = self._caller.own_deadline()
-        last_try = self._caller.retries
-        for attempt in range(last_try + 1):
-            run = self._reader.by_id(self.workflow_id, self.run_id, fields=("error",), nested=False)
-            if run.finished:
-                return f"Workflow run had already ended as {run.status}; no cancel was sent"
-            try:
-                # whatever the reason for another attempt, the run is looked at before
-                answer = self._caller.call(
-                    CANCEL, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}", retries=0
-                )
-            except (APIConnectionError, RateLimitError, ServerError) as error:
-                asked = getattr(error, "retry_after", None)
-                pause = self._caller.backoff * 2**attempt if asked is None else asked
-                if attempt == last_try or pause >= deadline.remaining:
-                    raise
-                self._caller.clock.sleep(pause)
-            else:
-                return str(answer.get("message", "")) if isinstance(answer, dict) else ""
-        raise AssertionError("unreachable")
+        return self._mover.cancel()
 
     def restart(self, **options: Unpack[RestartOptions]) -> Run:
         """Execute the run again from its active step, after its server has died; return this handle at once.

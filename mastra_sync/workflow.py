@@ -17,7 +17,7 @@ from typing_extensions import Unpack
 
 from mastra_sync import batches
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
-from mastra_sync.calls import Query
+from mastra_sync.calls import Query, message_of
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.descriptions import WorkflowDetails, WorkflowSchema
 from mastra_sync.errors import InvalidArgument, RunNotFound
@@ -181,7 +181,7 @@ class Workflow:
                 raise
             # an earlier attempt has done it, only its answer was lost
             return "Workflow run deleted"
-        return _message(answer)
+        return message_of(answer)
 
     def create_run(
         self, run_id: str | None = None, *, resource_id: str | None = None, disable_scorers: bool | None = None
@@ -320,7 +320,3 @@ def _moment(value: datetime | date | str | None, argument: str) -> str | None:
     if isinstance(value, datetime) and value.tzinfo is None:
         raise InvalidArgument(argument, "must have a time zone, as in datetime.now(timezone.utc)")
     return value.isoformat()
-
-
-def _message(answer: Any) -> str:
-    return str(answer.get("message", "")) if isinstance(answer, Mapping) else ""

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from mastra_sync import errors
 from mastra_sync.records import excerpt, parse_json
@@ -50,7 +51,7 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         "retry_after": retry_after(reply.headers),
     }
     if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
-        location = reply.headers.get("Location", "").partition("?")[0]
+        location = _without_secrets(reply.headers.get("Location", ""))
         advice = f"the server redirects to {location}; redirects are not followed, set base_url to where it leads"
         return errors.UnexpectedRedirect(advice, location=location, **context)
     if not isinstance(body, Mapping) and reply.status == HTTPStatus.NOT_FOUND:
@@ -58,6 +59,15 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         return errors.RouteNotFound(advice, **context)
     known = _known_by_message(message, context) if isinstance(body, Mapping) else None
     return known or _by_status(reply.status)(message, **context)
+
+
+def _without_secrets(url: str) -> str:
+    """Return an address without what may be secret in it: user and password, query, fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def refusal_in_stream(message: str, *, url: str, run_id: str | None) -> errors.APIStatusError:

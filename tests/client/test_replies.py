@@ -192,11 +192,20 @@ def test_replies_that_are_not_mastras(status: int, body: bytes, error_type: type
     assert error.message == message
 
 
-def test_a_redirect_says_where_to_without_its_query() -> None:
-    """Redirects are not followed; the place is named, but for a query that may hold secrets."""
-    error = refused(307, b"", {"Location": "https://other/api?token=secret"})
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("https://other/api?token=secret", "https://other/api"),
+        ("https://me:secret@other:4111/api#secret", "https://other:4111/api"),
+        ("/login?next=secret", "/login"),
+        ("http://[secret", ""),
+    ],
+)
+def test_a_redirect_says_where_to_without_secrets(place: str, shown: str) -> None:
+    """Redirects are not followed; the place is named, but for user, query and fragment, which may be secrets."""
+    error = refused(307, b"", {"Location": place})
     assert isinstance(error, UnexpectedRedirect)
-    assert error.location == "https://other/api"
+    assert error.location == shown
     assert "set base_url to where it leads" in str(error)
     assert "secret" not in str(error)
 

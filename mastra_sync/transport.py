@@ -337,8 +337,9 @@ def _translated(request: Request) -> Iterator[None]:
     """Turn what requests and urllib3 raise into this library's exceptions."""
     try:
         yield
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        raise InvalidArgument("base_url", str(error)) from None
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+        # what requests says of it names the query too, which may hold secrets
+        raise InvalidArgument("base_url", f"{request.url!r} cannot be used as an address") from None
     except requests.exceptions.InvalidHeader as error:
         raise InvalidArgument("headers", str(error)) from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:

@@ -95,11 +95,7 @@ class Mover:
         except MastraError as error:
             moved = self._find_out(move, error, deadline)
             return self.wait(deadline, last=moved).until_settled(move.departure)
-
-        def parse(answer: Any) -> RunResult:
-            return RunResult.from_server(answer, workflow_id=self._workflow_id, run_id=self._run_id)
-
-        return self._caller.understood(parse, raw, move.operation, self._workflow_id, self._run_id)
+        return self._reader.understood(raw, self._workflow_id, self._run_id, move.operation)
 
     def stream(self, move: Move, deadline: Deadline) -> ByteStream | None:
         """Send a verb that the server answers with a stream; None if the answer was lost and the run moved.

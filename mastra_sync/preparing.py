@@ -89,7 +89,7 @@ class Preparation:
         target = resume_target(run, step, options.get("for_each_index"), options.get("label"), self.context(operation))
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
         if target.for_each_index is not None and len(items) > 1:
-            self._require("for_each_index", "Without it every suspended item gets the same answer")
+            self.require("for_each_index", "Without it every suspended item gets the same answer")
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
         return Move(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
@@ -184,9 +184,14 @@ class Preparation:
 
     def _check_per_step(self, options: Options) -> None:
         if options.get("per_step"):
-            self._require("per_step", "It would run to the end")
+            self.require("per_step", "It would run to the end")
 
-    def _require(self, feature: str, advice: str) -> None:
+    def require(self, feature: str, advice: str) -> None:
+        """Raise if the server's dialect lacks a feature, named as in `Dialect`.
+
+        Raises:
+            UnsupportedByServer: It does.
+        """
         dialect = self._reader.dialect(self._workflow_id, self._run_id)
         if not getattr(dialect, feature):
             raise UnsupportedByServer(feature, generation=dialect.generation, advice=advice)

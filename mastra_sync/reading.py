@@ -10,7 +10,7 @@ from mastra_sync.deadline import Deadline
 from mastra_sync.dialects import Dialect, recognise
 from mastra_sync.errors import RouteNotFound
 from mastra_sync.models import RunResult
-from mastra_sync.operations import EXECUTION_RESULT, RUN_BY_ID
+from mastra_sync.operations import EXECUTION_RESULT, RUN_BY_ID, Operation
 
 CHEAPEST_FIELDS = ("error",)
 """What a poll asks for: the status always comes, and an error is small where a result may be megabytes."""
@@ -30,7 +30,7 @@ class Reader:
     def poll(self, workflow_id: str, run_id: str, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else: one request, tried once."""
         raw = self._run_by_id(workflow_id, run_id, CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
-        return self._result(raw, workflow_id, run_id)
+        return self.understood(raw, workflow_id, run_id)
 
     def by_id(
         self,
@@ -42,7 +42,7 @@ class Reader:
         deadline: Deadline | None = None,
     ) -> RunResult:
         """Return what run-by-id answers."""
-        return self._result(
+        return self.understood(
             self._run_by_id(workflow_id, run_id, fields, nested=nested, deadline=deadline), workflow_id, run_id
         )
 
@@ -51,14 +51,14 @@ class Reader:
         if self._dialect is None or not self._dialect.execution_result:
             raw = self._run_by_id(workflow_id, run_id, deadline=deadline)
             if self._dialect is None or not self._dialect.execution_result:
-                return self._result(raw, workflow_id, run_id)
+                return self.understood(raw, workflow_id, run_id)
         try:
             raw = self._caller.call(EXECUTION_RESULT, workflow_id=workflow_id, run_id=run_id, deadline=deadline)
         except RouteNotFound:
             # the server was upgraded in the meantime
             self._dialect = None
             return self.execution_result(workflow_id, run_id, deadline)
-        return self._result(raw, workflow_id, run_id)
+        return self.understood(raw, workflow_id, run_id)
 
     def dialect(self, workflow_id: str, run_id: str) -> Dialect:
         """Return the server's dialect; asks for this run if it is not known yet."""
@@ -91,8 +91,14 @@ class Reader:
             self._dialect = recognise(raw)
         return raw
 
-    def _result(self, raw: Any, workflow_id: str, run_id: str) -> RunResult:
+    def understood(self, raw: Any, workflow_id: str, run_id: str, operation: Operation = RUN_BY_ID) -> RunResult:
+        """Return what an operation answered as a result that names its run.
+
+        Raises:
+            ResponseFormatError: It is not what a server tells of a run.
+        """
+
         def parse(answer: Any) -> RunResult:
             return RunResult.from_server(answer, workflow_id=workflow_id, run_id=run_id)
 
-        return self._caller.understood(parse, raw, RUN_BY_ID, workflow_id, run_id)
+        return self._caller.understood(parse, raw, operation, workflow_id, run_id)

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_count
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument, UnsupportedByServer
+from mastra_sync.errors import InvalidArgument
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.moves import Move, Mover
@@ -236,9 +236,7 @@ class Run:
             UnsupportedByServer: A server before the current ones; `resume` does the same.
         """
         move = self._prepare.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
-        dialect = self._reader.dialect(self.workflow_id, self.run_id)
-        if not dialect.resume_no_wait:
-            raise UnsupportedByServer("resume_no_wait", generation=dialect.generation, advice="Use resume")
+        self._prepare.require("resume_no_wait", "Use resume")
         self._send(move)
         return self.run_id
 

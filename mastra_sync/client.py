@@ -15,14 +15,15 @@ import requests
 from pydantic import TypeAdapter
 from typing_extensions import Self
 
+from mastra_sync import deadline
 from mastra_sync.arguments import checked_count, checked_header
 from mastra_sync.calls import Caller
-from mastra_sync.deadline import Clock, Seconds, SystemClock, seconds_of
+from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.descriptions import WorkflowDetails
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.reading import Reader
-from mastra_sync.transport import RequestsTransport, Timeouts, Token
+from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
 from mastra_sync.workflow import Workflow, context_query
 
 DEFAULT_BASE_URL = "http://localhost:4111"
@@ -52,6 +53,8 @@ class MastraClient:
         retries: How often a request is tried again, if doing so cannot do anything twice.
         backoff: Seconds; the first pause before trying again is up to this long, each further one up to twice the last.
         session: A `requests.Session` to use for everything; it is not closed.
+        adapter: Takes the adapter that would send the requests, and returns the one that is to: to record them, say.
+            Asked once for each connection pool; not asked for a `session` of yours.
         clock: Where time is read and spent; for tests.
 
     Raises:
@@ -69,6 +72,7 @@ class MastraClient:
         retries: int = 3,
         backoff: float = 0.25,
         session: requests.Session | None = None,
+        adapter: AdapterWrapper | None = None,
         clock: Clock | None = None,
     ) -> None:
         url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
@@ -85,11 +89,15 @@ class MastraClient:
             "retries": retries,
             "backoff": backoff,
             "session": session,
+            "adapter": adapter,
             "clock": clock,
         }
-        used_clock = clock or SystemClock()
+        used_clock = clock or deadline.default_clock()
+        transport = RequestsTransport(
+            headers=own_headers, token=own_token, session=session, adapter=adapter, clock=used_clock
+        )
         self.caller = Caller(
-            transport=RequestsTransport(headers=own_headers, token=own_token, session=session, clock=used_clock),
+            transport=transport,
             root=root,
             clock=used_clock,
             timeouts=_timeouts(timeout),

@@ -38,6 +38,11 @@ class SystemClock:
         time.sleep(seconds)
 
 
+def default_clock() -> Clock:
+    """Return the clock of a client that is made without one; what tests replace to reach clients that others make."""
+    return SystemClock()
+
+
 class Deadline:
     """The moment by which a call must have ended, however many requests it takes.
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection
@@ -35,6 +35,9 @@ IDLE_LIMIT = 4.0
 """Seconds after which a pooled connection is not used again: Mastra's servers close it after five."""
 
 Token = str | Callable[[], str] | None
+
+AdapterWrapper = Callable[[HTTPAdapter], BaseAdapter]
+"""Returns the adapter that is to send what the given one would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,22 @@ class RequestsTransport:
         token: Becomes a bearer header; a function is asked anew for each request.
         session: A session of the caller's to use instead; it is not closed.
         clock: Tells how long a connection has been idle.
+        adapter: Given the adapter of each own session, returns the one to use.
     """
 
     def __init__(
-        self, *, headers: Mapping[str, str], token: Token, session: requests.Session | None, clock: Clock
+        self,
+        *,
+        headers: Mapping[str, str],
+        token: Token,
+        session: requests.Session | None,
+        clock: Clock,
+        adapter: AdapterWrapper | None = None,
     ) -> None:
         self._headers = dict(headers)
         self._clock = clock
         self._auth = None if session is not None and session.auth and token is None else _Authorization(token)
-        self._sessions = _BorrowedSession(session) if session is not None else _SessionPool(clock)
+        self._sessions = _BorrowedSession(session) if session is not None else _SessionPool(clock, adapter)
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
@@ -180,8 +190,9 @@ class _IdleSession:
 class _SessionPool:
     """Sessions that are free; the one used last is lent first, for its connections are warm."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, adapter: AdapterWrapper | None) -> None:
         self._clock = clock
+        self._adapter = adapter
         self._idle: list[_IdleSession] = []
         self._cookies = RequestsCookieJar()
         self._lock = threading.Lock()
@@ -229,7 +240,8 @@ class _SessionPool:
         session = requests.Session()
         session.cookies = self._cookies
         # trying again is for `calls.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
-        adapter = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
+        own = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
+        adapter = own if self._adapter is None else self._adapter(own)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session

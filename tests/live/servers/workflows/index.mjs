@@ -2,6 +2,7 @@
 import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
 import { conformanceWorkflows } from "./conformance.mjs";
+import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { plainWorkflows } from "./plain.mjs";
@@ -13,4 +14,5 @@ export const workflows = {
   ...gatedWorkflows,
   ...failingWorkflows,
   ...conformanceWorkflows,
+  ...exampleWorkflows,
 };

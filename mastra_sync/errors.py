@@ -33,6 +33,7 @@ MastraError
 ├─ UnsupportedByServer                   this server's generation has no such feature
 ├─ OutcomeUnknown                        it was sent, and whether it took effect cannot be found out
 ├─ RunNotStarted                         accepted, yet the run has not moved
+├─ NoSuchStep (KeyError)                 a result was asked for a step that it does not have
 ├─ RunTimeout (TimeoutError)             the run was still going when the time was up
 ├─ StreamError
 │  ├─ MalformedRecord                    a record that is not JSON
@@ -54,7 +55,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mastra_sync.models import RunResult
 
@@ -62,6 +63,9 @@ _ErrorType = TypeVar("_ErrorType", bound="MastraError")
 
 _ROUND_FROM = 100
 """Seconds from which on fractions do not matter, and three digits would not do."""
+
+_STEPS_LISTED = 20
+"""Of how many steps a message tells."""
 
 
 def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[str, Any]) -> _ErrorType:
@@ -382,6 +386,37 @@ def _held_form(operation: str) -> str:
     for suffix in ("_async", "_no_wait", "_stream"):
         verb = verb.removesuffix(suffix)
     return "start_async" if verb == "stream" else f"{verb}_async"
+
+
+class NoSuchStep(MastraError, KeyError):
+    """A result was asked for a step that it does not have: of another name, or one that the run did not come to.
+
+    Attributes:
+        step: What was asked for.
+        statuses: The status of each step that there is, by id.
+    """
+
+    def __init__(self, step: object, *, statuses: Mapping[str, str]) -> None:
+        near = _nearest(step, statuses)
+        hint = f"; did you mean {near!r}?" if near is not None else ""
+        listed = [f"{name} ({status})" for name, status in statuses.items()]
+        more = [f"and {len(listed) - _STEPS_LISTED} more"] if len(listed) > _STEPS_LISTED else []
+        there = ", ".join([*listed[:_STEPS_LISTED], *more]) or "no steps"
+        super().__init__(f"no step {step!r} in this run{hint}\n  It has {there}.")
+        self.step = step
+        self.statuses = dict(statuses)
+
+    __str__ = Exception.__str__  # a KeyError shows the repr of what it is given
+
+
+def _nearest(step: object, names: Mapping[str, str]) -> str | None:
+    """Return the step that was probably meant: one of this name in a nested workflow, or one that is spelled alike."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where a mistake was made
+
+    if not isinstance(step, str):
+        return None
+    nested = [name for name in names if name.endswith(f".{step}")]
+    return next(iter(nested or get_close_matches(step, names, n=1)), None)
 
 
 class RunTimeout(MastraError, TimeoutError):

@@ -111,7 +111,7 @@ class StreamEvent:
         return payload if isinstance(payload, Mapping) else {}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, StreamEvent) and self.raw == other.raw
+        return self.raw == other.raw if isinstance(other, StreamEvent) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 

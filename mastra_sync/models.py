@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
 from mastra_sync.fields import Code, Moment, Text, milliseconds
-from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error
+from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, without_meta
+from mastra_sync.steps import Steps
 
 _Output = TypeVar("_Output")
 
@@ -97,8 +98,21 @@ class StepResult(ServerModel):
         return (self.ended_at - self.started_at).total_seconds()
 
     def __repr__(self) -> str:
-        shown = self.error if self.status == "failed" else self.output
-        return f"<StepResult {'.'.join(self.path)} {self.status} {_clipped(str(shown))}>"
+        about = " ".join(part for part in (".".join(self.path), self.status) if part)
+        return f"<StepResult {about}{self._shown()}>"
+
+    __str__ = __repr__
+
+    def _shown(self) -> str:
+        if self.status == "failed":
+            return f" {_clipped(str(self.error or 'the server gives no reason'))}"
+        if self.status == "suspended":
+            return f" {_clipped(repr(without_meta(self.suspend_payload)))}"
+        return f" {_clipped(repr(self.output))}" if self.status == "success" or self.output is not None else ""
+
+
+StepsById = Annotated[dict[str, StepResult], AfterValidator(Steps)]
+"""A run's steps by id; asked for one that is not there, they say which ones are."""
 
 
 class Suspension(ServerModel):
@@ -125,6 +139,8 @@ class Suspension(ServerModel):
         index = "" if self.for_each_index is None else f"[{self.for_each_index}]"
         return f"<Suspension {self.step}{index} {_clipped(repr(self.payload))}>"
 
+    __str__ = __repr__
+
 
 class CurrentStep(ServerModel):
     """The step that a run result record is about."""
@@ -139,7 +155,7 @@ class WorkflowState(ServerModel):
     """The state of the whole run, as Mastra's run result records give it."""
 
     status: str
-    steps: dict[str, StepResult] = Field(default_factory=dict)
+    steps: StepsById = Field(default_factory=Steps)
     result: Any = None
     payload: Any = None
     error: RemoteError | None = None
@@ -171,7 +187,7 @@ class RunResult(ServerModel):
     input_data: Any = None
     result: Any = None
     error: RemoteError | None = None
-    steps: dict[str, StepResult] = Field(default_factory=dict)
+    steps: StepsById = Field(default_factory=Steps)
     suspensions: list[Suspension] = Field(default_factory=list)
     suspend_payload: Any = None
     state: Any = None
@@ -291,7 +307,7 @@ class RunResult(ServerModel):
         """Return what became of the run in one line, and why in the lines below."""
         run = f"run {self.run_id}" if self.run_id else "run"
         workflow = f" of {self.workflow_id!r}" if self.workflow_id else ""
-        return f"{run}{workflow} {_STATUS_IN_WORDS.get(self.status, f'is {self.status}')}{self._reason()}"
+        return f"{run}{workflow} {STATUS_IN_WORDS.get(self.status, f'is {self.status}')}{self._reason()}"
 
     def _reason(self) -> str:
         if self.status == "failed":
@@ -308,7 +324,7 @@ class RunResult(ServerModel):
 
     def __eq__(self, other: object) -> bool:
         # whatever shape they were read from
-        return isinstance(other, RunResult) and self.model_dump() == other.model_dump()
+        return self.model_dump() == other.model_dump() if isinstance(other, RunResult) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -334,7 +350,7 @@ _ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
     "tripwire": errors.RunTripwire,
 }
 
-_STATUS_IN_WORDS: Mapping[str, str] = {
+STATUS_IN_WORDS: Mapping[str, str] = {
     "success": "succeeded",
     "bailed": "succeeded",
     "failed": "failed",

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
         TripWire,
         VirtualClock,
     )
+    from pytest_mastra.outcomes import assert_run
+    from pytest_mastra.scene import Scene
+    from pytest_mastra.settings import MastraConfig
+
+_HOMES = {
+    "MastraConfig": "settings",
+    "Scene": "scene",
+    "assert_run": "outcomes",
+}
+"""Where the names live that are not the fake's."""
 
 __all__ = [
     "AS_TIMED",
@@ -34,22 +44,25 @@ __all__ = [
     "NULL",
     "FakeMastra",
     "InProcess",
+    "MastraConfig",
     "NonRetryable",
     "OnSocket",
     "Polls",
     "RealClock",
+    "Scene",
     "Seconds",
     "StepContext",
     "StepError",
     "TripWire",
     "VirtualClock",
+    "assert_run",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.fake"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'fake')}"), name)
     globals()[name] = value
     return value
 

@@ -1,3 +1,219 @@
-"""The pytest plugin: options, markers, fixtures, hooks. It imports nothing heavy; each fixture does when it is used."""
+"""The pytest plugin: options, ini keys, markers, fixtures, hooks. It imports nothing heavy; each imports what it needs.
+
+Everybody who runs pytest where this package is installed loads this module, whether or not a test is about Mastra.
+"""
+
+# ruff: noqa: PLC0415 -- what is imported above the functions, every start of pytest pays for
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mastra_sync import MastraClient
+    from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.scene import Scene
+    from pytest_mastra.settings import MastraConfig
+
+OPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("target", "fake|live|replay", "what tests run against (default: fake)"),
+    ("url", "URL", "where the live server is (default: MASTRA_BASE_URL)"),
+    ("generation", "GENERATION", "what the fakes behave like: current, 1.2, 1.0-beta (default: current)"),
+    (
+        "record",
+        "MODE",
+        "what becomes of cassettes: none, once, new_episodes, rewrite, verify (default: none on CI, else once)",
+    ),
+    ("trace", "off|on|retain-on-failure", "write events and exchanges of each test to a file (default: off)"),
+)
+"""Options with a value: name, placeholder, help; each has an ini key."""
+
+SWITCHES: tuple[tuple[str, str], ...] = (
+    ("verify", "hold each fake of the suite against the live server; nothing is written"),
+    ("check_cassettes", "look for secrets in the cassettes, and for cassettes without a test; no test is run"),
+)
+"""Options without a value; each has an ini key."""
+
+INI_KEYS: tuple[tuple[str, Any, Any, str], ...] = (
+    ("mastra_cassette_dir", "string", "cassettes", "folder of the cassettes, below the root directory"),
+    ("mastra_trace_dir", "string", ".mastra-report", "folder of the traces, below the root directory"),
+    ("mastra_secret_names", "linelist", [], "further names under which secrets stand: headers, JSON keys, ..."),
+    ("mastra_secret_variables", "linelist", [], "further environment variables whose values are secrets"),
+)
+"""Ini keys that are no options: name, type, default, help."""
+
+MARKERS = (
+    "mastra(*, live_only=False, fake_only=False, replay=True, generation=None, workflows=(), allow=()): what a test "
+    "needs to run, and what it means to happen: allow=['strays', 'step_errors']",
+    "mastra_cassette(*, path=None, record=None, strict=None, pace=None, every_session=None): replay this test's "
+    "requests from a cassette, or record them",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options and ini keys."""
+    group = parser.getgroup("mastra", "Mastra")
+    for name, placeholder, text in OPTIONS:
+        group.addoption(f"--mastra-{name}", dest=f"mastra_{name}", default=None, metavar=placeholder, help=text)
+        parser.addini(f"mastra_{name}", text, type="string", default="")
+    for name, text in SWITCHES:
+        flag = f"--mastra-{name.replace('_', '-')}"
+        group.addoption(flag, dest=f"mastra_{name}", action="store_true", default=None, help=text)
+        parser.addini(f"mastra_{name}", text, type="bool", default=False)
+    for name, kind, default, text in INI_KEYS:
+        parser.addini(name, text, type=kind, default=default)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, and check the options."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if not _is_used(config):
+        return
+    from pytest_mastra import settings
+
+    settings.check(config)
+    # each brings the hooks that it needs
+    if settings.setting(config, "record").value == "verify":
+        from pytest_mastra.cassettes import drift
+
+        # in the process that starts the workers of pytest-xdist too, which tells what they have found
+        drift.report_of(config)
+    if settings.is_on(config, "verify"):
+        from pytest_mastra.verifying import Verifying
+
+        config.pluginmanager.register(Verifying(config), "mastra-verify")
+    if settings.is_on(config, "check_cassettes"):
+        from pytest_mastra.cassettes.checking import Checking
+
+        config.pluginmanager.register(Checking(config), "mastra-check-cassettes")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist what the terminal can show."""
+    from pytest_mastra import terminal
+
+    terminal.tell(node.config, node.workerinput)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse markers with arguments that there are not."""
+    marked = [item for item in items if any(mark.name in _MARKER_NAMES for mark in item.iter_markers())]
+    if marked:
+        from pytest_mastra import needs
+
+        needs.check_markers(config, marked)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what tests run against, if it is not the usual, or if more was asked for."""
+    if not (_is_used(config) or config.get_verbosity() > 0):
+        return None
+    from pytest_mastra import settings
+
+    return settings.header(config)
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Explain comparisons of what `mastra_sync` gives."""
+    if "mastra_sync" not in sys.modules:
+        return None
+    from pytest_mastra import explaining
+
+    return explaining.compared(config, op, left, right)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Have a failed assertion say what became of the run that it speaks of, before anything is made of it."""
+    if call.excinfo is None or "mastra_sync.models" not in sys.modules:
+        return
+    from pytest_mastra import explaining
+
+    explaining.explained(call.excinfo, None, item.config)
+
+
+@pytest.fixture(scope="session")
+def mastra_config(pytestconfig: pytest.Config) -> MastraConfig:
+    """How clients reach the server: address, headers, token, timeout, API prefix. Override it in a conftest."""
+    from pytest_mastra import settings
+
+    return settings.config_of(pytestconfig)
+
+
+@pytest.fixture
+def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -> Iterator[Scene]:
+    """What this test runs against: its address, its clock, and what was said over HTTP."""
+    from pytest_mastra import targets
+
+    with targets.opened(request, mastra_config) as scene:
+        yield scene
+
+
+@pytest.fixture
+def mastra_server(mastra_target: Scene) -> FakeMastra:
+    """A fake Mastra server, which answers at `MASTRA_BASE_URL` in this process; elsewhere only a declaration."""
+    return mastra_target.server
+
+
+@pytest.fixture
+def mastra_socket_server(mastra_target: Scene, mastra_server: FakeMastra) -> Iterator[FakeMastra]:
+    """The same fake server on a socket of this machine, for other processes; `url` is its address."""
+    from pytest_mastra import targets
+
+    with targets.on_socket(mastra_target, mastra_server):
+        yield mastra_server
+
+
+@pytest.fixture
+def mastra_client(
+    request: pytest.FixtureRequest,
+    mastra_config: MastraConfig,
+    mastra_target: Scene,
+    mastra_server: FakeMastra,  # noqa: ARG001 -- what a conftest declares in its place is to be there
+) -> Iterator[MastraClient]:
+    """A client of what this test runs against."""
+    from pytest_mastra import targets
+
+    if "mastra_socket_server" in request.fixturenames:
+        # its address is the test's, whichever of the two is asked for first
+        request.getfixturevalue("mastra_socket_server")
+    with targets.client_of(mastra_target, mastra_config) as client:
+        yield client
+
+
+@pytest.fixture
+def mastra_cassette(mastra_target: Scene) -> Any:
+    """The cassette of this test, which answers it or records what is said."""
+    return mastra_target.cassette
+
+
+@pytest.fixture
+def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
+    """Compares a run's outcome with the stored one, by syrupy."""
+    from pytest_mastra import snapshots
+
+    return snapshots.snapshot_of(request)
+
+
+@pytest.fixture
+def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mastra_client: MastraClient) -> Any:
+    """Runs a recorded run's input again, and tells what differs."""
+    from pytest_mastra import rerunning
+
+    return rerunning.replayer(request, mastra_target, mastra_client)
+
+
+_MARKER_NAMES = frozenset({"mastra", "mastra_cassette"})
+
+
+def _is_used(config: pytest.Config) -> bool:
+    """Whether any option or ini key of this plugin was given."""
+    names = [name for name, *_ in (*OPTIONS, *SWITCHES)]
+    return any(config.getoption(f"mastra_{name}") is not None or config.getini(f"mastra_{name}") for name in names)

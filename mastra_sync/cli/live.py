@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from typing_extensions import Self
 
 from mastra_sync.cli.board import Board, Row
 from mastra_sync.cli.displays import QUIET_EVENTS, STATUS_IN_WORDS
-from mastra_sync.cli.marks import marks_for
+from mastra_sync.cli.marks import COLOURS, marks_for
 from mastra_sync.cli.writing import ascii_text, can_encode, duration, one_line, printable
 from mastra_sync.errors import APIStatusError
 
@@ -30,17 +30,6 @@ MORE = "\N{HORIZONTAL ELLIPSIS}"
 """What rich ends a line with that is too long."""
 LINES_AROUND = 4
 """Lines of the screen that are not steps: title, what is left out, the last message, the cursor's."""
-
-COLOURS: Mapping[str, str] = {
-    "success": "green",
-    "bailed": "green",
-    "failed": "bold red",
-    "tripwire": "bold red",
-    "suspended": "bold yellow",
-    "paused": "yellow",
-    "running": "cyan",
-    "waiting": "blue",
-}
 
 
 class LiveView:

@@ -1,4 +1,4 @@
-"""The marks before steps, and what a terminal without them gets instead."""
+"""The marks before steps, what a terminal without them gets instead, and the colours of both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from typing import IO
 
 from mastra_sync.cli.writing import can_encode
+
+COLOURS: Mapping[str, str] = {
+    "success": "green",
+    "bailed": "green",
+    "failed": "bold red",
+    "tripwire": "bold red",
+    "suspended": "bold yellow",
+    "paused": "yellow",
+    "running": "cyan",
+    "waiting": "blue",
+}
+"""By the status of a step or run, in words that rich knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class Writer:
         self._step_id = step_id
         self._write = write
 
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a stream."""
+        return self._write is not None
+
     def write(self, output: Any) -> None:
         """Send anything, as a `workflow-step-output`."""
         if self._write is not None:

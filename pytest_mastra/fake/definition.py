@@ -104,6 +104,9 @@ class Workflow:
         self.entries: list[Entry] = []
         self.steps: dict[str, AnyStep] = {}
         self.committed = False
+        # what a recorded server told of a workflow that this one acts, perhaps with fewer steps
+        self.shown_graph: list[dict[str, Any]] | None = None
+        self.shown_details: dict[str, Any] | None = None
         self._new_id = new_id
         self._generation = generation
 

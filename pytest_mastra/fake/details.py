@@ -31,6 +31,8 @@ LONGEST_MAPPING = 1000
 
 def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation: Generation) -> dict[str, Any]:
     """Return what a server tells of one workflow."""
+    if workflow.shown_details is not None:
+        return workflow.shown_details
     details = {
         "name": workflow.id,
         "description": _given(workflow.description),

@@ -28,30 +28,45 @@ def frame(reply: WireReply, *, to_head: bool = False, keeps_alive: bool = True) 
         yield from reply.script(lambda inner: frame(inner, to_head=to_head, keeps_alive=keeps_alive))
         return
     try:
+        head = _head(reply, to_head=to_head, keeps_alive=keeps_alive)
         if isinstance(reply.body, bytes):
-            length = None if to_head or reply.status in _BODILESS else len(reply.body)
-            head = _head(reply, "" if length is None else f"Content-Length: {length}\r\n", keeps_alive=keeps_alive)
-            yield head if length is None else head + reply.body
-        elif to_head:
-            yield _head(reply, "", keeps_alive=keeps_alive)
-        else:
-            yield _head(reply, "transfer-encoding: chunked\r\n", keeps_alive=keeps_alive)
-            for item in reply.body:
-                # a chunk without content would be the end
-                if item:
-                    yield b"%x\r\n%b\r\n" % (len(item), item)
-            yield b"0\r\n\r\n"
+            yield head + reply.body if has_body(reply, to_head=to_head) else head
+            return
+        yield head
+        if to_head:
+            return
+        for item in reply.body:
+            # a chunk without content would be the end
+            if item:
+                yield b"%x\r\n%b\r\n" % (len(item), item)
+        yield b"0\r\n\r\n"
     finally:
         reply.close()
 
 
-def _head(reply: WireReply, framing: str, *, keeps_alive: bool) -> bytes:
-    connection = f"keep-alive\r\nKeep-Alive: timeout={KEEP_ALIVE}" if keeps_alive else "close"
-    reason = http.client.responses.get(reply.status, "")
-    headers = "".join(f"{name}: {value}\r\n" for name, value in reply.headers)
-    date = _date(int(time.time()))
-    text = f"HTTP/1.1 {reply.status} {reason}\r\n{headers}{framing}Date: {date}\r\nConnection: {connection}\r\n\r\n"
-    return text.encode("latin-1")
+def head_fields(reply: WireReply, *, to_head: bool = False, keeps_alive: bool = True) -> list[tuple[str, str]]:
+    """Return a reply's headers with those of the connection."""
+    fields = list(reply.headers)
+    if isinstance(reply.body, bytes):
+        if has_body(reply, to_head=to_head):
+            fields.append(("Content-Length", str(len(reply.body))))
+    elif not to_head:
+        fields.append(("transfer-encoding", "chunked"))
+    fields.append(("Date", _date(int(time.time()))))
+    if keeps_alive:
+        return [*fields, ("Connection", "keep-alive"), ("Keep-Alive", f"timeout={KEEP_ALIVE}")]
+    return [*fields, ("Connection", "close")]
+
+
+def has_body(reply: WireReply, *, to_head: bool = False) -> bool:
+    """Say whether something follows the headers, if only a length of zero that they announce."""
+    return not to_head and reply.status not in _BODILESS
+
+
+def _head(reply: WireReply, *, to_head: bool, keeps_alive: bool) -> bytes:
+    fields = head_fields(reply, to_head=to_head, keeps_alive=keeps_alive)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"HTTP/1.1 {reply.status} {http.client.responses.get(reply.status, '')}\r\n{headers}\r\n".encode("latin-1")
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,8 @@ import contextlib
 import http.client
 import inspect
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit
 import requests
 import responses
 import urllib3
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
 from pytest_mastra.fake.framing import frame
-from pytest_mastra.fake.wire import Piece, Surface, WireRequest
+from pytest_mastra.fake.whole_replies import WholeResponse, is_plain
+from pytest_mastra.fake.wire import Surface, WireRequest
 from pytest_mastra.fake.wire_socket import WireSocket
 
 DEFAULT_URL = "http://mastra.test"
@@ -118,7 +120,7 @@ class CatchAll(responses.BaseResponse):
         connection = self._pool.connect()
         connection.request(str(request.method), request.path_url, request.body, request.headers)
         if connection.take_timeout(options.get("timeout")):
-            with contextlib.suppress(OSError, http.client.HTTPException):
+            with contextlib.suppress(*_BROKEN):
                 response = connection.getresponse()
                 waiting = "Retry-After" in response.headers
                 if not adapter.max_retries.is_retry(str(request.method), response.status, waiting):
@@ -132,6 +134,31 @@ class CatchAll(responses.BaseResponse):
         return self is other
 
     __hash__ = object.__hash__
+
+
+class SurfaceAdapter(BaseAdapter):
+    """Stands in for an adapter: sends to a surface in this process what that one would send to a server.
+
+    Args:
+        adapter: The one it stands in for; says what is tried again.
+        front: Where requests go; those to other addresses are the adapter's own.
+    """
+
+    def __init__(self, adapter: HTTPAdapter, front: CatchAll) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self._front = front
+
+    def send(self, request: requests.PreparedRequest, *options: Any, **named: Any) -> requests.Response:
+        """Send a request and return the reply."""
+        if not self._front.matches(request)[0]:
+            return self._adapter.send(request, *options, **named)
+        given = dict(zip(_SEND_OPTIONS, options, strict=False)) | named
+        return self._adapter.build_response(request, self._front.carry(self._adapter, request, given))
+
+    def close(self) -> None:
+        """Close what the adapter has open."""
+        self._adapter.close()
 
 
 # `responses` keeps it from before anything was patched
@@ -225,7 +252,7 @@ class _Connection:
         if self._outcome is None:
             try:
                 self._outcome = self._exchange()
-            except (OSError, http.client.HTTPException) as error:
+            except _BROKEN as error:
                 self._outcome = error
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -233,8 +260,7 @@ class _Connection:
 
     def _exchange(self) -> urllib3.HTTPResponse:
         request = self._request
-        self._socket = WireSocket(_conversation(self._surface, request), self.timeout)
-        original = http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
+        original = self._original_response(request)
         try:
             original.begin()
         except BaseException:
@@ -248,13 +274,32 @@ class _Connection:
             reason=original.reason,
             preload_content=False,
             decode_content=False,
-            original_response=original,
+            # `requests` looks into it twice for cookies, at some cost
+            original_response=None if isinstance(original, WholeResponse) and not original.sets_cookies else original,
             pool=self._pool,
             connection=self,  # type: ignore[arg-type]
             request_method=request.method,
             request_url=request.target,
-            **({"sock_shutdown": self._socket.shutdown} if _HAS_SHUTDOWN else {}),  # type: ignore[arg-type]
+            **({"sock_shutdown": self.shutdown} if _HAS_SHUTDOWN else {}),  # type: ignore[arg-type]
         )
+
+    def _original_response(self, request: WireRequest) -> http.client.HTTPResponse:
+        """Have the surface take in the request, and return its reply, to be read."""
+        keeps_alive = (request.header("Connection") or "").lower() != "close"
+        began = time.monotonic()
+        reply = self._surface.handle(request)
+        if self.timeout is not None and time.monotonic() - began >= self.timeout:
+            reply.close()
+            raise TimeoutError("timed out")
+        if is_plain(reply):
+            return WholeResponse(reply, request, keeps_alive=keeps_alive)
+        pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=keeps_alive)
+        self._socket = WireSocket(pieces, self.timeout)
+        return http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
+
+    def shutdown(self, how: int) -> None:
+        if self._socket is not None:
+            self._socket.shutdown(how)
 
     def close(self) -> None:
         if self._socket is not None:
@@ -263,16 +308,13 @@ class _Connection:
 
 _CONNECT_AND_READ = 2
 
+_BROKEN = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
+"""What urllib3 deals with: no connection, or none any more."""
+
 # urllib3 < 2.3 has no `shutdown` of a response
 _HAS_SHUTDOWN = "sock_shutdown" in inspect.signature(urllib3.HTTPResponse).parameters
 
 _USER_AGENT = f"python-urllib3/{version('urllib3')}"
-
-
-def _conversation(surface: Surface, request: WireRequest) -> Iterator[Piece]:
-    """Have the surface take in the request, when its reply is first read, and answer."""
-    keeps_alive = (request.header("Connection") or "").lower() != "close"
-    yield from frame(surface.handle(request), to_head=request.method == "HEAD", keeps_alive=keeps_alive)
 
 
 def _headers_as_sent(netloc: str, headers: Any) -> dict[str, str]:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.store import FRESH_RUNS
 from pytest_mastra.fake.values import UNDEFINED, packed, unpacked
+from pytest_mastra.sensitive import MASK, is_sensitive
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run
     from pytest_mastra.fake.server import FakeMastra
-
-SECRET_WORDS = ("authorization", "apikey", "token", "secret", "cookie", "password")
-MASK = "***"
 
 
 @dataclass(slots=True, repr=False)
@@ -173,15 +171,10 @@ class Journal:
             self.run(run.workflow.id, run.run_id).events.append(event)
 
 
-def _is_secret(name: Any) -> bool:
-    plain = str(name).lower().replace("-", "").replace("_", "")
-    return any(word in plain for word in SECRET_WORDS)
-
-
 def masked(value: Any) -> Any:
     """Return a value without what looks like a secret by its name."""
     if isinstance(value, dict):
-        return {key: MASK if _is_secret(key) else masked(item) for key, item in value.items()}
+        return {key: MASK if is_sensitive(str(key)) else masked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [masked(item) for item in value]
     return value

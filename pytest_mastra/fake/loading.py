@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,10 @@ _ALWAYS_THERE = ("inputSchema", "outputSchema")
 _SOURCES = {"requestContextPath": "request_context_path", "initData": "init_data"}
 
 
+Act = Callable[[str, str, "StepContext"], Any]
+"""Does what a step or a function of a workflow does, given the workflow's id, its own, and the context."""
+
+
 class Loader:
     """Declares loaded workflows and keeps their stubs.
 
@@ -40,6 +44,11 @@ class Loader:
         self._server = server
         self._stubs: dict[tuple[str | None, str], Any] = {}
         self._known: dict[str, None] = {}
+        self._act: Act | None = None
+
+    def act_unstubbed(self, act: Act) -> None:
+        """Have this do what has no stub, instead of an error."""
+        self._act = act
 
     def load(self, details: Mapping[str, Any]) -> None:
         """Declare what `GET /workflows` answered, or one workflow's details."""
@@ -133,6 +142,8 @@ class Loader:
                 if key in self._stubs:
                     stub = self._stubs[key]
                     return stub(ctx) if callable(stub) else stub
+            if self._act is not None:
+                return self._act(workflow.id, id_, ctx)
             raise UnstubbedStep(self._complaint(workflow.id, id_))
 
         run.__qualname__ = text or id_  # which is what graphs show of a function

@@ -95,12 +95,21 @@ def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
     if coding is not None:
         if coding.lower() != "chunked" or length is not None:
             raise BadRequest
-        return b"".join(iter(lambda: _chunk(file), b""))
+        return unchunked(file)
     if length is None:
         return b""
     if not length.isdecimal():
         raise BadRequest
     return _exactly(file, int(length))
+
+
+def unchunked(file: BinaryIO) -> bytes:
+    """Read a body that comes in HTTP chunks.
+
+    Raises:
+        BadRequest: It does not.
+    """
+    return b"".join(iter(lambda: _chunk(file), b""))
 
 
 def _chunk(file: BinaryIO) -> bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
+
+from typing_extensions import Self
 
 from pytest_mastra.fake.clock import ServerClock, VirtualClock, default_clock
 from pytest_mastra.fake.definition import Workflow
@@ -12,7 +15,7 @@ from pytest_mastra.fake.generations import generation_named
 from pytest_mastra.fake.graph import Step, StepFunction
 from pytest_mastra.fake.journal import Journal, Request, RunView
 from pytest_mastra.fake.lanes import Gate
-from pytest_mastra.fake.loading import Loader
+from pytest_mastra.fake.loading import Act, Loader
 from pytest_mastra.fake.moving import Movements
 from pytest_mastra.fake.pace import AS_TIMED, AT_ONCE, Pace
 from pytest_mastra.fake.routes import HttpSurface
@@ -42,6 +45,7 @@ class FakeMastra:
 
     Attributes:
         faults: What is to go wrong.
+        url: Where it answers, for a server that one of the pytest plugin's fixtures gives; else empty.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class FakeMastra:
         self.token = token
         self.api_prefix = api_prefix
         self.body_limit = body_limit
+        self.url = ""
+        self.gaps: tuple[str, ...] = ()
         self.counted: tuple[float, dict[str, Any]] | None = None
         self._gates: dict[str, Gate] = {}
         self._loader = Loader(self)
@@ -110,6 +116,26 @@ class FakeMastra:
             workflow: Only there; by default wherever the id occurs.
         """
         self._loader.stub(id, run, workflow=workflow)
+
+    def act_unstubbed(self, act: Act) -> None:
+        """Have a function do what steps of loaded workflows do that have no stub."""
+        self._loader.act_unstubbed(act)
+
+    @classmethod
+    def from_cassette(cls, path: str | PathLike[str], **options: Any) -> Self:
+        """Return a fake whose workflows answer as they were recorded to: docs/drift.md.
+
+        Args:
+            path: The cassette.
+            options: Those of this class; without `generation` it is that of the recorded server.
+
+        Raises:
+            ValueError: The cassette does not tell which server it was, or the graph of a workflow.
+        """
+        from pytest_mastra.cassettes.as_fake import fake_of  # noqa: PLC0415 -- few fakes are made so
+        from pytest_mastra.cassettes.files import read_cassette  # noqa: PLC0415
+
+        return fake_of(cls, read_cassette(path).exchanges, **options)
 
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""

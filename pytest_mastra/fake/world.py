@@ -152,6 +152,8 @@ class World:
 
     def serialized_graph(self, workflow: Workflow) -> list[dict[str, Any]]:
         """Return a workflow's graph as details and snapshots have it."""
+        if workflow.shown_graph is not None:
+            return workflow.shown_graph
         known = self._graphs.get(id(workflow))
         if known is None or known[0] != len(workflow.entries):
             graph = [serialized_entry(entry, self.generation) for entry in workflow.entries]

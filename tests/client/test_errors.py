@@ -75,6 +75,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "UnsupportedByServer": (("resume_no_wait",), {"generation": "1.2", "advice": "Use resume"}),
     "OutcomeUnknown": (("start",), {"workflow_id": "w", "run_id": "r1", "last_status": "pending"}),
     "RunNotStarted": (("start",), {"workflow_id": "w", "run_id": "r1", "status": "pending", "waited": 10.0}),
+    "NoSuchStep": (("lokup",), {"statuses": {"lookup": "success"}}),
     "RunTimeout": ((), {"workflow_id": "w", "run_id": "r1", "last_status": "running", "waited": 3600.0}),
     "StreamError": (("text",), {}),
     "MalformedRecord": ((17, "'{'", "not JSON"), {}),

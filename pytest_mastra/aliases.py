@@ -1,0 +1,106 @@
+"""Ids, times and durations under other names, so that two runs can be compared and identity survives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+TIME = "<time>"
+DURATION = "<duration>"
+
+_UUID = "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+_ISO = (
+    r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
+)
+_KNOWN_BY_FORM = re.compile(f"(?P<id>{_UUID})|(?P<time>{_ISO})")
+_IS_UUID = re.compile(_UUID).fullmatch
+_TIME_KEY = re.compile(r"(?:[a-z0-9]At|_at|[tT]imestamp|_ts)\Z")
+_DURATION_KEY = re.compile(r"(?:duration|elapsed|latency|took)_?ms\Z", re.IGNORECASE)
+_FIRST_MOMENT, _LAST_MOMENT = 10**11, 10**13
+"""Milliseconds since 1970 of 1973 and 2286; a number outside of them is no moment, whatever it is called."""
+
+
+class Aliases:
+    """Names for what is another one each time; the same thing gets the same name each time it is met.
+
+    One for each run, snapshot or side of a comparison. What is renamed:
+
+    * UUIDs anywhere in strings and keys, in either case: `<id 1>`, `<id 2>`, ... in order of appearance;
+    * what `name` was told of, anywhere in strings and keys where it stands as a word of its own;
+    * ISO times to the second or finer anywhere in strings, and milliseconds since 1970 under names like `startedAt`,
+      `created_at`, `timestamp`: `<time>`;
+    * numbers under names like `durationMs`: `<duration>`.
+
+    Dates without a time of day stay, and so does a `duration`, which may be what a workflow is about.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._made = 0
+        self._pattern = _KNOWN_BY_FORM
+
+    def name(self, identifier: str, alias: str) -> None:
+        """Call an identifier by a name of one's own from now on, whether or not it is a UUID.
+
+        Raises:
+            ValueError: The identifier is empty, or already has another name.
+        """
+        if not identifier:
+            raise ValueError("an empty identifier cannot have an alias")
+        known = self._names.setdefault(_key(identifier), alias)
+        if known != alias:
+            raise ValueError(f"the identifier is already called {known!r}; name it {alias!r} before it is first met")
+        words = sorted((name for name in self._names if not _IS_UUID(name)), key=len, reverse=True)
+        if words:
+            given = "|".join(map(re.escape, words))
+            self._pattern = re.compile(rf"(?<![\w-])(?P<word>{given})(?![\w-])|{_KNOWN_BY_FORM.pattern}")
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The aliases given so far, by identifier; UUIDs in small letters."""
+        return self._names
+
+    def apply(self, value: Any) -> Any:
+        """Return a JSON value with its ids, times and durations renamed; the value itself stays as it is."""
+        return self._renamed(value, "")
+
+    def text(self, text: str) -> str:
+        """Return a text with its ids and times renamed."""
+        return self._pattern.sub(self._alias_of, text)
+
+    def _renamed(self, value: Any, key: str) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {
+                self.text(name) if isinstance(name, str) else name: self._renamed(item, str(name))
+                for name, item in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return [self._renamed(item, key) for item in value]
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _renamed_number(value, key)
+        return value
+
+    def _alias_of(self, match: re.Match[str]) -> str:
+        if match.lastgroup == "time":
+            return TIME
+        key = _key(match[0])
+        if key not in self._names:
+            self._made += 1
+            self._names[key] = f"<id {self._made}>"
+        return self._names[key]
+
+
+def _renamed_number(value: float, key: str) -> Any:
+    if _DURATION_KEY.search(key):
+        return DURATION
+    if _FIRST_MOMENT <= value < _LAST_MOMENT and _TIME_KEY.search(key):
+        return TIME
+    return value
+
+
+def _key(identifier: str) -> str:
+    return identifier.lower() if _IS_UUID(identifier) else identifier

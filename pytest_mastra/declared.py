@@ -1,0 +1,69 @@
+"""A fake that answers nowhere: the same declarations are made on it, while a live server or a recording answers."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pytest
+
+from pytest_mastra.fake.server import FakeMastra
+
+ONLY_FAKES = frozenset(
+    {
+        "advance_run",
+        "body_limit",
+        "catch_up",
+        "clock",
+        "faults",
+        "gate",
+        "handle",
+        "journal",
+        "open_gate",
+        "requests",
+        "runs",
+        "snapshot",
+        "strays",
+        "token",
+        "unexpected_errors",
+    }
+)
+"""What only a server has that answers."""
+
+
+class DeclaredMastra(FakeMastra):
+    """A declaration: whoever touches what only a fake has is skipped, for the test cannot mean a real server.
+
+    Args:
+        target: What answers in its stead: `live` or `replay`.
+        url: Where that is.
+        options: Those of `FakeMastra`.
+    """
+
+    _target: str | None = None
+
+    def __init__(self, target: str, url: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.url = url
+        self._target = target
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ONLY_FAKES:
+            self._skip_if_ready(name)
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ONLY_FAKES:
+            self._skip_if_ready(name)
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        return f"<FakeMastra {self.generation.name} [{', '.join(self.world.workflows)}] declared, on {self._target}>"
+
+    def _skip_if_ready(self, name: str) -> None:
+        if self._target is not None:
+            skip(f"only a fake has mastra_server.{name}; this test ran with --mastra-target={self._target}")
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip the test, and have it stand at its own place in pytest's summary."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)

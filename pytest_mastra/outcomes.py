@@ -1,0 +1,316 @@
+"""Asserting on how a run went, where a plain `assert` cannot say it."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from typing_extensions import Self
+
+from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.run import Run
+from mastra_sync.shapes import step_tree
+from pytest_mastra.cells import wrapped
+from pytest_mastra.differences import Difference, describe, differences
+from pytest_mastra.explaining import FIRST_WIDTH, MOST_LINES, tells_itself
+from pytest_mastra.portrait import steps_in_order, visited_path
+from pytest_mastra.showing import WIDTH
+from pytest_mastra.subjects import Mask, subject_of
+
+Step = str | Sequence[str]
+
+_ANY: Any = object()
+_DIFFERENCES = 4
+_STEPS_LISTED = 20
+_NEVER_STARTED = frozenset({"pending", "waiting", "unknown"})
+
+
+def assert_run(run: RunResult | Run) -> RunAssertion:
+    """Say of a run how it should have gone; whatever did not go so fails the test, and tells what became of the run.
+
+    ```python
+    assert_run(result).succeeded(output={"text": "sunny"}).visited("lookup", "report").within(5)
+    ```
+
+    Args:
+        run: A result; or a run, which is then asked how it stands, once, and not waited for. Of a stream give
+            `stream.result()`.
+
+    Raises:
+        TypeError: It is neither.
+        RunNotFound: There is no such run.
+    """
+    if isinstance(run, Run):
+        return RunAssertion(run.result())
+    if not isinstance(run, RunResult):
+        raise TypeError(
+            f"assert_run() takes a RunResult, or a Run to ask how it stands, not a {type(run).__name__}; of a stream "
+            "give stream.result()"
+        )
+    return RunAssertion(run)
+
+
+class RunAssertion:
+    """What is asserted of one run; get one from `assert_run`. Every method returns this again.
+
+    Steps are named as in `result.steps`, those of nested workflows `"outer.inner"`, or as a list, `["outer", "inner"]`.
+    A name that the workflow does not have is a `ValueError`, not a failed assertion, wherever the result shows which
+    steps there are: `execute`, `wait` and `run.result()` do, the answers of the `_async` verbs do not.
+    """
+
+    def __init__(self, result: RunResult) -> None:
+        self._result = result
+
+    def __repr__(self) -> str:
+        return f"<assert_run({self._result!r})>"
+
+    # -- how it ended
+
+    def succeeded(self, output: Any = _ANY) -> Self:
+        """The run has succeeded.
+
+        Args:
+            output: What it gave; also an object with an `==` of its own, or with such inside, as dirty-equals' are.
+        """
+        __tracebackhide__ = True
+        if not self._result.ok:
+            self._fail(f"expected the run to succeed, but it {self._words()}")
+        if output is not _ANY:
+            self._compare("the run succeeded, but with another output than expected", self._result.result, output)
+        return self
+
+    def failed(self, step: Step | None = None, error: str | re.Pattern[str] | None = None) -> Self:
+        """The run has failed.
+
+        Args:
+            step: Which step has; of nested workflows the inner one or the one that it is in.
+            error: A regular expression that is found in the error, `"Name: message"`, or in that of one of its causes.
+        """
+        __tracebackhide__ = True
+        pattern = _pattern(error)
+        name = self._known(step, "step") if step is not None else None
+        if self._result.status != "failed":
+            self._fail(f"expected the run to fail, but it {self._words()}")
+        inner = self._result.failed_step
+        failed = inner
+        if name is not None:
+            failed = self._result.steps.get(name)
+            if failed is None or failed.status != "failed":
+                where = f"step {'.'.join(inner.path)!r} did" if inner is not None else "no step did"
+                self._fail(f"expected step {name!r} to fail, but {where}")
+        reason = (failed.error if failed is not None else None) or self._result.error
+        if pattern is not None and not any(pattern.search(text) for text in _errors(reason)):
+            said = f"it is {str(reason)!r}" if reason is not None else "the server gives none"
+            self._fail(f"expected an error that matches {pattern.pattern!r}, but {said}")
+        return self
+
+    def suspended(self, step: Step | None = None, payload: Any = _ANY) -> Self:
+        """The run is suspended.
+
+        Args:
+            step: Where, or the nested workflow in which; it may wait elsewhere too.
+            payload: What it asks there; of several questions at this place one. Compared as `succeeded` does.
+        """
+        __tracebackhide__ = True
+        name = self._known(step, "step") if step is not None else None
+        if self._result.status != "suspended":
+            self._fail(f"expected the run to be suspended, but it {self._words()}")
+        asked = [one for one in self._result.suspensions if name is None or f"{one.step}.".startswith(f"{name}.")]
+        if not asked and (name is not None or payload is not _ANY):
+            places = ", ".join(repr(".".join(path)) for path in self._result.suspended) or "a place that is not told"
+            self._fail(f"expected the run to wait at {name!r}, but it waits at {places}")
+        if payload is not _ANY:
+            self._compare_any(asked, payload)
+        return self
+
+    # -- which way it went
+
+    def visited(self, *steps: Step) -> Self:
+        """The run has come to these steps, in this order; to others too, before, between or after them.
+
+        The order is that in which they started: by `step_execution_path` where the server gives it, which has a step
+        twice that was visited twice; steps that are not on it by their times, and of those that started in the same
+        millisecond the one that the server lists first.
+        """
+        __tracebackhide__ = True
+        names = list(map(self._known, steps))
+        if not names:
+            raise ValueError("visited() takes the steps that the run should have come to")
+        visits = self._visits()
+        before, place = "", 0
+        for name in names:
+            if name not in visits:
+                self._fail(f"expected the run to visit {name!r}, but it did not")
+            if name not in visits[place:]:
+                self._fail(f"expected the run to visit {name!r} after {before!r}, but it did before")
+            place = visits.index(name, place) + 1
+            before = name
+        return self
+
+    def never_ran(self, *steps: Step) -> Self:
+        """The run has come to none of these steps."""
+        __tracebackhide__ = True
+        names = list(map(self._known, steps))
+        if not names:
+            raise ValueError("never_ran() takes the steps that the run should not have come to")
+        visits = self._visits()
+        for name in names:
+            if name in visits:
+                step = self._result.steps.get(name)
+                became = f"it did: {step.status}" if step is not None else "it did"
+                self._fail(f"expected step {name!r} not to run, but {became}")
+        return self
+
+    def within(self, seconds: float) -> Self:
+        """The run has taken no longer.
+
+        Measured are the server's times, virtual on a fake: from the start of the step that started first to when the
+        last one ended or, in a run that is suspended, asked. What a step waited for its answer is part of it.
+        """
+        __tracebackhide__ = True
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
+            raise ValueError(f"within() takes seconds, 0 or more, not {seconds!r}")
+        steps = list(self._result.steps.values())
+        began = _moments(step.started_at for step in steps)
+        ended = _moments(moment for step in steps for moment in (step.ended_at, step.suspended_at))
+        if not self._result.settled:
+            self._fail(f"expected the run to take at most {seconds:g} s, but it {self._words()}")
+        if not began or not ended:
+            if not steps:
+                return self
+            raise ValueError("within(): the server tells no times of this run's steps")
+        took = (max(ended) - min(began)).total_seconds()
+        if took > seconds:
+            self._fail(f"expected the run to take at most {seconds:g} s, but it took {took:g} s")
+        return self
+
+    # -- looking
+
+    def _words(self) -> str:
+        return STATUS_IN_WORDS.get(self._result.status, f"is {self._result.status}")
+
+    def _visits(self) -> list[str]:
+        """Return the steps that the run came to, in order; inner ones after the last visit of the one around them."""
+        ran = [name for name, step in steps_in_order(self._result) if _has_run(step)]
+        return _with_repeats(visited_path(self._result), ran)
+
+    def _known(self, step: Step, argument: str = "steps") -> str:
+        """Return a step's name.
+
+        Raises:
+            ValueError: The workflow has no such step, or the result does not tell of it.
+            TypeError: It is no name.
+        """
+        __tracebackhide__ = True
+        if not isinstance(step, str) and not (
+            isinstance(step, Sequence) and step and all(isinstance(part, str) for part in step)
+        ):
+            raise TypeError(f"{argument}: a step is named 'a', 'outer.inner' or ['outer', 'inner'], not {step!r}")
+        name = step if isinstance(step, str) else ".".join(step)
+        result = self._result
+        if name in result.steps or name in (result.step_execution_path or ()):
+            return name
+        graph = (result.model_extra or {}).get("serializedStepGraph")
+        if not graph:
+            self._check_is_told(name)
+            return name
+        names = [*dict.fromkeys([*_flat(step_tree(graph)), *result.steps])]
+        if name not in names:
+            workflow = f"workflow {result.workflow_id!r}" if result.workflow_id else "the workflow"
+            raise ValueError(f"{argument}: {workflow} has no step {name!r}{_instead(name, names)}")
+        return name
+
+    def _check_is_told(self, name: str) -> None:
+        __tracebackhide__ = True
+        outer = name.rpartition(".")[0]
+        if outer in self._result.steps and not any(known.startswith(f"{outer}.") for known in self._result.steps):
+            raise ValueError(
+                f"this result does not tell of the steps in {outer!r}, as {name!r} is: answers of the _async verbs do "
+                "not.\n  Ask the run: assert_run(run), or assert_run(run.result())."
+            )
+
+    # -- failing
+
+    def _compare(self, problem: str, actual: Any, expected: Any) -> None:
+        __tracebackhide__ = True
+        found = differences(actual, expected)
+        if found:
+            self._fail(problem, found)
+
+    def _compare_any(self, asked: Sequence[Suspension], payload: Any) -> None:
+        __tracebackhide__ = True
+        found = [differences(suspension.payload, payload) for suspension in asked]
+        if [] not in found:
+            nearest = min(range(len(found)), key=lambda place: len(found[place]))
+            self._fail(
+                f"the run waits at {asked[nearest].step!r}, but asks something else than expected", found[nearest]
+            )
+
+    def _fail(self, problem: str, found: Sequence[Difference] = ()) -> None:
+        __tracebackhide__ = True
+
+        def message(scene: Any = None, config: Any = None) -> str:
+            mask = Mask(scene, config)
+            told = describe([mask.difference(one) for one in found], limit=_DIFFERENCES, width=WIDTH)
+            about = subject_of([self._result], [], scene).portrait(mask, short=bool(told))
+            lines = [*wrapped(mask(problem), FIRST_WIDTH, 2), *(f"  {line}" for line in [*told, *about])]
+            return "\n".join(lines[:MOST_LINES])
+
+        error = AssertionError(message())
+        tells_itself(error, message)
+        raise error
+
+
+def _instead(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    more = f" and {len(names) - _STEPS_LISTED} more" if len(names) > _STEPS_LISTED else ""
+    return f"{hint}\n  It has {', '.join(names[:_STEPS_LISTED])}{more}."
+
+
+def _pattern(error: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
+    __tracebackhide__ = True
+    if error is None or isinstance(error, re.Pattern):
+        return error
+    if not isinstance(error, str):
+        raise TypeError(f"error: a regular expression, as text or compiled, not {error!r}")
+    try:
+        return re.compile(error)
+    except re.error as problem:
+        raise ValueError(
+            f"error: {error!r} is no regular expression: {problem}.\n  For the text as it stands give re.escape(...)."
+        ) from None
+
+
+def _errors(error: RemoteError | None) -> Iterator[str]:
+    while error is not None:
+        yield str(error)
+        error = error.cause
+
+
+def _has_run(step: StepResult) -> bool:
+    return step.started_at is not None or step.status not in _NEVER_STARTED
+
+
+def _flat(tree: Mapping[str, Any], outer: str = "") -> Iterator[str]:
+    for name, inner in tree.items():
+        yield f"{outer}{name}"
+        yield from _flat(inner, f"{outer}{name}.")
+
+
+def _with_repeats(path: Sequence[str], ran: Sequence[str]) -> list[str]:
+    """Return visits with those of a path that came more than once; what is inside a step stands behind its last one."""
+    visits = []
+    for place, top in enumerate(path):
+        visits.append(top)
+        if top not in path[place + 1 :]:
+            visits += [name for name in ran if name.startswith(f"{top}.")]
+    return visits + [name for name in ran if name not in visits]
+
+
+def _moments(moments: Iterator[datetime | None]) -> list[datetime]:
+    return [moment for moment in moments if moment is not None]

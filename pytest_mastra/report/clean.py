@@ -1,0 +1,101 @@
+"""What of a scene may be shown and kept: its runs and exchanges without secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.content import UnknownCoding
+from pytest_mastra.exchanges import Exchange
+from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.secrets import Scrubber
+from pytest_mastra.touched import TouchedRun, result_of, touched_runs
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_mastra.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A scene without secrets.
+
+    Attributes:
+        runs: What the test touched; their exchanges are those below.
+        exchanges: In their order; bodies without content coding.
+        scrubber: Knows the secrets that were there.
+    """
+
+    runs: list[TouchedRun]
+    exchanges: list[Exchange]
+    scrubber: Scrubber
+
+
+def clean(scene: Scene, scrubber: Scrubber) -> Clean:
+    """Return what of a scene may be shown.
+
+    Args:
+        scene: The scene.
+        scrubber: Takes the secrets out, having learned from the scene's exchanges.
+    """
+    touched = touched_runs(scene)
+    for run in touched:
+        _learn_data([run.account, run.events], scrubber)
+    exchanges = {exchange.number: _clean_exchange(exchange, scrubber) for exchange in scene.log}
+    runs = [_clean_run(run, exchanges, scrubber) for run in touched]
+    return Clean(runs, list(exchanges.values()), scrubber)
+
+
+def learned(exchanges: Iterable[Exchange], config: pytest.Config | None = None) -> Scrubber:
+    """Return a scrubber that knows the secrets of these exchanges, and those that the settings name.
+
+    Args:
+        exchanges: What was said.
+        config: pytest's; without it only the built-in names and variables count.
+    """
+    scrubber = Scrubber()
+    if config is not None:
+        scrubber = Scrubber(
+            names=config.getini("mastra_secret_names"), environment=config.getini("mastra_secret_variables")
+        )
+    for exchange in exchanges:
+        with contextlib.suppress(UnknownCoding):
+            scrubber.learn(exchange)
+    return scrubber
+
+
+def _learn_data(value: Any, scrubber: Scrubber) -> None:
+    """Have a scrubber learn from what a fake told nobody."""
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        scrubber.learn(Exchange(-1, "", WireRequest("GET", "/"), 0.0, chunks=[body]))
+
+
+def _clean_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubber) -> TouchedRun:
+    account = scrubber.data(run.account)
+    workflow_id, run_id = scrubber.text(run.workflow_id), scrubber.text(run.run_id)
+    return TouchedRun(
+        workflow_id,
+        run_id,
+        scrubber.text(run.status),
+        None if run.result is None else result_of(account, workflow_id, run_id),
+        [scrubber.data(event) for event in run.events],
+        [exchanges[exchange.number] for exchange in run.exchanges if exchange.number in exchanges],
+        scrubber.data(run.input_data),
+        list(run.arrivals),
+        account,
+    )
+
+
+def _clean_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
+    try:
+        return scrubber.exchange(exchange)
+    except UnknownCoding as error:
+        # whatever stands in it, nobody here can look for secrets in it
+        headers = tuple(item for item in exchange.headers if item[0].lower() != "content-encoding")
+        bare = replace(exchange, headers=headers, chunks=[], arrivals=[])
+        return replace(scrubber.exchange(bare), failure=f"its body is left out: {error}", _call=None)

@@ -1,0 +1,172 @@
+"""When each step of a run was at work, asleep or waiting for an answer, out of events and results. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.cli.writing import step_name
+
+if TYPE_CHECKING:
+    from mastra_sync.models import StepResult
+    from pytest_mastra.touched import TouchedRun
+
+_MILLISECONDS = 1000
+_STEP_EVENT = "workflow-step-"
+
+
+class Doing(Enum):
+    """What a step does in a stretch of time."""
+
+    WORKING = "working"
+    SLEEPING = "sleeping"
+    SUSPENDED = "suspended"
+
+
+@dataclass(slots=True)
+class Span:
+    """A stretch of a step's time.
+
+    Attributes:
+        doing: What it did.
+        begin: In seconds.
+        end: In seconds; None if nobody knows of one.
+    """
+
+    doing: Doing
+    begin: float
+    end: float | None = None
+
+
+@dataclass(slots=True)
+class Spans:
+    """The spans of one run's steps.
+
+    Attributes:
+        of_step: In the order in which they began.
+        latest: The last moment that anything is known of; None if no time is known at all.
+    """
+
+    of_step: dict[str, list[Span]] = field(default_factory=dict)
+    latest: float | None = None
+
+    @property
+    def earliest(self) -> float | None:
+        """When the first step began; None if no time is known."""
+        return min((span.begin for spans in self.of_step.values() for span in spans), default=None)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long all of it took; None if no time is known."""
+        return None if self.earliest is None or self.latest is None else max(0.0, self.latest - self.earliest)
+
+    def worked(self, step_id: str) -> float | None:
+        """Return how long a step was at work or asleep, up to the last known moment; None if that is not known."""
+        spans = [span for span in self.of_step.get(step_id, ()) if span.doing is not Doing.SUSPENDED]
+        ends = [(span, self.latest if span.end is None else span.end) for span in spans]
+        return sum(max(0.0, (end or span.begin) - span.begin) for span, end in ends) if spans else None
+
+    def saw(self, moment: float | None) -> None:
+        """Note that something happened at a moment."""
+        if moment is not None:
+            self.latest = moment if self.latest is None else max(self.latest, moment)
+
+
+def spans_of(run: TouchedRun) -> Spans:
+    """Return when a run's steps did what: by the server's clock, or, if it tells no times, by when events arrived."""
+    steps = run.result.steps if run.result is not None else {}
+    spans = Spans()
+    by_server = any(step.started_at for step in steps.values()) or any(
+        _number(_payload(event).get("startedAt")) is not None for event in run.events
+    )
+    for index, event in enumerate(run.events):
+        kind = event.get("type")
+        if isinstance(kind, str) and kind.startswith(_STEP_EVENT):
+            arrival = run.arrivals[index] if index < len(run.arrivals) else None
+            _take(
+                spans, kind.removeprefix(_STEP_EVENT), _payload(event), None if by_server or not arrival else arrival[0]
+            )
+    for step_id, step in steps.items():
+        _complete(spans, step_id, step)
+    return spans
+
+
+def _take(spans: Spans, what: str, payload: Mapping[str, Any], arrival: float | None) -> None:
+    """Take in what an event tells of a step; times that it does not tell are those of its arrival."""
+    step_id = payload.get("id") or payload.get("stepName")
+    if not isinstance(step_id, str) or what not in ("start", "waiting", "result", "suspended"):
+        return
+
+    def moment(*names: str) -> float | None:
+        told = (_number(payload.get(name)) for name in names)
+        found = next((value for value in told if value is not None), None)
+        return arrival if found is None else found
+
+    own = spans.of_step.setdefault(step_id, [])
+    if what in ("start", "waiting"):
+        begin = moment("resumedAt", "startedAt")
+        if begin is not None:
+            _close(own, begin)
+            own.append(Span(Doing.WORKING if what == "start" else Doing.SLEEPING, begin))
+            spans.saw(begin)
+        return
+    end = moment("endedAt") if what == "result" else moment("suspendedAt")
+    begin = moment("resumedAt", "startedAt")
+    if not own and begin is not None and end is not None:
+        own.append(Span(Doing.SLEEPING if _is_sleep(step_id) else Doing.WORKING, begin))
+    if end is not None:
+        _close(own, end)
+        spans.saw(end)
+        if what == "suspended":
+            own.append(Span(Doing.SUSPENDED, end))
+
+
+def _close(own: list[Span], end: float) -> None:
+    if own and own[-1].end is None:
+        own[-1].end = max(own[-1].begin, end)
+
+
+def _complete(spans: Spans, step_id: str, step: StepResult) -> None:
+    """Add what a result knows of a step and the events did not tell."""
+    started, ended = _seconds(step.started_at), _seconds(step.ended_at)
+    suspended, resumed = _seconds(step.suspended_at), _seconds(step.resumed_at)
+    own = spans.of_step.setdefault(step_id, [])
+    for moment in (started, suspended, resumed, ended):
+        spans.saw(moment)
+    if not own and started is not None:
+        own.append(Span(Doing.SLEEPING if _is_sleep(step_id) or step.status == "waiting" else Doing.WORKING, started))
+    if not own:
+        return
+    if own[-1].doing is not Doing.SUSPENDED and own[-1].end is None:
+        pause = resumed if suspended is None and resumed is not None else suspended
+        if pause is not None and pause >= own[-1].begin:
+            # current servers forget when a step suspended once it is resumed: then it waited from its start
+            own[-1].end = own[-1].begin if suspended is None else pause
+            own.append(Span(Doing.SUSPENDED, own[-1].end))
+    if own[-1].doing is Doing.SUSPENDED and own[-1].end is None and resumed is not None and resumed >= own[-1].begin:
+        own[-1].end = resumed
+        own.append(Span(Doing.WORKING, resumed))
+    if own[-1].doing is not Doing.SUSPENDED and ended is not None:
+        _close(own, ended)
+
+
+def _payload(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    payload = event.get("payload")
+    return payload if isinstance(payload, Mapping) else {}
+
+
+def _number(value: Any) -> float | None:
+    """Return epoch milliseconds as seconds."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**53
+    return value / _MILLISECONDS if is_number else None
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def _is_sleep(step_id: str) -> bool:
+    return step_name(step_id.rpartition(".")[2]) == "sleep"

@@ -1,0 +1,200 @@
+"""What was set on the command line, in markers, in the ini file and in the environment, and which of these counts.
+
+One rule everywhere: command line, then marker, then ini, then environment, then default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "target": ("fake", "live", "replay"),
+    "generation": ("current", "1.2", "1.0-beta"),
+    "record": ("none", "once", "new_episodes", "rewrite", "verify"),
+    "trace": ("off", "on", "retain-on-failure"),
+}
+"""What the options may be that are a choice."""
+
+DEFAULTS = {"target": "fake", "generation": "current", "trace": "off"}
+
+URL_VARIABLE = "MASTRA_BASE_URL"
+TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
+
+SAID = ("command line", "ini file")
+"""Where a setting comes from that somebody made for the whole suite."""
+
+FAKE_URL = "http://mastra.test"
+"""Where fakes and cassettes answer in this process: a name that no network knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value and where it comes from: `command line`, `marker`, `ini file`, a variable's name, `CI` or `default`."""
+
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MastraConfig:
+    """How clients of a test reach the server: what the fixture `mastra_config` gives, and a conftest may replace.
+
+    Attributes:
+        url: Where the live server is, with any path before the API prefix; not used on the fake and on replay.
+        headers: Sent with every request of `mastra_client`, on every target.
+        token: Sent as a bearer token; by default `MASTRA_API_TOKEN` from the environment.
+        timeout: Seconds for one attempt, or a pair: to connect, and between two pieces of a reply.
+        api_prefix: The API prefix of the server, and of the fakes.
+        generation: What the fakes behave like, and what the live server is if it is said: `current`, `1.2`, `1.0-beta`.
+    """
+
+    url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
+    timeout: float | timedelta | tuple[float, float] = (5.0, 60.0)
+    api_prefix: str = "/api"
+    generation: str = "current"
+
+    def __repr__(self) -> str:
+        # headers and token are secrets; an address may hold a password
+        where = None if self.url is None else shown(self.url)
+        return f"<MastraConfig {where} {self.api_prefix} {self.generation}>"
+
+
+def config_of(config: pytest.Config) -> MastraConfig:
+    """Return what the options, the ini file and the environment say."""
+    # what the environment says is no matter to a suite that never asks the server
+    found = url_setting(config, checks_variable=False)
+    return MastraConfig(url=None if found is None else found.value, generation=setting(config, "generation").value)
+
+
+def setting(config: pytest.Config, name: str, marker: str | None = None) -> Setting:
+    """Return what counts of an option that is a choice.
+
+    Args:
+        config: pytest's.
+        name: The option's, without `--mastra-`.
+        marker: What a marker of the test says, if it does.
+
+    Raises:
+        UsageError: Not one of the choices; says where it stands, and what may be meant.
+    """
+    option = config.getoption(f"mastra_{name}")
+    ini = config.getini(f"mastra_{name}")
+    if option is not None:
+        return Setting(_checked(f"--mastra-{name}", name, option), "command line")
+    if marker is not None:
+        return Setting(_checked(f"mastra_cassette({name}=...)", name, marker), "marker")
+    if ini:
+        return Setting(_checked(f"ini key mastra_{name}", name, ini), "ini file")
+    if name == "record":
+        return Setting("none", "CI") if os.environ.get("CI") else Setting("once", "default")
+    return Setting(DEFAULTS[name], "default")
+
+
+def is_on(config: pytest.Config, name: str) -> bool:
+    """Return whether an option without a value was given, on the command line or in the ini file."""
+    option = config.getoption(f"mastra_{name}")
+    return bool(config.getini(f"mastra_{name}") if option is None else option)
+
+
+def url_setting(config: pytest.Config, *, checks_variable: bool = True) -> Setting | None:
+    """Return where the live server is; None if nobody says.
+
+    Raises:
+        UsageError: Not an address.
+    """
+    option = config.getoption("mastra_url")
+    if option is not None:
+        return Setting(_checked_url("--mastra-url", option), "command line")
+    ini = config.getini("mastra_url")
+    if ini:
+        return Setting(_checked_url("ini key mastra_url", ini), "ini file")
+    variable = os.environ.get(URL_VARIABLE)
+    if variable:
+        return Setting(_checked_url(URL_VARIABLE, variable) if checks_variable else _plain(variable), URL_VARIABLE)
+    return None
+
+
+def folder(config: pytest.Config, name: str) -> Path:
+    """Return a folder that an ini key names: `cassette_dir`, `trace_dir`."""
+    return config.rootpath / str(config.getini(f"mastra_{name}"))
+
+
+def check(config: pytest.Config) -> None:
+    """Refuse what cannot be meant, before any test runs.
+
+    Raises:
+        UsageError: Says what is wrong, where it stands, and what is allowed.
+    """
+    for name in CHOICES:
+        setting(config, name)
+    url_setting(config, checks_variable=needs_url(config))
+
+
+def needs_url(config: pytest.Config) -> bool:
+    """Return whether a live server was asked for."""
+    return setting(config, "target").value == "live" or is_on(config, "verify")
+
+
+def header(config: pytest.Config) -> str:
+    """Return the line at the head of pytest's report."""
+    target = setting(config, "target")
+    record = setting(config, "record")
+    parts = [f"target {target.value} ({target.origin})"]
+    found = url_setting(config, checks_variable=False)
+    if found is not None and (needs_url(config) or found.origin != URL_VARIABLE):
+        parts.append(f"url {shown(found.value)} ({found.origin})")
+    if target.value != "live" or record.origin in SAID:
+        # a live server is recorded only if that was asked for
+        parts.append(f"record {record.value} ({record.origin})")
+    trace = setting(config, "trace")
+    if trace.value != "off":
+        parts.append(f"trace {trace.value} ({trace.origin})")
+    return f"mastra: {', '.join(parts)}"
+
+
+def shown(address: str) -> str:
+    """Return an address without user, password, query and fragment."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def meant(given: str, allowed: tuple[str, ...]) -> str:
+    """Return `did you mean 'x'? `, or nothing if nothing comes near."""
+    near = difflib.get_close_matches(given, allowed, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+def _checked(place: str, name: str, value: Any) -> str:
+    allowed = CHOICES[name]
+    if value in allowed:
+        return str(value)
+    raise pytest.UsageError(f"{place}: {value!r} is none; {meant(str(value), allowed)}there are {', '.join(allowed)}")
+
+
+def _checked_url(place: str, value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.query or parts.fragment:
+        # what it is instead may hold a password
+        raise pytest.UsageError(f"{place} is not an address like 'http://localhost:4111': http or https, no query")
+    return _plain(value)
+
+
+def _plain(value: str) -> str:
+    return value.strip().rstrip("/")

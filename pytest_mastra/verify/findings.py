@@ -1,0 +1,133 @@
+"""What was found when fakes were held against a live server, with the tests that used them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync import StepDetails, WorkflowDetails
+from pytest_mastra.fake.details import workflow_details
+from pytest_mastra.fake.values import dumps
+from pytest_mastra.verify.contradictions import contradictions
+from pytest_mastra.verify.graphs import graph_differences, nodes_of, steps_of
+from pytest_mastra.verify.witnessed import unfitting
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.fake.definition import Workflow
+
+_OF_WORKFLOWS = {"input_schema": "input schema", "output_schema": "output schema", "state_schema": "state schema"}
+_OF_STEPS = {**_OF_WORKFLOWS, "resume_schema": "resume schema", "suspend_schema": "suspend schema"}
+
+
+class Findings:
+    """What was found: for each workflow the tests that used a fake of it, and what differs, with the tests that saw it.
+
+    Attributes:
+        workflows: By id of the workflow: `tests` and, by sentence, `differences`, each a list of node ids. Plain data.
+    """
+
+    def __init__(self) -> None:
+        self.workflows: dict[str, dict[str, Any]] = {}
+
+    def add(self, workflow_id: str, test: str, sentences: Iterable[str]) -> None:
+        """Note that a test used a fake of a workflow, and what differed there."""
+        self.merge({workflow_id: {"tests": [test], "differences": {sentence: [test] for sentence in sentences}}})
+
+    def merge(self, workflows: Mapping[str, Any]) -> None:
+        """Take in what another process found."""
+        for workflow_id, told in workflows.items():
+            known = self.workflows.setdefault(workflow_id, {"tests": [], "differences": {}})
+            _extend(known["tests"], told["tests"])
+            for sentence, tests in told["differences"].items():
+                _extend(known["differences"].setdefault(sentence, []), tests)
+
+    @property
+    def differing(self) -> list[str]:
+        """The workflows that differ, sorted."""
+        return sorted(workflow_id for workflow_id, told in self.workflows.items() if told["differences"])
+
+    def lines(self) -> Iterator[str]:
+        """Give what differs, by workflow, with the tests that it concerns."""
+        for workflow_id in self.differing:
+            told = self.workflows[workflow_id]
+            yield f"{workflow_id}, used by {_some(told['tests'])}"
+            for sentence, tests in told["differences"].items():
+                seen = "" if set(tests) == set(told["tests"]) else f" (in {_some(tests)})"
+                yield f"  {sentence}{seen}"
+
+
+class Comparison:
+    """Holds fakes against what a live server told; knows what it has compared already.
+
+    Args:
+        live: What the live server tells of its workflows, by registered key.
+    """
+
+    def __init__(self, live: Mapping[str, WorkflowDetails]) -> None:
+        self._live = {details.name or key: details for key, details in live.items()}
+        self._ids = {key: details.name or key for key, details in live.items()} | {id_: id_ for id_ in self._live}
+        self._graphs = {id_: nodes_of(details.step_graph) for id_, details in self._live.items()}
+        self._declared: dict[bytes, list[str]] = {}
+
+    def differences(self, server: FakeMastra, workflow: Workflow, *, with_runs: bool) -> list[str]:
+        """Return in what a workflow of a fake differs from the live server's, one sentence each, each once.
+
+        Args:
+            server: The fake.
+            workflow: One of its workflows.
+            with_runs: Whether what its runs took and gave counts too.
+        """
+        id_ = self._ids.get(workflow.id)
+        if id_ is None:
+            near = get_close_matches(workflow.id, self._live, n=1)
+            return [f"the live server has no such workflow{f'; did you mean {near[0]!r}?' if near else ''}"]
+        found = dict.fromkeys(self._of_declaration(server, workflow, id_))
+        if with_runs:
+            for around, name in [("", workflow.id), *_nested(server, workflow)]:
+                for view in server.runs(name):
+                    found |= dict.fromkeys(unfitting(view, self._live[id_], self._graphs[id_], around))
+        return list(found)
+
+    def _of_declaration(self, server: FakeMastra, workflow: Workflow, id_: str) -> list[str]:
+        graph = server.world.serialized_graph(workflow)
+        text = dumps(workflow_details(workflow, graph, server.generation))
+        if text not in self._declared:
+            details = WorkflowDetails.model_validate(json.loads(text))
+            found = graph_differences(nodes_of(details.step_graph), self._graphs[id_])
+            self._declared[text] = [*found, *self._of_schemas(details, id_)]
+        return self._declared[text]
+
+    def _of_schemas(self, fake: WorkflowDetails, id_: str) -> Iterator[str]:
+        live = self._live[id_]
+        yield from _contradictions(fake, live, _OF_WORKFLOWS, "")
+        known = dict(steps_of(self._graphs[id_]))
+        for name, step in fake.all_steps.items():
+            if name in known and name in live.all_steps:
+                yield from _contradictions(step, live.all_steps[name], _OF_STEPS, f" of step {name!r}")
+
+
+def _nested(server: FakeMastra, workflow: Workflow) -> Iterator[tuple[str, str]]:
+    """Give the nested workflows of one: what stands before their steps' ids, and what their runs are noted under."""
+    for path, node in steps_of(nodes_of(server.world.serialized_graph(workflow))):
+        if node.kind == "workflow":
+            yield f"{path}.", node.id
+
+
+def _contradictions(
+    fake: WorkflowDetails | StepDetails, live: WorkflowDetails | StepDetails, names: Mapping[str, str], of: str
+) -> Iterator[str]:
+    for name, words in names.items():
+        for sentence in contradictions(getattr(fake, name), getattr(live, name)):
+            yield f"{words}{of}: {sentence}"
+
+
+def _extend(tests: list[str], more: Iterable[str]) -> None:
+    tests.extend(test for test in more if test not in tests)
+
+
+def _some(tests: list[str]) -> str:
+    first, *others = sorted(tests)
+    return first if not others else f"{first} and {len(others)} more"

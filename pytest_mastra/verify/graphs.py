@@ -1,0 +1,137 @@
+"""Graphs of workflows as servers of all generations serialize them, and in what two of them differ."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+
+_MADE_UP = re.compile(r"(?:sleep|mapping)_(?:.+_\d+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
+_SHORT_FORM = re.compile(r"(?:return|fail)(?:-\d+)?")
+_IN_ANY_ORDER = frozenset({"parallel", "conditional"})
+_NAMES = {"mapping": "a map", "sleep": "a sleep", "sleepUntil": "a sleep until a moment", "conditional": "branch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One entry of a graph.
+
+    Attributes:
+        kind: `step`, `workflow`, `mapping`, `parallel`, `conditional`, `dowhile`, `dountil`, `foreach`, `sleep`, ...
+        id: Its id; empty if it has none of its own.
+        inner: The steps of a block, the step of a loop, the entries of a workflow.
+    """
+
+    kind: str
+    id: str = ""
+    inner: tuple[Node, ...] = ()
+
+    def __str__(self) -> str:
+        own = f" {self.id!r}" if self.id else ""
+        if self.kind in ("step", "workflow") or not self.inner:
+            return f"{_NAMES.get(self.kind, self.kind)}{own}"
+        return f"{_NAMES.get(self.kind, self.kind)}{own} of {', '.join(map(str, self.inner))}"
+
+
+def nodes_of(graph: Any) -> tuple[Node, ...]:
+    """Return a serialized graph of any generation; what no generation known today sends is kept by its type."""
+    return tuple(_node(entry) for entry in graph if isinstance(entry, Mapping)) if isinstance(graph, list) else ()
+
+
+def _node(entry: Mapping[str, Any]) -> Node:
+    step = entry.get("step")
+    inner: Mapping[str, Any] = step if isinstance(step, Mapping) else {}
+    kind = str(entry.get("type", "step"))
+    if kind == "loop":
+        return Node(str(entry.get("loopType", kind)), inner=(_node(inner),))
+    if kind == "foreach":
+        return Node(kind, inner=(_node(inner),))
+    if kind in _IN_ANY_ORDER:
+        steps = sorted(nodes_of(entry.get("steps")), key=lambda node: node.id)
+        return Node(kind, inner=tuple(steps))
+    own = str(entry.get("id") or inner.get("id") or "")
+    flow = entry.get("serializedStepFlow", inner.get("serializedStepFlow"))
+    if kind == "workflow" or flow is not None:
+        return Node("workflow", own, nodes_of(flow))
+    if "mapConfig" in inner:
+        kind = "mapping"
+    return Node(kind, "" if kind != "step" and _MADE_UP.fullmatch(own) else own)
+
+
+def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Node]]:
+    """Give the steps and nested workflows of a graph, by their ids after those of the workflows around them."""
+    for node in nodes:
+        own = f"{around}{node.id}"
+        if node.kind in ("step", "workflow"):
+            yield own, node
+        yield from steps_of(node.inner, f"{own}." if node.kind == "workflow" else around)
+
+
+def looped_steps(nodes: Sequence[Node], around: str = "") -> Iterator[str]:
+    """Give the steps that a foreach runs for each item, named as by `steps_of`."""
+    for node in nodes:
+        if node.kind == "foreach":
+            yield from (f"{around}{step.id}" for step in node.inner)
+        inside = f"{around}{node.id}." if node.kind == "workflow" else around
+        yield from looped_steps(node.inner, inside)
+
+
+def graph_differences(fake: Sequence[Node], live: Sequence[Node]) -> list[str]:
+    """Return in what a fake's graph differs from the live server's, one sentence each.
+
+    A fake that ends with what `returns` or `fails` made stands for the whole rest of the workflow.
+    """
+    known = dict(steps_of(live))
+    is_short = bool(fake) and fake[-1].id not in known and _SHORT_FORM.fullmatch(fake[-1].id) is not None
+    told = fake[:-1] if is_short else fake
+    unknown = {name: _nearest(name, known) for name, _ in steps_of(told) if name not in known}
+    sentences = [
+        f"step {name!r} is not there{f'; did you mean {near!r}?' if near else ''}" for name, near in unknown.items()
+    ]
+    misspelled = {(name.rpartition(".")[2], near.rpartition(".")[2]) for name, near in unknown.items() if near}
+    return sentences + list(_compared(told, live, "", misspelled, is_open=is_short))
+
+
+def _nearest(name: str, known: Mapping[str, Node]) -> str | None:
+    return next(iter(get_close_matches(name, known, n=1)), None)
+
+
+def _compared(
+    fake: Sequence[Node], live: Sequence[Node], around: str, misspelled: set[tuple[str, str]], *, is_open: bool = False
+) -> Iterator[str]:
+    if fake != live and Counter(fake) == Counter(live):
+        of = f" of {around}" if around else ""
+        yield f"the order{of} differs: the fake has {_listed(fake)}, the live server has {_listed(live)}"
+        return
+    matcher = SequenceMatcher(None, live, fake, autojunk=False)
+    for what, live_from, live_to, fake_from, fake_to in matcher.get_opcodes():
+        there, here = live[live_from:live_to], fake[fake_from:fake_to]
+        if what == "equal" or (is_open and not here and live_to == len(live)):
+            continue
+        pairs = min(len(there), len(here))
+        for index in range(pairs):
+            yield from _replaced(here[index], there[index], _place(live, live_from + index, around), misspelled)
+        place = _place(live, live_from + pairs, around)
+        if here[pairs:]:
+            yield f"{place} the fake has {_listed(here[pairs:])}, the live server has not"
+        if there[pairs:] and not (is_open and live_to == len(live)):
+            yield f"{place} the live server has {_listed(there[pairs:])}, the fake has not"
+
+
+def _place(live: Sequence[Node], index: int, around: str) -> str:
+    place = f"after {live[index - 1]}" if index else "at the beginning"
+    return f"{place} of {around}" if around else place
+
+
+def _replaced(fake: Node, live: Node, place: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
+    if fake.kind == live.kind and (fake.id, live.id) in misspelled | {(live.id, live.id)} and fake.inner and live.inner:
+        yield from _compared(fake.inner, live.inner, f"{live.kind} {live.id!r}" if live.id else live.kind, misspelled)
+    elif (fake.id, live.id) not in misspelled or fake.kind != live.kind:
+        yield f"{place} the fake has {fake}, the live server has {live}"
+
+
+def _listed(nodes: Sequence[Node]) -> str:
+    return ", ".join(map(str, nodes))

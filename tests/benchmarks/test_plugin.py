@@ -1,0 +1,98 @@
+"""What the pytest plugin costs those who do not use it, and those who do: CPU time of real pytest runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+Figure = Callable[[str, str, str], None]
+
+PLUGIN = ("-p", "pytest_mastra.plugin")
+TESTS = 2_000
+FIXTURE_TESTS = 1_000
+
+TRIVIAL = """
+import pytest
+
+@pytest.mark.parametrize("number", range({count}))
+def test_it(number{fixture}): pass
+"""
+
+# takes turns between two ways to run pytest, and prints the least CPU seconds of each
+IN_TURNS = """
+import contextlib, gc, io, json, sys, time
+import pytest
+
+def run(arguments):
+    gc.collect()
+    began = time.process_time()
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert pytest.main(["-q", "-p", "no:cacheprovider", "-W", "ignore", *arguments]) == 0
+    return time.process_time() - began
+
+kinds = json.loads(sys.argv[1])
+for kind in kinds:
+    run(kind)
+print(json.dumps([min(column) for column in zip(*[[run(kind) for kind in kinds] for _ in range(int(sys.argv[2]))])]))
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """No other plugins, and byte code that is kept, as of anything installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+
+
+def cpu_seconds(folder: Path, environment: dict[str, str], *arguments: str) -> float:
+    """Return what one pytest process that collects takes, in user and system time."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", *arguments]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def least_seconds(
+    folder: Path, environment: dict[str, str], kinds: Sequence[tuple[str, ...]], rounds: int
+) -> list[float]:
+    """Return the least CPU time that each kind of run takes, of runs that take turns in one process."""
+    command = [sys.executable, "-c", IN_TURNS, json.dumps(kinds), str(rounds)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True, text=True)
+    return list(json.loads(done.stdout))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="CPU time of processes is asked of the resource module")
+def test_start_up(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Collecting in an empty folder, with the plugin and without; the two take turns, for the machine is noisy."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    taken = [(cpu_seconds(folder, environment), cpu_seconds(folder, environment, *PLUGIN)) for _ in range(25)]
+    bare, with_it = (min(column) for column in zip(*taken[1:], strict=True))
+    figure("start-up added to bare pytest", "<= 5 ms", f"{(with_it - bare) * 1000:.1f} ms ({with_it / bare:.3f} x)")
+
+
+def test_a_test_that_uses_nothing(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
+    """2,000 trivial tests, with the plugin and without."""
+    (tmp_path / "test_trivial.py").write_text(TRIVIAL.format(count=TESTS, fixture=""), encoding="utf-8")
+    bare, with_it = least_seconds(tmp_path, environment, [(), PLUGIN], rounds=8)
+    added = (with_it - bare) / TESTS * 1e6
+    figure("a test that uses nothing of the plugin", "<= 10 us", f"{added:.1f} us ({with_it / bare:.3f} x)")
+
+
+def test_a_test_that_uses_the_fake(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Tests with the fixture `mastra_server`, and as many without a fixture."""
+    for name, fixture in (("test_plain", ""), ("test_fake", ", mastra_server")):
+        code = TRIVIAL.format(count=FIXTURE_TESTS, fixture=fixture)
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    kinds = [(*PLUGIN, "test_plain.py"), (*PLUGIN, "test_fake.py")]
+    plain, with_fake = least_seconds(tmp_path, environment, kinds, rounds=5)
+    added = (with_fake - plain) / FIXTURE_TESTS * 1000
+    figure("mastra_server, set up and torn down", "<= 1 ms", f"{added:.2f} ms ({with_fake / plain:.1f} x a bare test)")

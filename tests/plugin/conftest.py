@@ -1,0 +1,56 @@
+"""Suites of tests that are written into a folder and run by pytest with our plugin, and no other that is installed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+# loaded here, or each of the runs in this process would load them anew
+import pytest_mastra.fake.in_process
+import pytest_mastra.fake.socket
+import pytest_mastra.living
+import pytest_mastra.targets  # noqa: F401
+from pytest_mastra import plugin
+
+PLUGIN = "pytest_mastra.plugin"
+
+RunSuite = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder where pytest is run with our plugin only, as if on nobody's machine."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("CI", "MASTRA_BASE_URL", "MASTRA_API_TOKEN", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
+        monkeypatch.delenv(name, raising=False)
+    return pytester
+
+
+@pytest.fixture
+def run_suite(alone: pytest.Pytester) -> RunSuite:
+    """A function that writes a test module, runs pytest on it in this process, and returns what came of it."""
+
+    def run(code: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
+        alone.makepyfile(test_suite=textwrap.dedent(code))
+        if conftest:
+            alone.makeconftest(textwrap.dedent(conftest))
+        # by its name it would be one that is imported already, of which pytest warns
+        return alone.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=[plugin])
+
+    return run
+
+
+@pytest.fixture
+def run_process(alone: pytest.Pytester) -> RunSuite:
+    """The same in a process of its own."""
+
+    def run(code: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
+        if code:
+            alone.makepyfile(test_suite=textwrap.dedent(code))
+        if conftest:
+            alone.makeconftest(textwrap.dedent(conftest))
+        return alone.runpytest_subprocess("-p", PLUGIN, *arguments, timeout=120)
+
+    return run

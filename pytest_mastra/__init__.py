@@ -27,12 +27,12 @@ if TYPE_CHECKING:
         VirtualClock,
     )
     from pytest_mastra.outcomes import assert_run
-    from pytest_mastra.scene import Scene
-    from pytest_mastra.settings import MastraConfig
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.suite.settings import MastraConfig
 
 _HOMES = {
-    "MastraConfig": "settings",
-    "Scene": "scene",
+    "MastraConfig": "suite.settings",
+    "Scene": "suite.scene",
     "assert_run": "outcomes",
 }
 """Where the names live that are not the fake's."""

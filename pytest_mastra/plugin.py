@@ -1,6 +1,7 @@
 """The pytest plugin: options, ini keys, markers, fixtures, hooks. It imports nothing heavy; each imports what it needs.
 
 Everybody who runs pytest where this package is installed loads this module, whether or not a test is about Mastra.
+It holds no assertion that pytest would have to rewrite: PYTEST_DONT_REWRITE.
 """
 
 # ruff: noqa: PLC0415 -- what is imported above the functions, every start of pytest pays for
@@ -16,8 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from mastra_sync import MastraClient
     from pytest_mastra.fake import FakeMastra
-    from pytest_mastra.scene import Scene
-    from pytest_mastra.settings import MastraConfig
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.suite.settings import MastraConfig
 
 OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "fake|live|replay", "what tests run against (default: fake)"),
@@ -75,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     if not _is_used(config):
         return
-    from pytest_mastra import settings
+    from pytest_mastra.suite import settings
 
     settings.check(config)
     # each brings the hooks that it needs
@@ -85,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # in the process that starts the workers of pytest-xdist too, which tells what they have found
         drift.report_of(config)
     if settings.is_on(config, "verify"):
-        from pytest_mastra.verifying import Verifying
+        from pytest_mastra.verify.verifying import Verifying
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
     if settings.is_on(config, "check_cassettes"):
@@ -97,7 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist what the terminal can show."""
-    from pytest_mastra import terminal
+    from pytest_mastra.suite import terminal
 
     terminal.tell(node.config, node.workerinput)
 
@@ -106,7 +107,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse markers with arguments that there are not."""
     marked = [item for item in items if any(mark.name in _MARKER_NAMES for mark in item.iter_markers())]
     if marked:
-        from pytest_mastra import needs
+        from pytest_mastra.suite import needs
 
         needs.check_markers(config, marked)
 
@@ -115,7 +116,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what tests run against, if it is not the usual, or if more was asked for."""
     if not (_is_used(config) or config.get_verbosity() > 0):
         return None
-    from pytest_mastra import settings
+    from pytest_mastra.suite import settings
 
     return settings.header(config)
 
@@ -124,7 +125,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     """Explain comparisons of what `mastra_sync` gives."""
     if "mastra_sync" not in sys.modules:
         return None
-    from pytest_mastra import explaining
+    from pytest_mastra.explain import explaining
 
     return explaining.compared(config, op, left, right)
 
@@ -134,7 +135,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Have a failed assertion say what became of the run that it speaks of, before anything is made of it."""
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
-    from pytest_mastra import explaining
+    from pytest_mastra.explain import explaining
 
     explaining.explained(call.excinfo, None, item.config)
 
@@ -142,7 +143,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def mastra_config(pytestconfig: pytest.Config) -> MastraConfig:
     """How clients reach the server: address, headers, token, timeout, API prefix. Override it in a conftest."""
-    from pytest_mastra import settings
+    from pytest_mastra.suite import settings
 
     return settings.config_of(pytestconfig)
 
@@ -150,7 +151,7 @@ def mastra_config(pytestconfig: pytest.Config) -> MastraConfig:
 @pytest.fixture
 def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -> Iterator[Scene]:
     """What this test runs against: its address, its clock, and what was said over HTTP."""
-    from pytest_mastra import targets
+    from pytest_mastra.suite import targets
 
     with targets.opened(request, mastra_config) as scene:
         yield scene
@@ -165,7 +166,7 @@ def mastra_server(mastra_target: Scene) -> FakeMastra:
 @pytest.fixture
 def mastra_socket_server(mastra_target: Scene, mastra_server: FakeMastra) -> Iterator[FakeMastra]:
     """The same fake server on a socket of this machine, for other processes; `url` is its address."""
-    from pytest_mastra import targets
+    from pytest_mastra.suite import targets
 
     with targets.on_socket(mastra_target, mastra_server):
         yield mastra_server
@@ -179,7 +180,7 @@ def mastra_client(
     mastra_server: FakeMastra,  # noqa: ARG001 -- what a conftest declares in its place is to be there
 ) -> Iterator[MastraClient]:
     """A client of what this test runs against."""
-    from pytest_mastra import targets
+    from pytest_mastra.suite import targets
 
     if "mastra_socket_server" in request.fixturenames:
         # its address is the test's, whichever of the two is asked for first
@@ -197,7 +198,7 @@ def mastra_cassette(mastra_target: Scene) -> Any:
 @pytest.fixture
 def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
     """Compares a run's outcome with the stored one, by syrupy."""
-    from pytest_mastra import snapshots
+    from pytest_mastra.regression import snapshots
 
     return snapshots.snapshot_of(request)
 
@@ -205,7 +206,7 @@ def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mastra_client: MastraClient) -> Any:
     """Runs a recorded run's input again, and tells what differs."""
-    from pytest_mastra import rerunning
+    from pytest_mastra.regression import rerunning
 
     return rerunning.replayer(request, mastra_target, mastra_client)
 

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.content import UnknownCoding
-from pytest_mastra.exchanges import Exchange
 from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.secrets import Scrubber
-from pytest_mastra.touched import TouchedRun, result_of, touched_runs
+from pytest_mastra.report.touched import TouchedRun, result_of, touched_runs
+from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.traffic.content import UnknownCoding
+from pytest_mastra.traffic.exchanges import Exchange
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_mastra.scene import Scene
+    from pytest_mastra.suite.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from pytest_mastra.fake.verbs import STREAMING
 from pytest_mastra.report.told import arrival_of, parsed
 
 if TYPE_CHECKING:
-    from pytest_mastra.exchanges import Exchange
     from pytest_mastra.report.clean import Clean
-    from pytest_mastra.scene import Scene
-    from pytest_mastra.touched import TouchedRun
+    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.traffic.exchanges import Exchange
 
 SCHEMA = 1
 """The version of the format."""

@@ -12,7 +12,7 @@ from mastra_sync.cli.writing import step_name
 
 if TYPE_CHECKING:
     from mastra_sync.models import StepResult
-    from pytest_mastra.touched import TouchedRun
+    from pytest_mastra.report.touched import TouchedRun
 
 _MILLISECONDS = 1000
 _STEP_EVENT = "workflow-step-"

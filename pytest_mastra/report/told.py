@@ -11,11 +11,11 @@ from mastra_sync.errors import MastraError
 from mastra_sync.events import StreamEvent
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.replay import History, Record
-from pytest_mastra.content import UnknownCoding, decoded_chunks
 from pytest_mastra.fake.verbs import STREAMING
+from pytest_mastra.traffic.content import UnknownCoding, decoded_chunks
 
 if TYPE_CHECKING:
-    from pytest_mastra.exchanges import Exchange
+    from pytest_mastra.traffic.exchanges import Exchange
 
 UNREADABLE = "raw"
 """Key of an event that stands for a record which is no JSON object: the record's text."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra import settings
 from pytest_mastra.report.traced import Trace, TraceError, read_trace
+from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
-    from pytest_mastra.scene import Scene
-    from pytest_mastra.secrets import Scrubber
+    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.suite.scene import Scene
 
 __all__ = ["Trace", "TraceError", "keep", "kept_at", "path_of", "read_trace"]
 

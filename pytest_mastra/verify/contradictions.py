@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_mastra.differences import inside
-from pytest_mastra.showing import shown
+from pytest_mastra.explain.differences import inside
+from pytest_mastra.explain.showing import shown
 
 DEEPEST = 20
 """Levels that are looked into: schemas may describe themselves."""

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pytest_mastra.cells import cells
+from pytest_mastra.explain.cells import cells
 from tests.plugin.conftest import RunSuite
 from tests.plugin.runs import CONFTEST, SALE, WEATHER, explained, lines
 
@@ -160,7 +160,7 @@ def test_what_goes_wrong_while_explaining_hides_nothing(run_process: RunSuite) -
     """If anything breaks, the test's own failure is shown as pytest shows it."""
     result = run_process(
         """
-        from pytest_mastra import subjects
+        from pytest_mastra.explain import subjects
 
         def broken(*_):
             raise RuntimeError("broken")

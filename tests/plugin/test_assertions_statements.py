@@ -15,8 +15,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from mastra_sync import RunResult
-from pytest_mastra import explaining, statements
-from pytest_mastra.statements import Spoken, spoken_of
+from pytest_mastra.explain import explaining, statements
+from pytest_mastra.explain.statements import Spoken, spoken_of
 
 
 class Sought:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunResult, StreamEvent
-from pytest_mastra.aliases import Aliases
-from pytest_mastra.behaviour import behaviour, behaviour_of_events
+from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
 
 RECORDED = Path(__file__).parents[2] / "cassettes" / "conformance"
 RUN_ID = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_mastra import VirtualClock
-from pytest_mastra.client_clock import ClientClock
+from pytest_mastra.suite.client_clock import ClientClock
 from tests.plugin.conftest import RunSuite
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import pytest_mastra.cassettes
 from pytest_mastra.fake.wire import WireReply, WireRequest
-from pytest_mastra.scene import Scene
+from pytest_mastra.suite.scene import Scene
 from tests.plugin.conftest import RunSuite
 
 

@@ -74,13 +74,14 @@ def test_nothing_is_loaded_for_tests_that_have_nothing(run_suite: RunSuite) -> N
     result.assert_outcomes(passed=2)
 
 
-def test_a_scene_does_not_outlive_its_test(run_suite: RunSuite) -> None:
+def test_a_scene_does_not_outlive_its_test(run_process: RunSuite) -> None:
     """What was said in a test is not kept for the session."""
-    result = run_suite(
+    # a process of its own: the scenes of other tests' suites may still be about in this one
+    result = run_process(
         """
         import gc
 
-        from pytest_mastra.scene import SCENE, Scene
+        from pytest_mastra.suite.scene import SCENE, Scene
 
         def test_uses(mastra_client, request):
             mastra_client.list_workflows()
@@ -98,7 +99,7 @@ def test_a_scene_does_not_outlive_its_test(run_suite: RunSuite) -> None:
 
 def test_a_report_that_cannot_be_completed_is_no_matter(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' outcomes stand, and the session goes on; the place is told, not the message."""
-    from pytest_mastra import touched
+    from pytest_mastra.report import touched
 
     def broken(*_: object) -> None:
         raise ValueError("sk-1")

@@ -1,0 +1,134 @@
+"""The recording as a contract: `--mastra-record=verify` holds each recorded test against the live server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pytest_mastra.cassettes.comparing import compare
+from pytest_mastra.cassettes.drifts import Drift, Finding, RunDrift
+from pytest_mastra.explain.cells import clipped
+
+NAME = "mastra-drift"
+"""Under which `DriftReport` is registered."""
+
+_OUTPUT = "mastra_drift"
+_WIDTH = 80
+
+
+@dataclass(slots=True)
+class Verified:
+    """One recorded test that was run against the live server.
+
+    Attributes:
+        test: The test's node id.
+        cassette: Its recording, as people call it.
+        drift: What differs.
+        reason: Why it was not compared; None if it was.
+    """
+
+    test: str
+    cassette: str
+    drift: Drift = field(default_factory=Drift)
+    reason: str | None = None
+
+
+class DriftReport:
+    """Gathers what was compared, tells of it at the end, and makes pytest's exit status 1 if anything has drifted.
+
+    Under pytest-xdist it gathers in each worker, and tells in the process that started them. Writes nothing.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._verified: list[Verified] = []
+
+    def add(self, test: str, cassette: object, drift: Drift) -> None:
+        """Take in what came of a test.
+
+        Args:
+            test: The test's node id.
+            cassette: The recording's file.
+            drift: What `compare` found.
+        """
+        self._verified.append(Verified(test, str(cassette), drift))
+
+    def add_not_compared(self, test: str, cassette: object, reason: str) -> None:
+        """Take in that a test's recording could not be compared, and why: `the test failed`."""
+        self._verified.append(Verified(test, str(cassette), reason=reason))
+
+    @property
+    def drifted(self) -> list[Verified]:
+        """What has drifted, in the order of the tests' names."""
+        return sorted((one for one in self._verified if one.drift), key=lambda one: one.test)
+
+    @property
+    def not_compared(self) -> list[Verified]:
+        """What could not be compared."""
+        return sorted((one for one in self._verified if one.reason is not None), key=lambda one: one.test)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Hand what was gathered to the process that tells of it; there, fail if anything has drifted."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_OUTPUT] = [_as_data(one) for one in self._verified]
+        elif self.drifted and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist has gathered; one that crashed says nothing."""
+        told: Iterable[Mapping[str, Any]] = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ())
+        self._verified += map(_from_data, told)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what has drifted, run by run, and how much has not."""
+        terminalreporter.section("mastra: recordings and the live server")
+        for one in self.drifted:
+            terminalreporter.write_line(f"{one.test} ({one.cassette})", red=True, bold=True)
+            for line in one.drift.lines(width=_WIDTH - 2):
+                terminalreporter.write_line(f"  {line}")
+            terminalreporter.write_line("")
+        for one in self.not_compared:
+            terminalreporter.write_line(clipped(f"not compared: {one.test}: {one.reason}", _WIDTH), yellow=True)
+        good = not self.drifted and bool(self._verified)
+        terminalreporter.write_line(self.summary(), green=good, red=not good)
+
+    def summary(self) -> str:
+        """Return how many recordings were verified, and which have drifted."""
+        compared = len(self._verified) - len(self.not_compared)
+        if not compared:
+            return "no recording was verified"
+        drifted = self.drifted
+        verified = f"{compared} recording{'s' if compared > 1 else ''} verified"
+        if not drifted:
+            return f"{verified}, none has drifted"
+        have = "has" if len(drifted) == 1 else "have"
+        return f"{verified}, {len(drifted)} {have} drifted: {', '.join(one.test for one in drifted)}"
+
+
+def report_of(config: pytest.Config) -> DriftReport:
+    """Return the report of this pytest run; it is registered when it is first asked for."""
+    known = config.pluginmanager.get_plugin(NAME)
+    if isinstance(known, DriftReport):
+        return known
+    report = DriftReport(config)
+    config.pluginmanager.register(report, NAME)
+    return report
+
+
+def _as_data(one: Verified) -> dict[str, Any]:
+    return {"test": one.test, "cassette": one.cassette, "drift": one.drift.as_data(), "reason": one.reason}
+
+
+def _from_data(data: Mapping[str, Any]) -> Verified:
+    return Verified(data["test"], data["cassette"], Drift.from_data(data["drift"]), data["reason"])
+
+
+__all__ = ["NAME", "Drift", "DriftReport", "Finding", "RunDrift", "Verified", "compare", "report_of"]

@@ -1,0 +1,223 @@
+"""Cassette files: read, and written only where they say something else than before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_mastra.cassettes import canonical
+from pytest_mastra.cassettes.keeping import kept
+from pytest_mastra.cassettes.layout import END, HEAD, laid_out
+from pytest_mastra.cassettes.naming import renamed
+from pytest_mastra.cassettes.story import told
+from pytest_mastra.cassettes.wording import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
+from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.traffic.content import decoded_chunks
+from pytest_mastra.traffic.exchanges import Ending, Exchange
+
+__all__ = ["CassetteError", "CassetteUnreadable", "Recording", "SecretSurvives", "read_cassette", "write_cassette"]
+
+BASE_URL = "http://mastra.test"
+"""Where every recording says that its server is."""
+
+_OF_THE_CONNECTION = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade"),
+        *("content-length", "content-encoding", "date", "server", "via", "age"),
+        *("x-request-id", "x-response-time", "cf-ray", "traceparent", "tracestate", "baggage"),
+    }
+)
+_OF_THE_CLIENT = frozenset(["host", "accept-encoding", "user-agent"])
+_MERGE_MARK = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a cassette holds.
+
+    Attributes:
+        path: Its file.
+        exchanges: In the file's order; bodies have no content coding, and times are those of the recorded pace.
+    """
+
+    path: Path
+    exchanges: list[Exchange]
+
+
+def read_cassette(path: str | os.PathLike[str]) -> Recording:
+    """Return what a cassette holds; one that vcrpy wrote is read too.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CassetteUnreadable: It is no cassette; says which line is wrong, and what to do.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    try:
+        return Recording(path, exchanges_in(data))
+    except Unreadable as error:
+        raise CassetteUnreadable(path, error.line, error.problem, error.remedy) from None
+
+
+def exchanges_in(data: bytes) -> list[Exchange]:
+    """Return the exchanges of a cassette's bytes.
+
+    Raises:
+        Unreadable: They are no cassette.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8") from None
+    exchanges = canonical.read(text)
+    if exchanges is not None:
+        return exchanges
+    conflict = _MERGE_MARK.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise Unreadable(line, f"a merge left its mark {conflict[0]!r} here", "Keep one side, and remove the marks.")
+    text = text.replace("\r\n", "\n")
+    if text.startswith(HEAD.partition("\n")[0]) and not text.rstrip("\n").endswith(END.rstrip("\n")):
+        raise Unreadable(text.count("\n") + 1, f"the file breaks off: its last line must be {END.rstrip()!r}")
+    from pytest_mastra.cassettes.reading import read_yaml  # noqa: PLC0415 -- our own files need no YAML
+
+    return [normalised(exchange) for exchange in read_yaml(text)]
+
+
+def write_cassette(
+    path: str | os.PathLike[str], exchanges: Iterable[Exchange], *, scrubber: Scrubber | None = None
+) -> bool:
+    """Write a recording, in the order of its story, without secrets, and with stable ids and times.
+
+    Of the file that stands there everything stays that only differs in ids, times, pace, or number of polls.
+
+    Args:
+        path: The file; its folder is made if need be.
+        exchanges: What was said. They are not changed.
+        scrubber: What takes secrets out; it learns from all of them first. None for one with the built-in names.
+
+    Returns:
+        Whether the file says something else now.
+
+    Raises:
+        CassetteUnreadable: What stands there is no cassette. It stays.
+        SecretSurvives: A known secret would stand in the file, which stays as it was.
+        UnknownCoding: A body's content coding cannot be undone, so that nobody knows what is in it.
+    """
+    path = Path(path)
+    scrubber = scrubber or Scrubber()
+    known = list(exchanges)
+    # what stands there may be vcrpy's, which leaves secrets in
+    standing = read_cassette(path).exchanges if path.exists() else []
+    for exchange in [*known, *standing]:
+        scrubber.learn(exchange)
+    clean, old = ([normalised(scrubber.exchange(one)) for one in some] for some in (known, standing))
+    dates = [date for exchange in known if (date := exchange.header("date"))]
+    new = kept(_as_read(renamed(told(clean, old), dates)), _as_read(old))
+    _refuse_secrets(path, new, scrubber)
+    data = laid_out(new).encode("utf-8")
+    if path.exists() and path.read_bytes() == data:
+        return False
+    _replace(path, data)
+    return True
+
+
+def _as_read(exchanges: list[Exchange]) -> list[Exchange]:
+    """Return exchanges as they are once they were written and read."""
+    read = canonical.read(laid_out(exchanges))
+    if read is None:
+        raise CassetteError("what was written cannot be read; please report this, with the recording if you may")
+    return read
+
+
+def normalised(exchange: Exchange) -> Exchange:
+    """Return an exchange as cassettes hold it: no content coding, nothing of the connection, one base URL."""
+    request = exchange.request
+    chunks, arrivals = decoded_chunks(exchange), list(exchange.arrivals)
+    arrivals += arrivals[-1:] * (len(chunks) - len(arrivals)) or [0.0] * (len(chunks) - len(arrivals))
+    if exchange.is_stream:
+        full = [(chunk, arrival) for chunk, arrival in zip(chunks, arrivals, strict=False) if chunk]
+        chunks, arrivals = [chunk for chunk, _ in full], [arrival for _, arrival in full]
+    else:
+        body = b"".join(chunks)
+        chunks, arrivals = ([body], arrivals[-1:]) if body else ([], [])
+    failure = exchange.failure
+    return replace(
+        exchange,
+        url=BASE_URL,
+        request=WireRequest(
+            request.method,
+            request.target,
+            dict(_lasting(request.headers.items(), _OF_THE_CONNECTION | _OF_THE_CLIENT)),
+            request.body,
+        ),
+        headers=tuple(_lasting(exchange.headers, _OF_THE_CONNECTION)),
+        chunks=chunks,
+        arrivals=arrivals,
+        ending=Ending.LEFT if exchange.ending is Ending.OPEN else exchange.ending,
+        failure=None if failure is None else failure.replace(exchange.url, BASE_URL),
+        _call=None,
+    )
+
+
+def _lasting(headers: Iterable[tuple[str, str]], dropped: frozenset[str]) -> Iterable[tuple[str, str]]:
+    return (
+        (name, value)
+        for name, value in headers
+        if name.lower() not in dropped and (name.lower(), value) != ("accept", "*/*")
+    )
+
+
+def _refuse_secrets(path: Path, exchanges: Sequence[Exchange], scrubber: Scrubber) -> None:
+    findings = [
+        f"interaction {number}, {where}: what stood under {name!r}"
+        for number, exchange in enumerate(exchanges, 1)
+        for where, data in parts_of(exchange)
+        for name in scrubber.survivors(data)
+    ]
+    if findings:
+        raise SecretSurvives(path, findings)
+
+
+def parts_of(exchange: Exchange) -> Iterable[tuple[str, bytes]]:
+    """Give everything in an exchange that somebody else chose, with what to call it."""
+    request = exchange.request
+    # not its path: there may be a secret in it
+    asked = exchange.call.verb or request.method
+    yield "its address", request.target.encode()
+    for name, value in request.headers.items():
+        yield f"header {name!r} of {asked}", f"{name}: {value}".encode()
+    yield f"body of {asked}", request.body
+    for name, value in exchange.headers:
+        yield f"header {name!r} of the reply to {asked}", f"{name}: {value}".encode()
+    yield f"reply to {asked}", exchange.body
+    yield f"failure of {asked}", (exchange.failure or "").encode()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put bytes into a file so that nobody ever sees half of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # what mkstemp makes is the owner's alone
+        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+        Path(name).chmod(mode & 0o777)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,209 @@
+"""One answer beside another: ids and times brought under the same names, and what still differs sorted. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.cassettes.drifts import Finding, RunDrift
+from pytest_mastra.explain.differences import MISSING, Difference, differences
+from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.scrub.sensitive import MASK
+
+if TYPE_CHECKING:
+    from pytest_mastra.scrub.secrets import Scrubber
+
+_UUID = re.compile("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+
+RUN = "<run>"
+ANOTHER = "<another id>"
+"""What an id is called that stands where another one should."""
+
+_OF_THE_USER = frozenset(
+    {
+        "output",
+        "payload",
+        "result",
+        "input",
+        "inputData",
+        "initialState",
+        "state",
+        "value",
+        "suspendPayload",
+        "suspendOutput",
+        "resumePayload",
+        "resumeData",
+        "finalWorkflowResult",
+        "iterationOutput",
+        "requestContext",
+        "data",
+    }
+)
+"""Names under which servers put what workflows give and get: whatever changes in there has changed."""
+
+_OF_THE_ENGINE = "__workflow_meta"
+_BY_STEP = frozenset({"steps", "allSteps", "context", "suspendedPaths", "resumeLabels", "activeStepsPath"})
+"""Names of objects whose keys are the workflow's, not the server's."""
+
+_CODE = frozenset({"fn", "mapConfig"})
+_COUNTS_AS_NOISE = frozenset({"usage"})
+"""Tokens that agents used: they are others each time."""
+
+_KEY = re.compile(r'\.([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+
+
+class Likening:
+    """The recorded and the live side of one run, or of what was said of no run.
+
+    The ids of the live side get the names of those that stand in their places on the recorded side, so that one id more
+    or less does not rename all that follow, and an id that is another one than it was before shows.
+
+    Args:
+        drift: Takes what is found.
+        scrubber: Takes secrets out of both sides.
+    """
+
+    def __init__(self, drift: RunDrift, scrubber: Scrubber | None = None) -> None:
+        self._drift = drift
+        self._scrubber = scrubber
+        self._recorded = Aliases()
+        self._live = Aliases()
+        self._paired: set[str] = set()
+        self._partners: dict[str, str] = {}
+        self._waiting: list[Callable[[], None]] = []
+
+    def pair_runs(self, recorded: str | None, live: str | None) -> None:
+        """Name the run on both sides."""
+        if recorded and live:
+            self._recorded.name(recorded, RUN)
+            self._live.name(live, RUN)
+            self._paired.add(live.lower())
+
+    def compare(self, where: str, recorded: Any, live: Any, *, root: str = "", is_users: bool = False) -> None:
+        """Have two JSON values compared by `finish`.
+
+        Args:
+            where: What they are part of.
+            recorded: The recorded one.
+            live: The live one.
+            root: A key under which both stand.
+            is_users: Whether a workflow made the whole of them.
+        """
+        recorded, live = self._prepared(recorded), self._prepared(live)
+        self._pair(recorded, live)
+
+        def compare() -> None:
+            for found in differences(self._live.apply(live), self._recorded.apply(recorded)):
+                self._sort(where, found, is_users=is_users, skip=1 if root else 0)
+
+        self._waiting.append(compare)
+
+    def note(self, where: str, words: str, *, said: str | None = None) -> None:
+        """Note a difference in words.
+
+        Args:
+            where: Where it was met.
+            words: What differs.
+            said: What the live server said to it.
+        """
+
+        def note() -> None:
+            told = "" if said is None else f": {self._live.apply(self._prepared(said))}"
+            self._drift.differences.append(Finding(where, f"{words}{told}"))
+
+        self._waiting.append(note)
+
+    def finish(self) -> None:
+        """Add to the drift what was found, in the order in which it was met; all ids are known now."""
+        for finding in self._waiting:
+            finding()
+        self._waiting.clear()
+
+    def _sort(self, where: str, found: Difference, *, is_users: bool, skip: int) -> None:
+        keys = list(_keys(found.path))[skip:]
+        if _masked_alike(found) or _COUNTS_AS_NOISE & set(keys):
+            return
+        is_note = found.expected is MISSING and not is_users and not _belongs_to_user(keys)
+        if keys and keys[-1] in _CODE and MISSING not in (found.expected, found.actual):
+            is_note = True
+        (self._drift.notes if is_note else self._drift.differences).append(Finding(where, found))
+
+    def _prepared(self, value: Any) -> Any:
+        return _with_read_schemas(value if self._scrubber is None else self._scrubber.data(value))
+
+    def _pair(self, recorded: Any, live: Any) -> None:
+        """Call each id of the live side as the one in its place is called."""
+        if isinstance(recorded, str) and isinstance(live, str):
+            self._pair_texts(recorded, live)
+        elif isinstance(recorded, Mapping) and isinstance(live, Mapping):
+            by_form: dict[str, list[str]] = {}
+            for key in live:
+                by_form.setdefault(form(key), []).append(key)
+            for key, value in recorded.items():
+                alike = by_form.get(form(key))
+                if alike:
+                    other = alike.pop(0) if key not in live else key
+                    self._pair_texts(key, other)
+                    self._pair(value, live[other])
+        elif isinstance(recorded, list) and isinstance(live, list):
+            for one, other in zip(recorded, live, strict=False):
+                self._pair(one, other)
+
+    def _pair_texts(self, recorded: str, live: str) -> None:
+        if form(recorded) != form(live):
+            return
+        for one, other in zip(_UUID.findall(recorded), _UUID.findall(live), strict=True):
+            if other.lower() not in self._paired:
+                self._paired.add(other.lower())
+                partner = self._partners.setdefault(one.lower(), other.lower())
+                self._live.name(other, self._recorded.text(one) if partner == other.lower() else ANOTHER)
+
+
+def form(text: str) -> str:
+    """Return a text with its ids all alike."""
+    return _UUID.sub("<id>", text)
+
+
+def _keys(path: str) -> Iterator[str | int]:
+    for match in _KEY.finditer(path):
+        plain, index, quoted = match.groups()
+        yield plain if plain is not None else int(index) if index is not None else json.loads(quoted)
+
+
+def _belongs_to_user(keys: list[str | int]) -> bool:
+    """Return whether what stands at a path was made by a workflow, not by a server."""
+    *above, last = keys or [""]
+    if isinstance(last, int) or (above and above[-1] in _BY_STEP):
+        return True
+    inside = [key for key in above if isinstance(key, str)]
+    if _OF_THE_ENGINE in inside:
+        return False
+    # a step may be called like one of the server's fields
+    named = [key for place, key in enumerate(inside) if place == 0 or inside[place - 1] not in _BY_STEP]
+    return bool(_OF_THE_USER & set(named))
+
+
+def _masked_alike(found: Difference) -> bool:
+    """Return whether two values differ in nothing but what was taken out of the recorded one as a secret."""
+    if not isinstance(found.expected, str) or MASK not in found.expected or found.actual is MISSING:
+        return False
+    if found.expected == MASK:
+        return True
+    pattern = ".*".join(map(re.escape, found.expected.split(MASK)))
+    return isinstance(found.actual, str) and re.fullmatch(pattern, found.actual, re.DOTALL) is not None
+
+
+def _with_read_schemas(value: Any, key: str = "") -> Any:
+    """Return a value with the schemas that servers send as texts of JSON as what they say."""
+    if isinstance(value, Mapping):
+        return {name: _with_read_schemas(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_read_schemas(item) for item in value]
+    if isinstance(value, str) and key.endswith("Schema"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,152 @@
+"""Recording what a live server says, wholly or where a recording says nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from pytest_mastra.fake.in_process import CatchAll, SurfaceAdapter
+from pytest_mastra.fake.verbs import call_of
+from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.traffic import every_session
+from pytest_mastra.traffic.breaks import GAVE_UP
+from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.traffic.watching import WatchedSurface
+from pytest_mastra.traffic.wiretap import Wiretap, as_wire
+
+if TYPE_CHECKING:
+    from pytest_mastra.cassettes.replaying import ReplaySurface
+    from pytest_mastra.suite.scene import Scene
+
+
+def finished(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Return exchanges as they stand at the end of their test: what is still open, its reader has left."""
+    return [_closed(exchange) for exchange in exchanges]
+
+
+def _closed(exchange: Exchange) -> Exchange:
+    if exchange.ending is not Ending.OPEN:
+        return exchange
+    if exchange.status:
+        return replace(exchange, ending=Ending.LEFT, chunks=list(exchange.chunks), arrivals=list(exchange.arrivals))
+    return replace(exchange, ending=Ending.NONE, failure=GAVE_UP)
+
+
+class PartlyLive:
+    """Answers from a recording what it has, and sends the rest to the live server, listening.
+
+    A run is recorded or live, never both: what is asked of a recorded run beyond its recording goes nowhere, for the
+    server does not know this run.
+
+    Args:
+        scene: The test.
+        surface: The recording.
+
+    Attributes:
+        live: The exchanges with the live server.
+    """
+
+    def __init__(self, scene: Scene, surface: ReplaySurface) -> None:
+        self.live: list[Exchange] = []
+        self._live_runs: set[str] = set()
+        self._scene = scene
+        self._surface = surface
+        self._tap = Wiretap(_Remembering(scene.log, self.live), scene.url, scene.now)
+        self._adapters: WeakKeyDictionary[BaseAdapter, BaseAdapter] = WeakKeyDictionary()
+
+    @contextlib.contextmanager
+    def on_every_session(self) -> Iterator[None]:
+        """Do so for all sessions, as long as the context lasts."""
+        try:
+            with every_session.through(self._scene.url, self._wrap):
+                yield
+        finally:
+            for adapter in list(self._adapters.values()):
+                adapter.close()
+
+    def _wrap(self, adapter: BaseAdapter) -> BaseAdapter:
+        if not isinstance(adapter, HTTPAdapter):
+            return adapter
+        if adapter not in self._adapters:
+            self._adapters[adapter] = _PartlyLiveAdapter(self, adapter)
+        return self._adapters[adapter]
+
+    def tapped(self, adapter: HTTPAdapter) -> BaseAdapter:
+        """Return an adapter that asks the live server."""
+        return self._tap.wrap(adapter)
+
+    def answering(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> BaseAdapter | None:
+        """Return an adapter that gives the recorded answer to a request; None if the live server is to be asked.
+
+        Raises:
+            NoRecordedReply: Neither: it is asked of a recorded run.
+        """
+        answer = self._recorded(as_wire(request))
+        if answer is None:
+            return None
+        scene = self._scene
+        watched = WatchedSurface(_Ready(self._surface, answer), scene.log, scene.url, scene.now)
+        return SurfaceAdapter(adapter, CatchAll(watched, scene.url))
+
+    def _recorded(self, request: WireRequest) -> Exchange | None:
+        run = call_of(request).run
+        if run is not None and run in self._live_runs:
+            return None
+        answer = self._surface.playback.answer(request)
+        if isinstance(answer, Exchange):
+            return answer
+        if self._surface.playback.is_about_a_recorded_run(answer.shape):
+            raise self._surface.on_miss(answer)
+        if run is not None:
+            self._live_runs.add(run)
+        return None
+
+
+class _PartlyLiveAdapter(BaseAdapter):
+    """Stands in for an adapter of a session."""
+
+    def __init__(self, partly: PartlyLive, adapter: HTTPAdapter) -> None:
+        super().__init__()
+        self._partly = partly
+        self._live = partly.tapped(adapter)
+
+    def send(self, request: requests.PreparedRequest, *options: Any, **named: Any) -> requests.Response:
+        answering = self._partly.answering(_PLAIN, request) or self._live
+        return answering.send(request, *options, **named)
+
+    def close(self) -> None:
+        self._live.close()
+
+
+_PLAIN = HTTPAdapter()
+
+
+class _Ready:
+    """A surface that has its answer."""
+
+    def __init__(self, surface: ReplaySurface, exchange: Exchange) -> None:
+        self._surface = surface
+        self._exchange = exchange
+
+    def handle(self, request: WireRequest) -> WireReply:  # noqa: ARG002 -- it has been matched
+        return self._surface.reply(self._exchange)
+
+
+class _Remembering(ExchangeLog):
+    """Notes exchanges in another log, and which these are."""
+
+    def __init__(self, log: ExchangeLog, noted: list[Exchange]) -> None:
+        super().__init__()
+        self._log = log
+        self._noted = noted
+
+    def begin(self, url: str, request: WireRequest, now: float) -> Exchange:
+        exchange = self._log.begin(url, request, now)
+        self._noted.append(exchange)
+        return exchange

@@ -1,0 +1,276 @@
+"""In what two JSON-like values differ, place by place, and how that is told in a few lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from pytest_mastra.explain.cells import cells, clipped, clipped_around, clipped_middle, printable
+from pytest_mastra.explain.showing import quoted, shown
+
+DEEPEST = 100
+"""Levels that are looked into; what lies deeper is compared as a whole."""
+
+
+class Missing(Enum):
+    """The kind of `MISSING`."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing.MISSING
+"""Stands in a `Difference` on the side that has nothing at its path."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two values differ.
+
+    Attributes:
+        path: Where, as a JSON path: `$.steps.lookup.output[2].x`, keys that are no identifiers as `["a b"]`. An item's
+            number is its place in the actual list; that of an item that is missing, its place in the expected one.
+        expected: What should be there, `MISSING` if nothing.
+        actual: What is there, `MISSING` if nothing.
+    """
+
+    path: str
+    expected: Any
+    actual: Any
+
+
+def differences(actual: Any, expected: Any) -> list[Difference]:
+    """Return where two values differ, in the order of the expected one, then what it does not have.
+
+    Mappings and sequences are looked into, pydantic models and dataclasses as what they dump. JSON's kinds count, not
+    Python's: a tuple is a list, 1 and 1.0 are one number, true is not 1. A list that has more or fewer items is aligned
+    at both ends, so that one item more is one difference. Never raises.
+
+    Args:
+        actual: What there is.
+        expected: What should be; its leaves may be anything with an `==` of its own, as the objects of dirty-equals,
+            whose dicts and lists are looked into too.
+    """
+    found: list[Difference] = []
+    _compare(actual, expected, "$", found, DEEPEST)
+    return found
+
+
+def describe(found: Sequence[Difference], *, limit: int = 5, width: int = 80) -> list[str]:
+    """Return differences as lines of text: path, expected, actual.
+
+    Args:
+        found: The differences.
+        limit: How many are shown; of the others only the number is told. One takes up to three lines.
+        width: Cells that a line may take. Values are clipped around what differs.
+    """
+    lines = [line for difference in found[:limit] for line in _lines(difference, width)]
+    more = len(found) - max(limit, 0)
+    if more > 0:
+        lines.append(f"... and {more} more difference{'s' if more > 1 else ''}")
+    return [clipped(line, width) for line in lines]
+
+
+def inside(path: str, key: Any) -> str:
+    """Return the JSON path of a key, or of an item's number, of what lies at a path."""
+    if isinstance(key, str):
+        return f"{path}.{key}" if key.isidentifier() else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}[{shown(key)}]"
+
+
+# -- comparing
+
+
+def _compare(actual: Any, expected: Any, path: str, found: list[Difference], depth: int) -> None:
+    if actual is expected:
+        return
+    if (opened := _opened(actual, expected)) is not None and depth > 0:
+        _compare_opened(*opened, path, found, depth)
+    elif not _alike(actual, expected) and not (depth > 0 and _found_inside(actual, expected, path, found, depth)):
+        found.append(Difference(path, expected, actual))
+
+
+def _opened(actual: Any, expected: Any) -> tuple[Any, Any] | None:
+    """Return two values that can be looked into as plain mappings or sequences; None if they can not."""
+    plain = (_plain(actual, expected), _plain(expected, actual))
+    for kinds in (Mapping, (list, tuple)):
+        if all(isinstance(value, kinds) for value in plain):
+            return plain
+    return None
+
+
+def _plain(value: Any, other: Any) -> Any:
+    """Return a model or dataclass as what it dumps, anything else as it is."""
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is not None and isinstance(value, pydantic.BaseModel):
+        # beside another model its own values, beside JSON what they are there
+        mode = "python" if isinstance(other, pydantic.BaseModel) else "json"
+        try:
+            return value.model_dump(mode=mode)
+        except Exception:  # noqa: BLE001 - serializers are anyone's code
+            return dict(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name, MISSING) for field in dataclasses.fields(value) if field.compare}
+    return value
+
+
+def _compare_opened(actual: Any, expected: Any, path: str, found: list[Difference], depth: int) -> None:
+    pairs = _pairs_of_mappings if isinstance(expected, Mapping) else _pairs_of_lists
+    for key, actual_value, expected_value in pairs(actual, expected):
+        place = inside(path, key)
+        if actual_value is MISSING or expected_value is MISSING:
+            found.append(Difference(place, expected_value, actual_value))
+        else:
+            _compare(actual_value, expected_value, place, found, depth - 1)
+
+
+def _pairs_of_mappings(actual: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    for key, value in expected.items():
+        yield key, actual.get(key, MISSING), value
+    for key, value in actual.items():
+        if key not in expected:
+            yield key, value, MISSING
+
+
+def _pairs_of_lists(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
+    """Pair items by their place; if one list is longer, what both end with too."""
+    shorter, longer = sorted((len(actual), len(expected)))
+    head = tail = 0
+    if shorter != longer:
+        while head < shorter and _equal(actual[head], expected[head]):
+            head += 1
+        while tail < shorter - head and _equal(actual[-1 - tail], expected[-1 - tail]):
+            tail += 1
+    middle = max(len(actual), len(expected)) - tail
+    for index in range(middle):
+        yield (
+            index,
+            actual[index] if index < len(actual) - tail else MISSING,
+            expected[index] if index < len(expected) - tail else MISSING,
+        )
+    for back in range(tail, 0, -1):
+        yield len(actual) - back, actual[-back], expected[-back]
+
+
+def _alike(actual: Any, expected: Any) -> bool:
+    """Whether two leaves are one JSON value, or the expected one says that they are equal."""
+    if isinstance(actual, bool) is not isinstance(expected, bool) and all(
+        type(value) in (bool, int, float) for value in (actual, expected)
+    ):
+        return False
+    if isinstance(actual, float) and isinstance(expected, float) and math.isnan(actual):
+        return math.isnan(expected)
+    return _equal(actual, expected)
+
+
+def _equal(actual: Any, expected: Any) -> bool:
+    try:
+        return bool(actual == expected)
+    except Exception:  # noqa: BLE001 - an == is anyone's code, and may be too deep
+        return False
+
+
+# -- what dirty-equals' containers hold
+
+
+def _found_inside(actual: Any, expected: Any, path: str, found: list[Difference], depth: int) -> bool:
+    """Add what differs inside a dict or list of dirty-equals; False if that is not why the two are not equal."""
+    if not type(expected).__module__.startswith("dirty_equals"):
+        return False
+    before = len(found)
+    if isinstance(actual, Mapping) and isinstance(values := getattr(expected, "expected_values", None), Mapping):
+        considered = _considered(actual, expected, values)
+        if considered is not None:
+            _compare_opened(*considered, path, found, depth)
+    elif isinstance(actual, (list, tuple)):
+        _compare_opened(*_items(actual, expected), path, found, depth)
+    return len(found) > before
+
+
+def _considered(
+    actual: Mapping[Any, Any], expected: Any, values: Mapping[Any, Any]
+) -> tuple[Mapping[Any, Any], Mapping[Any, Any]] | None:
+    """Return what a dict of dirty-equals looks at on both sides; None if only it knows."""
+    if getattr(expected, "ignore", None):
+        return None
+    if getattr(expected, "partial", False):
+        return {key: value for key, value in actual.items() if key in values}, values
+    return actual, values
+
+
+def _items(actual: Sequence[Any], expected: Any) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
+    """Return the items that a list of dirty-equals looks at, by their places on both sides."""
+    wanted: dict[int, Any] = {}
+    is_whole = False
+    if isinstance(positions := getattr(expected, "positions", None), Mapping):
+        wanted = dict(positions)
+    elif getattr(expected, "check_order", False) is True and isinstance(
+        items := getattr(expected, "items", None), tuple
+    ):
+        wanted = dict(enumerate(items))
+        is_whole = getattr(expected, "length", None) is None
+    have = range(len(actual)) if is_whole else wanted
+    return {index: actual[index] for index in have if -len(actual) <= index < len(actual)}, wanted
+
+
+# -- telling
+
+
+def _lines(difference: Difference, width: int) -> list[str]:
+    path = printable(difference.path)
+    expected, actual = _pair(difference, 4 * width)
+    if difference.expected is MISSING:
+        words = f"not expected, actual {actual}"
+    elif difference.actual is MISSING:
+        words = f"expected {expected}, but nothing is there"
+    else:
+        words = f"expected {expected}, actual {actual}"
+    if cells(f"{path}: {words}") <= width:
+        return [f"{path}: {words}"]
+    room = width - len("  expected ")
+    position = alike_until(expected, actual)
+    after = max(cells(expected[position:]), cells(actual[position:]))
+    before = max(room // 3, room - after)
+    return [
+        f"{clipped_middle(path, width - 1)}:",
+        f"  expected {clipped_around(expected, position, room, before=before)}",
+        f"  actual   {clipped_around(actual, position, room, before=before)}",
+    ]
+
+
+def _pair(difference: Difference, most: int) -> tuple[str, str]:
+    """Return both sides as text, no more of long ones than is needed to see where they differ."""
+    expected, actual = difference.expected, difference.actual
+    if isinstance(expected, str) and isinstance(actual, str):
+        position = alike_until(expected, actual)
+        return _excerpt(expected, position, most), _excerpt(actual, position, most)
+    if expected is not MISSING and actual is not MISSING:
+        # an object of dirty-equals shows itself as what it last was found equal to, which may have been elsewhere
+        _equal(actual, expected)
+    sides = ("(nothing)" if side is MISSING else shown(side, most) for side in (expected, actual))
+    return next(sides), next(sides)
+
+
+def alike_until(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    alike, most = 0, min(len(one), len(other))
+    while alike < most:
+        # halves, for comparing slices is quick even where texts are long
+        middle = (alike + most + 1) // 2
+        if one[alike:middle] == other[alike:middle]:
+            alike = middle
+        else:
+            most = middle - 1
+    return alike
+
+
+def _excerpt(text: str, position: int, most: int) -> str:
+    start = max(position - most, 0)
+    return quoted(text[start : position + most])

@@ -1,0 +1,294 @@
+"""A run in a few lines: how it stands and why, the way it took, how to see it again. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mastra_sync.events import StreamEvent
+from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.shapes import without_meta
+from pytest_mastra.explain.cells import cells, clipped, clipped_middle, printable, wrapped
+from pytest_mastra.explain.showing import WIDTH, shown
+
+Scrub = Callable[[Any], Any]
+"""Takes secrets out of a JSON value."""
+
+_LABEL = 10
+_CAUSES = 3
+_STACK_LINES = 3
+_SUSPENSIONS = 4
+_EVENTS = 12
+_LONGEST_INPUT = 200
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def unchanged(value: Any) -> Any:
+    """Scrub nothing."""
+    return value
+
+
+def portrait(
+    result: RunResult,
+    *,
+    events: Sequence[Mapping[str, Any]] = (),
+    scrub: Scrub = unchanged,
+    on_server: bool = False,
+    short: bool = False,
+) -> list[str]:
+    """Return what is to be known of a run: at most 23 lines of `WIDTH` cells, 9 if it is to be short.
+
+    Args:
+        result: The run.
+        events: What its streams said, in order.
+        scrub: Takes secrets out of what is shown.
+        on_server: Whether the run is on a server that other processes can ask too.
+        short: Leave out what other lines beside these say better.
+    """
+    lines = wrapped(_heading(result, scrub), WIDTH, 1 if short else 2)
+    lines += _row("run id", result.run_id, 1) if result.run_id else []
+    for label, text, most in [*_reasons(result, scrub, short=short), *_history(result, events, scrub, short=short)]:
+        lines += _row(label, text, most)
+    again = _again(result, scrub, on_server=on_server)
+    return lines + (_row("again", again, 2) if again else [])
+
+
+def step_portrait(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
+    """Return what is to be known of one step, at most 16 lines of `WIDTH` cells."""
+    lines = wrapped(f"step {'.'.join(step.path)!r} {_step_words(step)}", WIDTH, 2)
+    rows = list(_error_rows(step.error, scrub)) if step.error is not None else []
+    if step.status == "suspended":
+        rows.append(("asks", shown(scrub(without_meta(step.suspend_payload))), 2))
+    if step.status == "success" or step.output is not None:
+        rows.append(("output", shown(scrub(step.output)), 2))
+    if step.payload is not None:
+        rows.append(("input", shown(scrub(step.payload)), 2))
+    return lines + [line for row in rows for line in _row(*row)]
+
+
+def suspension_portrait(suspension: Suspension, *, scrub: Scrub = unchanged) -> list[str]:
+    """Return what a run waits for in one place, at most 4 lines of `WIDTH` cells."""
+    return [
+        *wrapped(f"waits at {_place(suspension)}", WIDTH, 1),
+        *_row("asks", shown(scrub(suspension.payload)), 2),
+        *_row("answer", "run.resume_async(resume_data, step=suspension)", 1),
+    ]
+
+
+def visited_path(result: RunResult) -> list[str]:
+    """Return the ids of the top-level steps that a run came to, in that order; those that it came to twice, twice.
+
+    It is what the server tells as `step_execution_path`, and the steps that are not on it by the times of their start:
+    servers before current tell no path, and the current one's lacks a step of a branch that was resumed.
+    """
+    path = list(result.step_execution_path or ())
+    places = {name: place for place, name in enumerate(result.steps)}
+
+    def started(name: str) -> tuple[float, int]:
+        return _began(result.steps.get(name)), places.get(name, -1)
+
+    others = [name for name, step in result.steps.items() if len(step.path) < 2 and step.started_at is not None]  # noqa: PLR2004
+    for name in sorted(others, key=started):
+        if name not in path:
+            later = (place for place, known in enumerate(path) if started(known) > started(name))
+            path.insert(next(later, len(path)), name)
+    return path
+
+
+def steps_in_order(result: RunResult) -> list[tuple[str, StepResult]]:
+    """Return a run's steps by id, each nested one after the step that it is in, in the order in which they started."""
+    places = {name: place for place, name in enumerate(result.steps)}
+    path = {name: place for place, name in reversed(list(enumerate(visited_path(result))))}
+
+    def key(name: str) -> list[tuple[float, float, int]]:
+        # one part for each workflow that the step is in, so that it comes after these
+        ids = result.steps[name].path or [name]
+        outer = [".".join(ids[:depth]) for depth in range(1, len(ids))]
+        return [
+            (
+                path.get(known, len(path)) if depth == 0 and path else 0,
+                _began(result.steps.get(known)),
+                places.get(known, places[name]),
+            )
+            for depth, known in enumerate([*outer, name])
+        ]
+
+    return [(name, result.steps[name]) for name in sorted(result.steps, key=key)]
+
+
+def input_of(result: RunResult, step: StepResult) -> Any:
+    """Return a step's input; where the server left it out because the step before gave it, that one's output."""
+    if "payload" in step.model_fields_set or len(step.path) != 1 or not result.step_execution_path:
+        return step.payload
+    before = result.input_data
+    for name in result.step_execution_path:
+        if name == step.path[0]:
+            break
+        earlier = result.steps.get(name)
+        if earlier is not None and earlier.status == "success":
+            before = earlier.output
+    return before
+
+
+# -- parts
+
+
+def _heading(result: RunResult, scrub: Scrub) -> str:
+    workflow = f" of {result.workflow_id!r}" if result.workflow_id else ""
+    step = result.failed_step
+    where = f" in step {'.'.join(step.path)!r}" if step and result.status in ("failed", "tripwire") else ""
+    if result.status == "suspended" and result.suspensions:
+        where = " at " + ", ".join(repr(".".join(path)) for path in result.suspended)
+    words = STATUS_IN_WORDS.get(result.status, f"is {result.status}")
+    return str(scrub(f"the run{workflow} {words}{where}"))
+
+
+def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
+    """Why a run stands as it does: label, text, lines that it may take."""
+    step = result.failed_step
+    if result.status == "failed":
+        error = (step.error if step else None) or result.error
+        yield from _error_rows(error, scrub, short=short)
+    elif result.status == "tripwire":
+        yield "reason", str(scrub((result.tripwire or {}).get("reason") or "the server gives no reason")), 3
+    elif result.status == "suspended":
+        yield from _questions(result.suspensions, scrub, short=short)
+    elif result.ok and not short:
+        yield "result", shown(scrub(result.result)), 3
+    if step is not None and result.status in ("failed", "tripwire") and not short:
+        yield "input", shown(scrub(input_of(result, step))), 2
+
+
+def _error_rows(error: RemoteError | None, scrub: Scrub, *, short: bool = False) -> Iterator[tuple[str, str, int]]:
+    if error is None:
+        yield "error", "the server gives no reason", 1
+        return
+    code = f" (code {error.code})" if error.code is not None else ""
+    yield "error", scrub(str(error)) + str(scrub(code)), 1 if short else 4
+    if short:
+        return
+    cause, left = error.cause, _CAUSES
+    while cause is not None and left:
+        yield "cause", str(scrub(str(cause))), 1
+        cause, left = cause.cause, left - 1
+    places = [line.strip() for line in (error.stack or "").split("\n") if line.lstrip().startswith("at ")]
+    if places:
+        shown_places = [clipped(printable(str(scrub(place))), WIDTH - _LABEL) for place in places[:_STACK_LINES]]
+        yield "stack", "\n".join(shown_places), _STACK_LINES
+
+
+def _questions(suspensions: Sequence[Suspension], scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
+    most = 1 if short else _SUSPENSIONS
+    for suspension in suspensions[:most]:
+        yield "asks", f"{_place(suspension)}: {shown(scrub(suspension.payload))}", 1 if short else 2
+    if len(suspensions) > most:
+        yield "", f"... and {len(suspensions) - most} more", 1
+    if suspensions:
+        step = "" if len(suspensions) == 1 else ", step=result.suspensions[0]"
+        yield "answer", f"run.resume_async(resume_data{step})", 1
+
+
+def _history(
+    result: RunResult, events: Sequence[Mapping[str, Any]], scrub: Scrub, *, short: bool
+) -> Iterator[tuple[str, str, int]]:
+    lines = 2 if short else 3
+    steps = [str(scrub(f"{_step_name(name)} ({step.status})")) for name, step in steps_in_order(result)]
+    if steps:
+        yield "path", _path(steps, lines), lines
+    if events and not short:
+        yield "events", _last_of([str(scrub(_event_words(event))) for event in events[-_EVENTS:]], len(events), 3), 3
+
+
+def _again(result: RunResult, scrub: Scrub, *, on_server: bool) -> str:
+    """How to see the same: a line of Python, or a command; empty if that is not known."""
+    if result.workflow_id is None or result.status == "pending":
+        return ""
+    workflow, given = result.workflow_id, scrub(result.input_data)
+    text = _as_json(given) if on_server else shown(given, _LONGEST_INPUT)
+    if text is None or len(text) > _LONGEST_INPUT:
+        return (
+            f"workflow = client.get_workflow({workflow!r})\n"
+            f"workflow.execute(workflow.run_by_id({result.run_id!r}).input_data)"
+        )
+    if on_server:
+        return f"mastra-sync run {shlex.quote(workflow)} --input {shlex.quote(text)}"
+    return f"client.get_workflow({workflow!r}).execute({text if given is not None else ''})"
+
+
+# -- details
+
+
+def _row(label: str, text: str, most: int) -> list[str]:
+    lines = wrapped(text, WIDTH - _LABEL, most) or [""]
+    return [f"  {label if number == 0 else '':{_LABEL - 2}}{line}" for number, line in enumerate(lines)]
+
+
+def _path(steps: Sequence[str], most: int) -> str:
+    """Return steps as lines that fit, some in the middle left out if there are too many."""
+    lines = _packed(steps)
+    for kept in range(min(len(steps), most * WIDTH // 8), 1, -1):
+        if len(lines) <= most:
+            break
+        head = kept // 3
+        left_out = f"... {len(steps) - kept} more"
+        lines = _packed([*steps[:head], left_out, *steps[len(steps) - (kept - head) :]])
+    return "\n".join(lines)
+
+
+def _last_of(said: Sequence[str], of_all: int, most: int) -> str:
+    """Return the last events as lines that fit."""
+    lines = _packed(said if of_all == len(said) else [f"... {of_all - len(said)} more", *said])
+    for kept in range(len(said) - 1, 0, -1):
+        if len(lines) <= most:
+            break
+        lines = _packed([f"... {of_all - kept} more", *said[-kept:]])
+    return "\n".join(lines)
+
+
+def _packed(steps: Sequence[str]) -> list[str]:
+    """Return steps as lines, broken between them only."""
+    lines = [""]
+    for number, step in enumerate(steps):
+        text = clipped_middle(printable(step), WIDTH - _LABEL - 2) + (" >" if number < len(steps) - 1 else "")
+        if lines[-1] and cells(lines[-1]) + 1 + cells(text) > WIDTH - _LABEL:
+            lines.append(text)
+        else:
+            lines[-1] = f"{lines[-1]} {text}".lstrip()
+    return lines
+
+
+def _step_words(step: StepResult) -> str:
+    words = {"success": "succeeded", "failed": "failed", "suspended": "is suspended"}
+    return words.get(step.status, f"is {step.status}")
+
+
+def _step_name(name: str) -> str:
+    # Mastra makes ids up for steps that have none, of a UUID that nobody needs to read
+    return _UUID.sub(lambda found: f"{found[0][:4]}..", name)
+
+
+def _event_words(event: Mapping[str, Any]) -> str:
+    told = StreamEvent(dict(event))
+    kind = (told.type or "(no type)").removeprefix("workflow-")
+    status = told.status if kind != "step-start" else None
+    return " ".join(str(part) for part in (kind, _step_name(told.step_id or ""), status) if part)
+
+
+def _place(suspension: Suspension) -> str:
+    index = "" if suspension.for_each_index is None else f"[{suspension.for_each_index}]"
+    labels = f" (labels {', '.join(suspension.labels)})" if suspension.labels else ""
+    return f"{suspension.step}{index}{labels}"
+
+
+def _began(step: StepResult | None) -> float:
+    return step.started_at.timestamp() if step is not None and step.started_at is not None else float("inf")
+
+
+def _as_json(value: Any) -> str | None:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return None

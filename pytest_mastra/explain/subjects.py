@@ -1,0 +1,159 @@
+"""Whom a failed statement is about: the run behind the objects that it names, and what the test's scene knows of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.models import RunResult, StepResult, Suspension
+from pytest_mastra.explain.cells import clipped, printable
+from pytest_mastra.explain.differences import MISSING, Difference, alike_until
+from pytest_mastra.explain.portrait import portrait, step_portrait, suspension_portrait
+from pytest_mastra.explain.showing import WIDTH, bounded
+from pytest_mastra.report.clean import learned
+from pytest_mastra.report.touched import touched_runs
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    import pytest
+
+    from pytest_mastra.suite.scene import Scene
+
+_OTHERS = 1
+"""Further runs that are shown."""
+
+_EXCERPT = 5_000
+_KEYS = re.compile(r'\.(\w+)|\["((?:[^"\\]|\\.)*)"\]')
+
+
+class Mask:
+    """Takes secrets out of what is shown.
+
+    Args:
+        scene: The test's; its exchanges show secrets that stand elsewhere too.
+        config: pytest's, which has further names of secrets.
+    """
+
+    def __init__(self, scene: Scene | None, config: pytest.Config | None) -> None:
+        self._scrubber = learned(scene.log if scene is not None else (), config)
+
+    def __call__(self, value: Any) -> Any:
+        """Return a value without secrets, and no more of it than may be shown."""
+        return self._scrubber.data(bounded(value))
+
+    def difference(self, difference: Difference) -> Difference:
+        """Return a difference without secrets, not even in the names on its path."""
+        names = ["".join(key) for key in _KEYS.findall(difference.path)]
+        name = next((name for name in names if name in self._scrubber.names), "")
+        expected, actual = difference.expected, difference.actual
+        if isinstance(expected, str) and isinstance(actual, str):
+            start = max(alike_until(expected, actual) - _EXCERPT, 0)
+            expected, actual = (text[start : start + 2 * _EXCERPT] for text in (expected, actual))
+        return Difference(self._scrubber.text(difference.path), self._under(name, expected), self._under(name, actual))
+
+    def _under(self, name: str, value: Any) -> Any:
+        if value is MISSING:
+            return value
+        (masked,) = self._scrubber.data({name: bounded(value)}).values()
+        return masked
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a statement is about.
+
+    Attributes:
+        runs: Runs, the one that is to blame first.
+        part: A step or suspension that was spoken of; what is spoken of of a run of which nothing is known.
+        events: What the streams of the first run said.
+        on_server: Whether the runs are on a server that other processes can ask too.
+    """
+
+    runs: list[RunResult]
+    part: Any = None
+    events: Sequence[Mapping[str, Any]] = ()
+    on_server: bool = False
+
+    def portrait(self, mask: Mask, *, short: bool = False) -> list[str]:
+        """Return what is to be known of it, at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
+        if not self.runs:
+            return self._part(mask)
+        run, *others = self.runs
+        about_part = [] if short or self._is_told_by(run) else self._part(mask)
+        lines = portrait(run, events=self.events, scrub=mask, on_server=self.on_server, short=short or bool(about_part))
+        if others and not short:
+            lines += [clipped(printable(f"beside it {mask(repr(other))}"), WIDTH) for other in others[:_OTHERS]]
+            lines += [f"... and {_counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
+        return about_part + lines
+
+    def _is_told_by(self, run: RunResult) -> bool:
+        """Whether what is told of a run tells of the part as well."""
+        return isinstance(self.part, Suspension) or self.part == run.failed_step
+
+    def _part(self, mask: Mask) -> list[str]:
+        if isinstance(self.part, StepResult):
+            return step_portrait(self.part, scrub=mask)
+        if isinstance(self.part, Suspension):
+            return suspension_portrait(self.part, scrub=mask)
+        return [] if self.part is None else [clipped(printable(mask(repr(self.part))), WIDTH)]
+
+
+def subject_of(values: Sequence[Any], frames: Sequence[FrameType], scene: Scene | None = None) -> Subject:
+    """Return whom objects are about.
+
+    Args:
+        values: Run results, steps, suspensions, runs, streams, events.
+        frames: The functions where they were found, the innermost first; their variables may have the run of a step.
+        scene: The test's.
+    """
+    touched = {run.run_id: run for run in (touched_runs(scene) if scene is not None else ())}
+    told = [run.result for run in touched.values() if run.result is not None]
+    runs = [value for value in values if isinstance(value, RunResult)]
+    near = [*runs, *_results_in(frames)]
+    part = None
+    for value in values:
+        run = next((run for run in near if _is_of(value, run)), None)
+        if run is None:
+            alike = [one for one in told if _is_like_one_of(value, one)]
+            run = alike[0] if len(alike) == 1 else None
+        if run is not None and all(run is not known and run.run_id != known.run_id for known in runs):
+            runs.append(run)
+        if isinstance(value, (StepResult, Suspension)) or (run is None and not isinstance(value, RunResult)):
+            part = part or value
+    runs.sort(key=lambda run: run.ok)
+    of_first = touched.get(runs[0].run_id or "") if runs else None
+    return Subject(
+        runs,
+        part,
+        of_first.events if of_first is not None else (),
+        on_server=scene is not None and scene.target == "live",
+    )
+
+
+def _results_in(frames: Sequence[FrameType]) -> list[RunResult]:
+    return [value for frame in frames for value in frame.f_locals.values() if type(value) is RunResult]
+
+
+def _is_of(value: Any, run: RunResult) -> bool:
+    """Whether a step or suspension is one of a run's, or a handle, stream or event is about it."""
+    if isinstance(value, (StepResult, Suspension)):
+        return any(value is part for part in _parts(run))
+    return not isinstance(value, RunResult) and value.run_id is not None and value.run_id == run.run_id
+
+
+def _is_like_one_of(value: Any, run: RunResult) -> bool:
+    """The same of a run that was read anew, whose parts are other objects."""
+    if isinstance(value, (StepResult, Suspension)):
+        return any(value == part for part in _parts(run))
+    return _is_of(value, run)
+
+
+def _parts(run: RunResult) -> list[StepResult | Suspension]:
+    return [*run.steps.values(), *run.suspensions]
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' if count != 1 else ''}"

@@ -1,0 +1,186 @@
+"""A recorded run: what it was started with, what it was answered, what it did; out of whatever form it was kept in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import zip_longest
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mastra_sync import RunResult
+from mastra_sync.arguments import OMIT
+from pytest_mastra.report.touched import STARTS, TouchedRun, question_of
+from pytest_mastra.report.traced import read_trace
+
+_OPTIONS = {"initialState": "initial_state", "requestContext": "request_context", "resourceId": "resource_id"}
+_RESUMES = frozenset({"resume", "resume_async", "resume_no_wait", "resume_stream"})
+_FIRST_ERROR = 400
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a suspended step was resumed with.
+
+    Attributes:
+        path: The step, after the nested workflows around it; empty for the only one that was suspended.
+        data: The answer.
+        item: Which item of a foreach, None for all of them.
+    """
+
+    path: tuple[str, ...]
+    data: Any
+    item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded run.
+
+    Attributes:
+        result: What was told of it.
+        workflow_id: Its workflow.
+        input_data: What it was started with; `OMIT` for nothing.
+        answers: What it was resumed with, in order.
+        options: What else it was started with, as `StartOptions`.
+    """
+
+    result: RunResult
+    workflow_id: str
+    input_data: Any
+    answers: tuple[Answer, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def recording_of(run: Any, workflow_id: str | None) -> Recording:
+    """Return a run as a recording.
+
+    Args:
+        run: A `RunResult`; what a server told of a run, as JSON or in a file; a `TouchedRun`; the file of a trace that
+            has one run.
+        workflow_id: Its workflow, where the run itself does not say.
+
+    Raises:
+        ValueError: It cannot be understood, or it lacks what a re-run needs; says what.
+    """
+    if isinstance(run, (str, PathLike)):
+        run = _read_trace(Path(run)) if Path(run).suffix == ".jsonl" else _read(Path(run))
+    if isinstance(run, Mapping):
+        run = _parsed(run)
+    if isinstance(run, RunResult):
+        return _checked(run, workflow_id, _input_of(run), tuple(_answers_told(run)), {})
+    if isinstance(run, TouchedRun):
+        return _of_touched(run, workflow_id)
+    raise ValueError(
+        "mastra_replay_run takes a RunResult, the JSON that a server told of a run (as a dict, or the path of a file "
+        f"with it), or a TouchedRun, not {type(run).__name__}"
+    )
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"the recorded run {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the recorded run {path} is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the recorded run {path} is not JSON, line {error.lineno}: {error.msg}") from None
+
+
+def _read_trace(path: Path) -> TouchedRun:
+    runs = read_trace(path).touched_runs()
+    if len(runs) != 1:
+        listed = "".join(f"\n  {run.run_id} of {run.workflow_id!r}, {run.status}" for run in runs)
+        raise ValueError(
+            f"the trace {path} has {len(runs)} runs; give one of read_trace(path).touched_runs(), which is in "
+            f"pytest_mastra.report.traced{listed}"
+        )
+    return runs[0]
+
+
+def _parsed(told: Mapping[str, Any]) -> RunResult:
+    payload = told.get("payload")
+    is_record = isinstance(payload, Mapping) and "workflowState" in payload
+    if not is_record and "status" not in told and "snapshot" not in told:
+        raise ValueError(
+            "this is not what a server tells of a run: it has no `status`; its keys are "
+            f"{', '.join(map(repr, list(told)[:10])) or 'none'}"
+        )
+    try:
+        return RunResult.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(
+            f"this is not what a server tells of a run: {f'{place}: ' if place else ''}{first['msg']}"
+        ) from None
+
+
+def _checked(
+    result: RunResult, workflow_id: str | None, input_data: Any, answers: tuple[Answer, ...], options: dict[str, Any]
+) -> Recording:
+    workflow = workflow_id or result.workflow_id
+    if not workflow:
+        raise ValueError("the recorded run does not say of which workflow it is: give workflow_id=")
+    if result.status == "pending":
+        raise ValueError(f"the recorded run of {workflow!r} was never started; there is nothing to run again")
+    return Recording(result, workflow, input_data, answers, options)
+
+
+def _input_of(run: RunResult) -> Any:
+    return run.input_data if "input_data" in run.model_fields_set else OMIT
+
+
+def _answers_told(run: RunResult) -> Iterator[Answer]:
+    """Give the last answer of each step, in order: a server keeps no others."""
+    resumed = [step for step in run.steps.values() if "resume_payload" in step.model_fields_set]
+    for step in sorted(resumed, key=lambda step: step.resumed_at or _LONG_AGO):
+        # the workflow around a step is told to have been resumed too
+        if not any(other.path[: len(step.path)] == step.path for other in resumed if other is not step):
+            yield Answer(tuple(step.path), step.resume_payload)
+
+
+def _answers_in(events: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
+    """Give the answers that events tell of, in order, those of steps that were asked again too."""
+    resumed = [
+        (payload["id"], payload["resumePayload"])
+        for event in events
+        if event.get("type") == "workflow-step-start" and "resumePayload" in (payload := event.get("payload") or {})
+    ]
+    for (name, data), (following, _) in zip_longest(resumed, resumed[1:], fillvalue=("", None)):
+        # the workflow around a step is told to have been resumed too
+        if not following.startswith(f"{name}."):
+            yield Answer(tuple(name.split(".")), data)
+
+
+def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
+    if run.result is None:
+        raise ValueError(f"nothing tells what became of run {run.run_id} of {run.workflow_id!r}, so it is no recording")
+    answers: list[Answer] = []
+    options: dict[str, Any] = {}
+    input_data = _input_of(run.result)
+    for exchange in run.exchanges:
+        question = question_of(exchange)
+        if not isinstance(question, Mapping) or exchange.status >= _FIRST_ERROR:
+            continue
+        if exchange.call.verb in STARTS:
+            input_data = question.get("inputData", OMIT)
+            options = {name: question[key] for key, name in _OPTIONS.items() if key in question}
+            answers = []
+        elif exchange.call.verb in _RESUMES:
+            answers.append(_answer(question))
+    told = tuple(answers) or tuple(_answers_in(run.events)) or tuple(_answers_told(run.result))
+    return _checked(run.result, workflow_id or run.workflow_id, input_data, told, options)
+
+
+def _answer(question: Mapping[str, Any]) -> Answer:
+    step = question.get("step") or ()
+    path = tuple(step.split(".")) if isinstance(step, str) else tuple(step)
+    return Answer(path, question.get("resumeData"), question.get("forEachIndex"))

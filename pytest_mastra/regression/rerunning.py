@@ -1,0 +1,208 @@
+"""`mastra_replay_run`: a recorded run's input once more, on what this test runs against, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typing_extensions import Unpack
+
+from mastra_sync import InvalidArgument, MastraClient, RunResult, Suspension
+from mastra_sync.arguments import resume_answer
+from mastra_sync.deadline import Seconds
+from mastra_sync.options import StartOptions
+from pytest_mastra.explain.differences import Difference, describe, differences
+from pytest_mastra.explain.json_paths import PathPattern
+from pytest_mastra.explain.subjects import Mask
+from pytest_mastra.regression.behaviour import behaviour
+from pytest_mastra.regression.recordings import Answer, Recording, recording_of
+
+if TYPE_CHECKING:
+    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.suite.scene import Scene
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds that a run may take from its start, and from each answer, on the clock of what the test runs against."""
+
+_SHOWN = 10
+
+
+class Rerun:
+    """What came of running a recorded run's input again: true if the run did the same.
+
+    Attributes:
+        recorded: The recorded run.
+        result: The new one.
+        differences: What differs, in the order of the recorded run's steps.
+        answers: The recorded answers that the new run was given, in order.
+        unanswered: What the new run still waits for, as the recording has no answer to it.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        result: RunResult,
+        found: list[Difference],
+        answers: Sequence[Answer],
+        unanswered: Sequence[Suspension],
+        mask: Mask,
+    ) -> None:
+        self.recorded = recording.result
+        self.result = result
+        self.differences = found
+        self.answers = list(answers)
+        self.unanswered = list(unanswered)
+        self._workflow_id = recording.workflow_id
+        self._mask = mask
+
+    @property
+    def same(self) -> bool:
+        """Whether the new run did what the recorded one did."""
+        return not self.differences
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def explain(self) -> str:
+        """Return what differs, step by step, in lines of 80 columns at most."""
+        if self.same:
+            return f"the re-run of {self._workflow_id!r} did what the recorded run did"
+        count = len(self.differences)
+        places = "1 place" if count == 1 else f"{count} places"
+        lines = [f"the re-run of {self._workflow_id!r} differs from the recorded run in {places}"]
+        lines += [f"  {line}" for line in describe(self._masked(), limit=_SHOWN, width=78)]
+        for suspension in self.unanswered:
+            lines.append(f"  step {suspension.step!r} waits: the recording has no answer to it that is left")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        if self.same:
+            return f"<Rerun of {self._workflow_id!r}: the same>"
+        more = f"; {len(self.differences) - 1} more" if len(self.differences) > 1 else ""
+        first = " ".join(line.strip() for line in describe(self._masked()[:1]))
+        return f"<Rerun of {self._workflow_id!r} differs: {first}{more}>"
+
+    def _masked(self) -> list[Difference]:
+        return [self._mask.difference(difference) for difference in self.differences]
+
+
+class Rerunner:
+    """What the fixture `mastra_replay_run` gives: call it with a recorded run.
+
+    Args:
+        client: A client of what the test runs against.
+        item: The test, whose report gets a section for each re-run that differs.
+        scene: What the test has to do with Mastra.
+    """
+
+    def __init__(self, client: MastraClient, item: pytest.Item, scene: Scene) -> None:
+        self._client = client
+        self._item = item
+        self._scene = scene
+
+    def __call__(
+        self,
+        run: RunResult | Mapping[str, Any] | str | PathLike[str] | TouchedRun,
+        *,
+        ignore: Iterable[str] = (),
+        workflow_id: str | None = None,
+        timeout: Seconds = DEFAULT_TIMEOUT,
+        **options: Unpack[StartOptions],
+    ) -> Rerun:
+        """Run a recorded run's input again, once, give it the recorded answers, and compare what both did.
+
+        What is compared is what `mastra_snapshot` stores: no times, ids by their aliases.
+
+        Args:
+            run: A `RunResult`; what a server told of a run, as JSON or in a file; or a `TouchedRun`.
+            ignore: JSON paths that may differ, with all that lies below them: `"$.steps.lookup.output.temperature"`,
+                `"$.steps.*.input"`.
+            workflow_id: The workflow, where the run does not say, or another one.
+            timeout: Seconds that the run may take from its start, and from each answer.
+            **options: As `Workflow.execute`, where the recording does not say: `initial_state`, `request_context`, ...
+
+        Raises:
+            ValueError: `run` or `ignore` cannot be understood.
+            InvalidInput: The workflow's schema rejects the recorded input.
+            RunTimeout: The new run goes on.
+            WorkflowNotFound: There is no such workflow here.
+        """
+        __tracebackhide__ = True
+        patterns = [PathPattern(pattern) for pattern in ([ignore] if isinstance(ignore, str) else ignore)]
+        recording = recording_of(run, workflow_id)
+        result, given, unanswered = self._run(recording, timeout, options)
+        told, expected = _comparable(result, recording)
+        found = [
+            difference
+            for difference in differences(told, expected)
+            if not any(pattern.covers(difference.path) for pattern in patterns)
+        ]
+        rerun = Rerun(recording, result, found, given, unanswered, Mask(self._scene, self._item.config))
+        if not rerun:
+            self._item.add_report_section("call", "Mastra re-run", rerun.explain())
+        return rerun
+
+    def __repr__(self) -> str:
+        return f"<mastra_replay_run on {self._scene.target} {self._scene.url}>"
+
+    def _run(
+        self, recording: Recording, timeout: Seconds, options: StartOptions
+    ) -> tuple[RunResult, list[Answer], list[Suspension]]:
+        run = self._client.get_workflow(recording.workflow_id).create_run()
+        start: StartOptions = {**recording.options, **options}  # type: ignore[typeddict-item]
+        result = run.start_async(recording.input_data, timeout=timeout, **start)
+        left = [answer for answer in recording.answers if _is_answer(answer.data)]
+        given: list[Answer] = []
+        while result.suspensions and (pair := _next_answer(result.suspensions, left)) is not None:
+            suspension, answer = pair
+            left.remove(answer)
+            given.append(answer)
+            target = suspension if answer.item is not None else suspension.path
+            result = run.resume_async(answer.data, step=target, timeout=timeout)
+        waits = result.suspensions if not recording.result.suspensions else []
+        # the answers of start and resume leave out the steps of nested workflows
+        return run.result(), given, waits
+
+
+def replayer(request: pytest.FixtureRequest, scene: Scene, client: MastraClient) -> Rerunner:
+    """Return what the fixture `mastra_replay_run` gives."""
+    return Rerunner(client, request.node, scene)
+
+
+def _is_answer(data: Any) -> bool:
+    """Servers take some values for no answer; a step that was resumed with one was asked again."""
+    try:
+        resume_answer(data)
+    except InvalidArgument:
+        return False
+    return True
+
+
+def _next_answer(suspensions: Sequence[Suspension], answers: Sequence[Answer]) -> tuple[Suspension, Answer] | None:
+    """Return the first answer that one of the suspended steps was given, or the workflow around it."""
+    for answer in answers:
+        for suspension in suspensions:
+            if _fits(suspension, answer):
+                return suspension, answer
+    return None
+
+
+def _fits(suspension: Suspension, answer: Answer) -> bool:
+    # a step's id may have dots, and an answer may have named it as one text
+    asked, answered = f"{suspension.step}.", "".join(f"{name}." for name in answer.path)
+    return asked.startswith(answered) and answer.item in (None, suspension.for_each_index)
+
+
+def _comparable(result: RunResult, recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what both runs did, without what only one of the two answers tells."""
+    recorded = recording.result
+    if recorded.workflow_id is None:
+        recorded = recorded.model_copy(update={"workflow_id": recording.workflow_id})
+    if not any(len(step.path) > 1 for step in recorded.steps.values()):
+        top_level = {name: step for name, step in result.steps.items() if len(step.path) == 1}
+        result = result.model_copy(update={"steps": top_level})
+    told, expected = behaviour(result), behaviour(recorded)
+    told["workflow"] = expected["workflow"]  # it may be called by its key
+    return told, expected

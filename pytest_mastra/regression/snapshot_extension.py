@@ -1,0 +1,108 @@
+"""How syrupy stores runs: one JSON file each, compared by meaning, and what differs told by JSON paths."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from mastra_sync import RunResult, RunStream, StreamEvent
+from pytest_mastra.explain.differences import describe, differences
+from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
+from pytest_mastra.scrub.secrets import Scrubber
+
+FILE_EXTENSION = "jsonc"
+"""JSON to editors, but not to syrupy's own JSON extension, whose files would have the same names."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HINT = "If this is how it should be: pytest --snapshot-update"
+
+
+class RunSnapshotExtension(JSONSnapshotExtension):
+    """Stores a `RunResult`, a `RunStream`, a list of `StreamEvent`, or a list of `RunResult`."""
+
+    file_extension = FILE_EXTENSION
+    _file_extension = FILE_EXTENSION  # what syrupy 4 calls it
+
+    def scrub(self, told: Any) -> Any:
+        """Return what is to be stored without secrets."""
+        return Scrubber().data(told)
+
+    def serialize(self, data: Any, **options: Any) -> str:
+        """Return a run as the text that is stored.
+
+        Args:
+            data: The run.
+            options: syrupy's `exclude`, `include`, `matcher`; they see the form that is stored.
+
+        Raises:
+            TypeError: Not a run.
+            ValueError: A stream of which events are gone.
+        """
+        text = str(super().serialize(_in_story_order(self.scrub(_told(data))), **options))
+        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+    def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
+        """Return whether two texts say the same, however they are laid out."""
+        try:
+            return not differences(json.loads(serialized_data), json.loads(snapshot_data))
+        except ValueError:
+            return False
+
+    def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
+        """Give what differs, in lines of 80 columns at most."""
+        if not snapshot_data:
+            yield "To store what this run did: pytest --snapshot-update"
+            return
+        try:
+            stored = json.loads(snapshot_data)
+        except ValueError as error:
+            yield f"What is stored is not JSON: {error}."
+            yield "Take the file back from version control, or pytest --snapshot-update"
+            return
+        yield from describe(differences(json.loads(serialized_data), stored))
+        yield _HINT
+
+
+def _told(data: Any) -> Any:
+    if isinstance(data, RunResult):
+        return behaviour(data)
+    if isinstance(data, RunStream):
+        return _of_stream(data)
+    if isinstance(data, (list, tuple)):
+        if all(isinstance(item, StreamEvent) for item in data):
+            return behaviour_of_events(data)
+        if all(isinstance(item, RunResult) for item in data):
+            return [behaviour(item) for item in data]
+    raise TypeError(
+        "mastra_snapshot stores runs: a RunResult, a RunStream, a list of StreamEvent or of RunResult, "
+        f"not {type(data).__name__}; for other values there is syrupy's own fixture `snapshot`"
+    )
+
+
+def _of_stream(stream: RunStream) -> dict[str, Any]:
+    if stream.position:
+        raise ValueError(
+            f"{stream!r} has been read from; keep what it gives, events = list(stream), and compare that list"
+        )
+    aliases = Aliases()
+    events = list(stream)
+    return {**behaviour(stream.result(), aliases), "events": behaviour_of_events(events, aliases)}
+
+
+def _in_story_order(told: Any) -> Any:
+    """Return the stored form with its own keys in their order; syrupy sorts those of the workflow's values."""
+    if isinstance(told, list):
+        return [_in_story_order(item) for item in told]
+    ordered = OrderedDict(told)
+    for name in ("steps", "suspensions", "events"):
+        if name == "steps" and isinstance(told.get(name), Mapping):
+            ordered[name] = OrderedDict((step, OrderedDict(result)) for step, result in told[name].items())
+        elif name in told:
+            ordered[name] = [OrderedDict(item) for item in told[name]]
+    return ordered

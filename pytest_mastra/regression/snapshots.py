@@ -1,0 +1,53 @@
+"""`mastra_snapshot`: what a run did, against what syrupy has stored of it."""
+
+# ruff: noqa: PLC0415 -- syrupy need not be installed
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_mastra.suite.scene import SCENE
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+    from pytest_mastra.scrub.secrets import Scrubber
+
+
+def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
+    """Return a test's snapshot assertion, which stores runs as `snapshot_extension.RunSnapshotExtension` does.
+
+    Raises:
+        UsageError: syrupy is not installed or switched off, or `snapshot` is another plugin's fixture.
+    """
+    if importlib.util.find_spec("syrupy") is None:
+        raise pytest.UsageError(
+            "mastra_snapshot needs syrupy, which is not installed: pip install 'mastra-sync[snapshots]'"
+        )
+    if not request.config.pluginmanager.has_plugin("syrupy"):
+        raise pytest.UsageError("mastra_snapshot needs syrupy, which is switched off here: leave out -p no:syrupy")
+
+    from syrupy.assertion import SnapshotAssertion
+
+    from pytest_mastra.regression.snapshot_extension import RunSnapshotExtension
+
+    assertion = request.getfixturevalue("snapshot")
+    if not isinstance(assertion, SnapshotAssertion):
+        raise pytest.UsageError(
+            "mastra_snapshot builds on syrupy's fixture `snapshot`, but here that is a "
+            f"{type(assertion).__module__}.{type(assertion).__qualname__}: another plugin or a conftest replaces it"
+        )
+    assertion = assertion.use_extension(RunSnapshotExtension)
+    assertion.extension.scrub = lambda told: _scrubber(request).data(told)  # type: ignore[attr-defined]
+    return assertion
+
+
+def _scrubber(request: pytest.FixtureRequest) -> Scrubber:
+    """Return a scrubber that knows the secrets of what this test has said so far."""
+    from pytest_mastra.report.clean import learned
+
+    scene = request.node.stash.get(SCENE, None)
+    return learned(scene.log if scene is not None else (), request.config)

@@ -1,0 +1,304 @@
+"""The runs that a test touched, out of what was said over HTTP, and out of its fakes, which know more. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.models import FINISHED
+from pytest_mastra.fake.verbs import STREAMING
+from pytest_mastra.report.accounts import (
+    account_in,
+    answer_of,
+    by_answer,
+    is_refusal,
+    last_account,
+    question_of,
+    status_in,
+)
+from pytest_mastra.report.told import Told, events_of, story_of
+
+if TYPE_CHECKING:
+    from mastra_sync.models import RunResult
+    from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.traffic.exchanges import Exchange
+
+__all__ = [
+    "NOT_FOUND",
+    "PROPERTY",
+    "STARTS",
+    "UNKNOWN",
+    "TouchedRun",
+    "answer_of",
+    "properties",
+    "question_of",
+    "result_of",
+    "touched_runs",
+]
+
+PROPERTY = "mastra_run"
+"""Name of the user property that a test has for each run."""
+
+UNKNOWN = "unknown"
+NOT_FOUND = "not found"
+"""Status of a run that every answer said there was none of."""
+
+STARTS = frozenset({"start", "start_async", "stream", "stream_legacy"})
+
+_AFTER: Mapping[str, str] = {
+    "create_run": "pending",
+    "start": "running",
+    "resume": "running",
+    "resume_no_wait": "running",
+    "restart": "running",
+    "time_travel": "running",
+    "cancel": "canceled",
+}
+"""The status that a verb leaves a run in which it was accepted for, as long as nobody says another."""
+
+_FIRST_ERROR = 400
+_MISSING = 404
+
+
+@dataclass(slots=True)
+class TouchedRun:
+    """One run that a test named in a request.
+
+    Attributes:
+        workflow_id: Its workflow; as the requests name it, if no answer tells the id.
+        run_id: Its id.
+        status: What it was last known to be, by Mastra's name; `unknown` if nothing tells, `not found` if there is no
+            such run.
+        result: What a server, or the fake, told of it last.
+        events: What it told its watchers, each event once; on a fake also what nobody watched. A record that is no
+            JSON object is `{"raw": "its text"}`.
+        exchanges: The requests that named it.
+        input_data: What it was started with last.
+        arrivals: For each event, when it arrived, in seconds on the clock of the exchanges, and by which exchange;
+            None for one that nobody read.
+        account: What `result` was read from, as JSON; also kept if nothing could be read from it.
+    """
+
+    workflow_id: str
+    run_id: str
+    status: str = UNKNOWN
+    result: RunResult | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    input_data: Any = None
+    arrivals: list[tuple[float, int] | None] = field(default_factory=list)
+    account: Any = None
+
+
+@dataclass(slots=True)
+class _Named:
+    """A run, and which requests named it."""
+
+    workflow_id: str
+    run_id: str
+    exchanges: list[Exchange]
+    server: FakeMastra | None = None
+
+    def row(self) -> Any:
+        """Return what its fake has stored of it."""
+        return self.server.world.store.find(self.workflow_id, self.run_id) if self.server is not None else None
+
+
+def touched_runs(scene: Scene) -> list[TouchedRun]:
+    """Return the runs that a test's requests named, in the order in which they were first named.
+
+    Never raises for what was said: what cannot be understood is kept as it is.
+    """
+    return [_run(named) for named in _named_runs(scene)]
+
+
+def properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tuple[str, str]]:
+    """Return `("mastra_run", "city-workflow 5f3c9d1e-... success")` for each run that a test touched.
+
+    Args:
+        scene: The test's.
+        scrubber: Takes secrets out; by default one that has learned from the scene's exchanges.
+    """
+    named_runs = _named_runs(scene)
+    if not named_runs:
+        return []
+    if scrubber is None:
+        from pytest_mastra.report.clean import learned  # noqa: PLC0415 -- it needs this module
+
+        scrubber = learned(scene.log)
+    texts = (f"{named.workflow_id} {named.run_id} {_status(named)}" for named in named_runs)
+    return [(PROPERTY, scrubber.text(text)) for text in texts]
+
+
+def result_of(account: Any, workflow_id: str, run_id: str) -> RunResult | None:
+    """Return an account of a run as a result; None if it is not one that is understood."""
+    from mastra_sync.models import RunResult  # noqa: PLC0415 -- pydantic takes its time
+
+    if not isinstance(account, Mapping):
+        return None
+    try:
+        return RunResult.from_server(account, workflow_id=workflow_id, run_id=run_id)
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+# -- which runs there are
+
+
+def _named_runs(scene: Scene) -> list[_Named]:
+    fakes = scene.servers if scene.target == "fake" else []
+    ids = _workflow_ids(scene.log, fakes)
+    found: dict[tuple[str, str, str], _Named] = {}
+    for exchange in scene.log:
+        run_id = _run_id(exchange)
+        workflow = exchange.call.workflow
+        if not run_id or not workflow:
+            continue
+        workflow_id = ids.get((exchange.url, workflow), workflow)
+        # one fake may have several addresses; two fakes make up the same ids
+        place = exchange.url if len(fakes) > 1 else ""
+        named = found.setdefault((place, workflow_id, run_id), _Named(workflow_id, run_id, []))
+        named.exchanges.append(exchange)
+    claimed: set[tuple[int, str, str]] = set()
+    for named in found.values():
+        named.server = _server_of(named, fakes, claimed)
+    return list(found.values())
+
+
+def _run_id(exchange: Exchange) -> str | None:
+    """Return the run that an exchange is about; a server makes up an id if none is given, and answers it."""
+    if exchange.call.run is None and exchange.call.verb in ("create_run", "start_async"):
+        answer = answer_of(exchange)
+        made = answer.get("runId") if isinstance(answer, Mapping) else None
+        return made if isinstance(made, str) else None
+    return exchange.call.run
+
+
+def _workflow_ids(exchanges: Iterable[Exchange], fakes: Iterable[FakeMastra]) -> dict[tuple[str, str], str]:
+    """Return the ids of workflows by address and by what requests called them, where that is another name."""
+    keys = {key: workflow.id for server in fakes for key, workflow in server.world.workflows.items()}
+    ids: dict[tuple[str, str], str] = {}
+    for exchange in exchanges:
+        call = exchange.call
+        if call.workflow in keys:
+            ids[exchange.url, call.workflow] = keys[call.workflow]
+        elif call.verb in ("run_by_id", "details", "list_workflows") and exchange.status < _FIRST_ERROR:
+            ids |= {(exchange.url, key): id_ for key, id_ in _told_ids(call.workflow, answer_of(exchange))}
+    return ids
+
+
+def _told_ids(workflow: str | None, answer: Any) -> list[tuple[str, str]]:
+    if not isinstance(answer, Mapping):
+        return []
+    if workflow is None:
+        pairs = [(key, value.get("name")) for key, value in answer.items() if isinstance(value, Mapping)]
+    else:
+        pairs = [(workflow, answer.get("workflowName") or answer.get("name"))]
+    return [(key, id_) for key, id_ in pairs if isinstance(id_, str) and id_]
+
+
+def _server_of(named: _Named, fakes: Iterable[FakeMastra], claimed: set[tuple[int, str, str]]) -> FakeMastra | None:
+    """Return the fake that knows a run, each asked for it once."""
+    for server in fakes:
+        key = (id(server), named.workflow_id, named.run_id)
+        if key not in claimed and any(view.run_id == named.run_id for view in server.runs(named.workflow_id)):
+            claimed.add(key)
+            return server
+    return None
+
+
+# -- what is known of one
+
+
+def _run(named: _Named) -> TouchedRun:
+    workflow_id, run_id = named.workflow_id, named.run_id
+    noted: list[dict[str, Any]] = []
+    if named.server is not None:
+        view = next((view for view in named.server.runs(workflow_id) if view.run_id == run_id), None)
+        noted = list(view.events) if view is not None else []
+    told = story_of(named.exchanges, noted, run_id)
+    account = _stored(named) or last_account(named.exchanges, told)
+    result = result_of(account, workflow_id, run_id)
+    return TouchedRun(
+        workflow_id,
+        run_id,
+        _status(named),
+        result,
+        [item.event for item in told],
+        named.exchanges,
+        _input(named.exchanges, result),
+        [_arrival(item) for item in told],
+        account,
+    )
+
+
+def _arrival(told: Told) -> tuple[float, int] | None:
+    return None if told.at is None or told.exchange is None else (told.at, told.exchange)
+
+
+def _stored(named: _Named) -> Any:
+    """Return what a fake would tell of a run if it were asked; nothing if it has none."""
+    from pytest_mastra.fake.reading import run_state  # noqa: PLC0415 -- only where there is a fake
+
+    row = named.row()
+    if row is None or named.server is None:
+        return None
+    try:
+        return run_state(named.server.world, row)
+    except RuntimeError:
+        # another thread of the test still moves the run
+        return row.as_json()
+
+
+def _input(exchanges: Iterable[Exchange], result: RunResult | None) -> Any:
+    given = None
+    for exchange in exchanges:
+        if exchange.call.verb in STARTS:
+            question = question_of(exchange)
+            given = question.get("inputData") if isinstance(question, Mapping) else None
+    return result.input_data if given is None and result is not None else given
+
+
+def _status(named: _Named) -> str:
+    row = named.row()
+    if row is not None:
+        return str(row.status)
+    status = ""
+    for exchange in by_answer(named.exchanges):
+        status = _status_after(exchange, status) or status
+    return status or UNKNOWN
+
+
+def _status_after(exchange: Exchange, before: str) -> str | None:
+    """Return the status that an exchange tells of; None if it tells none."""
+    verb = exchange.call.verb
+    if exchange.status >= _FIRST_ERROR:
+        return NOT_FOUND if exchange.status == _MISSING and not before else None
+    if not exchange.status or verb is None:
+        return None
+    if verb in STREAMING:
+        # a replay of a run that has ended tells of what was before
+        return None if verb == "observe" and before in FINISHED else _status_streamed(exchange)
+    account = account_in(exchange)
+    if account is not None:
+        return status_in(account)
+    if verb == "create_run" and before not in ("", NOT_FOUND):
+        return None  # it changes nothing about a run that there is
+    return _AFTER.get(verb)
+
+
+def _status_streamed(exchange: Exchange) -> str | None:
+    """Return what a stream says of its run at its end; that it runs if the end did not come."""
+    status = None
+    for told in events_of(exchange):
+        payload = told.event.get("payload")
+        fields = payload if isinstance(payload, Mapping) else {}
+        kind = told.event.get("type")
+        if kind == "workflow-finish":
+            status = None if is_refusal(fields) else fields.get("workflowStatus", status)
+        elif isinstance(kind, str) and kind.startswith("workflow-step-"):
+            status = "running"
+    return status if isinstance(status, str) else None

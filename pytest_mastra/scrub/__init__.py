@@ -1,0 +1,1 @@
+"""Secrets are taken out of whatever is written or shown."""

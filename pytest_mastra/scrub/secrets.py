@@ -1,0 +1,314 @@
+"""The one scrubber: takes secrets out of everything that is kept or shown, by their names and by their values."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.scrub.secret_places import (
+    Place,
+    as_meant,
+    as_seen,
+    masked,
+    moved,
+    places,
+    replaced,
+    secrets_in,
+    separate,
+)
+from pytest_mastra.scrub.sensitive import MASK, Names
+from pytest_mastra.traffic.content import decoded_chunks
+from pytest_mastra.traffic.exchanges import Exchange
+
+ENVIRONMENT = ("MASTRA_API_TOKEN",)
+"""Variables whose values are always secrets."""
+
+SHORTEST = 6
+"""Characters that a value has at least, if it is replaced wherever it stands: shorter ones stand in too many places.
+
+Under its own name a value is replaced however short it is.
+"""
+
+SHORTEST_GIVEN = 4
+"""The same for values that somebody gave as secrets."""
+
+_ORDINARY = frozenset(
+    {
+        *("pending", "running", "waiting", "suspended", "paused", "success", "failed", "canceled", "cancelled"),
+        *("bailed", "tripwire", "skipped", "string", "number", "integer", "boolean", "object", "undefined"),
+        *("default", "required", "optional", "enabled", "disabled", "unknown", "anonymous", "username"),
+        *("bearer", "digest", "negotiate", "authorization", "application/json", "text/plain"),
+        *("password", "passwd", "secret", "token", "cookie", "session", "credential", "credentials"),
+        *("apikey", "api-key", "api_key", "workflow", "workflows"),
+    }
+)
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+_BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
+_JSON_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+
+
+class Scrubber:
+    """Takes secrets out. Any thread may use it.
+
+    A value is a secret if it stands under a sensitive name (`pytest_mastra.scrub.sensitive`), or was given here. It is
+    replaced by `***` where it stands and wherever else it occurs: percent-encoded, JSON-escaped, inside other text.
+    Not replaced elsewhere, as they would be found everywhere, are values shorter than `SHORTEST`, words of Mastra's
+    and of HTTP's own (`success`, `bearer`), and ids of runs and workflows; a number only where no letter or digit is
+    beside it.
+
+    Args:
+        names: Sensitive names besides the built-in ones, in any case style.
+        values: Secrets.
+        environment: Names of environment variables whose values are secrets, besides `ENVIRONMENT`.
+
+    Raises:
+        ValueError: One of `values` is too short to be looked for.
+    """
+
+    def __init__(
+        self, *, names: Iterable[str] = (), values: Iterable[str] = (), environment: Iterable[str] = ()
+    ) -> None:
+        self._names = Names(names)
+        self._secrets: dict[str, str] = {}
+        self._ids: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self._named: dict[str, str] = {}
+        self._lock = threading.Lock()
+        for number, value in enumerate(values, 1):
+            if len(value) < SHORTEST_GIVEN:
+                raise ValueError(
+                    f"secret {number} has {len(value)} characters, and would be found in too much: give at least "
+                    f"{SHORTEST_GIVEN}, or give the name that it stands under"
+                )
+            self._note(value, f"given value {number}", shortest=SHORTEST_GIVEN)
+        for variable in dict.fromkeys([*ENVIRONMENT, *environment]):
+            self._note(os.environ.get(variable, ""), f"environment variable {variable}", shortest=SHORTEST_GIVEN)
+
+    @property
+    def names(self) -> Names:
+        """The sensitive names."""
+        return self._names
+
+    def learn(self, exchange: Exchange) -> None:
+        """Note the values that stand under sensitive names in an exchange, both directions."""
+        call, request = exchange.call, exchange.request
+        with self._lock:
+            new_ids = {id_ for id_ in (call.run, call.workflow) if id_} - self._ids
+            self._ids |= new_ids
+            if not new_ids.isdisjoint(self._secrets):
+                self._pattern = None
+        for name, value in [*request.headers.items(), *exchange.headers]:
+            if name in self._names:
+                self._note_all(secrets_in(name, value))
+                if not value.isascii():
+                    self._note_all(secrets_in(name, as_meant(value) if _is_latin(value) else value))
+        chunks = decoded_chunks(exchange)
+        others = (value for _, value in [*request.headers.items(), *exchange.headers])
+        texts = [exchange.url, request.target, *others, exchange.failure or ""]
+        for seen in [*map(as_seen, texts), request.body.decode("latin-1"), b"".join(chunks).decode("latin-1")]:
+            for place in places(seen, self._names):
+                self._note_all(place.secrets)
+
+    def learn_value(self, value: str, name: str = "given value") -> None:
+        """Note a secret.
+
+        Args:
+            value: The secret; what is too short or too ordinary is not looked for.
+            name: What is said of it if it is still found.
+        """
+        self._note(value, name, shortest=SHORTEST_GIVEN)
+
+    def text(self, text: str) -> str:
+        """Return a text without known secrets, and without those that it names as such (`Bearer xyz`, `?token=xyz`)."""
+        seen = as_seen(text)
+        # again, for what stands beside a replacement may be a secret with it
+        while found := self._found(seen):
+            seen = replaced(seen, found)
+        return seen.encode("latin-1").decode("utf-8", "surrogatepass")
+
+    def data(self, value: Any) -> Any:
+        """Return a JSON value without secrets: under sensitive names, in texts, in keys; its shape stays."""
+        return self._data(value, None)
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return headers without secrets; schemes (`Bearer ***`) and names of cookies stay."""
+        return [
+            (self.text(name), self.text(masked(name, value) if name in self._names else value))
+            for name, value in headers
+        ]
+
+    def target(self, target: str) -> str:
+        """Return a path and query, percent-encoded as it was, without secrets."""
+        return self.text(target)
+
+    def chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
+        """Return a body's chunks without secrets, as many as there were, also if one stood across their border.
+
+        The body must be without content coding (`pytest_mastra.traffic.content.decoded_chunks`). Besides secrets
+        nothing changes. A chunk that held nothing but a piece of a secret may be empty.
+        """
+        seen = b"".join(chunks).decode("latin-1")
+        borders: list[int] = []
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            borders.append(size)
+        while found := self._found(seen):
+            borders = moved(borders, found)
+            seen = replaced(seen, found)
+        data = seen.encode("latin-1")
+        return [data[start:end] for start, end in zip([0, *borders], borders, strict=False)]
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """Return an exchange without secrets, its body without content coding. Does not learn from it."""
+        request = exchange.request
+        codings = {"content-encoding", "content-length"} if exchange.header("content-encoding") else set()
+        return replace(
+            exchange,
+            url=self.text(exchange.url),
+            request=WireRequest(
+                request.method,
+                self.target(request.target),
+                dict(self.headers(request.headers.items())),
+                b"".join(self.chunks([request.body])),
+            ),
+            headers=tuple(self.headers(item for item in exchange.headers if item[0].lower() not in codings)),
+            chunks=self.chunks(decoded_chunks(exchange)),
+            arrivals=list(exchange.arrivals),
+            failure=None if exchange.failure is None else self.text(exchange.failure),
+            _call=None,
+        )
+
+    def survivors(self, data: bytes) -> list[str]:
+        """Return the names of known secrets that are still somewhere in these bytes; never their values."""
+        pattern = self._by_value()
+        if pattern is None:
+            return []
+        found = {self._named[match.lastgroup or ""] for match in pattern.finditer(data.decode("latin-1"))}
+        return sorted(found)
+
+    def _note_all(self, secrets: Iterable[tuple[str, str]]) -> None:
+        for name, value in secrets:
+            self._note(value, name)
+
+    def _note(self, value: str, name: str, *, shortest: int = SHORTEST) -> None:
+        value = value.strip()
+        if len(value) < shortest or value.lower() in _ORDINARY or MASK in value or value in self._secrets:
+            return
+        with self._lock:
+            self._secrets[value] = name
+            self._pattern = None
+
+    def _by_value(self) -> re.Pattern[str] | None:
+        with self._lock:
+            if self._pattern is None and self._secrets:
+                values = [value for value in self._secrets if value not in self._ids]
+                self._named = {f"s{number}": self._secrets[value] for number, value in enumerate(values)}
+                # nothing matches this: every secret may be an id
+                self._pattern = re.compile(_pattern(values) if values else r"(?!)")
+            return self._pattern
+
+    def _found(self, seen: str) -> list[Place]:
+        found = [place for place in places(seen, self._names) if seen[place.start : place.end] != place.replacement]
+        pattern = self._by_value()
+        if pattern is not None:
+            found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(seen)]
+        return separate(found)
+
+    def _data(self, value: Any, under: str | None) -> Any:
+        if isinstance(value, Mapping):
+            return dict(self._items(value, under))
+        if isinstance(value, (list, tuple)):
+            return [self._data(item, under) for item in value]
+        if isinstance(value, str):
+            value = masked(under, value) if under is not None else value
+            return self.text(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            is_secret = under is not None or str(value) in self._secrets
+            return MASK if is_secret else value
+        return value
+
+    def _items(self, value: Mapping[Any, Any], under: str | None) -> Iterator[tuple[Any, Any]]:
+        taken: set[Any] = set()
+        for key, item in value.items():
+            name = under
+            new = key
+            if isinstance(key, str):
+                name = key if key in self._names else under
+                new = self.text(key)
+            while new in taken:  # two keys, each a secret
+                new = f"{new}*"
+            taken.add(new)
+            yield new, self._data(item, name)
+
+
+def _is_latin(value: str) -> bool:
+    return max(map(ord, value), default=0) <= 0xFF  # noqa: PLR2004 -- as http.client reads headers
+
+
+def _in_place_of(found: re.Match[str]) -> str:
+    """Return the mask, as a JSON string if it takes the place of a JSON number."""
+    seen, (start, end) = found.string, found.span()
+    is_json = found[0].isdigit() and seen.lstrip()[:1] in {"{", "["}
+    is_alone = seen[:start].rstrip()[-1:] in {":", ",", "["} and seen[end:].lstrip()[:1] in {"}", ",", "]"}
+    return f'"{MASK}"' if is_json and is_alone else MASK
+
+
+def _pattern(values: Sequence[str]) -> str:
+    """Return a pattern for values in every spelling: percent-encoded, JSON-escaped, escaped again, or as they are.
+
+    The group that matches is called `s` and the number of the value. Values that begin alike share their beginning, so
+    that a thousand of them are looked for as fast as one.
+    """
+    trie: dict[str, Any] = {}
+    for number, value in enumerate(values):
+        node = trie
+        # a number is part of many others
+        is_number = _NUMBER.match(value) is not None
+        pieces = [_spelling(character) for character in value]
+        for piece in [r"(?<![0-9A-Za-z.])", *pieces, r"(?![0-9A-Za-z])"] if is_number else pieces:
+            node = node.setdefault(piece, {})
+        node[""] = number
+    return _branches(trie)
+
+
+def _branches(node: dict[str, Any]) -> str:
+    pieces = []
+    while len(node) == 1 and "" not in node:
+        ((piece, node),) = node.items()
+        pieces.append(piece)
+    # the longer first: one secret may begin with another
+    branches = [piece + _branches(after) for piece, after in node.items() if piece]
+    if "" in node:
+        branches.append(f"(?P<s{node['']}>)")
+    return "".join(pieces) + (branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})")
+
+
+def _spelling(character: str) -> str:
+    if _UNRESERVED.match(character):
+        return re.escape(character)
+    if character == "\\":
+        return f"{_BACKSLASH}+"
+    seen = as_seen(character)
+    percent = "".join(f"%(?:25)*(?i:{ord(byte):02x})" for byte in seen)
+    spelled = [f"(?:{re.escape(seen)}|{percent})"]
+    if character in "\"'/":
+        spelled[0] = f"{_BACKSLASH}*{spelled[0]}"
+    spelled.append("".join(rf"{_BACKSLASH}+u(?i:{unit:04x})" for unit in _as_utf16(character)))
+    if character in _JSON_ESCAPES:
+        spelled.append(f"{_BACKSLASH}+{_JSON_ESCAPES[character]}")
+    if character == " ":
+        spelled.append(r"\+")
+    return f"(?:{'|'.join(spelled)})"
+
+
+def _as_utf16(character: str) -> list[int]:
+    """Return the code units of a character as JSON escapes name them."""
+    data = character.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(data[index : index + 2], "big") for index in range(0, len(data), 2)]

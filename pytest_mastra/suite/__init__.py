@@ -1,0 +1,1 @@
+"""What a test runs against, what it needs, and what pytest is told of it."""

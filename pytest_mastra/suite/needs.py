@@ -1,0 +1,162 @@
+"""What a test says about itself with `@pytest.mark.mastra(...)`: what it needs, and what it means to happen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pytest
+
+from pytest_mastra.suite import settings
+
+ALLOWABLE = ("strays", "step_errors")
+CASSETTE_ARGUMENTS = ("path", "record", "strict", "pace", "every_session")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """The arguments of the marker `mastra`; where several markers say something, the closest to the test counts.
+
+    Attributes:
+        live_only: It needs a live server.
+        fake_only: It needs a fake: its faults, gates, clock.
+        replay: Whether a recording will do.
+        generation: The generation of servers that it is about, or several.
+        workflows: Workflows that a live server must have, by id or key.
+        allow: What may happen in it that would fail another test: `strays`, `step_errors`.
+    """
+
+    live_only: bool = False
+    fake_only: bool = False
+    replay: bool = True
+    generation: str | Sequence[str] | None = None
+    workflows: str | Sequence[str] = ()
+    allow: str | Sequence[str] = ()
+
+    @property
+    def generations(self) -> tuple[str, ...]:
+        """The generations that will do; none if all do."""
+        return () if self.generation is None else _several(self.generation)
+
+    def generation_of_fakes(self, usual: str) -> str:
+        """Return what a fake is to behave like for this test."""
+        return usual if not self.generations or usual in self.generations else self.generations[0]
+
+    @property
+    def needed_workflows(self) -> tuple[str, ...]:
+        """The workflows that a live server must have."""
+        return _several(self.workflows)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """What may happen."""
+        return frozenset(_several(self.allow))
+
+    def missing_target(self, target: str) -> str | None:
+        """Return why this test cannot run on a target; None if it can."""
+        if self.live_only and target != "live":
+            return "needs a live server: --mastra-target=live --mastra-url=URL"
+        if self.fake_only and target != "fake":
+            return f"needs a fake server: not with --mastra-target={target}"
+        if not self.replay and target == "replay":
+            return "cannot be replayed: mastra(replay=False)"
+        return None
+
+
+def of(item: pytest.Item) -> Needs:
+    """Return what a test's markers say."""
+    said: dict[str, Any] = {}
+    for mark in item.iter_markers("mastra"):
+        said = {**mark.kwargs, **said}
+    return Needs(**said)
+
+
+def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Look at the markers of tests that have any, when all are collected.
+
+    Tests that cannot run on the target are marked to be skipped; the others get their surroundings, whether or not
+    they ask for a fixture.
+
+    Raises:
+        UsageError: A marker has an argument that there is not; says which there are.
+    """
+    target = settings.setting(config, "target").value
+    for item in items:
+        try:
+            _check_markers_of(item)
+        except pytest.UsageError as error:
+            if not hasattr(config, "workerinput"):
+                raise
+            # a usage error would end a worker of pytest-xdist without a word
+            report = pytest.CollectReport(item.nodeid, "failed", str(error), result=[])
+            config.hook.pytest_collectreport(report=report)
+            return
+        reason = of(item).missing_target(target)
+        if reason is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
+        else:
+            _give_surroundings(item)
+
+
+def _check_markers_of(item: pytest.Item) -> None:
+    for mark in item.iter_markers("mastra"):
+        _check_mastra(mark, item)
+    for mark in item.iter_markers("mastra_cassette"):
+        _check_names(mark, CASSETTE_ARGUMENTS, item)
+        _check_values(mark, "record", settings.CHOICES["record"], item)
+
+
+def _check_mastra(mark: pytest.Mark, item: pytest.Item) -> None:
+    _check_names(mark, tuple(field.name for field in fields(Needs)), item)
+    _check_values(mark, "generation", settings.CHOICES["generation"], item)
+    _check_values(mark, "allow", ALLOWABLE, item)
+    for name in ("live_only", "fake_only", "replay"):
+        value = mark.kwargs.get(name, False)
+        if not isinstance(value, bool):
+            _refuse(mark, item, f"{name}={value!r} is neither True nor False")
+    _check_texts(mark, "workflows", item)
+
+
+def _check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item) -> None:
+    if mark.args:
+        _refuse(mark, item, f"takes arguments by name only, not {mark.args[0]!r}; there are {', '.join(allowed)}")
+    for name in mark.kwargs:
+        if name not in allowed:
+            _refuse(mark, item, f"no argument {name!r}: {settings.meant(name, allowed)}there are {', '.join(allowed)}")
+
+
+def _check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
+    _check_texts(mark, name, item)
+    for value in _several(mark.kwargs.get(name) or ()):
+        if value not in allowed:
+            hint = settings.meant(value, allowed)
+            _refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
+
+
+def _check_texts(mark: pytest.Mark, name: str, item: pytest.Item) -> None:
+    value = mark.kwargs.get(name)
+    if value is None or isinstance(value, str):
+        return
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in value):
+        _refuse(mark, item, f"{name}={value!r} is neither a text nor a list of texts")
+
+
+def _refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> None:
+    raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{mark.name}: {what}")
+
+
+def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _give_surroundings(item: pytest.Item) -> None:
+    """Have a test use the fixture `mastra_target`, before other fixtures of its own."""
+    names = getattr(item, "fixturenames", None)
+    if names is None or "mastra_target" in names:
+        return
+    definitions = inspect.getattr_static(item, "_fixtureinfo", None)
+    known = {} if definitions is None else item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined] # noqa: SLF001
+    wider = [place for place, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
+    names.insert(max(wider, default=-1) + 1, "mastra_target")

@@ -1,0 +1,66 @@
+"""What went wrong in a test without failing it: stray requests, and exceptions in steps that nobody meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_mastra.fake.journal import Request
+from pytest_mastra.fake.tracebacks import own_traceback
+from pytest_mastra.fake.world import UnexpectedError
+from pytest_mastra.suite.scene import Scene, Section
+
+SHOWN = 5
+"""How many of a kind are shown."""
+
+LINES_OF_TRACEBACK = 20
+
+
+def of(scene: Scene) -> list[Section]:
+    """Return what is wrong though the test's own code came to its end, each with a title."""
+    return of_fakes(scene) + [section for check in scene.checks for section in check()]
+
+
+def of_fakes(scene: Scene) -> list[Section]:
+    """Return the stray requests and swallowed errors of a scene's fakes, but for those that the test allows."""
+    if scene.target != "fake":
+        return []
+    found = []
+    strays = [stray for server in scene.servers for stray in server.strays]
+    if strays and "strays" not in scene.allowed:
+        found.append((f"mastra: {_counted(len(strays), 'stray request')}", _strays(strays)))
+    errors = [error for server in scene.servers for error in server.unexpected_errors]
+    if errors and "step_errors" not in scene.allowed:
+        found.append((f"mastra: {_counted(len(errors), 'unexpected step error')}", _errors(errors)))
+    return found
+
+
+def as_text(sections: Sequence[Section]) -> str:
+    """Return problems as the text of a failure."""
+    return "\n".join(f"{title}\n{text}" for title, text in sections)
+
+
+def _strays(strays: Sequence[Request]) -> str:
+    lines = []
+    for stray in strays[:SHOWN]:
+        lines += [f"  {stray.method} {stray.path} -> {stray.status}", f"    {stray.stray}"]
+    lines += _more(len(strays))
+    return "\n".join([*lines, "  If this is meant: @pytest.mark.mastra(allow='strays')"])
+
+
+def _errors(errors: Sequence[UnexpectedError]) -> str:
+    lines = []
+    for error in errors[:SHOWN]:
+        lines.append(f"  step {error.step_id!r} of workflow {error.workflow_id!r}, run {error.run_id}, raised")
+        lines += [f"    {line}" for line in own_traceback(error.error).splitlines()[-LINES_OF_TRACEBACK:]]
+    lines += _more(len(errors))
+    return "\n".join(
+        [*lines, "  If a step is to fail: raise StepError(...), or @pytest.mark.mastra(allow='step_errors')"]
+    )
+
+
+def _more(count: int) -> list[str]:
+    return [f"  ... and {count - SHOWN} more"] if count > SHOWN else []
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

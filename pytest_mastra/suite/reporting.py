@@ -1,0 +1,92 @@
+"""What reports have of tests that have to do with Mastra; its hooks are there from the first such test on."""
+
+# ruff: noqa: PLC0415 -- what shows and explains is loaded by tests that have something to show
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_mastra.suite import problems, settings
+from pytest_mastra.suite.scene import SCENE, Scene
+
+_NAME = "mastra-reporting"
+
+
+def begin(config: pytest.Config) -> None:
+    """Have reports looked after from now on."""
+    if not config.pluginmanager.has_plugin(_NAME):
+        config.pluginmanager.register(Reporting(config), _NAME)
+
+
+class Reporting:
+    """Adds to reports what is known of a test's scene: as sections and properties, so that any reporter has them.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._traces = settings.setting(config, "trace").value != "off"
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Complete a report. A scene is over with its test's teardown."""
+        scene = item.stash.get(SCENE, None)
+        if scene is not None and call.when == "call":
+            scene.passed = call.excinfo is None
+        if call.excinfo is not None and "mastra_sync.models" in sys.modules:
+            from pytest_mastra.explain import explaining
+
+            explaining.explained(call.excinfo, scene, self._config)
+        report = yield
+        if scene is not None:
+            try:
+                self._complete(report, call, scene, item)
+            except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
+                report.sections.append(("mastra: not shown", _place_of(error)))
+            if call.when == "teardown":
+                del item.stash[SCENE]
+        return report
+
+    def _complete(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item) -> None:
+        if not (scene.log or report.failed or self._traces):
+            return
+        from pytest_mastra.report import touched
+        from pytest_mastra.report.clean import learned
+
+        is_passing = not (report.failed or self._traces)
+        if is_passing and call.when != "call":
+            return
+        scrubber = learned(scene.log, self._config)
+        if call.when == "call":
+            found = touched.properties(scene, scrubber)
+            report.user_properties.extend(found)
+            # junit reads those of the teardown's report, which pytest makes of these
+            item.user_properties.extend(found)
+        if self._traces:
+            from pytest_mastra.report import trace
+
+            trace.keep(scene, report, self._config, scrubber=scrubber)
+        if report.failed:
+            from pytest_mastra.report import timeline
+
+            # the teardown's own failure tells what was wrong with the fakes
+            wrong = problems.of_fakes(scene) if call.when != "teardown" else []
+            sections = [(title, scrubber.text(text)) for title, text in wrong]
+            sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
+            timeline.add(sections, report, self._config)
+
+
+def _place_of(error: Exception) -> str:
+    """Return what went wrong and where; not the message, which may hold what nobody has scrubbed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__} at {last.filename}:{last.lineno}"
+    return f"what is known of the test's runs could not be told: {place}"

@@ -1,0 +1,88 @@
+"""What one test has to do with Mastra: what it runs against, and what was said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pytest_mastra.traffic.exchanges import ExchangeLog
+
+if TYPE_CHECKING:
+    from mastra_sync.deadline import Clock
+    from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.fake.wire import Surface
+
+Section = tuple[str, str]
+"""A title, and what a report shows under it."""
+
+
+class SceneCassette(Protocol):
+    """What `pytest_mastra.cassettes.for_test` gives: one test's cassette, as far as its scene has to do with it."""
+
+    @property
+    def target(self) -> str:
+        """`replay` if its surface answers in this process; `live` if the live server does, and is recorded."""
+
+    @property
+    def surface(self) -> Surface | None:
+        """What answers on replay."""
+
+    def open(self, scene: Scene) -> None:
+        """Begin: the scene's address, clock and log are there, and nothing has been asked yet."""
+
+    def finish(self, scene: Scene, *, passed: bool) -> None:
+        """End: write or compare what the scene's log has. May fail the test."""
+
+
+@dataclass(eq=False)
+class Scene:
+    """One test's surroundings, made when it first asks for one of this plugin's fixtures.
+
+    Attributes:
+        test: The test's node id.
+        target: What it runs against: `fake`, `live` or `replay`.
+        url: Where that is, scheme, host and port, without a path.
+        clock: Where a client of it reads and spends time: virtual on the fake and on replay; None for real time.
+        log: What was said over HTTP.
+        servers: The fakes of this test.
+        base_url: What a client of it is made with: `url`, on a live server with user, password and path.
+        cassette: What answers or records this test; None if nothing does.
+        checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
+        allowed: What may happen in this test that would fail another one: `strays`, `step_errors`.
+        passed: Whether the test's own code came to its end; None before that.
+    """
+
+    test: str
+    target: str
+    url: str
+    clock: Clock | None = None
+    log: ExchangeLog = field(default_factory=ExchangeLog)
+    servers: list[FakeMastra] = field(default_factory=list)
+    base_url: str = ""
+    cassette: Any = None
+    checks: list[Callable[[], list[Section]]] = field(default_factory=list)
+    allowed: frozenset[str] = frozenset()
+    passed: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.base_url = self.base_url or self.url
+
+    @property
+    def server(self) -> FakeMastra:
+        """The fake that the fixture `mastra_server` gives: a mere declaration where the target is no fake."""
+        return self.servers[0]
+
+    def now(self) -> float:
+        """Return seconds since 1970 on the clock of this scene, virtual where that is."""
+        return time.time() if self.clock is None else self.clock.monotonic()
+
+    def __repr__(self) -> str:
+        return f"<Scene {self.test} on {self.target} {self.url}>"
+
+
+SCENE = pytest.StashKey[Scene]()
+"""Where a test's item keeps its scene: `item.stash.get(SCENE, None)`."""

@@ -1,0 +1,169 @@
+"""`--mastra-verify`: each fake of a suite held against the live server; asked once, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mastra_sync import APIConnectionError, MastraClient, MastraError, WorkflowDetails
+from pytest_mastra.suite import settings
+from pytest_mastra.suite.declared import DeclaredMastra
+from pytest_mastra.suite.scene import SCENE, Scene
+from pytest_mastra.verify.findings import Comparison, Findings
+
+if TYPE_CHECKING:
+    from pytest_mastra.suite.settings import MastraConfig
+
+TIMEOUT = (5.0, 30.0)
+"""Seconds to connect, and between two pieces of an answer."""
+
+NO_URL = (
+    "--mastra-verify holds the suite's fakes against a live server, and needs to know where it is: "
+    "--mastra-url=URL, the ini key mastra_url or MASTRA_BASE_URL"
+)
+_FROM_WORKER = "mastra_verify"
+_TO_WORKER = "mastra_verify_live"
+
+
+class Verifying:
+    """Looks at the fakes of each test when it ends, and tells at the end of the session what was found.
+
+    Args:
+        config: pytest's.
+
+    Raises:
+        UsageError: Nobody says where the live server is, or it cannot be reached.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        found = settings.config_of(config)
+        if found.url is None:
+            raise pytest.UsageError(NO_URL)
+        self.findings = Findings()
+        self.problems: list[str] = []
+        self._config = config
+        self._where = found
+        self._live: dict[str, Any] | None = None
+        self._comparison: Comparison | None = None
+        self._asked = False
+        if _is_worker(config):
+            self._live = config.workerinput.get(_TO_WORKER)  # type: ignore[attr-defined]
+        else:
+            self._ask_early()
+
+    # -- asking
+
+    def _ask_early(self) -> None:
+        """Ask before any test runs; one that does not let us in may let in a test's own `mastra_config`."""
+        try:
+            self._live = _told(self._where, self._where)
+        except APIConnectionError as error:
+            address = settings.shown(str(self._where.url))
+            raise pytest.UsageError(f"--mastra-verify cannot reach the live server at {address}: {error}") from None
+        except MastraError:
+            pass
+
+    def _compared_by(self, item: pytest.Item) -> Comparison | None:
+        """Return what compares; None if the live server does not tell."""
+        if self._live is None and not self._asked:
+            self._asked = True
+            try:
+                self._live = _told(self._where, getattr(item, "funcargs", {}).get("mastra_config", self._where))
+            except MastraError as error:
+                self.problems.append(f"the live server cannot be used: {error}")
+        if self._comparison is None and self._live is not None:
+            self._comparison = Comparison(
+                {key: WorkflowDetails.model_validate(told) for key, told in self._live.items()}
+            )
+        return self._comparison
+
+    # -- looking
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Look at a test's fakes once nothing more can happen on them."""
+        scene = item.stash.get(SCENE, None)
+        try:
+            return (yield)
+        finally:
+            comparison = self._compared_by(item) if scene is not None and scene.servers else None
+            if scene is not None and comparison is not None:
+                collect(scene, comparison, self.findings)
+
+    # -- telling
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand on what was found, from a worker; otherwise fail a session that has found anything."""
+        if _is_worker(self._config):
+            told = {"workflows": self.findings.workflows, "problems": self.problems}
+            self._config.workeroutput[_FROM_WORKER] = told  # type: ignore[attr-defined]
+        elif self._has_failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def _has_failed(self) -> bool:
+        return bool(self.problems or self.findings.differing)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist what the live server told."""
+        node.workerinput[_TO_WORKER] = self._live
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 -- the hook's
+        """Take in what a worker found."""
+        told = getattr(node, "workeroutput", {}).get(_FROM_WORKER)
+        if told is None:
+            self.problems.append(f"worker {node.gateway.id} crashed; what it found is lost")
+            return
+        self.findings.merge(told["workflows"])
+        self.problems.extend(problem for problem in told["problems"] if problem not in self.problems)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what differs."""
+        if _is_worker(self._config):
+            return
+        terminalreporter.ensure_newline()
+        terminalreporter.section("fakes and the live server", red=self._has_failed, green=not self._has_failed)
+        for line in [*self.problems, *self.findings.lines()]:
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(self._summary())
+
+    def _summary(self) -> str:
+        count, differing = len(self.findings.workflows), len(self.findings.differing)
+        where = f"held against {settings.shown(str(self._where.url))}"
+        if not count:
+            return f"0 workflows of fakes {where}" if self.problems else f"no test declared a fake to be {where}"
+        verdict = f"{differing} differ" + ("s" if differing == 1 else "") if differing else "all agree"
+        return f"{count} workflow{'s' if count > 1 else ''} of fakes {where}: {verdict}"
+
+
+def collect(scene: Scene, comparison: Comparison, findings: Findings) -> None:
+    """Hold the fakes of a test against the live server; never raises."""
+    for server in scene.servers:
+        for workflow in list(server.world.workflows.values()):
+            with_runs = not isinstance(server, DeclaredMastra)
+            try:
+                found = comparison.differences(server, workflow, with_runs=with_runs)
+            except Exception as error:  # noqa: BLE001 -- what somebody declared is not to fail a test here
+                found = [f"cannot be compared: {type(error).__name__}: {error}"]
+            findings.add(workflow.id, scene.test, found)
+
+
+def _told(where: MastraConfig, how: MastraConfig) -> dict[str, Any]:
+    """Return what the live server tells of its workflows, as plain data.
+
+    Raises:
+        MastraError: It tells nothing.
+    """
+    with MastraClient(
+        str(where.url), api_prefix=how.api_prefix, headers=how.headers, token=how.token, timeout=TIMEOUT
+    ) as client:
+        return {key: told.model_dump(mode="json", by_alias=True) for key, told in client.list_workflows().items()}
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")

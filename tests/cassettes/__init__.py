@@ -1,0 +1,1 @@
+"""Tests of recording, replaying and what is kept of both."""

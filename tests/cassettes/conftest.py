@@ -1,0 +1,24 @@
+"""Fixtures: suites that are run with our plugin, and a live server whose requests are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.socket import OnSocket
+from tests.cassettes.live import Live
+from tests.plugin.conftest import alone, run_process, run_suite  # noqa: F401 -- fixtures
+
+
+@pytest.fixture
+def live() -> Iterator[Live]:
+    """A server on a port of this machine."""
+    server = FakeMastra()
+    server.workflow("report").returns({"text": "sunny"})
+    server.workflow("approval").suspends("ask", {"why": "?"}).then_returns({"ok": True})
+    counting = Live(server)
+    with OnSocket(counting) as front:
+        counting.url = front.url
+        yield counting

@@ -1,0 +1,115 @@
+"""What `--mastra-record=verify` says at the end of a test run, and what pytest's exit status is then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cassettes.live import Live
+from tests.plugin.conftest import RunSuite
+
+CONFTEST = """
+    import pytest
+    from pytest_mastra.cassettes.drift import Drift, Finding, RunDrift, report_of
+    from pytest_mastra.explain.differences import Difference
+
+    @pytest.fixture
+    def verified(request):
+        def add(expected, actual):
+            found = [] if expected == actual else [Finding("start_async", Difference("$.result", expected, actual))]
+            drift = Drift([RunDrift("city, run 1", found)])
+            report_of(request.config).add(request.node.nodeid, "cassettes/" + request.node.name + ".yaml", drift)
+        return add
+"""
+
+VERIFY = ("--mastra-record=verify", "--mastra-url=http://127.0.0.1:9")
+
+SAME = """
+    def test_same(verified):
+        verified(1, 1)
+
+    def test_same_too(verified):
+        verified(2, 2)
+"""
+
+DRIFTED = """
+    def test_drifted(verified):
+        verified(1, 2)
+"""
+
+
+def test_recordings_that_hold_make_no_noise(alone: pytest.Pytester) -> None:
+    """One line says how many were verified; the exit status is the tests' own."""
+    alone.makeconftest(CONFTEST)
+    alone.makepyfile(SAME)
+    result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY)
+    result.stdout.fnmatch_lines(["*mastra: recordings and the live server*", "2 recordings verified, none has drifted"])
+    assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("options", [[], ["-p", "xdist", "-n", "2"]], ids=["alone", "xdist"])
+def test_a_drift_is_told_run_by_run_and_fails_the_session(alone: pytest.Pytester, options: list[str]) -> None:
+    """All tests pass, and pytest's exit status is 1 all the same: under pytest-xdist too."""
+    alone.makeconftest(CONFTEST)
+    alone.makepyfile(test_a=SAME, test_b=DRIFTED)
+    result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY, *options)
+    result.stdout.fnmatch_lines(
+        [
+            "*mastra: recordings and the live server*",
+            "test_b.py::test_drifted (cassettes/test_drifted.yaml)",
+            "  city, run 1:",
+            "    start_async",
+            "      $.result: expected 1, actual 2",
+            "3 recordings verified, 1 has drifted: test_b.py::test_drifted",
+        ]
+    )
+    result.assert_outcomes(passed=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_what_was_not_compared_is_said(alone: pytest.Pytester) -> None:
+    """A test that failed was not run to its end, so that nothing can be said of its recording."""
+    alone.makeconftest(CONFTEST)
+    alone.makepyfile(
+        """
+        from pytest_mastra.cassettes.drift import report_of
+
+        def test_it(request):
+            report_of(request.config).add_not_compared(request.node.nodeid, "c.yaml", "the test failed")
+        """
+    )
+    result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY)
+    result.stdout.fnmatch_lines(["not compared: *::test_it: the test failed", "no recording was verified"])
+
+
+SUITE = """
+    def test_report(mastra_cassette, mastra_client):
+        workflow = mastra_client.get_workflow("report")
+        for _ in range(2):
+            assert workflow.execute({"city": "NY"}).ok
+"""
+
+
+def _files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_recorded_test_is_verified_and_nothing_is_written(
+    alone: pytest.Pytester, run_suite: RunSuite, live: Live
+) -> None:
+    """The same server has not drifted; one whose step gives something else has, and no file is touched by either."""
+    url = f"--mastra-url={live.url}"
+    run_suite(SUITE, "--mastra-target=live", "--mastra-record=once", url).assert_outcomes(passed=1)
+    before = _files(alone.path / "cassettes")
+    assert before
+    held = run_suite(SUITE, "--mastra-target=live", "--mastra-record=verify", url)
+    held.stdout.fnmatch_lines(["1 recording verified, none has drifted"])
+    assert held.ret == pytest.ExitCode.OK
+    live.server.workflow("report").returns({"text": "rain"})
+    drifted = run_suite(SUITE, "--mastra-target=live", "--mastra-record=verify", url)
+    drifted.stdout.fnmatch_lines(
+        ["*expected 'sunny', actual 'rain'", "1 recording verified, 1 has drifted: test_suite.py::test_report"]
+    )
+    assert drifted.ret == pytest.ExitCode.TESTS_FAILED
+    assert _files(alone.path / "cassettes") == before

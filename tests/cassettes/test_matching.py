@@ -1,0 +1,152 @@
+"""Requests without what is another one each time."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pytest_mastra.cassettes.matching import shape_of
+from tests.cassettes.stage import FIRST, OTHER, OWN, SECOND, asked
+
+START = "/api/workflows/report/start"
+
+LEAVES = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=8)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+
+
+def body(value: Any, **options: Any) -> bytes:
+    return json.dumps(value, **options).encode()
+
+
+def of_context(value: Any) -> str:
+    return "/api/workflows?requestContext=" + base64.b64encode(body(value)).decode()
+
+
+SAME = {
+    "another run": (asked("GET", f"/api/workflows/a/runs/{FIRST}"), asked("GET", f"/api/workflows/a/runs/{SECOND}")),
+    "another chosen run": (asked("GET", "/api/workflows/a/runs/one"), asked("GET", "/api/workflows/a/runs/two")),
+    "another prefix": (asked("GET", "/api/workflows/a"), asked("GET", "/mastra/v1/workflows/a")),
+    "keys in another order": (
+        asked("POST", START, b'{"inputData":{"a":1,"b":2},"c":3}'),
+        asked("POST", START, b'{ "c": 3, "inputData": {"b": 2, "a": 1} }'),
+    ),
+    "parameters in another order": (asked("GET", "/api/workflows?a=1&b=2"), asked("GET", "/api/workflows?b=2&a=1")),
+    "percent-encoded otherwise": (asked("GET", "/api/workflows?a=%7E1"), asked("GET", "/api/workflows?a=~1")),
+    "a number written otherwise": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":1.0}')),
+    "escaped otherwise": (asked("POST", START, body("é")), asked("POST", START, body("é", ensure_ascii=False))),
+    "another id in it": (asked("POST", START, body({"key": FIRST})), asked("POST", START, body({"key": OWN}))),
+    "ids in a text": (asked("POST", START, body(f"of {FIRST}!")), asked("POST", START, body(f"of {OWN}!"))),
+    "another time": (
+        asked("POST", START, body({"at": "2026-01-01T00:00:00Z"})),
+        asked("POST", START, body({"at": "2027-12-31T23:59:59.123+02:00"})),
+    ),
+    "another moment": (
+        asked("POST", START, body({"createdAt": 1767225600000})),
+        asked("POST", START, body({"createdAt": 1798761600000})),
+    ),
+    "a time in the query": (
+        asked("GET", "/api/workflows/a/runs?fromDate=2026-01-01T00%3A00%3A00Z"),
+        asked("GET", "/api/workflows/a/runs?fromDate=2027-01-01T00%3A00%3A00Z"),
+    ),
+    "an id in a request context": (asked("GET", of_context({"user": FIRST})), asked("GET", of_context({"user": OWN}))),
+    "an id in another route": (asked("GET", f"/api/memory/{FIRST}"), asked("GET", f"/api/memory/{OWN}")),
+}
+
+OTHERWISE = {
+    "another method": (asked("GET", "/api/memory"), asked("POST", "/api/memory")),
+    "headers only": (asked("GET", "/api/workflows"), asked("HEAD", "/api/workflows")),
+    "another workflow": (asked("GET", "/api/workflows/a"), asked("GET", "/api/workflows/b")),
+    "another verb": (asked("POST", START), asked("POST", f"{START}-async")),
+    "another value": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":2}')),
+    "true is not one": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":true}')),
+    "text is not a number": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":"1"}')),
+    "a list in another order": (asked("POST", START, b"[1,2]"), asked("POST", START, b"[2,1]")),
+    "null is not nothing": (asked("POST", START, b"null"), asked("POST", START, b"")),
+    "another parameter": (asked("GET", "/api/workflows?partial=true"), asked("GET", "/api/workflows")),
+    "values of a parameter in another order": (
+        asked("GET", "/api/workflows?a=1&a=2"),
+        asked("GET", "/api/workflows?a=2&a=1"),
+    ),
+    "another context": (asked("GET", of_context({"user": "a"})), asked("GET", of_context({"user": "b"}))),
+    "ids placed otherwise": (
+        asked("POST", START, body([FIRST, FIRST])),
+        asked("POST", START, body([FIRST, SECOND])),
+    ),
+    "the run's own id in it, or another": (
+        asked("POST", f"{START}?runId={FIRST}", body({"of": FIRST})),
+        asked("POST", f"{START}?runId={FIRST}", body({"of": SECOND})),
+    ),
+    "a date without time": (asked("POST", START, b'{"on":"2026-01-01"}'), asked("POST", START, b'{"on":"2026-01-02"}')),
+    "a duration": (asked("POST", START, b'{"durationMs":5}'), asked("POST", START, b'{"durationMs":6}')),
+    "no JSON": (asked("POST", START, b"\xff\x00"), asked("POST", START, b"\xff\x01")),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_the_same(case: str) -> None:
+    """These two ask the same, of whatever their ids stand for."""
+    one, other = SAME[case]
+    assert shape_of(one).key == shape_of(other).key
+    assert len(shape_of(one).ids) == len(shape_of(other).ids)
+
+
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_otherwise(case: str) -> None:
+    """These two do not."""
+    one, other = OTHERWISE[case]
+    assert shape_of(one).key != shape_of(other).key
+
+
+def test_ids_in_their_order() -> None:
+    """The run's id comes first, then the others as they are met; each once, in small letters."""
+    request = asked("POST", f"{START}?resourceId={OTHER}&runId={FIRST.upper()}", body({"a": [OWN, FIRST], "b": OWN}))
+    assert shape_of(request).ids == (FIRST, OTHER, OWN)
+
+
+def test_what_is_asked_for() -> None:
+    """Verb, workflow and run stand in the shape."""
+    call = shape_of(asked("GET", f"/api/workflows/report/runs/{FIRST}/execution-result")).call
+    assert (call.verb, call.workflow, call.run) == ("run_execution_result", "report", FIRST)
+
+
+@given(VALUES, st.uuids(version=4), st.uuids(version=4), st.randoms())
+def test_any_body_with_other_ids_and_in_another_order(
+    value: Any, one: uuid.UUID, other: uuid.UUID, random: Any
+) -> None:
+    """Whatever else a body holds: other ids and another order of its keys change nothing, another value does."""
+
+    def shuffled(inner: Any) -> Any:
+        if isinstance(inner, dict):
+            keys = list(inner)
+            random.shuffle(keys)
+            return {key: shuffled(inner[key]) for key in keys}
+        return [shuffled(item) for item in inner] if isinstance(inner, list) else inner
+
+    here = shape_of(asked("POST", f"{START}?runId={one}", body({"inputData": value, "id": str(one)})))
+    there = shape_of(asked("POST", f"{START}?runId={other}", body({"id": str(other), "inputData": shuffled(value)})))
+    assert here.key == there.key
+    assert (here.ids[0], there.ids[0]) == (str(one), str(other))
+    changed = shape_of(asked("POST", f"{START}?runId={one}", body({"inputData": [value], "id": str(one)})))
+    assert changed.key != here.key
+
+
+@given(VALUES, VALUES)
+def test_other_values_have_other_keys(one: Any, other: Any) -> None:
+    """Two values without ids and times have the same key only if they are equal."""
+    assume(json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))
+    assert shape_of(asked("POST", START, body(one))).key != shape_of(asked("POST", START, body(other))).key
+
+
+@given(st.binary(max_size=40), st.text(max_size=20))
+def test_nothing_raises(data: bytes, text: str) -> None:
+    """Whatever a test sends has a shape."""
+    shape_of(asked("POST", f"{START}?{text}", data))
+    shape_of(asked("GET", f"/{text}?requestContext={text}", b""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.context import block_context, called
+from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Frame, Moves, Resume
 from pytest_mastra.fake.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
 from pytest_mastra.fake.lanes import Join, Steps
@@ -173,6 +174,9 @@ def resumed_block(
     from pytest_mastra.fake.entries import entry_steps  # noqa: PLC0415 -- a block's child is an entry itself
 
     index = resume.path.pop(0)
+    if index >= len(entry.steps):
+        # older servers resume a branch without using up its path, and take what is left of it for the next block's
+        raise Refusal("Cannot read properties of undefined (reading 'type')")
     child = entry.steps[index]
     inner = frame.resumed_child(index)
     if isinstance(entry, ParallelEntry):

@@ -8,6 +8,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any
@@ -118,16 +119,24 @@ class CatchAll(responses.BaseResponse):
         they become, and whatever the adapter retries.
         """
         connection = self._pool.connect()
-        connection.request(str(request.method), request.path_url, request.body, request.headers)
+        connection.request(str(request.method), self._target(request), request.body, request.headers)
         if connection.take_timeout(options.get("timeout")):
             with contextlib.suppress(*_BROKEN):
                 response = connection.getresponse()
                 waiting = "Retry-After" in response.headers
                 if not adapter.max_retries.is_retry(str(request.method), response.status, waiting):
                     return response
+                connection.outcome = response
         carrier = _Carrier(adapter, self._pool.beginning_with(connection))
         whole: urllib3.HTTPResponse = _requests_own_send(carrier, request, **options)
         return whole
+
+    def _target(self, request: requests.PreparedRequest) -> str:
+        """Return a request's path and query, as requests would find them, which takes its time."""
+        asked = str(request.url)
+        if asked.startswith(self._prefix) and "#" not in asked and not asked.endswith("?"):
+            return asked[len(self._prefix) - 1 :]
+        return request.path_url
 
     def __eq__(self, other: object) -> bool:
         # `responses` removes by equality; two surfaces at one address are not the same
@@ -236,10 +245,12 @@ class _Connection:
         self._surface = surface
         self._netloc = netloc
         self._socket: WireSocket | None = None
-        self._outcome: urllib3.HTTPResponse | Exception | None = None
+        # not each reply: that and its connection would hold each other
+        self.outcome: urllib3.HTTPResponse | Exception | None = None
 
     def request(self, method: str, url: str, body: Any, headers: Any, **_: Any) -> None:
-        self._request = WireRequest(method, url, _headers_as_sent(self._netloc, headers), _whole(body))
+        sent, self._keeps_alive = _headers_as_sent(self._netloc, tuple(headers.items()))
+        self._request = WireRequest(method, url, dict(sent), _whole(body))
 
     def take_timeout(self, timeout: Any) -> bool:
         """Take over the time to wait for bytes, if it is given in a plain way."""
@@ -248,15 +259,15 @@ class _Connection:
         return seconds is None or (isinstance(seconds, (int, float)) and seconds > 0)
 
     def getresponse(self) -> urllib3.HTTPResponse:
-        """Return the reply, or raise what became of it, the same each time."""
-        if self._outcome is None:
+        """Return the reply, or raise what became of it; what is known to have come of it, it says again."""
+        if self.outcome is None:
             try:
-                self._outcome = self._exchange()
+                return self._exchange()
             except _BROKEN as error:
-                self._outcome = error
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
-        return self._outcome
+                self.outcome = error
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
 
     def _exchange(self) -> urllib3.HTTPResponse:
         request = self._request
@@ -266,16 +277,17 @@ class _Connection:
         except BaseException:
             original.close()
             raise
+        whole = original if isinstance(original, WholeResponse) else None
         return urllib3.HTTPResponse(
             body=original,
-            headers=urllib3.HTTPHeaderDict(original.msg.items()),
+            headers=urllib3.HTTPHeaderDict(whole.fields if whole else original.msg.items()),
             status=original.status,
             version=original.version,
             reason=original.reason,
             preload_content=False,
             decode_content=False,
             # `requests` looks into it twice for cookies, at some cost
-            original_response=None if isinstance(original, WholeResponse) and not original.sets_cookies else original,
+            original_response=None if whole and not whole.sets_cookies else original,
             pool=self._pool,
             connection=self,  # type: ignore[arg-type]
             request_method=request.method,
@@ -285,15 +297,14 @@ class _Connection:
 
     def _original_response(self, request: WireRequest) -> http.client.HTTPResponse:
         """Have the surface take in the request, and return its reply, to be read."""
-        keeps_alive = (request.header("Connection") or "").lower() != "close"
         began = time.monotonic()
         reply = self._surface.handle(request)
         if self.timeout is not None and time.monotonic() - began >= self.timeout:
             reply.close()
             raise TimeoutError("timed out")
         if is_plain(reply):
-            return WholeResponse(reply, request, keeps_alive=keeps_alive)
-        pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=keeps_alive)
+            return WholeResponse(reply, request, keeps_alive=self._keeps_alive)
+        pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
         self._socket = WireSocket(pieces, self.timeout)
         return http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
 
@@ -317,12 +328,15 @@ _HAS_SHUTDOWN = "sock_shutdown" in inspect.signature(urllib3.HTTPResponse).param
 _USER_AGENT = f"python-urllib3/{version('urllib3')}"
 
 
-def _headers_as_sent(netloc: str, headers: Any) -> dict[str, str]:
-    """Return a request's headers with those that http.client and urllib3 add."""
-    sent = {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in headers.items()}
+@lru_cache(maxsize=512)
+def _headers_as_sent(netloc: str, headers: tuple[tuple[str, str | bytes], ...]) -> tuple[dict[str, str], bool]:
+    """Return a request's headers with those that http.client and urllib3 add, and whether they keep the connection."""
+    sent = {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in headers}
     added = {"Host": netloc, "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
-    names = {name.lower() for name in sent}
-    return {name: value for name, value in added.items() if name.lower() not in names} | sent
+    lower = {name.lower(): value.lower() for name, value in sent.items()}
+    return {name: value for name, value in added.items() if name.lower() not in lower} | sent, (
+        lower.get("connection") != "close"
+    )
 
 
 def _whole(body: Any) -> bytes:

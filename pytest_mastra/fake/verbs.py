@@ -46,12 +46,14 @@ class Call:
 
 def call_of(request: WireRequest) -> Call:
     """Return what a request asks for."""
-    begins = _WORKFLOWS.search(request.path)
+    path = request.path
+    begins = _WORKFLOWS.search(path)
     if begins is None:
         return Call()
+    start = begins.start()
     method = "GET" if request.method == "HEAD" else request.method
-    for operation, pattern in _ROUTES:
-        found = pattern.fullmatch(request.path, begins.start()) if operation.method == method else None
+    for operation, pattern in _ROUTES.get((method, path.count("/", start)), ()):
+        found = pattern.fullmatch(path, start)
         if found is not None:
             named = {name: unquote(value) for name, value in found.groupdict().items()}
             run = named.get("run") or parse_qs(request.query).get("runId", [None])[0]
@@ -80,8 +82,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 _WORKFLOWS = re.compile(r"/workflows(?=/|$)")
 
 
-# a path without placeholders goes before one that would take its last word for an id
-_ROUTES = sorted(
-    ((operation, _pattern(operation.path)) for operation in [*_OF_THE_CLIENT, *_OTHERS]),
-    key=lambda route: route[0].path.count("{"),
-)
+# by method and length; a path without placeholders goes before one that would take its last word for an id
+_ROUTES: dict[tuple[str, int], list[tuple[Operation, re.Pattern[str]]]] = {}
+for _operation in sorted([*_OF_THE_CLIENT, *_OTHERS], key=lambda operation: operation.path.count("{")):
+    _length = _operation.path.count("/")
+    _ROUTES.setdefault((_operation.method, _length), []).append((_operation, _pattern(_operation.path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pytest_mastra.fake.framing import has_body, head_fields
 from pytest_mastra.fake.wire import WireReply, WireRequest
@@ -45,10 +45,8 @@ class WholeResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Take over the head."""
         reply = self._reply
-        message = http.client.HTTPMessage()
-        for name, value in head_fields(reply, to_head=self._to_head, keeps_alive=self._keeps_alive):
-            message[name] = value
-        self.headers = self.msg = message
+        self.fields = head_fields(reply, to_head=self._to_head, keeps_alive=self._keeps_alive)
+        del self.headers, self.msg  # the base class's None
         self.code = self.status = reply.status
         self.reason = http.client.responses.get(reply.status, "")
         self.version = 11
@@ -57,13 +55,31 @@ class WholeResponse(http.client.HTTPResponse):
         self.will_close = not self._keeps_alive
         self.length = len(reply.body) if self._has_body() else 0  # type: ignore[arg-type]
 
+    @cached_property
+    def headers(self) -> http.client.HTTPMessage:  # type: ignore[override]
+        """The head, as few ask for it: to build it takes its time."""
+        message = http.client.HTTPMessage()
+        for name, value in self.fields:
+            message[name] = value
+        return message
+
+    @cached_property
+    def msg(self) -> http.client.HTTPMessage:  # type: ignore[override]
+        """The same, by its old name."""
+        return self.headers
+
     @property
     def sets_cookies(self) -> bool:
         """Whether there are any to look for."""
-        return "Set-Cookie" in self.headers or "Set-Cookie2" in self.headers
+        return _set_cookies(self._reply.headers)
 
     def _has_body(self) -> bool:
         return has_body(self._reply, to_head=self._to_head)
+
+
+@lru_cache(maxsize=512)
+def _set_cookies(headers: tuple[tuple[str, str], ...]) -> bool:
+    return any(name.lower() in {"set-cookie", "set-cookie2"} for name, _ in headers)
 
 
 @lru_cache(maxsize=512)

@@ -44,6 +44,7 @@ ASKING: list[tuple[str, str, Any, list[tuple[Any, Any]]]] = [
         [("conf-question", {"answer": "a"}), ("outer-q", {"answer": "b"})],
     ),
     ("branch_two", "conf-branch-ask", {"n": 100}, [("positive", {"answer": "a"}), ("large", {"answer": "b"})]),
+    ("branch_then_block", "conf-branch-block", {}, [("asks", {"answer": "a"})]),
     ("loop", "conf-loop-ask", {"n": 1}, [("guess", {"more": 2}), ("guess", {"more": 3}), ("guess", {"more": 9})]),
     ("schema", "conf-suspend-schema", {"good": True}, [("q", {"x": 1})]),
     ("bare", "conf-suspend-bare", {}, [(None, {"x": 1})]),

@@ -155,6 +155,10 @@ class _Corners:
             ]
         ).then(join).commit()
 
+        server.workflow("conf-branch-block").branch(
+            [(lambda _: True, self._same("stays")), (lambda _: True, self._ask("asks"))]
+        ).parallel([self._same("beside")]).commit()
+
         def waits(ctx: Any) -> Any:
             yield from at_gate(server, ctx.input_data.get("gate"))
             return {"waited": True}

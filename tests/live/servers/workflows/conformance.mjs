@@ -77,6 +77,14 @@ const branchAsk = workflow("conf-branch-ask", { input: number })
   .then(same("join"))
   .commit();
 
+const branchBlock = workflow("conf-branch-block")
+  .branch([
+    [async () => true, same("stays")],
+    [async () => true, ask("asks")],
+  ])
+  .parallel([same("beside")])
+  .commit();
+
 const loopAsk = workflow("conf-loop-ask", { input: number })
   .dountil(
     step(
@@ -326,6 +334,7 @@ export const conformanceWorkflows = Object.fromEntries(
     parallelQuestions,
     parallelBail,
     branchAsk,
+    branchBlock,
     loopAsk,
     loopNested,
     loopFails,

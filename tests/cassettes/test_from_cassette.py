@@ -57,8 +57,15 @@ def check_alike(exchanges: list[Exchange], server: FakeMastra) -> None:
     assert server.unexpected_errors == []
 
 
+def _ends_one_way(shape: Any) -> bool:
+    """Leave out blocks in which one fails and another asks: which came first says how the stream ends, and varies."""
+    if isinstance(shape, tuple) and shape[0] in ("parallel", "branch"):
+        return sum(kind in repr(shape) for kind in ("fails", "asks", "bails")) < 2
+    return not isinstance(shape, (list, tuple)) or all(map(_ends_one_way, shape))
+
+
 @settings(max_examples=60, deadline=None)
-@given(shape=graphs, verb=st.sampled_from(("start-async", "stream")), details=st.booleans())
+@given(shape=graphs.filter(_ends_one_way), verb=st.sampled_from(("start-async", "stream")), details=st.booleans())
 def test_any_workflow_that_was_read_answers_again(shape: list[Shape], verb: str, *, details: bool) -> None:
     """Whatever the workflow: a recording in which its runs were read makes a fake that says the same."""
     server = FakeMastra()
@@ -72,7 +79,7 @@ def _tells_its_graph(shape: Any) -> bool:
 
 
 @settings(max_examples=40, deadline=None)
-@given(shape=graphs.filter(_tells_its_graph), verb=st.sampled_from(("start-async", "stream")))
+@given(shape=graphs.filter(_ends_one_way).filter(_tells_its_graph), verb=st.sampled_from(("start-async", "stream")))
 def test_the_graph_is_derived_where_nobody_told_it(shape: list[Shape], verb: str) -> None:
     """Without a single reading the graph follows from what steps were given and gave, unless gaps are told."""
     server = FakeMastra()
@@ -83,7 +90,7 @@ def test_the_graph_is_derived_where_nobody_told_it(shape: list[Shape], verb: str
 
 
 @settings(max_examples=40, deadline=None)
-@given(shape=graphs)
+@given(shape=graphs.filter(_ends_one_way))
 def test_older_servers_answer_again_too(shape: list[Shape]) -> None:
     """A recording of a 1.2 server makes a fake of that generation."""
     server = FakeMastra(generation="1.2")

@@ -357,7 +357,7 @@ def _translated(request: Request) -> Iterator[None]:
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if isinstance(error, APIConnectionError):
             raise
-        cause = _innermost(error)
+        cause = innermost(error)
         # the outer exceptions name the whole URL, whose query may hold secrets
         raise _connection_error(error, cause, request) from cause.with_traceback(None)
 
@@ -386,7 +386,7 @@ def _never_left(error: BaseException, cause: BaseException) -> bool:
     return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, unconnected)
 
 
-def _innermost(error: BaseException) -> BaseException:
+def innermost(error: BaseException) -> BaseException:
     """Return what was wrong in the end, out of the exceptions that requests and urllib3 wrap around it."""
     while True:
         inner = getattr(error, "reason", None) or next(

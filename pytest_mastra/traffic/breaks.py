@@ -7,6 +7,7 @@ from http.client import BadStatusLine, RemoteDisconnected
 
 import urllib3
 
+from mastra_sync.transport import innermost
 from pytest_mastra.traffic.exchanges import Ending
 
 REFUSED = "the connection was refused"
@@ -40,7 +41,7 @@ _MISSING = re.compile(r", (\d+) bytes before the end$")
 
 def no_reply(error: BaseException) -> str:
     """Say what was met instead of a reply."""
-    cause = _innermost(error)
+    cause = innermost(error)
     if isinstance(cause, urllib3.exceptions.NewConnectionError) and isinstance(cause.__cause__, OSError):
         cause = cause.__cause__
     known = next((words for kind, words in _WORDS if isinstance(cause, kind)), None)
@@ -70,14 +71,3 @@ def missing_in(failure: str) -> int | None:
     """Return how many bytes of a chunk or a body were still to come; None where that is not said."""
     found = _MISSING.search(failure)
     return int(found[1]) if found else None
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return what was wrong in the end, out of the exceptions that requests and urllib3 wrap around it."""
-    while True:
-        inner = getattr(error, "reason", None) or next(
-            (item for item in reversed(error.args) if isinstance(item, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            return error
-        error = inner

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_mastra.explain.differences import inside
 from pytest_mastra.explain.showing import shown
+from pytest_mastra.fake.zod import type_name
 
 DEEPEST = 20
 """Levels that are looked into: schemas may describe themselves."""
@@ -46,7 +47,7 @@ class _Schema:
 
     def _types_of_values(self) -> frozenset[str] | None:
         values = self.values
-        return None if values is None else frozenset(map(_type_of, values))
+        return None if values is None else frozenset(map(type_name, values))
 
     def _types_of_alternatives(self) -> frozenset[str] | None:
         for keyword in _ALTERNATIVES:
@@ -146,18 +147,6 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
 def _widened(types: frozenset[str]) -> frozenset[str]:
     """A whole number is a number too."""
     return types | {"number"} if "integer" in types else types
-
-
-def _type_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
 
 
 def _listed(types: frozenset[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync.calls import Caller, message_of
@@ -41,7 +41,7 @@ class Move:
     """
 
     operation: Operation
-    body: bytes
+    body: bytes = field(repr=False)
     before: Mark | None
     likely_cause: Callable[[], str] = lambda: ""
 

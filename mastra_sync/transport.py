@@ -46,8 +46,8 @@ class Request:
 
     method: str
     url: str
-    query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     run_id: str | None = None
 
 

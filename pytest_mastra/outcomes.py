@@ -44,6 +44,7 @@ def assert_run(run: RunResult | Run) -> RunAssertion:
         TypeError: It is neither.
         RunNotFound: There is no such run.
     """
+    __tracebackhide__ = True
     if isinstance(run, Run):
         return RunAssertion(run.result())
     if not isinstance(run, RunResult):

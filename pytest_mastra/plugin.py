@@ -132,12 +132,13 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Have a failed assertion say what became of the run that it speaks of, before anything is made of it."""
+    """Have a failed assertion say what became of the run that it speaks of, and show no functions of the client's."""
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
-    from pytest_mastra.explain import explaining
+    from pytest_mastra.explain import explaining, frames
 
     explaining.explained(call.excinfo, None, item.config)
+    frames.shorten(call.excinfo, item.config)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,14 @@ def answer_of(exchange: Exchange) -> Any:
     return _loaded(_body(exchange))
 
 
+def run_in(answer: Any) -> dict[str, Any]:
+    """Return the part of an answer that tells of a run; empty if none does. 1.0 beta has it in a snapshot."""
+    if not isinstance(answer, dict):
+        return {}
+    snapshot = answer.get("snapshot")
+    return snapshot if isinstance(snapshot, dict) and "status" not in answer else answer
+
+
 def question_of(exchange: Exchange) -> Any:
     """Return what was sent: the JSON value of the request's body, its text if it is none, None if it is empty."""
     return _loaded(exchange.request.body) if exchange.request.body else None

@@ -115,13 +115,21 @@ class Checking:
     def _without_test(self, files: Iterable[Path]) -> list[Path]:
         from pytest_mastra.cassettes.places import cassette_path, module_folder  # noqa: PLC0415 -- for this only
 
-        used = {cassette_path(item).resolve() for item in self._tests}
-        unseen = [module_folder(self._config, node).resolve() for node in self._skipped]
-        return [
-            path
-            for path in files
-            if path.resolve() not in used and not any(folder in path.resolve().parents for folder in unseen)
-        ]
+        used = {self._below(cassette_path(item)) for item in self._tests}
+        unseen = [self._below(module_folder(self._config, node)) for node in self._skipped]
+
+        def has_test(path: Path) -> bool:
+            parts = self._below(path)
+            # a suite that is recorded of several servers has a folder for each
+            tails = [parts[start:] for start in range(len(parts))]
+            return any(tail in used or any(tail[: len(one)] == one for one in unseen) for tail in tails)
+
+        return [path for path in files if not has_test(path)]
+
+    def _below(self, path: Path) -> tuple[str, ...]:
+        """Return a path's parts below the folder of all cassettes."""
+        whole, folder = path.resolve(), self._folder.resolve()
+        return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).parts
 
     def _told(self) -> Iterator[str]:
         folder = self._shown(self._folder)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from mastra_sync.models import SETTLED
-from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of, rest_of
+from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of, rest_of, run_in
 from pytest_mastra.cassettes.drifts import Drift, RunDrift
 from pytest_mastra.cassettes.event_lanes import compare_events
 from pytest_mastra.cassettes.likening import Likening
@@ -55,7 +55,8 @@ def compare(
     drift = Drift()
     others = RunDrift(OTHERS)
     unnamed = Likening(others, scrubber)
-    _compare_moves(unnamed, before.others, now.others)
+    # a recording has them in the order of its story, which is not always that in which they were sent
+    _compare_moves(unnamed, *(sorted(stories.others, key=_key) for stories in (before, now)))
     unnamed.finish()
     for title, one, other in _matched(before.runs, now.runs, scrubber):
         found = RunDrift(title)
@@ -143,8 +144,10 @@ def _key(exchange: Exchange | None) -> str:
     if exchange is None:
         return ""
     request, call = exchange.request, exchange.call
-    asked = sorted(pair for pair in parse_qsl(request.query, keep_blank_values=True) if pair[0] != "runId")
-    name = call.verb or f"{request.method} {request.path}"
+    aliases = Aliases()
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    asked = sorted((name, aliases.apply(value)) for name, value in pairs if name != "runId")
+    name = call.verb or f"{request.method} {aliases.apply(request.path)}"
     workflow = call.workflow if call.run is None else ""
     return f"{name} {workflow or ''} {asked}"
 
@@ -197,10 +200,7 @@ def _compare_streams(likening: Likening, where: str, recorded: Exchange, live: E
 
 
 def _is_settled(answer: Any) -> bool:
-    if not isinstance(answer, dict):
-        return True
-    snapshot = answer.get("snapshot")
-    status = answer.get("status") or (snapshot.get("status") if isinstance(snapshot, dict) else None)
+    status = run_in(answer).get("status")
     return status is None or status in SETTLED
 
 

@@ -60,7 +60,7 @@ class DriftReport:
         self._verified.append(Verified(test, str(cassette), drift))
 
     def add_not_compared(self, test: str, cassette: object, reason: str) -> None:
-        """Take in that a test's recording could not be compared, and why: `the test failed`."""
+        """Take in that a test's recording could not be compared, and why: `it did not pass`."""
         self._verified.append(Verified(test, str(cassette), reason=reason))
 
     @property

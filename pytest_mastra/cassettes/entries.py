@@ -47,6 +47,8 @@ class Entry:
         shape: What it is matched by.
         kind: What it does.
         played: Whether it has been an answer.
+        move_scopes: What it changes, the narrowest first.
+        read_scope: What it tells of; None for what does not change.
     """
 
     place: int
@@ -54,6 +56,12 @@ class Entry:
     shape: Shape
     kind: Kind
     played: bool = False
+    move_scopes: tuple[Scope, ...] = field(init=False)
+    read_scope: Scope | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.move_scopes = self._scopes()
+        self.read_scope = None if self.kind is Kind.FIXED else self.move_scopes[0]
 
     @property
     def words(self) -> tuple[str, bytes]:
@@ -65,16 +73,7 @@ class Entry:
         """The run that its request names, as ids are written in shapes."""
         return self.shape.ids[0] if self.shape.call.run else None
 
-    @property
-    def read_scope(self) -> Scope | None:
-        """What it tells of; None for what does not change."""
-        if self.kind is Kind.FIXED:
-            return None
-        return self.move_scopes[0]
-
-    @property
-    def move_scopes(self) -> tuple[Scope, ...]:
-        """What it changes, the narrowest first."""
+    def _scopes(self) -> tuple[Scope, ...]:
         call = self.shape.call
         if call.verb is None:
             return (OTHERS,)

@@ -17,7 +17,7 @@ from pytest_mastra.cassettes.naming import renamed
 from pytest_mastra.cassettes.story import told
 from pytest_mastra.cassettes.wording import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
 from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.scrub.secrets import Scrubber, may_be_misread
 from pytest_mastra.traffic.content import decoded_chunks
 from pytest_mastra.traffic.exchanges import Ending, Exchange
 
@@ -192,12 +192,18 @@ def parts_of(exchange: Exchange) -> Iterable[tuple[str, bytes]]:
     asked = exchange.call.verb or request.method
     yield "its address", request.target.encode()
     for name, value in request.headers.items():
-        yield f"header {name!r} of {asked}", f"{name}: {value}".encode()
+        yield f"header {name!r} of {asked}", _header_bytes(name, value)
     yield f"body of {asked}", request.body
     for name, value in exchange.headers:
-        yield f"header {name!r} of the reply to {asked}", f"{name}: {value}".encode()
+        yield f"header {name!r} of the reply to {asked}", _header_bytes(name, value)
     yield f"reply to {asked}", exchange.body
     yield f"failure of {asked}", (exchange.failure or "").encode()
+
+
+def _header_bytes(name: str, value: str) -> bytes:
+    """Return what a header may have been, one after the other: its text in UTF-8, and UTF-8 that was misread."""
+    misread = f"\n{name}: {value}".encode("latin-1") if may_be_misread(value) else b""
+    return f"{name}: {value}".encode() + misread
 
 
 def _replace(path: Path, data: bytes) -> None:

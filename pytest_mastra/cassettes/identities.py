@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from pytest_mastra.cassettes.entries import Entry, Kind
@@ -51,6 +51,19 @@ class Identities:
             read: What is asked, if it only reads: that is no way to get to know a run that was created before.
         """
         return all(self._can_be(one, other, read) for one, other in zip(asked, recorded, strict=True))
+
+    def first_meant(
+        self, asked: Sequence[str], candidates: Iterable[tuple[str, ...]], *, read: Key
+    ) -> tuple[str, ...] | None:
+        """Return the first recorded ids that ids which are asked for can stand for; None if there are none."""
+        is_taken, own = self._names.knows_recorded, self._names.recorded(asked[0]) if asked else None
+        for recorded in candidates:
+            # there may be thousands, most of them taken
+            if recorded and recorded[0] != own and is_taken(recorded[0]):
+                continue
+            if self.can_mean(asked, recorded, read=read):
+                return recorded
+        return None
 
     def learn(self, asked: Sequence[str], recorded: Sequence[str]) -> None:
         """Note that they do."""

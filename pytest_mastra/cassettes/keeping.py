@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
+from pytest_mastra.cassettes.answers import answer_of, run_in
 from pytest_mastra.cassettes.canonical import completed
 from pytest_mastra.cassettes.layout import chunks_by, record_ends
 from pytest_mastra.cassettes.naming import alike, uuids, with_texts
@@ -248,30 +248,16 @@ def _records(text: str) -> list[tuple[int, str]]:
     return records
 
 
-def _answer(exchange: Exchange) -> Any:
-    try:
-        return json.loads(exchange.body)
-    except ValueError:
-        return None
-
-
-def _steps(answer: Any) -> dict[str, Any]:
-    steps = answer.get("steps") if isinstance(answer, dict) else None
-    return steps if isinstance(steps, dict) else {}
-
-
 def _is_transient(exchange: Exchange) -> bool:
-    answer = _answer(exchange)
-    return isinstance(answer, dict) and answer.get("status") in _TRANSIENT
+    return run_in(answer_of(exchange)).get("status") in _TRANSIENT
 
 
 def _progress(exchange: Exchange) -> tuple[Any, ...]:
     """Return how far a run had come: its status, and those of its steps."""
-    answer = _answer(exchange)
-    return (
-        answer.get("status"),
-        *sorted((name, str(step.get("status"))) for name, step in _steps(answer).items() if isinstance(step, dict)),
-    )
+    run = run_in(answer_of(exchange))
+    steps = run.get("steps", run.get("context"))
+    told = steps.items() if isinstance(steps, dict) else ()
+    return run.get("status"), *sorted((name, str(step.get("status"))) for name, step in told if isinstance(step, dict))
 
 
 def _on_the_way(poll: Exchange, old_last: Exchange, last: Exchange) -> Exchange | None:

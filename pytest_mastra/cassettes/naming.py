@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
 
 from pytest_mastra.fake.wire import WireRequest
 from pytest_mastra.traffic.exchanges import Exchange
@@ -21,14 +22,16 @@ _BEFORE, _AFTER = timedelta(hours=1), timedelta(hours=25)
 """Around a recording: a moment in here is one of it; any other is the caller's own, and stays."""
 
 UUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
-_UUID = re.compile(rf"(?<![0-9A-Fa-f]){UUID}(?![0-9A-Fa-f])")
+# in a URL, what stands before it may be encoded: %20<uuid>
+_UUID = re.compile(rf"(?:(?<![0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{{2}})){UUID}(?![0-9A-Fa-f])")
 # what Mastra makes for each run: under such a name, or glued to a word: `sleep_<uuid>`
 _MADE = re.compile(
     rf"(?:(?:[rR]un|[cC]all|[mM]essage|[rR]esponse|[tT]race|[sS]pan)_?[iI]d\W{{1,8}}|[A-Za-z0-9]_)({UUID})(?![0-9A-Fa-f])"
 )
 _COLON = "(?::|%3[Aa])"
 _ISO = re.compile(
-    rf"(?<!\d)(\d{{4}}-\d\d-\d\d)([T ])(\d\d){_COLON}(\d\d){_COLON}(\d\d)(?:\.(\d{{1,6}}))?\d*(Z|[+-]\d\d:?\d\d)(?!\d)"
+    rf"(?<!\d)(\d{{4}}-\d\d-\d\d)([T ])(\d\d){_COLON}(\d\d){_COLON}(\d\d)(?:\.(\d{{1,6}}))?\d*"
+    rf"(Z|(?:[+-]|%2[Bb])\d\d{_COLON}?\d\d)(?!\d)"
 )
 _MILLISECONDS = re.compile(r"(?<![\d.])[123]\d{12}(?![\d.])")
 _STEP_TIME = re.compile(r'"(?:startedAt|endedAt|suspendedAt|resumedAt)":\s*(\d{13})(?!\d)')
@@ -186,7 +189,7 @@ def _of_number(milliseconds: str) -> datetime:
 
 def _of_iso(found: re.Match[str]) -> datetime | None:
     date, _, hour, minute, second, fraction, zone = found.groups()
-    offset = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"
+    offset = "+00:00" if zone == "Z" else f"{unquote(zone)[:3]}:{zone[-2:]}"
     try:
         return datetime.fromisoformat(f"{date}T{hour}:{minute}:{second}.{(fraction or '0').ljust(6, '0')}{offset}")
     except ValueError:

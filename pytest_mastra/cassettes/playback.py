@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mastra_sync.models import SETTLED
-from pytest_mastra.cassettes.entries import OTHERS, Entry, Group, Kind, Moves, Scope, kind_of
+from pytest_mastra.cassettes.answers import answer_of, run_in
+from pytest_mastra.cassettes.entries import Entry, Group, Kind, Moves, Scope, kind_of
 from pytest_mastra.cassettes.identities import Identities
 from pytest_mastra.cassettes.matching import Shape, shape_of
 from pytest_mastra.cassettes.misses import Miss, told
@@ -183,8 +183,8 @@ class Playback:
         else:
             found = next((entry for entry in group.between(after, before) if not entry.played), None)
         found = found or group.last_between(after, before)
-        if found is None and scope == OTHERS:
-            # nobody knows what changes what there, and threads may ask in any order
+        if found is None and not first.shape.call.run:
+            # what is about no run may have been asked amid several, which are told one after the other
             return group.left[0] if group.left else group.entries[-1]
         if found is None:
             return self._why_not_now(group, after)
@@ -197,7 +197,7 @@ class Playback:
         exact = tuple(map(self.names.recorded, shape.ids))
         if exact in groups:
             return exact
-        return next((ids for ids in groups if self._identities.can_mean(shape.ids, ids, read=shape.key)), None)
+        return self._identities.first_meant(shape.ids, groups, read=shape.key)
 
     def _goes_back(self, found: Entry, scope: Scope) -> bool:
         """Say whether an answer would be less than what another read of the same run has said since the last move."""
@@ -243,7 +243,4 @@ def _likest(entries: Sequence[Entry], request: WireRequest) -> Entry:
 
 
 def _is_settled(exchange: Exchange) -> bool:
-    try:
-        return json.loads(exchange.body).get("status") in SETTLED
-    except (ValueError, AttributeError):
-        return False
+    return run_in(answer_of(exchange)).get("status") in SETTLED

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
 UUID = "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
-_IS_UUID = re.compile(UUID).fullmatch
+_UUIDS = re.compile(UUID)
+_IS_UUID = _UUIDS.fullmatch
 
 
 class Names:
@@ -46,7 +47,7 @@ class Names:
         return recorded in self._asked
 
     def tell(self, asked: str, recorded: str) -> None:
-        """Note that two ids mean the same; what either was called before is forgotten."""
+        """Note that two ids mean the same, and UUIDs in them too; what either was called before is forgotten."""
         if asked in self._recorded:
             del self._asked[self._recorded[asked]]
         if recorded in self._asked:
@@ -56,6 +57,9 @@ class Names:
         if not _IS_UUID(recorded):
             self._words.add(recorded)
             self._pattern = None
+            # where an id is no run's, its UUID is all that is seen of it
+            for one, other in _inner(asked, recorded):
+                self.tell(one, other)
 
     def exchange(self, asked: str, recorded: str) -> None:
         """Have an id mean another recorded one; whatever meant that one now means what this did."""
@@ -86,6 +90,13 @@ class Names:
     def _asked_bytes(self, found: bytes) -> bytes:
         text = found.decode()
         return self._asked.get(text.lower() if _IS_UUID(text) else text, text).encode()
+
+
+def _inner(asked: str, recorded: str) -> Iterator[tuple[str, str]]:
+    """Give the UUIDs in two ids that differ in nothing else."""
+    if _UUIDS.sub("", asked) == _UUIDS.sub("", recorded):
+        for one, other in zip(_UUIDS.findall(asked), _UUIDS.findall(recorded), strict=False):
+            yield one.lower(), other.lower()
 
 
 def replaced(chunks: Sequence[bytes], pattern: re.Pattern[bytes], by: Callable[[bytes], bytes]) -> list[bytes]:

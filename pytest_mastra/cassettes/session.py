@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,7 +17,7 @@ from pytest_mastra.cassettes.recording import PartlyLive, finished
 from pytest_mastra.cassettes.replaying import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 from pytest_mastra.cassettes.wording import CassetteError
-from pytest_mastra.suite import settings
+from pytest_mastra.suite import needs, settings
 from pytest_mastra.traffic.every_session import origin_of
 from pytest_mastra.traffic.exchanges import Exchange
 from pytest_mastra.traffic.watching import WatchedSurface
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.wire import Surface
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
-
-PACES = ("at_once", "recorded", "real")
-"""How a replay takes its time: none; what was recorded, on the test's virtual clock; the same in reality."""
 
 EXTRA_POLLS = "mastra_extra_polls"
 """The property of a test's report that says how many reads there were beyond the recorded ones."""
@@ -49,9 +45,12 @@ def for_test(item: pytest.Item, target: str, config: MastraConfig) -> MastraCass
         UsageError: An argument of the marker is none.
     """
     marker = item.get_closest_marker("mastra_cassette")
-    said = dict(marker.kwargs) if marker else {}
-    mode = settings.setting(item.config, "record", said.get("record")).value
-    cassette = MastraCassette(item, mode, config, **_checked(item, said))
+    if marker is not None:
+        needs.check_cassette_marker(marker, item)
+    said = {name: value for name, value in (marker.kwargs if marker else {}).items() if value is not None}
+    mode = settings.setting(item.config, "record", said.pop("record", None)).value
+    said.pop("path", None)
+    cassette = MastraCassette(item, mode, config, **said)
     cassette.choose(target, asked=marker is not None or "mastra_cassette" in getattr(item, "fixturenames", ()))
     return cassette
 
@@ -137,6 +136,11 @@ class MastraCassette:
             )
         replays = target == "replay" or (target != "live" and exists and self.mode in {"none", "once"})
         self.target = "replay" if replays else "live"
+        if not replays and target != "live" and self._config.url is None:
+            why = f"--mastra-record={self.mode}" if exists else f"there is no cassette {self.shown}, to record it"
+            pytest.fail(
+                f"{why} asks the live server, and nobody says where that is: {settings.HOW_TO_SAY_WHERE}", pytrace=False
+            )
         self._writes = not replays and (
             self.mode in {"rewrite", "new_episodes"} or (self.mode == "once" and not exists)
         )
@@ -148,7 +152,7 @@ class MastraCassette:
             try:
                 self.story._load()  # noqa: SLF001 -- vcrpy's own name for it
             except CassetteError as error:
-                pytest.fail(str(error), pytrace=False)
+                raise pytest.fail.Exception(str(error), pytrace=False) from None
         if self.target == "replay":
             self._surface = self._answering(scene)
             if self._every_session and self._config.url is not None:
@@ -244,14 +248,14 @@ class MastraCassette:
         try:
             self.story.save()
         except CassetteError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def _compare(self, scene: Scene, *, passed: bool) -> None:
         from pytest_mastra.cassettes.drift import compare, report_of  # noqa: PLC0415 -- in this mode only
 
         report = report_of(self._item.config)
         if not passed:
-            report.add_not_compared(self._item.nodeid, self.shown, "the test failed")
+            report.add_not_compared(self._item.nodeid, self.shown, "it did not pass")
         elif not self.path.exists():
             report.add_not_compared(self._item.nodeid, self.shown, "it has no cassette")
         else:
@@ -260,27 +264,3 @@ class MastraCassette:
 
 
 _SHOWN = 5
-
-
-def _checked(item: pytest.Item, said: dict[str, Any]) -> dict[str, Any]:
-    """Return what a marker says besides path and mode, where it says something.
-
-    Raises:
-        UsageError: A value is none of those that there are.
-    """
-    given = {name: value for name, value in said.items() if name in {"strict", "pace", "every_session"}}
-    given = {name: value for name, value in given.items() if value is not None}
-    for name in ("strict", "every_session"):
-        if not isinstance(given.get(name, True), bool):
-            _refuse(item, f"{name}={given[name]!r} is neither True nor False")
-    if given.get("pace", PACES[0]) not in PACES:
-        hint = settings.meant(str(given["pace"]), PACES)
-        _refuse(item, f"no pace {given['pace']!r}: {hint}there are {', '.join(PACES)}")
-    path = said.get("path")
-    if path is not None and (Path(str(path)).suffix not in {".yaml", ".yml"}):
-        _refuse(item, f"path={str(path)!r} does not end in .yaml")
-    return given
-
-
-def _refuse(item: pytest.Item, what: str) -> None:
-    raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.mastra_cassette: {what}")

@@ -10,6 +10,9 @@ from pytest_mastra.cassettes.naming import alike
 from pytest_mastra.cassettes.stories import READS
 from pytest_mastra.traffic.exchanges import Exchange
 
+_UNCHANGING = frozenset({"list_workflows", "details"})
+"""Verbs that are answered alike at any time."""
+
 
 @dataclass(eq=False, slots=True)
 class Chapter:
@@ -54,18 +57,30 @@ def told(exchanges: Iterable[Exchange], old: Sequence[Exchange]) -> list[Exchang
 
 
 def chapters_of(exchanges: Iterable[Exchange]) -> list[Chapter]:
-    """Return exchanges by their run, in the order in which the runs are first named."""
+    """Return exchanges by their run, in the order in which the runs are first named.
+
+    What is about no run stands alone; but where only one run is under way, among its calls: a list of runs tells of it
+    as it stood there.
+    """
+    told = list(exchanges)
+    keys = [_key_of(exchange) for exchange in told]
+    last = {key: place for place, key in enumerate(keys)}
     of_runs: dict[tuple[str | None, str], Chapter] = {}
+    under_way: list[tuple[str | None, str]] = []
     chapters = []
-    for exchange in exchanges:
-        run = _run_of(exchange)
-        chapter = of_runs.get((exchange.call.workflow, run)) if run else None
+    for place, (exchange, own) in enumerate(zip(told, keys, strict=True)):
+        is_amid = own is None and len(under_way) == 1 and exchange.call.verb not in _UNCHANGING
+        key = under_way[0] if is_amid else own
+        chapter = of_runs.get(key) if key else None
         if chapter is None:
             chapter = Chapter([])
             chapters.append(chapter)
-            if run:
-                of_runs[exchange.call.workflow, run] = chapter
+            if key:
+                of_runs[key] = chapter
+                under_way.append(key)
         chapter.exchanges.append(exchange)
+        if own and last[own] == place:
+            under_way.remove(own)
     return chapters
 
 
@@ -96,6 +111,11 @@ def answered(exchange: Exchange) -> str:
     return alike(f"{exchange.status} {exchange.ending.value}\n{exchange.body.decode('latin-1')}")
 
 
+def _key_of(exchange: Exchange) -> tuple[str | None, str] | None:
+    run = _run_of(exchange)
+    return (exchange.call.workflow, run) if run else None
+
+
 def _run_of(exchange: Exchange) -> str | None:
     """Return the run that an exchange is about; one that the server made a name for is in the answer."""
     call = exchange.call
@@ -115,11 +135,16 @@ def _by_time(chapters: Sequence[Chapter]) -> list[Chapter]:
     until = 0.0
     for chapter in sorted(chapters, key=lambda chapter: chapter.began):
         if together and chapter.began >= until:
-            ordered += sorted(together, key=lambda one: one.signature)
+            ordered += sorted(together, key=_order)
             together = []
         together.append(chapter)
         until = chapter.ended if len(together) == 1 else max(until, chapter.ended)
-    return ordered + sorted(together, key=lambda one: one.signature)
+    return ordered + sorted(together, key=_order)
+
+
+def _order(chapter: Chapter) -> tuple[bool, tuple[str, ...]]:
+    """Return what chapters that went on at once stand by: what is about no run last, for it may tell of the others."""
+    return all(_key_of(exchange) is None for exchange in chapter.exchanges), chapter.signature
 
 
 def _like_before(chapters: Sequence[Chapter], before: Sequence[tuple[str, ...]]) -> list[Chapter]:

@@ -50,6 +50,7 @@ class VirtualClock:
         self._frozen = False
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._waits = threading.local()
 
     def now(self) -> float:
         """Return seconds since 1970."""
@@ -103,7 +104,13 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Let a client's wait pass at once."""
+        self._waits.seconds = self.waited_here + max(0.0, seconds)
         self.advance(max(0.0, seconds))
+
+    @property
+    def waited_here(self) -> float:
+        """Seconds that the current thread has waited on this clock, above all for bytes of a reply."""
+        return getattr(self._waits, "seconds", 0.0)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this when time was moved from outside."""

@@ -191,6 +191,12 @@ class Workflow:
         return self.then(Step(step, fail)).commit()
 
     def _add(self, entry: Entry, *steps: AnyStep) -> Self:
+        for step in steps:
+            if not isinstance(step, (Step, Workflow)):
+                raise TypeError(
+                    f"workflow {self.id!r} is made of steps and workflows, not of {step!r}; "
+                    "server.step(id, function) makes a step"
+                )
         self.entries.append(entry)
         for step in steps:
             self.steps[step.id] = step

@@ -8,8 +8,6 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from importlib.metadata import version
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +19,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
+from pytest_mastra.fake.as_sent import body_as_sent, headers_as_sent
 from pytest_mastra.fake.framing import frame
-from pytest_mastra.fake.whole_replies import WholeResponse, is_plain
-from pytest_mastra.fake.wire import Surface, WireRequest
+from pytest_mastra.fake.whole_replies import WholeBody, is_plain, whole_headers
+from pytest_mastra.fake.wire import Surface, WireReply, WireRequest
 from pytest_mastra.fake.wire_socket import WireSocket
 
 DEFAULT_URL = "http://mastra.test"
@@ -249,8 +248,8 @@ class _Connection:
         self.outcome: urllib3.HTTPResponse | Exception | None = None
 
     def request(self, method: str, url: str, body: Any, headers: Any, **_: Any) -> None:
-        sent, self._keeps_alive = _headers_as_sent(self._netloc, tuple(headers.items()))
-        self._request = WireRequest(method, url, dict(sent), _whole(body))
+        sent, self._keeps_alive = headers_as_sent(self._netloc, tuple(headers.items()))
+        self._request = WireRequest(method, url, dict(sent), body_as_sent(body))
 
     def take_timeout(self, timeout: Any) -> bool:
         """Take over the time to wait for bytes, if it is given in a plain way."""
@@ -270,43 +269,54 @@ class _Connection:
         return self.outcome
 
     def _exchange(self) -> urllib3.HTTPResponse:
+        """Have the surface take in the request, and return its reply, to be read."""
+        began = time.monotonic()
+        reply = self._surface.handle(self._request)
+        if self.timeout is not None and time.monotonic() - began >= self.timeout:
+            reply.close()
+            raise TimeoutError("timed out")
+        return self._whole(reply) if is_plain(reply) else self._parsed(reply)
+
+    def _whole(self, reply: WireReply) -> urllib3.HTTPResponse:
+        to_head = self._request.method == "HEAD"
+        return self._response(
+            body=WholeBody(reply, to_head=to_head),
+            headers=whole_headers(reply, to_head=to_head, keeps_alive=self._keeps_alive),
+            status=reply.status,
+            version=_HTTP_1_1,
+            reason=http.client.responses.get(reply.status, ""),
+        )
+
+    def _parsed(self, reply: WireReply) -> urllib3.HTTPResponse:
         request = self._request
-        original = self._original_response(request)
+        pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
+        self._socket = WireSocket(pieces, self.timeout)
+        original = http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
         try:
             original.begin()
         except BaseException:
             original.close()
             raise
-        whole = original if isinstance(original, WholeResponse) else None
-        return urllib3.HTTPResponse(
+        return self._response(
             body=original,
-            headers=urllib3.HTTPHeaderDict(whole.fields if whole else original.msg.items()),
+            headers=urllib3.HTTPHeaderDict(original.msg.items()),
             status=original.status,
             version=original.version,
             reason=original.reason,
-            preload_content=False,
-            decode_content=False,
-            # `requests` looks into it twice for cookies, at some cost
-            original_response=None if whole and not whole.sets_cookies else original,
-            pool=self._pool,
-            connection=self,  # type: ignore[arg-type]
-            request_method=request.method,
-            request_url=request.target,
-            **({"sock_shutdown": self.shutdown} if _HAS_SHUTDOWN else {}),  # type: ignore[arg-type]
+            original_response=original,
         )
 
-    def _original_response(self, request: WireRequest) -> http.client.HTTPResponse:
-        """Have the surface take in the request, and return its reply, to be read."""
-        began = time.monotonic()
-        reply = self._surface.handle(request)
-        if self.timeout is not None and time.monotonic() - began >= self.timeout:
-            reply.close()
-            raise TimeoutError("timed out")
-        if is_plain(reply):
-            return WholeResponse(reply, request, keeps_alive=self._keeps_alive)
-        pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
-        self._socket = WireSocket(pieces, self.timeout)
-        return http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
+    def _response(self, **what: Any) -> urllib3.HTTPResponse:
+        return urllib3.HTTPResponse(
+            **what,
+            preload_content=False,
+            decode_content=False,
+            pool=self._pool,
+            connection=self,  # type: ignore[arg-type]
+            request_method=self._request.method,
+            request_url=self._request.target,
+            **({"sock_shutdown": self.shutdown} if _HAS_SHUTDOWN else {}),  # type: ignore[arg-type]
+        )
 
     def shutdown(self, how: int) -> None:
         if self._socket is not None:
@@ -318,35 +328,13 @@ class _Connection:
 
 
 _CONNECT_AND_READ = 2
+_HTTP_1_1 = 11
 
 _BROKEN = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 """What urllib3 deals with: no connection, or none any more."""
 
 # urllib3 < 2.3 has no `shutdown` of a response
 _HAS_SHUTDOWN = "sock_shutdown" in inspect.signature(urllib3.HTTPResponse).parameters
-
-_USER_AGENT = f"python-urllib3/{version('urllib3')}"
-
-
-@lru_cache(maxsize=512)
-def _headers_as_sent(netloc: str, headers: tuple[tuple[str, str | bytes], ...]) -> tuple[dict[str, str], bool]:
-    """Return a request's headers with those that http.client and urllib3 add, and whether they keep the connection."""
-    sent = {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in headers}
-    added = {"Host": netloc, "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
-    lower = {name.lower(): value.lower() for name, value in sent.items()}
-    return {name: value for name, value in added.items() if name.lower() not in lower} | sent, (
-        lower.get("connection") != "close"
-    )
-
-
-def _whole(body: Any) -> bytes:
-    if body is None or isinstance(body, (str, bytes)):
-        return _in_bytes(body or b"")
-    return b"".join(_in_bytes(part) for part in body)
-
-
-def _in_bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
 
 
 def _origin(url: str) -> str:

@@ -26,6 +26,10 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        # pytest shows the arguments of the function that raised; headers, query and body may hold secrets
+        return f"<WireRequest {self.method} {self.path}>"
+
     @property
     def path(self) -> str:
         """The target without its query."""

@@ -52,8 +52,8 @@ class Aliases:
         known = self._names.setdefault(_key(identifier), alias)
         if known != alias:
             raise ValueError(f"the identifier is already called {known!r}; name it {alias!r} before it is first met")
-        words = sorted((name for name in self._names if not _IS_UUID(name)), key=len, reverse=True)
-        if words:
+        if not _IS_UUID(identifier):
+            words = sorted((name for name in self._names if not _IS_UUID(name)), key=len, reverse=True)
             given = "|".join(map(re.escape, words))
             self._pattern = re.compile(rf"(?<![\w-])(?P<word>{given})(?![\w-])|{_KNOWN_BY_FORM.pattern}")
 

@@ -9,12 +9,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.writing import step_name
+from pytest_mastra.report.touched import STARTS
 
 if TYPE_CHECKING:
     from mastra_sync.models import StepResult
     from pytest_mastra.report.touched import TouchedRun
 
 _MILLISECONDS = 1000
+_GOING_ON = frozenset({"running", "waiting"})
 _STEP_EVENT = "workflow-step-"
 
 
@@ -91,7 +93,15 @@ def spans_of(run: TouchedRun) -> Spans:
             )
     for step_id, step in steps.items():
         _complete(spans, step_id, step)
+    if run.status in _GOING_ON:
+        spans.saw(_last_seen(run, spans.earliest))
     return spans
+
+
+def _last_seen(run: TouchedRun, earliest: float | None) -> float | None:
+    """Return when a run was last seen going on: as long after it began as its last request came after its start."""
+    began = next((exchange.began for exchange in run.exchanges if exchange.call.verb in STARTS), None)
+    return None if began is None or earliest is None else earliest + run.exchanges[-1].began - began
 
 
 def _take(spans: Spans, what: str, payload: Mapping[str, Any], arrival: float | None) -> None:

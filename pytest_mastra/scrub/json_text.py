@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+STRING = re.compile(r'"[^"\\\x1e]*(?:\\[^\x1e][^"\\\x1e]*)*(?:"|\\?(?=\x1e|\Z))')
+"""One string; one that nothing closes ends with its record: a stream may have been cut there."""
+
 TOKEN = re.compile(
-    # a string that nothing closes ends with its record: a stream may have been cut there
-    r'"[^"\\\x1e]*(?:\\[^\x1e][^"\\\x1e]*)*(?:"|\\?(?=\x1e|\Z))'
-    r"|[{}\[\],:\x1e]"
+    STRING.pattern + r"|[{}\[\],:\x1e]"
     r'|[^ \t\r\n{}\[\],:"\x1e]+',
 )
 """One token: a string, a punctuation mark (the end of a record among them), or a run of anything else but space."""

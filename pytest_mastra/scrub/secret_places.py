@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, unquote_plus
 
-from pytest_mastra.scrub.json_text import RECORD_END, TOKEN
+from pytest_mastra.scrub.json_text import RECORD_END, STRING, TOKEN
 from pytest_mastra.scrub.sensitive import MASK, Names
 
 _SCHEME = re.compile(r"\s*(Bearer|Basic|Token|Digest|Negotiate|ApiKey)\s+(?=\S)", re.IGNORECASE | re.ASCII)
@@ -52,27 +52,30 @@ def as_bytes(text: str) -> bytes:
 
 def as_seen(text: str) -> str:
     """Return a text with one character for each of its bytes."""
+    if text.isascii():
+        return text
     return as_bytes(text).decode("latin-1")
 
 
 def as_meant(seen: str) -> str:
     """Return the text of which this has one character for each byte."""
+    if seen.isascii():
+        return seen
     return seen.encode("latin-1").decode("utf-8", "replace")
 
 
 def places(seen: str, names: Names) -> Iterator[Place]:
     """Find what stands under sensitive names in a text, one character for each byte. Places may overlap."""
+    if "://" in seen:
+        yield from _userinfo(seen)
     if not names.may_be_in(seen):
-        if "://" in seen:
-            yield from _userinfo(seen)
         return
-    yield from _userinfo(seen)
     for found in _BEARER.finditer(seen):
         value = unquote(as_meant(found[2]))
         yield Place(found.start(2), found.end(2), MASK, tuple(_credentials(found[1].lower(), value, found[1])))
-    for found in _ASSIGNED.finditer(seen):
+    for found in _ASSIGNED.finditer(seen) if "=" in seen else ():
         yield from _assigned(found, names)
-    if '"' in seen:
+    if '"' in seen and _may_be_in_json(seen, names):
         yield from _in_json(seen, names)
 
 
@@ -161,6 +164,14 @@ def _from_base64(value: str) -> str | None:
         return base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return None
+
+
+def _may_be_in_json(seen: str, names: Names) -> bool:
+    """Return False only if none of the strings is a sensitive name, nor is JSON that may have one in it."""
+    return any(
+        names.may_be_in(text) and (_NESTED.match(text) is not None or _string(text) in names)
+        for text in set(STRING.findall(seen))
+    )
 
 
 def _in_json(seen: str, names: Names) -> Iterator[Place]:

@@ -79,6 +79,7 @@ class Scrubber:
         self._ids: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._named: dict[str, str] = {}
+        self._learned: set[str | bytes] = set()
         self._lock = threading.Lock()
         for number, value in enumerate(values, 1):
             if len(value) < SHORTEST_GIVEN:
@@ -106,14 +107,20 @@ class Scrubber:
         for name, value in [*request.headers.items(), *exchange.headers]:
             if name in self._names:
                 self._note_all(secrets_in(name, value))
-                if not value.isascii():
-                    self._note_all(secrets_in(name, as_meant(value) if _is_latin(value) else value))
-        chunks = decoded_chunks(exchange)
-        others = (value for _, value in [*request.headers.items(), *exchange.headers])
+                if may_be_misread(value):
+                    self._note_all(secrets_in(name, as_meant(value)))
+        others = [value for _, value in [*request.headers.items(), *exchange.headers]]
         texts = [exchange.url, request.target, *others, exchange.failure or ""]
-        for seen in [*map(as_seen, texts), request.body.decode("latin-1"), b"".join(chunks).decode("latin-1")]:
-            for place in places(seen, self._names):
-                self._note_all(place.secrets)
+        bodies = [request.body, b"".join(decoded_chunks(exchange))]
+        misread = [value.encode("latin-1") for value in others if may_be_misread(value)]
+        everything: list[str | bytes] = [*texts, *bodies, *misread]
+        for said in dict.fromkeys(everything):
+            # what is asked and answered many times is looked through once
+            if said not in self._learned:
+                seen = as_seen(said) if isinstance(said, str) else said.decode("latin-1")
+                for place in places(seen, self._names):
+                    self._note_all(place.secrets)
+                self._learned.add(said)
 
     def learn_value(self, value: str, name: str = "given value") -> None:
         """Note a secret.
@@ -127,10 +134,8 @@ class Scrubber:
     def text(self, text: str) -> str:
         """Return a text without known secrets, and without those that it names as such (`Bearer xyz`, `?token=xyz`)."""
         seen = as_seen(text)
-        # again, for what stands beside a replacement may be a secret with it
-        while found := self._found(seen):
-            seen = replaced(seen, found)
-        return seen.encode("latin-1").decode("utf-8", "surrogatepass")
+        clean = self._clean(seen)
+        return text if clean is seen else clean.encode("latin-1").decode("utf-8", "surrogatepass")
 
     def data(self, value: Any) -> Any:
         """Return a JSON value without secrets: under sensitive names, in texts, in keys; its shape stays."""
@@ -139,7 +144,7 @@ class Scrubber:
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return headers without secrets; schemes (`Bearer ***`) and names of cookies stay."""
         return [
-            (self.text(name), self.text(masked(name, value) if name in self._names else value))
+            (self.text(name), self._header(masked(name, value) if name in self._names else value))
             for name, value in headers
         ]
 
@@ -206,20 +211,35 @@ class Scrubber:
             self._pattern = None
 
     def _by_value(self) -> re.Pattern[str] | None:
+        pattern = self._pattern
+        if pattern is not None or not self._secrets:
+            return pattern
         with self._lock:
-            if self._pattern is None and self._secrets:
+            if self._pattern is None:
                 values = [value for value in self._secrets if value not in self._ids]
                 self._named = {f"s{number}": self._secrets[value] for number, value in enumerate(values)}
                 # nothing matches this: every secret may be an id
                 self._pattern = re.compile(_pattern(values) if values else r"(?!)")
             return self._pattern
 
+    def _header(self, value: str) -> str:
+        clean = self.text(value)
+        if may_be_misread(clean):
+            clean = self._clean(clean)
+        return value if clean == value else self._header(clean)
+
+    def _clean(self, seen: str) -> str:
+        # again, for what stands beside a replacement may be a secret with it
+        while found := self._found(seen):
+            seen = replaced(seen, found)
+        return seen
+
     def _found(self, seen: str) -> list[Place]:
         found = [place for place in places(seen, self._names) if seen[place.start : place.end] != place.replacement]
         pattern = self._by_value()
         if pattern is not None:
             found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(seen)]
-        return separate(found)
+        return separate(found) if found else found
 
     def _data(self, value: Any, under: str | None) -> Any:
         if isinstance(value, Mapping):
@@ -248,8 +268,9 @@ class Scrubber:
             yield new, self._data(item, name)
 
 
-def _is_latin(value: str) -> bool:
-    return max(map(ord, value), default=0) <= 0xFF  # noqa: PLR2004 -- as http.client reads headers
+def may_be_misread(header: str) -> bool:
+    """Say whether a header may be UTF-8 with one character for each byte: http.client reads all as Latin-1."""
+    return not header.isascii() and max(header) <= "\xff"
 
 
 def _in_place_of(found: re.Match[str]) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from mastra_sync.deadline import Clock
+from pytest_mastra.fake.clock import VirtualClock
 
 
 class ClientClock:
     """Moves a fake's time on when its client waits, and tells the client of no other time than that.
 
-    What runs skip, and what other clients wait for, takes none of a client's patience: hours that the fake skips for
-    one thread would end the requests of another one.
+    A client waits between its requests, and for the bytes of a reply. What runs skip, and what other clients wait for,
+    takes none of its patience: hours that the fake skips for one thread would end the requests of another one.
 
     Args:
         clock: The fake's.
@@ -19,17 +19,18 @@ class ClientClock:
 
     __slots__ = ("_clock", "_lock", "_now")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self._now = clock.monotonic()
+        self._now = clock.monotonic() - clock.waited_here
         self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         """Return the seconds that the client has waited, from when it was made."""
-        return self._now
+        # for bytes it waits in the thread that asks
+        return self._now + self._clock.waited_here
 
     def sleep(self, seconds: float) -> None:
         """Let the client's wait pass, on the fake's clock."""
         with self._lock:
             self._now += seconds
-        self._clock.sleep(seconds)
+        self._clock.advance(max(0.0, seconds))

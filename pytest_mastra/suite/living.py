@@ -38,10 +38,7 @@ _GENERATIONS = pytest.StashKey["dict[object, str]"]()
 
 NO_RUN = "no-run-of-this-id"
 
-NO_URL = (
-    "--mastra-target=live needs to know where the server is: --mastra-url=URL, the ini key mastra_url, "
-    "MASTRA_BASE_URL, or a fixture mastra_config of your own"
-)
+NO_URL = f"--mastra-target=live needs to know where the server is: {settings.HOW_TO_SAY_WHERE}"
 
 
 def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from pytest_mastra.suite import settings
 
 ALLOWABLE = ("strays", "step_errors")
+PACES = ("at_once", "recorded", "real")
+"""How a replay takes its time: none; what was recorded, on the test's virtual clock; the same in reality."""
+
 CASSETTE_ARGUMENTS = ("path", "record", "strict", "pace", "every_session")
 
 
@@ -104,19 +108,37 @@ def _check_markers_of(item: pytest.Item) -> None:
     for mark in item.iter_markers("mastra"):
         _check_mastra(mark, item)
     for mark in item.iter_markers("mastra_cassette"):
-        _check_names(mark, CASSETTE_ARGUMENTS, item)
-        _check_values(mark, "record", settings.CHOICES["record"], item)
+        check_cassette_marker(mark, item)
+
+
+def check_cassette_marker(mark: pytest.Mark, item: pytest.Item) -> None:
+    """Look at the arguments of a test's marker `mastra_cassette`.
+
+    Raises:
+        UsageError: An argument that there is not, or a value that there is not; says which there are.
+    """
+    _check_names(mark, CASSETTE_ARGUMENTS, item)
+    _check_values(mark, "record", settings.CHOICES["record"], item)
+    _check_values(mark, "pace", PACES, item)
+    _check_truths(mark, ("strict", "every_session"), item)
+    path = mark.kwargs.get("path")
+    if path is not None and Path(str(path)).suffix not in {".yaml", ".yml"}:
+        _refuse(mark, item, f"path={str(path)!r} does not end in .yaml")
 
 
 def _check_mastra(mark: pytest.Mark, item: pytest.Item) -> None:
     _check_names(mark, tuple(field.name for field in fields(Needs)), item)
     _check_values(mark, "generation", settings.CHOICES["generation"], item)
     _check_values(mark, "allow", ALLOWABLE, item)
-    for name in ("live_only", "fake_only", "replay"):
-        value = mark.kwargs.get(name, False)
-        if not isinstance(value, bool):
-            _refuse(mark, item, f"{name}={value!r} is neither True nor False")
+    _check_truths(mark, ("live_only", "fake_only", "replay"), item)
     _check_texts(mark, "workflows", item)
+
+
+def _check_truths(mark: pytest.Mark, names: tuple[str, ...], item: pytest.Item) -> None:
+    for name in names:
+        value = mark.kwargs.get(name)
+        if not (value is None or isinstance(value, bool)):
+            _refuse(mark, item, f"{name}={value!r} is neither True nor False")
 
 
 def _check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item) -> None:

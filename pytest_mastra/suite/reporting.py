@@ -76,8 +76,9 @@ class Reporting:
 
             trace.keep(scene, report, self._config, scrubber=scrubber)
         if report.failed:
-            from pytest_mastra.report import timeline
+            from pytest_mastra.report import timeline, words
 
+            words.scrub(report, scrubber)
             # the teardown's own failure tells what was wrong with the fakes
             wrong = problems.of_fakes(scene) if call.when != "teardown" else []
             sections = [(title, scrubber.text(text)) for title, text in wrong]

@@ -12,8 +12,8 @@ import pytest
 from pytest_mastra.traffic.exchanges import ExchangeLog
 
 if TYPE_CHECKING:
-    from mastra_sync.deadline import Clock
     from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.fake.clock import VirtualClock
     from pytest_mastra.fake.wire import Surface
 
 Section = tuple[str, str]
@@ -59,7 +59,7 @@ class Scene:
     test: str
     target: str
     url: str
-    clock: Clock | None = None
+    clock: VirtualClock | None = None
     log: ExchangeLog = field(default_factory=ExchangeLog)
     servers: list[FakeMastra] = field(default_factory=list)
     base_url: str = ""

@@ -34,6 +34,8 @@ TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
 SAID = ("command line", "ini file")
 """Where a setting comes from that somebody made for the whole suite."""
 
+HOW_TO_SAY_WHERE = f"--mastra-url=URL, the ini key mastra_url, {URL_VARIABLE}, or a fixture mastra_config of your own"
+
 FAKE_URL = "http://mastra.test"
 """Where fakes and cassettes answer in this process: a name that no network knows."""
 
@@ -181,7 +183,8 @@ def _checked(place: str, name: str, value: Any) -> str:
     allowed = CHOICES[name]
     if value in allowed:
         return str(value)
-    raise pytest.UsageError(f"{place}: {value!r} is none; {meant(str(value), allowed)}there are {', '.join(allowed)}")
+    hint = meant(str(value), allowed).rstrip()
+    raise pytest.UsageError(f"{place}: {value!r} is not one of {', '.join(allowed)}{hint and f'; {hint}'}")
 
 
 def _checked_url(place: str, value: str) -> str:

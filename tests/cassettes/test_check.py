@@ -106,6 +106,14 @@ def test_orphans_are_listed(suite: pytest.Pytester) -> None:
     )
 
 
+def test_a_folder_for_each_server_has_the_same_tests(suite: pytest.Pytester) -> None:
+    """Recordings of one suite from several servers lie side by side, below the folder that the suite names."""
+    leak(suite, "staging/1.2/test_it/test_one.yaml", "nothing")
+    leak(suite, "staging/1.2/test_it/test_gone.yaml", "nothing")
+    result = check(suite)
+    result.stdout.fnmatch_lines(["1 without a test of this suite:", "  cassettes/staging/1.2/test_it/test_gone.yaml"])
+
+
 @pytest.mark.parametrize(
     "options", [("-k", "test_one"), ("-m", "mastra_cassette"), ("--deselect", "test_it.py::test_one")]
 )

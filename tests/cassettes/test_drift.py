@@ -14,6 +14,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.scrub.secrets import Scrubber
 from pytest_mastra.traffic.exchanges import Ending, Exchange
 
+from .made import exchange
 from .saying import Said
 
 RUN = "3f9c2b1e-0000-4000-8000-000000000001"
@@ -177,9 +178,9 @@ def test_readings_before_the_run_is_settled_do_not_count() -> None:
 def test_runs_are_matched_by_what_they_were_started_with() -> None:
     """Runs that threads started in another order are held against their likes."""
     one, two = recorded(temp=1), recorded(temp=1, run=OTHER_RUN)
-    for exchange in two:
-        exchange.request = replace(exchange.request, body=exchange.request.body.replace(b"NY", b"LA"))
-        exchange.chunks = [chunk.replace(b"NY", b"LA") for chunk in exchange.chunks]
+    for said in two:
+        said.request = replace(said.request, body=said.request.body.replace(b"NY", b"LA"))
+        said.chunks = [chunk.replace(b"NY", b"LA") for chunk in said.chunks]
     assert not compare([*one, *two], [*two, *one])
     assert told(compare([*one, *two], one)) == ["city, run 2:", "the run", "is missing"]
 
@@ -228,3 +229,15 @@ def test_a_drift_travels_as_plain_data() -> None:
     again = Drift.from_data(json.loads(json.dumps(drift.as_data())))
     assert again.lines() == drift.lines()
     assert again.differences == drift.differences
+
+
+def test_requests_of_no_run_are_matched_as_they_ask() -> None:
+    """Ids and times in their queries are others each time, and a story does not always keep the order of sending."""
+
+    def asked(day: int, run: str, *, turned: bool) -> list[Exchange]:
+        since = f"2026-11-{day}T07%3A55%3A11.149393%2B00%3A00"
+        routes = [f"/api/workflows/city/runs?resourceId={run}&fromDate={since}", f"/counts?id={run}", "/api/workflows"]
+        return [exchange(route, {"a": 1}) for route in (reversed(routes) if turned else routes)]
+
+    assert not compare(asked(21, RUN, turned=False), asked(22, OTHER_RUN, turned=True))
+    assert compare(asked(21, RUN, turned=False), asked(22, OTHER_RUN, turned=True)[1:])

@@ -76,11 +76,11 @@ def test_what_was_not_compared_is_said(alone: pytest.Pytester) -> None:
         from pytest_mastra.cassettes.drift import report_of
 
         def test_it(request):
-            report_of(request.config).add_not_compared(request.node.nodeid, "c.yaml", "the test failed")
+            report_of(request.config).add_not_compared(request.node.nodeid, "c.yaml", "it did not pass")
         """
     )
     result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY)
-    result.stdout.fnmatch_lines(["not compared: *::test_it: the test failed", "no recording was verified"])
+    result.stdout.fnmatch_lines(["not compared: *::test_it: it did not pass", "no recording was verified"])
 
 
 SUITE = """

@@ -8,11 +8,12 @@ import random
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -276,3 +277,22 @@ def test_a_clock_of_its_own(tmp_path: Path) -> None:
     told = json.loads(read_cassette(path).exchanges[0].body)
     assert told["steps"]["a"] == {"startedAt": 1767225600000, "endedAt": 1767225600250}
     assert told["at"] == "2026-01-01T00:00:00.100Z"
+
+
+def test_ids_and_times_in_a_query_are_no_noise(tmp_path: Path) -> None:
+    """Neither is their coding: a plus and colons, or a space before an id."""
+    path = tmp_path / "list.yaml"
+    texts = []
+    for minute in (10, 40):
+        moment = datetime(2026, 11, 23, 12, tzinfo=timezone.utc).replace(minute=minute)
+        run = f"a {uuid.uuid4()}"
+        since = quote(moment.isoformat())
+        said = [
+            exchange(f"/api/workflows/w/create-run?runId={quote(run)}", {"runId": run}, method="POST"),
+            exchange(f"/api/workflows/w/runs/{quote(run)}", {"runId": run, "status": "success"}),
+            exchange(f"/api/workflows/w/runs?fromDate={since}", {"runs": []}),
+        ]
+        dated = ("Date", format_datetime(moment, usegmt=True))
+        write_cassette(path, [replace(one, headers=(JSON, dated)) for one in said])
+        texts.append(path.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]

@@ -301,10 +301,11 @@ def test_the_servers_own_address(run_suite: RunSuite, live: Live) -> None:
         ("pace='slow'", "no pace 'slow': there are at_once, recorded, real"),
         ("pace='recordet'", "no pace 'recordet': did you mean 'recorded'? there are at_once, recorded, real"),
         ("path='x.json'", "path='x.json' does not end in .yaml"),
+        ("path=3", "path='3' does not end in .yaml"),
     ],
 )
 def test_arguments_of_the_marker(run_suite: RunSuite, argument: str, says: str) -> None:
-    """What is none of the allowed values is refused, with the test's name."""
+    """What is none of the allowed values ends the run before any test, with the test's name."""
     result = run_suite(f"""
     import pytest
 
@@ -312,5 +313,29 @@ def test_arguments_of_the_marker(run_suite: RunSuite, argument: str, says: str) 
     def test_it(mastra_client):
         pass
     """)
-    assert result.ret != 0
-    result.stdout.fnmatch_lines([f"*test_suite.py::test_it: @pytest.mark.mastra_cassette: {says}*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: test_suite.py::test_it: @pytest.mark.mastra_cassette: {says}" in result.errlines
+
+
+def test_nobody_says_where_the_server_is(run_suite: RunSuite, live: Live, cassette: Path) -> None:
+    """What is to be recorded, or asked, needs an address; it is said why it is needed."""
+    how = "--mastra-url=URL, the ini key mastra_url, MASTRA_BASE_URL, or a fixture mastra_config of your own"
+    result = run_suite(SUITE)
+    result.assert_outcomes(errors=1)
+    why = "there is no cassette cassettes/test_suite/test_it.yaml, to record it asks the live server"
+    assert f"{why}, and nobody says where that is: {how}" in result.outlines
+    run_suite(SUITE, f"--mastra-url={live.url}").assert_outcomes(passed=1)
+    assert cassette.exists()
+    for mode in ("rewrite", "verify", "new_episodes"):
+        result = run_suite(SUITE, f"--mastra-record={mode}")
+        assert f"--mastra-record={mode} asks the live server, and nobody says where that is: {how}" in result.outlines
+
+
+def test_a_broken_file_is_told_once(run_suite: RunSuite, live: Live, cassette: Path) -> None:
+    """Not a second time as what came of the first."""
+    run_suite(SUITE, f"--mastra-url={live.url}").assert_outcomes(passed=1)
+    cassette.write_text(cassette.read_text(encoding="utf-8").replace("code: 200", "code: abc"), encoding="utf-8")
+    result = run_suite(SUITE)
+    result.assert_outcomes(errors=1)
+    assert sum("must be a number, not str" in line for line in result.outlines) == 1
+    assert not any("another exception" in line for line in result.outlines)

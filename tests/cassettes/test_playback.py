@@ -357,3 +357,22 @@ def test_any_mixture_of_runs(data: st.DataObject) -> None:
         assert said == [f'{{"runId":"{own[run]}"}}', '{"message":"done"}', f"run-{number}"][step]
     assert playback.unplayed == []
     assert playback.extra_polls == 0
+
+
+def test_an_answer_of_1_0_beta_is_settled_where_its_snapshot_is() -> None:
+    """Reading a run by another route after it has ended is no step back: there the status is in a snapshot."""
+    ask = asked("GET", f"/api/workflows/report/runs/{FIRST}")
+    row = told(ask, b'{"runId":"r","snapshot":{"status":"success"}}')
+    playback = Playback([create(FIRST), move("start", FIRST), row, result(FIRST, "success")])
+    found = answers(playback, create(FIRST), move("start", FIRST), result(FIRST, ""), ask)
+    assert found[2:] == ["success", "success"]
+
+
+def test_a_list_of_runs_may_be_asked_amid_several() -> None:
+    """These are told one after the other, so that its place among their moves is not known."""
+    ask = asked("GET", "/api/workflows/report/runs?status=suspended")
+    lists = [told(ask, f'{{"total":{number}}}'.encode()) for number in (1, 2)]
+    runs = [said for run in (FIRST, SECOND) for said in (create(run), move("start", run), move("resume", run))]
+    playback = Playback([*lists, *runs])
+    answers(playback, create(FIRST), move("start", FIRST), create(SECOND), move("start", SECOND))
+    assert answers(playback, ask, ask, ask) == ['{"total":1}', '{"total":2}', '{"total":2}']

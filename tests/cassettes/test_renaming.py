@@ -33,6 +33,14 @@ def test_both_ways() -> None:
     assert (names.knows_asked(FIRST), names.knows_recorded(OWN)) == (False, False)
 
 
+def test_a_uuid_in_an_id_goes_with_it() -> None:
+    """Where the id is no run's, its UUID is all that is seen of it."""
+    names = told((f"order-{OWN}", f"order-{FIRST}"))
+    assert (names.recorded(f"order-{OWN}"), names.recorded(OWN)) == (f"order-{FIRST}", FIRST)
+    assert names.as_asked([f'"order-{FIRST}" {FIRST}'.encode()]) == [f'"order-{OWN}" {OWN}'.encode()]
+    assert told((f"order-{OWN}", f"trade-{FIRST}")).recorded(OWN) == OWN
+
+
 def test_told_anew() -> None:
     """What either was called before is forgotten."""
     names = told((OWN, FIRST), (OTHER, FIRST))

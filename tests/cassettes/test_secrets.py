@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_mastra.scrub.secret_places import _in_json, _may_be_in_json, as_seen
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.scrub.sensitive import is_sensitive
+from pytest_mastra.scrub.sensitive import Names, is_sensitive
 
 from .made import JSON, RUN, exchange, record
 
@@ -369,6 +370,40 @@ def test_a_header_in_utf_8() -> None:
     scrubber = learned(headers=(JSON, ("x-api-key", misread)))
     assert scrubber.text("is geheim-é") == "is ***"
     assert scrubber.text(f"is {misread}") == "is ***"
+
+
+@pytest.mark.parametrize("value", ["00001234é", "é 00001234é", "\u2028 00001234é", "Ã 00001234é"])
+def test_a_header_that_echoes_a_secret_in_utf_8(value: str) -> None:
+    """It goes whether the header was read as UTF-8 or as Latin-1, and what stands beside it stays."""
+    scrubber = learned(sent={"apiKey": "00001234é"})
+    misread = value.encode().decode("latin-1")
+    told = [("X-Echo", value), ("X-Echo", misread)]
+    kept = value.removesuffix("00001234é")
+    assert scrubber.headers(told) == [("X-Echo", f"{kept}***"), ("X-Echo", f"{kept.encode().decode('latin-1')}***")]
+
+
+def test_what_a_misread_header_says_itself() -> None:
+    """A secret that another header names as such goes from bodies too."""
+    misread = "see?token=geheim-é".encode().decode("latin-1")
+    assert learned(headers=(JSON, ("X-Link", misread))).text("is geheim-é") == "is ***"
+
+
+PIECES = st.sampled_from(
+    [
+        *("{", "}", "[", "]", ",", ":", '"', "\\", "\x1e", " ", "5", "null", "é", '"token"', '"to', 'ken"', '"a"'),
+        *('"n":1', '"token":"x"', '"side":', '"workflowKey"', '"é token"', '"tenant-code":', '"TENANT_CODE"', '"***"'),
+        *('"{\\"token\\":\\"x\\"}"', '"\\u0074oken":"x"', '"[{\\"\\\\u0074oken\\": 5}]"'),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from([(), ("tenant-code",)]))
+def test_the_look_ahead_misses_nothing(text: str, further: tuple[str, ...]) -> None:
+    """Where the quick look finds no sensitive name, the thorough one finds none, also in what is hardly JSON."""
+    names, seen = Names(further), as_seen(text)
+    if names.may_be_in(seen) and not _may_be_in_json(seen, names):
+        assert list(_in_json(seen, names)) == []
 
 
 def test_a_known_value_that_reaches_into_a_named_one() -> None:

@@ -25,19 +25,24 @@ SECRETS = st.from_regex(r"[A-Z0-9a-z][A-Za-z0-9_\-.~\"'\\/ +=é€%&<>{}]{6,20}[
     lambda secret: not secret.replace(".", "").isdigit()
 )
 
-NAMED = ("authorization", "x-api-key", "cookie", "query", "basic", "body", "context", "answer", "record", "nested")
+NAMED = (
+    "authorization", "x-api-key", "misread x-api-key", "cookie", "query", "basic", "body", "context", "answer",
+    "record", "nested",
+)  # fmt: skip
 ECHOED = (
-    "nowhere", "path", "query", "header", "body", "key", "answer", "answer key", "text", "record", "escaped",
-    "reply's header", "binary", "failure", "base64 context",
+    "nowhere", "path", "query", "header", "misread header", "body", "key", "answer", "answer key", "text", "record",
+    "escaped", "reply's header", "reply's misread header", "binary", "failure", "base64 context",
 )  # fmt: skip
 
 
 def planted(secret: str, named: str, echoed: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return two exchanges' parts: one that has a secret under its name, one that has it in another place."""
     coded = quote(secret, safe="")
+    misread = secret.encode().decode("latin-1")
     places: dict[str, dict[str, Any]] = {
         "authorization": {"asked_headers": {"Authorization": f"Bearer {secret}"}},
         "x-api-key": {"asked_headers": {"X-API-Key": secret}},
+        "misread x-api-key": {"asked_headers": {"X-API-Key": misread}},
         "cookie": {"asked_headers": {"cookie": f"sid={coded}"}},
         "query": {"target": f"/api/workflows/w?apiKey={coded}"},
         "basic": {"asked_headers": {"authorization": f"Basic {base64.b64encode(f'me:{secret}'.encode()).decode()}"}},
@@ -53,6 +58,7 @@ def planted(secret: str, named: str, echoed: str) -> tuple[dict[str, Any], dict[
         "path": {"target": f"/api/things/{coded}/runs"},
         "query": {"target": f"/api/workflows/w?q={coded}"},
         "header": {"asked_headers": {"X-Echo": f"<{secret}>"}},
+        "misread header": {"asked_headers": {"X-Echo": f"<{misread}>"}},
         "body": {"sent": {"inputData": f"so {secret}"}},
         "key": {"sent": {secret: 1}},
         "answer": {"answer": {"echo": [secret]}},
@@ -61,6 +67,7 @@ def planted(secret: str, named: str, echoed: str) -> tuple[dict[str, Any], dict[
         "record": {"chunks": [record({"text": f"a{secret}b"})]},
         "escaped": {"answer": {"text": json.dumps({"text": json.dumps(secret)})}},
         "reply's header": {"headers": (JSON, ("x-echo", secret))},
+        "reply's misread header": {"headers": (JSON, ("x-echo", f"é {misread}"))},
         "binary": {"answer": b"\xff\xfe" + secret.encode() + b"\x00"},
         "failure": {"failure": f"refused {secret}"},
         "base64 context": {"target": f"/api/workflows/w?requestContext={quote(context, safe='')}"},
@@ -128,6 +135,7 @@ def test_no_secret_is_ever_in_the_file(
         path = Path(folder) / "a.yaml"
         write_cassette(path, made)
         forms = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        forms |= {form.encode().decode("latin-1") for form in list(forms)}
         forms |= {json.dumps(form)[1:-1] for form in list(forms)}
         for said in contents(path):
             assert not [form for form in forms if form in said]

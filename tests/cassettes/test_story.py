@@ -66,6 +66,25 @@ def test_a_run_that_the_server_names_belongs_together() -> None:
     assert [len(chapter.exchanges) for chapter in chapters_of([created, between, started])] == [2, 1]
 
 
+def test_a_list_of_runs_stands_where_it_was_asked() -> None:
+    """Amid the calls of the only run under way it tells of that run as it stood; details tell the same at any time."""
+    base = "/api/workflows/w"
+    created, started, *polls = run_of(RUN)
+    listed = exchange(f"{base}/runs?status=suspended", {"runs": [{"runId": RUN}]}, began=1.5, took=0.1)
+    details = exchange(base, {}, began=1.7, took=0.1)
+    story = told([created, started, listed, details, *polls], [])
+    assert targets(story) == targets([created, started, listed, *polls, details])
+    assert targets(told(story, story)) == targets(story)
+
+
+def test_what_is_said_amid_several_runs_comes_after_them() -> None:
+    """It may name any of them, and a replay must meet their ids where the caller chose them."""
+    one, other = run_of(RUN, "a"), run_of(OTHER_RUN, "b", began=0.05)
+    listed = exchange("/api/workflows/a/runs", {"runs": [{"runId": RUN}]}, began=1.5, took=0.1)
+    mixed = sorted([*one, *other, listed], key=lambda said: said.began)
+    assert targets(told(mixed, [])) == targets([*one, *other, listed])
+
+
 def test_the_same_id_of_two_workflows_are_two_runs() -> None:
     """Ids are unique in a workflow only."""
     exchanges = [*run_of("r", "a"), *run_of("r", "b", began=9)]

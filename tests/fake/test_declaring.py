@@ -208,3 +208,17 @@ def test_a_step_without_stub_says_so() -> None:
     assert told["status"] == "failed"
     assert "'lookup' of workflow 'city-workflow' has no stub" in told["error"]["message"]
     assert "nearest stub is 'lokup'" in told["error"]["message"]
+
+
+@pytest.mark.parametrize("what", ["lookup", len, None])
+def test_what_is_no_step(what: Any) -> None:
+    """A name or a bare function among the steps is told where it is written, with what makes a step; nothing is added."""
+    server = FakeMastra()
+    workflow = server.workflow("w")
+    said = f"^workflow 'w' is made of steps and workflows, not of {re.escape(repr(what))}; server.step"
+    with pytest.raises(TypeError, match=said):
+        workflow.then(what)
+    with pytest.raises(TypeError, match=said):
+        workflow.parallel([server.step("a", lambda ctx: 1), what])
+    assert workflow.entries == []
+    assert workflow.steps == {}

@@ -35,6 +35,26 @@ def said(url: str, **options: Any) -> str:
     return requests.get(url, timeout=30, **options).text
 
 
+@pytest.mark.parametrize("rest", ["", "/", "/a", "/a?", "/a?b", "/a?b?", "/a?b#c", "/a#c", "?b=1", "/%20é?x=a b&y=/?"])
+def test_a_target_as_requests_would_send_it(rest: str) -> None:
+    """Path and query, without fragment, percent-encoded."""
+    surface = Scripted(WireReply(200))
+    with InProcess(surface) as front:
+        asked = requests.get(f"{front.url}{rest}", timeout=30).request
+    assert [request.target for request in surface.requests] == [asked.path_url]
+
+
+def test_a_reply_that_nobody_holds_is_gone() -> None:
+    """At once, not when garbage is collected: its connection does not hold it."""
+    with InProcess(saying("here")) as front:
+        gc.disable()
+        try:
+            held = weakref.ref(requests.get(front.url, timeout=30).raw)
+            assert held() is None
+        finally:
+            gc.enable()
+
+
 def test_other_addresses_are_left_alone() -> None:
     """A request to anywhere else goes over the network as before."""
     with OnSocket(saying("elsewhere")) as elsewhere, InProcess(saying("here")) as here:

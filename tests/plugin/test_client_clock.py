@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from pytest_mastra import VirtualClock
 from pytest_mastra.suite.client_clock import ClientClock
 from tests.plugin.conftest import RunSuite
@@ -25,6 +27,18 @@ def test_what_others_wait_for_is_not_waited_for() -> None:
     other.sleep(30)
     fake.advance(3600)
     assert (one.monotonic() - began, other.monotonic() - began, fake.now() - began) == (0, 30, 3630)
+
+
+def test_a_wait_for_bytes_is_waited_for_by_who_reads() -> None:
+    """A socket that lets the fake's time pass takes of the patience of the thread that reads from it, and no other."""
+    fake = VirtualClock()
+    client = ClientClock(fake)
+    began = client.monotonic()
+    fake.sleep(60)
+    assert client.monotonic() - began == 60
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(client.monotonic).result() == began
+    assert ClientClock(fake).monotonic() == fake.now()
 
 
 def test_clients_wait_in_virtual_time(run_suite: RunSuite) -> None:

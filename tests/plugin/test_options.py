@@ -22,18 +22,18 @@ def test_a_wrong_choice_is_a_usage_error(run_suite: RunSuite, name: str) -> None
     """No test runs; the error names the place, and what there is."""
     result = run_suite(NOTHING, f"--mastra-{name}=xyz")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.errlines == [f"ERROR: --mastra-{name}: 'xyz' is none; there are {CHOICES[name]}", ""]
+    assert result.errlines == [f"ERROR: --mastra-{name}: 'xyz' is not one of {CHOICES[name]}", ""]
     result = run_suite(NOTHING, "-o", f"mastra_{name}=xyz")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.errlines == [f"ERROR: ini key mastra_{name}: 'xyz' is none; there are {CHOICES[name]}", ""]
+    assert result.errlines == [f"ERROR: ini key mastra_{name}: 'xyz' is not one of {CHOICES[name]}", ""]
 
 
 def test_a_near_miss_is_told(run_suite: RunSuite) -> None:
     """The nearest choice is named."""
     result = run_suite(NOTHING, "--mastra-trace=retain-on-fail")
     assert result.errlines[0] == (
-        "ERROR: --mastra-trace: 'retain-on-fail' is none; did you mean 'retain-on-failure'? "
-        "there are off, on, retain-on-failure"
+        "ERROR: --mastra-trace: 'retain-on-fail' is not one of off, on, retain-on-failure; "
+        "did you mean 'retain-on-failure'?"
     )
 
 

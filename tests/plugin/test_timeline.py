@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import MastraClient
+from mastra_sync import MastraClient, RunTimeout
 from mastra_sync.models import RunResult
-from pytest_mastra.fake import FakeMastra, StepError
+from pytest_mastra.fake import AS_TIMED, FakeMastra, StepError
 from pytest_mastra.report.timeline import Look, shown, timeline
 from pytest_mastra.report.touched import TouchedRun, touched_runs
 from tests.plugin.acting import acted, empty_scene, run_event, said, step_event, stream_of
@@ -334,3 +334,16 @@ def test_many_runs() -> None:
 def test_in_short() -> None:
     """In short a run is one line."""
     assert shown([answered("success", STEPS)], Look(in_short=True)) == ["✓ w succeeded after 30 ms, run r1"]
+
+
+def test_a_run_that_the_test_gave_up_on() -> None:
+    """What still sleeps is drawn up to when it was last asked after, not only to when it began."""
+
+    def play(server: FakeMastra, client: MastraClient) -> None:
+        server.workflow("slow", pace=AS_TIMED).sleep(1000, id="nap").returns({})
+        with pytest.raises(RunTimeout):
+            client.get_workflow("slow").execute({}, timeout=5)
+
+    title, nap = drawn(play, width=70)
+    assert re.fullmatch(r"… slow is waiting after [45]\.\d s, run \S+", title)
+    assert re.fullmatch(r"  … nap ┄{40,}▸ [45]\.\d s", nap)

@@ -135,7 +135,7 @@ def test_wherever_it_stands(data: st.DataObject, secret: str, source: str) -> No
         scene,
         *("POST", "/workflows/city/stream?runId=r1"),
         chunks=[chunk for chunk in chunks if chunk],
-        headers=[("Content-Encoding", "gzip")] if is_packed else [("X-Echo", secret if secret.isascii() else "")],
+        headers=[("Content-Encoding", "gzip")] if is_packed else [("X-Echo", f"é{secret}".encode().decode("latin-1"))],
         ending=Ending.CUT,
         failure=f"cut after {secret}",
         at=1,

@@ -106,7 +106,8 @@ def test_a_resume_adds_to_the_request_context(client: MastraClient, resume: Call
     options = {"request_context": {"tenant": "other", "more": 1}, "tracing_options": TRACING}
     result = resume(run, {"answer": "a"}, **options)
     assert result.result == {"count": 3, "notes": ["count-before", "q: a", "count-after"]}
-    row = next(iter(client.get_workflow("stateful").iter_runs()))
+    workflow = client.get_workflow("stateful")
+    [row] = workflow.iter_runs(from_date=workflow.run_by_id(run.run_id).created_at)
     assert row.run_id == run.run_id
     assert row.raw["snapshot"]["requestContext"] == {"tenant": "other", "more": 1}
 

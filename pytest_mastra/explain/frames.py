@@ -1,0 +1,57 @@
+"""Which functions of a traceback are shown: those of the test and of the code under test, not those of the client."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+_INNER = frozenset({"mastra_sync", "pytest_mastra", "requests", "responses", "tenacity", "urllib3"})
+"""Packages between the code under test and a server."""
+
+_RUNNERS = frozenset({"_pytest", "pluggy"})
+
+_MEANT = (("mastra_sync.errors", "MastraError"), ("pytest_mastra.cassettes.misses", "NoRecordedReply"))
+"""Exceptions that say all there is to say; of others one wants to know where in the client they came from."""
+
+
+def shorten(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> None:
+    """End a traceback at the last line that is not the client's, if it ends in an exception that the client means.
+
+    Of what such an exception came from only the words stay. `--full-trace` shows all.
+
+    Args:
+        excinfo: How a test ended; its traceback is changed.
+        config: pytest's.
+    """
+    meant = _meant()
+    if config.getoption("fulltrace", default=False) or not isinstance(excinfo.value, meant):
+        return
+    entries = [entry._rawentry for entry in excinfo.traceback]  # noqa: SLF001 -- as `Traceback.cut` looks at them
+    count = len(entries)
+    while count and _package(entries[count - 1]) in _INNER:
+        count -= 1
+    if not 0 < count < len(entries) or _package(entries[count - 1]) in _RUNNERS:
+        return
+    shown = None
+    for entry in reversed(entries[:count]):
+        shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    if shown is not None:
+        excinfo.traceback = type(excinfo.traceback)(shown)
+    cause = excinfo.value.__cause__
+    while cause is not None:
+        if cause.__traceback__ is not None and _package(cause.__traceback__) in _INNER:
+            cause.__traceback__ = None
+        cause = cause.__cause__
+
+
+def _meant() -> tuple[type[BaseException], ...]:
+    modules = ((sys.modules.get(module), name) for module, name in _MEANT)
+    return tuple(getattr(module, name) for module, name in modules if module is not None)
+
+
+def _package(entry: TracebackType) -> str:
+    return str(entry.tb_frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -1,0 +1,45 @@
+"""Secrets in what pytest itself says of a failure: values beside a failed assertion, arguments of what raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_mastra.scrub.secrets import Scrubber
+
+_FAILURE = "E   "
+"""What pytest begins the lines with that are not source."""
+
+
+def scrub(report: pytest.TestReport, scrubber: Scrubber) -> None:
+    """Take secrets out of a failure's text, whatever pytest made it of; lines of source stay as they are written.
+
+    Args:
+        report: Of a failed test; is changed.
+        scrubber: Knows the secrets.
+    """
+    shown: Any = report.longrepr
+    crash = getattr(shown, "reprcrash", None)
+    if crash is not None:
+        crash.message = scrubber.text(crash.message)
+    tracebacks = [link[0] for link in getattr(shown, "chain", [])] or [getattr(shown, "reprtraceback", None)]
+    crashes = [link[1] for link in getattr(shown, "chain", [])]
+    for found in crashes:
+        if found is not None:
+            found.message = scrubber.text(found.message)
+    for traceback in tracebacks:
+        for entry in getattr(traceback, "reprentries", []):
+            _scrub_entry(entry, scrubber)
+
+
+def _scrub_entry(entry: Any, scrubber: Scrubber) -> None:
+    is_source = entry.style in ("long", "short")
+    entry.lines = [line if is_source and not line.startswith(_FAILURE) else scrubber.text(line) for line in entry.lines]
+    arguments = getattr(entry, "reprfuncargs", None)
+    if arguments is not None:
+        arguments.args = [(name, scrubber.text(value)) for name, value in arguments.args]
+    variables = getattr(entry, "reprlocals", None)
+    if variables is not None:
+        variables.lines = [scrubber.text(line) for line in variables.lines]

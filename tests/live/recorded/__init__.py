@@ -1,0 +1,1 @@
+"""The recordings in `cassettes/`, held against real servers."""

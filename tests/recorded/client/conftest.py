@@ -1,0 +1,94 @@
+"""Fixtures of the live tests, on recordings: the same names, one cassette for each test and generation."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mastra_sync import MastraClient
+from pytest_mastra.cassettes.places import safe_name
+from pytest_mastra.suite.scene import Scene
+from tests.live.client.listening import Listener
+from tests.live.install import GENERATIONS
+from tests.live.wire import new_run_id
+from tests.recorded.offline import refuse
+
+from .left_out import LEFT_OUT, turn_of
+from .steering import SteeredServer
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Choose what is replayed, and give each of these tests its generation and its cassette."""
+    variants: dict[tuple[str, str], list[pytest.Function]] = {}
+    for item in items:
+        if HERE in item.path.parents and isinstance(item, pytest.Function):
+            name = f"{item.path.stem}.{item.originalname}"
+            generation = "" if name in LEFT_OUT else str(item.callspec.params["generation"])
+            variants.setdefault((name, generation), []).append(item)
+    needless = set()
+    for (name, generation), found in variants.items():
+        chosen = found.pop(turn_of(name, generation, len(found))) if generation else None
+        needless.update(found)
+        if chosen is not None:
+            chosen.add_marker(pytest.mark.mastra(generation=generation))
+            chosen.add_marker(pytest.mark.mastra_cassette(path=_path(chosen, generation)))
+    items[:] = [item for item in items if item not in needless]
+
+
+def _path(item: pytest.Function, generation: str) -> str:
+    """Return where the cassette of a test lies, below the folder of all."""
+    name = item.name.replace(f"[{generation}-", "[").replace(f"[{generation}]", "")
+    return f"client/{generation}/{item.path.stem}/{safe_name(name)}.yaml"
+
+
+@pytest.fixture(params=GENERATIONS)
+def generation(request: pytest.FixtureRequest) -> str:
+    """Which generation was recorded: `current`, `1.2` or `1.0-beta`."""
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def no_network(mastra_target: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On replay nothing may go to the network."""
+    if mastra_target.target == "replay":
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def live_server(mastra_target: Scene, generation: str) -> SteeredServer:
+    """What of a live server a recording has."""
+    return SteeredServer(mastra_target, generation)
+
+
+@pytest.fixture
+def client(mastra_target: Scene, generation: str) -> Iterator[MastraClient]:
+    """A client of what was recorded."""
+    with MastraClient(mastra_target.base_url, token="") as client:
+        yield client
+
+
+@pytest.fixture
+def gate(live_server: SteeredServer) -> Iterator[str]:
+    """The name of a gate of this test alone; it is opened at the end, so that no step is left standing there."""
+    name = new_run_id()
+    yield name
+    live_server.open_gate(name)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A session for a client, to be asked what was sent."""
+    with Listener() as session:
+        yield session
+
+
+@pytest.fixture
+def heard(mastra_target: Scene, generation: str, listener: Listener) -> MastraClient:
+    """A client whose requests the listener notes."""
+    return MastraClient(mastra_target.base_url, token="", session=listener)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def shorten(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config)
     meant = _meant()
     if config.getoption("fulltrace", default=False) or not isinstance(excinfo.value, meant):
         return
-    entries = [entry._rawentry for entry in excinfo.traceback]  # noqa: SLF001 -- as `Traceback.cut` looks at them
+    entries = list(_entries(excinfo.tb))
     count = len(entries)
     while count and _package(entries[count - 1]) in _INNER:
         count -= 1
@@ -41,10 +42,23 @@ def shorten(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config)
         shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     if shown is not None:
         excinfo.traceback = type(excinfo.traceback)(shown)
-    cause = excinfo.value.__cause__
-    while cause is not None:
+    for cause in _causes(excinfo.value):
         if cause.__traceback__ is not None and _package(cause.__traceback__) in _INNER:
             cause.__traceback__ = None
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen = {id(error)}
+    cause = error.__cause__
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
         cause = cause.__cause__
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -212,7 +213,7 @@ def test_a_step_without_stub_says_so() -> None:
 
 @pytest.mark.parametrize("what", ["lookup", len, None])
 def test_what_is_no_step(what: Any) -> None:
-    """A name or a bare function among the steps is told where it is written, with what makes a step; nothing is added."""
+    """A name or a bare function among the steps is refused where it is written; nothing is added."""
     server = FakeMastra()
     workflow = server.workflow("w")
     said = f"^workflow 'w' is made of steps and workflows, not of {re.escape(repr(what))}; server.step"

@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.check(config)
     # each brings the hooks that it needs
     if settings.setting(config, "record").value == "verify":
-        from pytest_mastra.cassettes import drift
+        from pytest_mastra.cassettes.drifting import drift
 
         # in the process that starts the workers of pytest-xdist too, which tells what they have found
         drift.report_of(config)
@@ -90,7 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
     if settings.is_on(config, "check_cassettes"):
-        from pytest_mastra.cassettes.checking import Checking
+        from pytest_mastra.cassettes.filing.checking import Checking
 
         config.pluginmanager.register(Checking(config), "mastra-check-cassettes")
 

@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.cassettes.drift import compare
-    from pytest_mastra.cassettes.files import Recording, normalised, read_cassette, write_cassette
+    from pytest_mastra.cassettes.drifting.drift import compare
+    from pytest_mastra.cassettes.filing.files import Recording, normalised, read_cassette, write_cassette
+    from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnreadable, SecretSurvives
     from pytest_mastra.cassettes.misses import NoRecordedReply
     from pytest_mastra.cassettes.playback import Playback
     from pytest_mastra.cassettes.replaying import ReplaySurface
     from pytest_mastra.cassettes.session import MastraCassette, for_test
     from pytest_mastra.cassettes.vcr_cassette import StoryCassette
-    from pytest_mastra.cassettes.wording import CassetteError, CassetteUnreadable, SecretSurvives
 
 _HOMES = {
-    "CassetteError": "wording",
-    "CassetteUnreadable": "wording",
+    "CassetteError": "filing.wording",
+    "CassetteUnreadable": "filing.wording",
     "MastraCassette": "session",
     "NoRecordedReply": "misses",
     "Playback": "playback",
-    "Recording": "files",
+    "Recording": "filing.files",
     "ReplaySurface": "replaying",
-    "SecretSurvives": "wording",
+    "SecretSurvives": "filing.wording",
     "StoryCassette": "vcr_cassette",
-    "compare": "drift",
+    "compare": "drifting.drift",
     "for_test": "session",
-    "normalised": "files",
-    "read_cassette": "files",
-    "write_cassette": "files",
+    "normalised": "filing.files",
+    "read_cassette": "filing.files",
+    "write_cassette": "filing.files",
 }
 
 __all__ = [

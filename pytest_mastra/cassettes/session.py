@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.cassettes.checking import scrubber_of
+from pytest_mastra.cassettes.filing.places import cassette_path
+from pytest_mastra.cassettes.filing.wording import CassetteError
 from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
-from pytest_mastra.cassettes.places import cassette_path
 from pytest_mastra.cassettes.recording import PartlyLive, finished
 from pytest_mastra.cassettes.replaying import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette
-from pytest_mastra.cassettes.wording import CassetteError
+from pytest_mastra.scrub.learned import scrubber_of
 from pytest_mastra.suite import needs, settings
 from pytest_mastra.traffic.every_session import origin_of
 from pytest_mastra.traffic.exchanges import Exchange
@@ -251,7 +251,7 @@ class MastraCassette:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def _compare(self, scene: Scene, *, passed: bool) -> None:
-        from pytest_mastra.cassettes.drift import compare, report_of  # noqa: PLC0415 -- in this mode only
+        from pytest_mastra.cassettes.drifting.drift import compare, report_of  # noqa: PLC0415 -- in this mode only
 
         report = report_of(self._item.config)
         if not passed:

@@ -14,8 +14,8 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
-from pytest_mastra.cassettes.canonical import split_uri
-from pytest_mastra.cassettes.files import normalised, read_cassette, write_cassette
+from pytest_mastra.cassettes.filing.canonical import split_uri
+from pytest_mastra.cassettes.filing.files import normalised, read_cassette, write_cassette
 from pytest_mastra.cassettes.misses import Miss
 from pytest_mastra.cassettes.playback import Playback, Scrub
 from pytest_mastra.fake.wire import WireRequest

@@ -12,8 +12,8 @@ from pytest_mastra.explain.cells import clipped, printable
 from pytest_mastra.explain.differences import MISSING, Difference, alike_until
 from pytest_mastra.explain.portrait import portrait, step_portrait, suspension_portrait
 from pytest_mastra.explain.showing import WIDTH, bounded
-from pytest_mastra.report.clean import learned
 from pytest_mastra.report.touched import touched_runs
+from pytest_mastra.scrub.learned import learned
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,6 @@ from pytest_mastra.traffic.content import UnknownCoding
 from pytest_mastra.traffic.exchanges import Exchange
 
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_mastra.suite.scene import Scene
 
 
@@ -48,24 +45,6 @@ def clean(scene: Scene, scrubber: Scrubber) -> Clean:
     exchanges = {exchange.number: _clean_exchange(exchange, scrubber) for exchange in scene.log}
     runs = [_clean_run(run, exchanges, scrubber) for run in touched]
     return Clean(runs, list(exchanges.values()), scrubber)
-
-
-def learned(exchanges: Iterable[Exchange], config: pytest.Config | None = None) -> Scrubber:
-    """Return a scrubber that knows the secrets of these exchanges, and those that the settings name.
-
-    Args:
-        exchanges: What was said.
-        config: pytest's; without it only the built-in names and variables count.
-    """
-    scrubber = Scrubber()
-    if config is not None:
-        scrubber = Scrubber(
-            names=config.getini("mastra_secret_names"), environment=config.getini("mastra_secret_variables")
-        )
-    for exchange in exchanges:
-        with contextlib.suppress(UnknownCoding):
-            scrubber.learn(exchange)
-    return scrubber
 
 
 def _learn_data(value: Any, scrubber: Scrubber) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.marks import UNICODE as MARKS
 from pytest_mastra.report import axis, trace
-from pytest_mastra.report.clean import clean, learned
+from pytest_mastra.report.clean import clean
 from pytest_mastra.report.drawing import Drawing
+from pytest_mastra.scrub.learned import learned
 from pytest_mastra.suite import terminal
 
 if TYPE_CHECKING:

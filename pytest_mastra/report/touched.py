@@ -126,7 +126,7 @@ def properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tuple[str
     if not named_runs:
         return []
     if scrubber is None:
-        from pytest_mastra.report.clean import learned  # noqa: PLC0415 -- it needs this module
+        from pytest_mastra.scrub.learned import learned  # noqa: PLC0415 -- the caller mostly has one
 
         scrubber = learned(scene.log)
     texts = (f"{named.workflow_id} {named.run_id} {_status(named)}" for named in named_runs)

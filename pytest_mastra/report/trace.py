@@ -101,8 +101,9 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
 
 def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
-    from pytest_mastra.report.clean import clean, learned  # noqa: PLC0415
+    from pytest_mastra.report.clean import clean  # noqa: PLC0415
     from pytest_mastra.report.records import lines_of  # noqa: PLC0415
+    from pytest_mastra.scrub.learned import learned  # noqa: PLC0415
 
     cleaned = clean(scene, scrubber or learned(scene.log, config))
     path = path_of(scene.test, config, cleaned.scrubber.text(scene.test))

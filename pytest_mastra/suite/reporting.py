@@ -60,7 +60,7 @@ class Reporting:
         if not (scene.log or report.failed or self._traces):
             return
         from pytest_mastra.report import touched
-        from pytest_mastra.report.clean import learned
+        from pytest_mastra.scrub.learned import learned
 
         is_passing = not (report.failed or self._traces)
         if is_passing and call.when != "call":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync import MastraClient
-from pytest_mastra.cassettes.files import normalised
+from pytest_mastra.cassettes.filing.files import normalised
 from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.playback import Playback
 from pytest_mastra.cassettes.recording import finished

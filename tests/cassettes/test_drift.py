@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.drift import Drift, compare
+from pytest_mastra.cassettes.drifting.drift import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.scrub.secrets import Scrubber
 from pytest_mastra.traffic.exchanges import Ending, Exchange

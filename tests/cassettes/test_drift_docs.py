@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.files import write_cassette
+from pytest_mastra.cassettes.filing.files import write_cassette
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.scrub.secrets import Scrubber
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.as_fake import fake_of
-from pytest_mastra.cassettes.drift import compare
-from pytest_mastra.cassettes.files import write_cassette
+from pytest_mastra.cassettes.casting.as_fake import fake_of
+from pytest_mastra.cassettes.drifting.drift import compare
+from pytest_mastra.cassettes.filing.files import write_cassette
 from pytest_mastra.fake import StepError, TripWire
 from pytest_mastra.fake.definition import Workflow
 from pytest_mastra.fake.pace import AT_ONCE

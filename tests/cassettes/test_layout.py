@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
-from pytest_mastra.cassettes import canonical
-from pytest_mastra.cassettes.layout import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
-from pytest_mastra.cassettes.reading import read_yaml
+from pytest_mastra.cassettes.filing import canonical
+from pytest_mastra.cassettes.filing.layout import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
+from pytest_mastra.cassettes.filing.reading import read_yaml
 from pytest_mastra.fake.wire import WireRequest
 from pytest_mastra.traffic.exchanges import Ending, Exchange
 

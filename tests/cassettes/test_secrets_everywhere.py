@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.files import SecretSurvives, read_cassette, write_cassette
+from pytest_mastra.cassettes.filing.files import SecretSurvives, read_cassette, write_cassette
 from pytest_mastra.scrub.secrets import Scrubber
 from pytest_mastra.traffic.exchanges import Exchange
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_mastra.cassettes.as_fake import fake_of
-from pytest_mastra.cassettes.drift import compare
+from pytest_mastra.cassettes.casting.as_fake import fake_of
+from pytest_mastra.cassettes.drifting.drift import compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.traffic.exchanges import Exchange, ExchangeLog
 from pytest_mastra.traffic.wiretap import Wiretap

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mastra_sync import MastraClient
-from pytest_mastra.cassettes.places import safe_name
+from pytest_mastra.cassettes.filing.places import safe_name
 from pytest_mastra.suite.scene import Scene
 from tests.live.client.listening import Listener
 from tests.live.install import GENERATIONS

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.sights import same
+from pytest_mastra.cassettes.casting.sights import same
 from pytest_mastra.fake.schemas import Issue, Schema
 from pytest_mastra.fake.values import copied
 

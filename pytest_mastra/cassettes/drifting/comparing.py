@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from mastra_sync.models import SETTLED
 from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of, rest_of, run_in
-from pytest_mastra.cassettes.drifts import Drift, RunDrift
-from pytest_mastra.cassettes.event_lanes import compare_events
-from pytest_mastra.cassettes.likening import Likening
+from pytest_mastra.cassettes.drifting.drifts import Drift, RunDrift
+from pytest_mastra.cassettes.drifting.event_lanes import compare_events
+from pytest_mastra.cassettes.drifting.likening import Likening
 from pytest_mastra.cassettes.stories import READS, RunStory, stories_of
 from pytest_mastra.regression.aliases import Aliases
 from pytest_mastra.scrub.secrets import Scrubber

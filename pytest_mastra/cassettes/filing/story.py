@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_mastra.cassettes.naming import alike
+from pytest_mastra.cassettes.filing.naming import alike
 from pytest_mastra.cassettes.stories import READS
 from pytest_mastra.traffic.exchanges import Exchange
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from pytest_mastra.cassettes.sights import same
+from pytest_mastra.cassettes.casting.sights import same
 from pytest_mastra.explain.differences import describe, differences
 from pytest_mastra.explain.showing import shown
 from pytest_mastra.fake.values import UNDEFINED

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.comparing import compare
-from pytest_mastra.cassettes.drifts import Drift, Finding, RunDrift
+from pytest_mastra.cassettes.drifting.comparing import compare
+from pytest_mastra.cassettes.drifting.drifts import Drift, Finding, RunDrift
 from pytest_mastra.explain.cells import clipped
 
 NAME = "mastra-drift"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.cassettes.drifts import Finding, RunDrift
+from pytest_mastra.cassettes.drifting.drifts import Finding, RunDrift
 from pytest_mastra.explain.differences import MISSING, Difference, differences
 from pytest_mastra.regression.aliases import Aliases
 from pytest_mastra.scrub.sensitive import MASK

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_mastra.cassettes.acting import Actors, Start
 from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, question_of, records_of
-from pytest_mastra.cassettes.derived_graphs import Entry, derived_graph, say, step_id
-from pytest_mastra.cassettes.evidence import Evidence
-from pytest_mastra.cassettes.recognising import generation_recorded
-from pytest_mastra.cassettes.recorded_schemas import Checks, RecordedSchema, issues_in
-from pytest_mastra.cassettes.sights import Sight, same, sights_of
-from pytest_mastra.cassettes.step_evidence import Walk
+from pytest_mastra.cassettes.casting.acting import Actors, Start
+from pytest_mastra.cassettes.casting.derived_graphs import Entry, derived_graph, say, step_id
+from pytest_mastra.cassettes.casting.evidence import Evidence
+from pytest_mastra.cassettes.casting.recognising import generation_recorded
+from pytest_mastra.cassettes.casting.recorded_schemas import Checks, RecordedSchema, issues_in
+from pytest_mastra.cassettes.casting.sights import Sight, same, sights_of
+from pytest_mastra.cassettes.casting.step_evidence import Walk
+from pytest_mastra.cassettes.casting.told_steps import flow_of
 from pytest_mastra.cassettes.stories import READS, RESUMES, STARTS, Stories, stories_of
-from pytest_mastra.cassettes.told_steps import flow_of
 from pytest_mastra.fake.values import UNDEFINED
 from pytest_mastra.traffic.exchanges import Exchange
 

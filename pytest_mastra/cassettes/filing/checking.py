@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra.cassettes.files import exchanges_in, parts_of
-from pytest_mastra.cassettes.wording import Unreadable
+from pytest_mastra.cassettes.filing.files import exchanges_in, parts_of
+from pytest_mastra.cassettes.filing.wording import Unreadable
+from pytest_mastra.scrub.learned import scrubber_of
 from pytest_mastra.scrub.secret_places import masked, places
 from pytest_mastra.scrub.secrets import Scrubber
 from pytest_mastra.suite import settings
@@ -113,7 +114,7 @@ class Checking:
             terminalreporter.write_line(line)
 
     def _without_test(self, files: Iterable[Path]) -> list[Path]:
-        from pytest_mastra.cassettes.places import cassette_path, module_folder  # noqa: PLC0415 -- for this only
+        from pytest_mastra.cassettes.filing.places import cassette_path, module_folder  # noqa: PLC0415 -- for this only
 
         used = {self._below(cassette_path(item)) for item in self._tests}
         unseen = [self._below(module_folder(self._config, node)) for node in self._skipped]
@@ -146,11 +147,6 @@ class Checking:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._config.rootpath) if path.is_relative_to(self._config.rootpath) else path)
-
-
-def scrubber_of(config: pytest.Config) -> Scrubber:
-    """Return a scrubber that knows what the ini file says of secrets."""
-    return Scrubber(names=config.getini("mastra_secret_names"), environment=config.getini("mastra_secret_variables"))
 
 
 def cassettes_in(folder: Path) -> Iterator[Path]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.shapes import NESTED_META, parse_remote_error
-from pytest_mastra.cassettes.evidence import Evidence
-from pytest_mastra.cassettes.recorded_steps import Kind, RecordedStep, Seen
-from pytest_mastra.cassettes.sights import same
+from pytest_mastra.cassettes.casting.evidence import Evidence
+from pytest_mastra.cassettes.casting.recorded_steps import Kind, RecordedStep, Seen
+from pytest_mastra.cassettes.casting.sights import same
 from pytest_mastra.fake.failures import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
 from pytest_mastra.fake.values import NULL, UNDEFINED, copied, truthy
 

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_mastra.cassettes.derived_graphs import Entry, say, step_id
-from pytest_mastra.cassettes.evidence import Evidence
-from pytest_mastra.cassettes.recorded_steps import Kind, Seen
-from pytest_mastra.cassettes.sights import Sight, Step, StepCall, nested_sight, same
-from pytest_mastra.cassettes.told_steps import flow_of, item_beside, item_of, marks_of, meta_of, round_of, seen_of
+from pytest_mastra.cassettes.casting.derived_graphs import Entry, say, step_id
+from pytest_mastra.cassettes.casting.evidence import Evidence
+from pytest_mastra.cassettes.casting.recorded_steps import Kind, Seen
+from pytest_mastra.cassettes.casting.sights import Sight, Step, StepCall, nested_sight, same
+from pytest_mastra.cassettes.casting.told_steps import (
+    flow_of,
+    item_beside,
+    item_of,
+    marks_of,
+    meta_of,
+    round_of,
+    seen_of,
+)
 from pytest_mastra.fake.values import UNDEFINED
 
 TURN = 1e-7

@@ -1,0 +1,1 @@
+"""A fake server made of a recording."""

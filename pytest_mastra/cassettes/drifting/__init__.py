@@ -1,0 +1,1 @@
+"""Whether a live server still says what was recorded, by meaning."""

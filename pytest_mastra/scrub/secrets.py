@@ -48,6 +48,8 @@ _ORDINARY = frozenset(
     }
 )
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+_BEFORE_A_NUMBER = r"(?:(?<![0-9A-Za-z.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
+"""No letter or digit, unless it is the end of an escape."""
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
 _JSON_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
@@ -293,7 +295,7 @@ def _pattern(values: Sequence[str]) -> str:
         # a number is part of many others
         is_number = _NUMBER.match(value) is not None
         pieces = [_spelling(character) for character in value]
-        for piece in [r"(?<![0-9A-Za-z.])", *pieces, r"(?![0-9A-Za-z])"] if is_number else pieces:
+        for piece in [_BEFORE_A_NUMBER, *pieces, r"(?![0-9A-Za-z])"] if is_number else pieces:
             node = node.setdefault(piece, {})
         node[""] = number
     return _branches(trie)

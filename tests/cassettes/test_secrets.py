@@ -207,6 +207,14 @@ def test_a_number_goes_where_it_stands_alone() -> None:
     assert scrubber.data({"a": 12345678, "b": 112345678}) == {"a": "***", "b": 112345678}
 
 
+def test_a_number_is_found_behind_an_escape() -> None:
+    """The end of `%20` is no digit of it, nor is that of a JSON escape."""
+    scrubber = learned(sent={"password": "-00001234"})
+    assert scrubber.target("/api/workflows/my%20-00001234") == "/api/workflows/my%20***"
+    assert scrubber.text(r"\u00e9-00001234 \n-00001234") == r"\u00e9*** \n***"
+    assert scrubber.text("20-00001234") == "20-00001234"
+
+
 def test_given_values_must_not_be_too_short() -> None:
     """The message says which one, and not what it is."""
     with pytest.raises(ValueError, match=r"^secret 2 has 3 characters, and would be found in too much: give"):

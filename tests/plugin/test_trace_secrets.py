@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,8 +26,9 @@ from pytest_mastra.suite.scene import Scene
 from pytest_mastra.traffic.exchanges import Ending
 from tests.plugin.acting import URL, acted, empty_scene, run_event, said, step_event
 
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 SECRETS = st.text(alphabet='abcdefghijkXYZ0123456789-_.~+/="\\é漢 ', min_size=9, max_size=30).filter(
-    lambda text: text == text.strip() and len(set(text)) > 5 and not text.isdecimal()
+    lambda text: text == text.strip() and len(set(text)) > 5 and not NUMBER.fullmatch(text)
 )
 """Long and mixed enough to be none of the words, or pieces of the numbers, that a trace is made of."""
 

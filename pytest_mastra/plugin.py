@@ -136,8 +136,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
     from pytest_mastra.explain import explaining, frames
+    from pytest_mastra.suite.scene import SCENE
 
-    explaining.explained(call.excinfo, None, item.config)
+    explaining.explained(call.excinfo, item.stash.get(SCENE, None), item.config)
     frames.shorten(call.excinfo, item.config)
 
 

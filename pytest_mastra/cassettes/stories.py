@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_mastra.cassettes.answers import answer_of, question_of
+from pytest_mastra.fake.verbs import READS, STARTS
 from pytest_mastra.traffic.exchanges import Exchange
-
-READS = frozenset({"run_by_id", "run_execution_result"})
-"""Verbs that ask after a run and leave it as it is; how often they are asked says nothing."""
-
-STARTS = frozenset({"start", "start_async", "stream", "stream_legacy"})
-RESUMES = frozenset({"resume", "resume_async", "resume_no_wait", "resume_stream"})
-TRAVELS = frozenset({"time_travel", "time_travel_async", "time_travel_stream"})
 
 
 @dataclass(eq=False)

@@ -28,6 +28,13 @@ VERBS = tuple(operation.name for operation in [*_OF_THE_CLIENT, *_OTHERS])
 STREAMING = frozenset(name for name in VERBS if "stream" in name or name == "observe")
 """Verbs that are answered with events."""
 
+READS = frozenset({"run_by_id", "run_execution_result"})
+"""Verbs that ask after a run and leave it as it is; how often they are asked says nothing."""
+
+STARTS = frozenset({"start", "start_async", "stream", "stream_legacy"})
+RESUMES = frozenset({"resume", "resume_async", "resume_no_wait", "resume_stream"})
+TRAVELS = frozenset({"time_travel", "time_travel_async", "time_travel_stream"})
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
-from pytest_mastra.report.touched import STARTS, TouchedRun, question_of
+from pytest_mastra.fake.verbs import RESUMES, STARTS
+from pytest_mastra.report.touched import TouchedRun, question_of
 from pytest_mastra.report.traced import read_trace
 
 _OPTIONS = {"initialState": "initial_state", "requestContext": "request_context", "resourceId": "resource_id"}
-_RESUMES = frozenset({"resume", "resume_async", "resume_no_wait", "resume_stream"})
 _FIRST_ERROR = 400
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -174,7 +174,7 @@ def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
             input_data = question.get("inputData", OMIT)
             options = {name: question[key] for key, name in _OPTIONS.items() if key in question}
             answers = []
-        elif exchange.call.verb in _RESUMES:
+        elif exchange.call.verb in RESUMES:
             answers.append(_answer(question))
     told = tuple(answers) or tuple(_answers_in(run.events)) or tuple(_answers_told(run.result))
     return _checked(run.result, workflow_id or run.workflow_id, input_data, told, options)

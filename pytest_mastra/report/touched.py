@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import FINISHED
-from pytest_mastra.fake.verbs import STREAMING
+from pytest_mastra.fake.verbs import STARTS, STREAMING
 from pytest_mastra.report.accounts import (
     account_in,
     answer_of,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = [
     "NOT_FOUND",
     "PROPERTY",
-    "STARTS",
     "UNKNOWN",
     "TouchedRun",
     "answer_of",
@@ -45,8 +44,6 @@ PROPERTY = "mastra_run"
 UNKNOWN = "unknown"
 NOT_FOUND = "not found"
 """Status of a run that every answer said there was none of."""
-
-STARTS = frozenset({"start", "start_async", "stream", "stream_legacy"})
 
 _AFTER: Mapping[str, str] = {
     "create_run": "pending",

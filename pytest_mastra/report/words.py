@@ -21,15 +21,10 @@ def scrub(report: pytest.TestReport, scrubber: Scrubber) -> None:
         scrubber: Knows the secrets.
     """
     shown: Any = report.longrepr
-    crash = getattr(shown, "reprcrash", None)
-    if crash is not None:
-        crash.message = scrubber.text(crash.message)
-    tracebacks = [link[0] for link in getattr(shown, "chain", [])] or [getattr(shown, "reprtraceback", None)]
-    crashes = [link[1] for link in getattr(shown, "chain", [])]
-    for found in crashes:
-        if found is not None:
-            found.message = scrubber.text(found.message)
-    for traceback in tracebacks:
+    last = (getattr(shown, "reprtraceback", None), getattr(shown, "reprcrash", None), None)
+    for traceback, crash, _ in getattr(shown, "chain", None) or [last]:
+        if crash is not None:
+            crash.message = scrubber.text(crash.message)
         for entry in getattr(traceback, "reprentries", []):
             _scrub_entry(entry, scrubber)
 

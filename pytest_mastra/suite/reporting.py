@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Generator
 from typing import Any
@@ -42,10 +41,6 @@ class Reporting:
         scene = item.stash.get(SCENE, None)
         if scene is not None and call.when == "call":
             scene.passed = call.excinfo is None
-        if call.excinfo is not None and "mastra_sync.models" in sys.modules:
-            from pytest_mastra.explain import explaining
-
-            explaining.explained(call.excinfo, scene, self._config)
         report = yield
         if scene is not None:
             try:

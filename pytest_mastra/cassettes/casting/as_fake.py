@@ -15,8 +15,9 @@ from pytest_mastra.cassettes.casting.recorded_schemas import Checks, RecordedSch
 from pytest_mastra.cassettes.casting.sights import Sight, same, sights_of
 from pytest_mastra.cassettes.casting.step_evidence import Walk
 from pytest_mastra.cassettes.casting.told_steps import flow_of
-from pytest_mastra.cassettes.stories import READS, RESUMES, STARTS, Stories, stories_of
+from pytest_mastra.cassettes.stories import Stories, stories_of
 from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.verbs import READS, RESUMES, STARTS
 from pytest_mastra.traffic.exchanges import Exchange
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import Any
 
 from mastra_sync.shapes import canonical_result
 from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, question_of, records_of
-from pytest_mastra.cassettes.stories import READS, RESUMES, RunStory
+from pytest_mastra.cassettes.stories import RunStory
 from pytest_mastra.fake.steps import PRIOR_COMPLETION
 from pytest_mastra.fake.values import UNDEFINED, deep_equal
+from pytest_mastra.fake.verbs import READS, RESUMES
 from pytest_mastra.traffic.exchanges import Exchange
 
 Step = dict[str, Any]

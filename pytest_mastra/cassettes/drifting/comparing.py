@@ -13,7 +13,8 @@ from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of
 from pytest_mastra.cassettes.drifting.drifts import Drift, RunDrift
 from pytest_mastra.cassettes.drifting.event_lanes import compare_events
 from pytest_mastra.cassettes.drifting.likening import Likening
-from pytest_mastra.cassettes.stories import READS, RunStory, stories_of
+from pytest_mastra.cassettes.stories import RunStory, stories_of
+from pytest_mastra.fake.verbs import READS
 from pytest_mastra.regression.aliases import Aliases
 from pytest_mastra.scrub.secrets import Scrubber
 from pytest_mastra.traffic.exchanges import Ending, Exchange

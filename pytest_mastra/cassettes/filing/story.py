@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_mastra.cassettes.filing.naming import alike
-from pytest_mastra.cassettes.stories import READS
+from pytest_mastra.fake.verbs import READS
 from pytest_mastra.traffic.exchanges import Exchange
 
 _UNCHANGING = frozenset({"list_workflows", "details"})

@@ -11,9 +11,8 @@ import pytest
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.filing.places import safe_name
 from pytest_mastra.suite.scene import Scene
-from tests.live.client.listening import Listener
+from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
 from tests.live.install import GENERATIONS
-from tests.live.wire import new_run_id
 from tests.recorded.offline import refuse
 
 from .left_out import LEFT_OUT, turn_of
@@ -71,24 +70,3 @@ def client(mastra_target: Scene, generation: str) -> Iterator[MastraClient]:
     """A client of what was recorded."""
     with MastraClient(mastra_target.base_url, token="") as client:
         yield client
-
-
-@pytest.fixture
-def gate(live_server: SteeredServer) -> Iterator[str]:
-    """The name of a gate of this test alone; it is opened at the end, so that no step is left standing there."""
-    name = new_run_id()
-    yield name
-    live_server.open_gate(name)
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    """A session for a client, to be asked what was sent."""
-    with Listener() as session:
-        yield session
-
-
-@pytest.fixture
-def heard(mastra_target: Scene, generation: str, listener: Listener) -> MastraClient:
-    """A client whose requests the listener notes."""
-    return MastraClient(mastra_target.base_url, token="", session=listener)

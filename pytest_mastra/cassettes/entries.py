@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pytest_mastra.cassettes.matching import Shape
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
 
 Scope = tuple[str, str]
 """What a read tells of, and a move changes: a run, a workflow's runs, all runs, or what is no workflow."""

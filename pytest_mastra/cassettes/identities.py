@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pytest_mastra.cassettes.entries import Entry, Kind
 from pytest_mastra.cassettes.matching import loaded
 from pytest_mastra.cassettes.renaming import UUID, Names
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 
 Key = tuple[str, str, str]
 """What a request asks: see `Shape.key`."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pytest_mastra.fake.verbs import Call, call_of
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.regression.aliases import DURATION, Aliases
+from pytest_mastra.http.aliases import DURATION, Aliases
+from pytest_mastra.http.verbs import Call, call_of
+from pytest_mastra.http.wire import WireRequest
 
 _CONTEXT = "requestContext"
 

@@ -12,13 +12,13 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from pytest_mastra.fake.in_process import CatchAll, SurfaceAdapter
-from pytest_mastra.fake.verbs import call_of
-from pytest_mastra.fake.wire import WireReply, WireRequest
-from pytest_mastra.traffic import every_session
-from pytest_mastra.traffic.breaks import GAVE_UP
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.watching import WatchedSurface
-from pytest_mastra.traffic.wiretap import Wiretap, as_wire
+from pytest_mastra.http import session_patch
+from pytest_mastra.http.connection_failures import GAVE_UP
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap, as_wire
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.verbs import call_of
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
     from pytest_mastra.cassettes.replaying import ReplaySurface
@@ -64,7 +64,7 @@ class PartlyLive:
     def on_every_session(self) -> Iterator[None]:
         """Do so for all sessions, as long as the context lasts."""
         try:
-            with every_session.through(self._scene.url, self._wrap):
+            with session_patch.through(self._scene.url, self._wrap):
                 yield
         finally:
             for adapter in list(self._adapters.values()):

@@ -13,9 +13,9 @@ import urllib3
 from mastra_sync.deadline import Clock
 from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.playback import Playback
-from pytest_mastra.fake.wire import Cut, Frame, Pause, Piece, Script, WireReply, WireRequest
-from pytest_mastra.traffic import breaks
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http import connection_failures
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Script, WireReply, WireRequest
 
 PATIENCE = 3600.0
 """Seconds, on the replay's clock, for which a server that said nothing more says nothing on replay."""
@@ -101,18 +101,18 @@ class _Retold:
 
     def _instead_of_reply(self) -> Iterator[Piece]:
         failure = self._exchange.failure or ""
-        if failure == breaks.RESET:
+        if failure == connection_failures.RESET:
             yield Cut.RESET
-        elif failure == breaks.NO_HTTP:
+        elif failure == connection_failures.NO_HTTP:
             yield b"this is no HTTP\r\n\r\n"
-        elif failure in breaks.WAITED:
+        elif failure in connection_failures.WAITED:
             yield from self._surface.silence()
         yield Cut.CLOSED
 
     def _stream(self, frame: Frame) -> Iterator[Piece]:
         head, *_ = frame(WireReply(self._exchange.status, self._headers, ()))
         yield head
-        missing = breaks.missing_in(self._exchange.failure or "") or 0
+        missing = connection_failures.missing_in(self._exchange.failure or "") or 0
         last = len(self._chunks) - 1
         pauses = self._surface.pauses(self._exchange)
         for place, chunk in enumerate(self._chunks):
@@ -125,7 +125,7 @@ class _Retold:
 
     def _whole(self, frame: Frame) -> Iterator[Piece]:
         body = b"".join(self._chunks)
-        missing = breaks.missing_in(self._exchange.failure or "")
+        missing = connection_failures.missing_in(self._exchange.failure or "")
         if missing is None:
             missing = 0 if self._exchange.ending is Ending.WHOLE else 1
         for pauses in self._surface.pauses(self._exchange):
@@ -141,8 +141,8 @@ class _Retold:
             if proper:
                 yield proper
         elif exchange.ending is Ending.CUT:
-            yield Cut.RESET if (exchange.failure or "").startswith(breaks.RESET) else Cut.CLOSED
-        elif exchange.failure in breaks.WAITED:
+            yield Cut.RESET if (exchange.failure or "").startswith(connection_failures.RESET) else Cut.CLOSED
+        elif exchange.failure in connection_failures.WAITED:
             yield from self._surface.silence()
         else:
             raise NoRecordedReply(
@@ -159,11 +159,11 @@ def _end_to_end(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], 
 
 def _raise_again(failure: str) -> None:
     """Raise what was met where there was no connection."""
-    if failure == breaks.NO_CONNECTION:
+    if failure == connection_failures.NO_CONNECTION:
         raise urllib3.exceptions.ConnectTimeoutError(_NOWHERE, "the connection timed out when this was recorded")
-    if failure.startswith(breaks.NOT_CONNECTED):
+    if failure.startswith(connection_failures.NOT_CONNECTED):
         raise urllib3.exceptions.NewConnectionError(_NOWHERE, f"Failed to establish a new connection: {failure}")
-    if failure == breaks.REFUSED:
+    if failure == connection_failures.REFUSED:
         refused = f"[Errno {errno.ECONNREFUSED}] {os.strerror(errno.ECONNREFUSED)}"
         raise urllib3.exceptions.NewConnectionError(_NOWHERE, f"Failed to establish a new connection: {refused}")
 

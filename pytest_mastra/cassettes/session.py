@@ -16,14 +16,14 @@ from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.recording import PartlyLive, finished
 from pytest_mastra.cassettes.replaying import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.session_patch import origin_of
+from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.scrub.learned import scrubber_of
 from pytest_mastra.suite import needs, settings
-from pytest_mastra.traffic.every_session import origin_of
-from pytest_mastra.traffic.exchanges import Exchange
-from pytest_mastra.traffic.watching import WatchedSurface
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.wire import Surface
+    from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
 

@@ -18,9 +18,9 @@ from pytest_mastra.cassettes.filing.canonical import split_uri
 from pytest_mastra.cassettes.filing.files import normalised, read_cassette, write_cassette
 from pytest_mastra.cassettes.misses import Miss
 from pytest_mastra.cassettes.playback import Playback, Scrub
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 MODES = {
     "none": RecordMode.NONE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any
 
-from pytest_mastra.fake.wire import Cut, Frame, Pause, Piece, WireReply
+from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, WireReply
 
 SEPARATOR = b"\x1e"
 

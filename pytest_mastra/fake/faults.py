@@ -13,8 +13,8 @@ from typing import Any
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake import disturbances
 from pytest_mastra.fake.disturbances import Happened, Place
-from pytest_mastra.fake.verbs import STREAMING, Call, call_of, checked_verb
-from pytest_mastra.fake.wire import Cut, Pause, Surface, WireReply, WireRequest
+from pytest_mastra.http.verbs import STREAMING, Call, call_of, checked_verb
+from pytest_mastra.http.wire import Cut, Pause, Surface, WireReply, WireRequest
 
 Handle = Callable[[], WireReply]
 Effect = Callable[[Handle, Happened], WireReply]

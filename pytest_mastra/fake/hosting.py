@@ -16,8 +16,8 @@ from pytest_mastra.fake.locating import find_server
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.serving import DEFAULT_PORT, serve
 from pytest_mastra.fake.tracebacks import own_traceback
-from pytest_mastra.fake.wire import WireReply, WireRequest
 from pytest_mastra.fake.world import UnexpectedError
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 WHERE_CLIENTS_LOOK = f"http://127.0.0.1:{DEFAULT_PORT}"
 

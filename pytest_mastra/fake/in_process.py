@@ -20,10 +20,10 @@ from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
 from pytest_mastra.fake.as_sent import body_as_sent, headers_as_sent
-from pytest_mastra.fake.framing import frame
 from pytest_mastra.fake.whole_replies import WholeBody, is_plain, whole_headers
-from pytest_mastra.fake.wire import Surface, WireReply, WireRequest
 from pytest_mastra.fake.wire_socket import WireSocket
+from pytest_mastra.http.framing import frame
+from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 
 DEFAULT_URL = "http://mastra.test"
 """A name that no network knows."""

@@ -16,7 +16,7 @@ from pytest_mastra.fake.shapes import check_body, refuse_query
 from pytest_mastra.fake.stray import explain_stray
 from pytest_mastra.fake.syntax import syntax_error
 from pytest_mastra.fake.values import UNDEFINED, loads
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra

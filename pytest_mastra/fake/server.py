@@ -19,8 +19,8 @@ from pytest_mastra.fake.loading import Act, Loader
 from pytest_mastra.fake.moving import Movements
 from pytest_mastra.fake.pace import AS_TIMED, AT_ONCE, Pace
 from pytest_mastra.fake.routes import HttpSurface
-from pytest_mastra.fake.wire import WireReply, WireRequest
 from pytest_mastra.fake.world import UnexpectedError, World
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 SHORT_PATIENCE = 5.0
 PATIENCE_OF_DEPLOYERS = 180.0

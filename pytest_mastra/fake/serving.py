@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import Surface
+from pytest_mastra.http.wire import Surface
 
 BETWEEN_LOOKS = 0.05
 """Seconds."""

@@ -17,9 +17,9 @@ from typing import Any
 from typing_extensions import Self
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.fake.framing import KEEP_ALIVE, frame
-from pytest_mastra.fake.receiving import BadRequest, Received, receive
-from pytest_mastra.fake.wire import Cut, Pause, Piece, Surface, WireReply
+from pytest_mastra.http.framing import KEEP_ALIVE, frame
+from pytest_mastra.http.request_parser import BadRequest, Received, receive
+from pytest_mastra.http.wire import Cut, Pause, Piece, Surface, WireReply
 
 logger = logging.getLogger("pytest_mastra")
 

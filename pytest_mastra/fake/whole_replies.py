@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import urllib3
 
-from pytest_mastra.fake.framing import has_body, head_fields
-from pytest_mastra.fake.wire import WireReply
+from pytest_mastra.http.framing import has_body, head_fields
+from pytest_mastra.http.wire import WireReply
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~\xa0-\xff][ -~\t\xa0-\xff]*)?")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mastra_sync.deadline import Clock, SystemClock
-from pytest_mastra.fake.wire import Cut, Pause, Piece
+from pytest_mastra.http.wire import Cut, Pause, Piece
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

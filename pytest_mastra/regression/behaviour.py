@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepResult, StreamEvent
 from mastra_sync.shapes import without_meta
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 
 if TYPE_CHECKING:
     from mastra_sync import RemoteError, RunResult, Suspension

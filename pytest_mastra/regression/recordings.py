@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
-from pytest_mastra.fake.verbs import RESUMES, STARTS
+from pytest_mastra.http.verbs import RESUMES, STARTS
 from pytest_mastra.report.touched import TouchedRun, question_of
 from pytest_mastra.report.traced import read_trace
 

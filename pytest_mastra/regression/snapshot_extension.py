@@ -12,7 +12,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from mastra_sync import RunResult, RunStream, StreamEvent
 from pytest_mastra.explain.differences import describe, differences
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
 from pytest_mastra.scrub.secrets import Scrubber
 

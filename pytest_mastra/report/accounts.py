@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.events import FINISH
 from mastra_sync.models import FINISHED
 from mastra_sync.records import parse_json
-from pytest_mastra.fake.verbs import STREAMING
-from pytest_mastra.traffic.content import UnknownCoding, decoded_chunks
+from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
+from pytest_mastra.http.verbs import STREAMING
 
 if TYPE_CHECKING:
+    from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.report.told import Told
-    from pytest_mastra.traffic.exchanges import Exchange
 
 _ACCOUNTS = frozenset(
     {"run_by_id", "run_execution_result", "start_async", "resume_async", "restart_async", "time_travel_async"}

@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.content_coding import UnknownCoding
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.report.touched import TouchedRun, result_of, touched_runs
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.traffic.content import UnknownCoding
-from pytest_mastra.traffic.exchanges import Exchange
 
 if TYPE_CHECKING:
     from pytest_mastra.suite.scene import Scene

@@ -18,8 +18,8 @@ from pytest_mastra.report.spans import spans_of
 from pytest_mastra.report.touched import NOT_FOUND, UNKNOWN
 
 if TYPE_CHECKING:
+    from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.report.touched import TouchedRun
-    from pytest_mastra.traffic.exchanges import Exchange
 
 MOST_LINES = 12
 NARROWEST = 20

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.writing import step_name
-from pytest_mastra.fake.verbs import STARTS
+from pytest_mastra.http.verbs import STARTS
 
 if TYPE_CHECKING:
     from mastra_sync.models import StepResult

@@ -11,11 +11,11 @@ from mastra_sync.errors import MastraError
 from mastra_sync.events import StreamEvent
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.replay import History, Record
-from pytest_mastra.fake.verbs import STREAMING
-from pytest_mastra.traffic.content import UnknownCoding, decoded_chunks
+from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
+from pytest_mastra.http.verbs import STREAMING
 
 if TYPE_CHECKING:
-    from pytest_mastra.traffic.exchanges import Exchange
+    from pytest_mastra.http.exchanges import Exchange
 
 UNREADABLE = "raw"
 """Key of an event that stands for a record which is no JSON object: the record's text."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import FINISHED
-from pytest_mastra.fake.verbs import STARTS, STREAMING
+from pytest_mastra.http.verbs import STARTS, STREAMING
 from pytest_mastra.report.accounts import (
     account_in,
     answer_of,
@@ -22,9 +22,9 @@ from pytest_mastra.report.told import Told, events_of, story_of
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult
     from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.scrub.secrets import Scrubber
     from pytest_mastra.suite.scene import Scene
-    from pytest_mastra.traffic.exchanges import Exchange
 
 __all__ = [
     "NOT_FOUND",

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.traffic.content import UnknownCoding
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_mastra.traffic.exchanges import Exchange
+    from pytest_mastra.http.exchanges import Exchange
 
 
 def scrubber_of(config: pytest.Config) -> Scrubber:

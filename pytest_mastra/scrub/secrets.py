@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.content_coding import decoded_chunks
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.scrub.secret_places import (
     Place,
     as_meant,
@@ -22,8 +24,6 @@ from pytest_mastra.scrub.secret_places import (
     separate,
 )
 from pytest_mastra.scrub.sensitive import MASK, Names
-from pytest_mastra.traffic.content import decoded_chunks
-from pytest_mastra.traffic.exchanges import Exchange
 
 ENVIRONMENT = ("MASTRA_API_TOKEN",)
 """Variables whose values are always secrets."""
@@ -157,7 +157,7 @@ class Scrubber:
     def chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
         """Return a body's chunks without secrets, as many as there were, also if one stood across their border.
 
-        The body must be without content coding (`pytest_mastra.traffic.content.decoded_chunks`). Besides secrets
+        The body must be without content coding (`pytest_mastra.http.content_coding.decoded_chunks`). Besides secrets
         nothing changes. A chunk that held nothing but a piece of a secret may be empty.
         """
         seen = b"".join(chunks).decode("latin-1")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_mastra.traffic.exchanges import ExchangeLog
+from pytest_mastra.http.exchanges import ExchangeLog
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
     from pytest_mastra.fake.clock import VirtualClock
-    from pytest_mastra.fake.wire import Surface
+    from pytest_mastra.http.wire import Surface
 
 Section = tuple[str, str]
 """A title, and what a report shows under it."""

@@ -13,15 +13,15 @@ import pytest
 from mastra_sync import MastraClient, deadline
 from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import needs, problems, reporting, settings
 from pytest_mastra.suite.client_clock import ClientClock
 from pytest_mastra.suite.declared import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
-from pytest_mastra.traffic.watching import WatchedSurface
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.wire import Surface
+    from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.needs import Needs
 
 
@@ -122,7 +122,7 @@ def _scene(item: pytest.Item, target: str, wanted: Needs, config: MastraConfig) 
 def _answering(scene: Scene) -> contextlib.AbstractContextManager[object]:
     """What makes the target answer, and notes what it is asked."""
     if scene.target == "live":
-        from pytest_mastra.traffic.wiretap import Wiretap  # noqa: PLC0415 -- only live servers are tapped
+        from pytest_mastra.http.socket_recorder import Wiretap  # noqa: PLC0415 -- only live servers are tapped
 
         return Wiretap(scene.log, scene.url, scene.now).on_every_session()
     from pytest_mastra.fake.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers

@@ -26,9 +26,9 @@ from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.in_process import CatchAll, InProcess, SurfaceAdapter
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import WireReply, WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.wiretap import Wiretap
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap
+from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.stage import JSON, recording_of, served
 from tests.fake_fronts.outcomes import Scripted
 

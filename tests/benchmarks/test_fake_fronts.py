@@ -19,7 +19,7 @@ import responses
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.live.server import LiveServer
 
 Figure = Callable[[str, str, str], None]

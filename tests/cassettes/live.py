@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 
 class Live:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 
 LIVE = "http://localhost:4111"
 RUN = "6fa459ea-ee8a-4ca4-894e-db77e160355e"

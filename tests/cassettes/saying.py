@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Exchange, ExchangeLog
-from pytest_mastra.traffic.watching import WatchedSurface
+from pytest_mastra.http.exchanges import Exchange, ExchangeLog
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.wire import WireRequest
 from tests.live.conformance.transcript import Transcript, dump
 
 URL = "http://mastra.test"

@@ -17,9 +17,9 @@ from pytest_mastra.cassettes.replaying import ReplaySurface
 from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import Surface, WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.wiretap import Wiretap
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap
+from pytest_mastra.http.wire import Surface, WireRequest
 
 JSON = (("content-type", "application/json"),)
 

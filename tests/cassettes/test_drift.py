@@ -11,8 +11,8 @@ import pytest
 
 from pytest_mastra.cassettes.drifting.drift import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 from .made import exchange
 from .saying import Said

@@ -15,8 +15,8 @@ from pytest_mastra.cassettes.misses import NoRecordedReply
 from pytest_mastra.cassettes.playback import Playback
 from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.in_process import InProcess
-from pytest_mastra.fake.wire import WireReply
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireReply
 from tests.cassettes.stage import JSON, Replay, asked, recording_of, replayed, replaying_client, served, tapped, told
 from tests.fake_fronts.outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import WireServer, close, cut, hang_up_noticed, head, json_reply, never, reset, streamed

@@ -16,8 +16,8 @@ from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
 
 from pytest_mastra.cassettes.filing.files import read_cassette, write_cassette
-from pytest_mastra.traffic.content import UnknownCoding
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.content_coding import UnknownCoding
+from pytest_mastra.http.exchanges import Ending, Exchange
 
 from .made import DATE, JSON, LIVE, NOON, RUN, exchange, facts, record
 

@@ -19,8 +19,8 @@ from vcr.serializers import yamlserializer
 from pytest_mastra.cassettes.filing import canonical
 from pytest_mastra.cassettes.filing.layout import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
 from pytest_mastra.cassettes.filing.reading import read_yaml
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 
 from .made import JSON, exchange, facts, record
 

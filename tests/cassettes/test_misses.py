@@ -8,8 +8,8 @@ import requests
 from mastra_sync import MastraError
 from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.playback import Playback
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.wire import WireRequest
 from tests.cassettes.stage import FIRST, OWN, SECOND, asked, create, move, poll, replaying_client, told
 
 LONG = "a rather long text, of which only what is near the difference is shown, " * 3

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.playback import Playback
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.stage import (
     FIRST,
     OTHER,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.filing.story import chapters_of, told
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
 
 from .made import OTHER_RUN, RUN, exchange
 

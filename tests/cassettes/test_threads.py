@@ -12,7 +12,7 @@ import requests
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.filing.files import read_cassette, write_cassette
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import JSON, recording_of, replayed, replaying_client, served
 from tests.fake_fronts.outcomes import Scripted

@@ -18,7 +18,7 @@ from vcr.request import Request
 
 from pytest_mastra.cassettes import StoryCassette, read_cassette
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import FIRST, JSON, create, move, poll, recording_of, replayed, replaying_client, served
 from tests.fake_fronts.outcomes import Scripted

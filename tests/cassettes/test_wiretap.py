@@ -23,9 +23,9 @@ from mastra_sync import APIConnectionError, MastraClient
 from pytest_mastra import FakeMastra
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import WireReply, WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.wiretap import Wiretap
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap
+from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.stage import JSON, served, tapped
 from tests.fake_fronts.outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import (

@@ -17,7 +17,7 @@ from pytest_mastra.fake import demo
 from pytest_mastra.fake.clock import EPOCH
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.time_lapse import TimeLapse, moment_for
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 from .conftest import Ended
 from .processes import COMMAND, PROCESS_TIMEOUT, Terminal, started

@@ -18,7 +18,7 @@ from pytest_mastra.fake.clock import RealClock, VirtualClock
 from pytest_mastra.fake.hosting import Watched
 from pytest_mastra.fake.locating import find_server
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 from .conftest import Ended
 from .processes import INTERRUPTIBLE, PROCESS_TIMEOUT, started

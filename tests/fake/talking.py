@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 JSON = {"content-type": "application/json"}
 

@@ -12,7 +12,7 @@ from mastra_sync.deadline import Deadline
 from pytest_mastra.fake.clock import EPOCH, RealClock, VirtualClock
 from pytest_mastra.fake.pace import AS_TIMED, BY_HAND, Polls, Seconds
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 from .talking import JSON, call, post, run_state
 

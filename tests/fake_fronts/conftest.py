@@ -9,7 +9,7 @@ import pytest
 
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import Surface
+from pytest_mastra.http.wire import Surface
 
 FRONTS: dict[str, type[InProcess | OnSocket]] = {"in process": InProcess, "on a socket": OnSocket}
 

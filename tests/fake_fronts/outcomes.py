@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 Handler = Callable[[WireRequest], WireReply]
 

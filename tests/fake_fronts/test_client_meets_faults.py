@@ -12,7 +12,7 @@ from mastra_sync import MalformedRecord, MastraClient, MastraError, OutcomeUnkno
 from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.faults import Target
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import Surface
+from pytest_mastra.http.wire import Surface
 
 Serve = Callable[[Surface], str]
 Declare = Callable[[Target], object]

@@ -10,7 +10,7 @@ import requests
 from mastra_sync import MastraClient
 from pytest_mastra.fake.routes import ROUTES
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import Surface
+from pytest_mastra.http.wire import Surface
 
 from .outcomes import Outcome, outcome
 

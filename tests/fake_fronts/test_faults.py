@@ -13,9 +13,9 @@ from mastra_sync import operations
 from mastra_sync.operations import Operation
 from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.faults import Faults, FaultySurface, Target
-from pytest_mastra.fake.framing import frame
-from pytest_mastra.fake.verbs import STREAMING, VERBS, Call, call_of
-from pytest_mastra.fake.wire import Cut, Pause, WireReply, WireRequest
+from pytest_mastra.http.framing import frame
+from pytest_mastra.http.verbs import STREAMING, VERBS, Call, call_of
+from pytest_mastra.http.wire import Cut, Pause, WireReply, WireRequest
 
 from .outcomes import Scripted
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.fake.framing import frame
-from pytest_mastra.fake.wire import WireReply
+from pytest_mastra.http.framing import frame
+from pytest_mastra.http.wire import WireReply
 
 OPEN = b"Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n"
 

@@ -22,7 +22,7 @@ from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.faults import Faults, FaultySurface
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 
 from .outcomes import Scripted, outcome
 

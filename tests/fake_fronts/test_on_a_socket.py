@@ -13,7 +13,7 @@ import requests
 
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.fake.socket import OnSocket
-from pytest_mastra.fake.wire import Frame, Pause, Piece, WireReply, WireRequest
+from pytest_mastra.http.wire import Frame, Pause, Piece, WireReply, WireRequest
 
 from .outcomes import Scripted
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from mastra_sync import MastraClient
 from pytest_mastra.fake import FakeMastra, InProcess
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.suite.scene import Scene
-from pytest_mastra.traffic.exchanges import Ending, Exchange
-from pytest_mastra.traffic.watching import WatchedSurface
 
 URL = "http://mastra.test"
 TEST = "tests/test_city.py::test_report"

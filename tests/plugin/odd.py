@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.suite.scene import Scene
-from pytest_mastra.traffic.exchanges import Ending
 from tests.plugin.acting import empty_scene, said
 
 _KEYS = st.sampled_from(

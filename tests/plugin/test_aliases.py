@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 
 FIRST = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"
 SECOND = "0a1b2c3d-4e5f-4a6b-9c8d-abcdef012345"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunResult, StreamEvent
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
 
 RECORDED = Path(__file__).parents[2] / "cassettes" / "conformance"

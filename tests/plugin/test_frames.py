@@ -9,7 +9,7 @@ import pytest
 from mastra_sync.moves import Move
 from mastra_sync.operations import START
 from mastra_sync.transport import Request
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 from tests.plugin.conftest import RunSuite
 
 TOKEN = "tok-of-nobody-4711"

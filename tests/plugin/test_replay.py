@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import pytest_mastra.cassettes
-from pytest_mastra.fake.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import WireReply, WireRequest
 from pytest_mastra.suite.scene import Scene
 from tests.plugin.conftest import RunSuite
 

@@ -10,10 +10,10 @@ import pytest
 
 from mastra_sync import MastraClient, StreamError
 from pytest_mastra.fake import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.report.touched import TouchedRun, properties, touched_runs
 from pytest_mastra.suite.scene import Scene
-from pytest_mastra.traffic.watching import WatchedSurface
 from tests.plugin.acting import URL, acted, empty_scene, run_event, said, step_event, stream_of
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]

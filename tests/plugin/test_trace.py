@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.report import records
 from pytest_mastra.report.clean import clean
 from pytest_mastra.report.timeline import timeline
@@ -19,7 +20,6 @@ from pytest_mastra.report.trace import Trace, TraceError, read_trace
 from pytest_mastra.report.traced import TracedBody, TracedChunk, trace_schema
 from pytest_mastra.scrub.learned import learned
 from pytest_mastra.suite.scene import Scene
-from pytest_mastra.traffic.exchanges import Ending
 from tests.plugin.acting import EPOCH, TEST, URL, acted, empty_scene, run_event, said, step_event, stream_of
 from tests.plugin.odd import scenes
 from tests.plugin.test_timeline import JOURNEY, journey

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from mastra_sync import MastraClient, MastraError
 from pytest_mastra import FakeMastra, InProcess, OnSocket
-from pytest_mastra.fake.framing import frame
-from pytest_mastra.fake.wire import Cut, WireReply, WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.unframing import ReplyReader
-from pytest_mastra.traffic.watching import WatchedSurface
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.framing import frame
+from pytest_mastra.http.reply_parser import ReplyReader
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.wire import Cut, WireReply, WireRequest
 
 URL = "http://mastra.test"
 ASKED = WireRequest("GET", "/x")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.cassettes.casting.acting import Actors, Start
 from pytest_mastra.cassettes.casting.derived_graphs import Entry, derived_graph, say, step_id
 from pytest_mastra.cassettes.casting.evidence import Evidence
@@ -15,10 +14,11 @@ from pytest_mastra.cassettes.casting.recorded_schemas import Checks, RecordedSch
 from pytest_mastra.cassettes.casting.sights import Sight, same, sights_of
 from pytest_mastra.cassettes.casting.step_evidence import Walk
 from pytest_mastra.cassettes.casting.told_steps import flow_of
-from pytest_mastra.cassettes.stories import Stories, stories_of
 from pytest_mastra.fake.values import UNDEFINED
-from pytest_mastra.fake.verbs import READS, RESUMES, STARTS
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.exchanges_by_run import Stories, stories_of
+from pytest_mastra.http.verbs import READS, RESUMES, STARTS
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.definition import Workflow

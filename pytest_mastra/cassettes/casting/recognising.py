@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mastra_sync.records import END_MARK
-from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of, rest_of
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of
+from pytest_mastra.http.exchanges import Ending, Exchange
 
 CURRENT, RELEASE_1_2, BETA_1_0 = "current", "1.2", "1.0-beta"
 EVERY = (CURRENT, RELEASE_1_2, BETA_1_0)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync.shapes import canonical_result
-from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, question_of, records_of
-from pytest_mastra.cassettes.stories import RunStory
 from pytest_mastra.fake.steps import PRIOR_COMPLETION
 from pytest_mastra.fake.values import UNDEFINED, deep_equal
-from pytest_mastra.fake.verbs import READS, RESUMES
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.exchanges_by_run import RunStory
+from pytest_mastra.http.verbs import READS, RESUMES
 
 Step = dict[str, Any]
 """What a server tells of one step."""

@@ -9,15 +9,15 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from mastra_sync.models import SETTLED
-from pytest_mastra.cassettes.answers import OK, answer_of, is_stream, records_of, rest_of, run_in
 from pytest_mastra.cassettes.drifting.drifts import Drift, RunDrift
 from pytest_mastra.cassettes.drifting.event_lanes import compare_events
 from pytest_mastra.cassettes.drifting.likening import Likening
-from pytest_mastra.cassettes.stories import RunStory, stories_of
-from pytest_mastra.fake.verbs import READS
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
+from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of, run_in
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges_by_run import RunStory, stories_of
+from pytest_mastra.http.verbs import READS
 from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 OTHERS = "said of no run"
 """The title of what is compared besides runs."""

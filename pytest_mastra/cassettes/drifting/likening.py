@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.cassettes.drifting.drifts import Finding, RunDrift
 from pytest_mastra.explain.differences import MISSING, Difference, differences
-from pytest_mastra.regression.aliases import Aliases
+from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.scrub.sensitive import MASK
 
 if TYPE_CHECKING:

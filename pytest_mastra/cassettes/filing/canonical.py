@@ -20,8 +20,8 @@ from pytest_mastra.cassettes.filing.layout import (
     UNPRINTABLE,
     record_ends,
 )
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _NUMBER = r"(?:0|[1-9]\d*)"

@@ -20,7 +20,7 @@ from pytest_mastra.suite import settings
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-    from pytest_mastra.traffic.exchanges import Exchange
+    from pytest_mastra.http.exchanges import Exchange
 
 SHAPES = {
     "a JSON Web Token": r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}",

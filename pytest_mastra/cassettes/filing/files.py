@@ -16,10 +16,10 @@ from pytest_mastra.cassettes.filing.layout import END, HEAD, laid_out
 from pytest_mastra.cassettes.filing.naming import renamed
 from pytest_mastra.cassettes.filing.story import told
 from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.content_coding import decoded_chunks
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.scrub.secrets import Scrubber, may_be_misread
-from pytest_mastra.traffic.content import decoded_chunks
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 __all__ = ["CassetteError", "CassetteUnreadable", "Recording", "SecretSurvives", "read_cassette", "write_cassette"]
 

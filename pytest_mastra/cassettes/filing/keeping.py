@@ -7,15 +7,15 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
-from pytest_mastra.cassettes.answers import answer_of, run_in
 from pytest_mastra.cassettes.filing.canonical import completed
 from pytest_mastra.cassettes.filing.layout import chunks_by, record_ends
 from pytest_mastra.cassettes.filing.naming import alike, uuids, with_texts
 from pytest_mastra.cassettes.filing.story import Chapter, answered, asked, chapters_of, segments_of
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.bodies import answer_of, run_in
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.scrub.json_text import RECORD_END, Node, is_json, node_of
 from pytest_mastra.scrub.secret_places import Place, moved, replaced
-from pytest_mastra.traffic.exchanges import Exchange
 
 _TRANSIENT = frozenset({"pending", "running", "waiting"})
 """Statuses of which a poll sees more or fewer each time."""

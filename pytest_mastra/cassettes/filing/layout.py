@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.scrub.json_text import RECORD_END, exact_lines, is_json, pretty
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 HEAD = """\
 # HTTP interactions in vcrpy's format, laid out by pytest-mastra. Ids, times and secrets are not the real ones.

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.wire import WireRequest
 
 BASE = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """The first moment of every recording."""

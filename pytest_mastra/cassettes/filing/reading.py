@@ -11,9 +11,9 @@ import yaml
 from pytest_mastra.cassettes.filing.canonical import completed, split_uri
 from pytest_mastra.cassettes.filing.layout import BY_RECORDS
 from pytest_mastra.cassettes.filing.wording import Unreadable
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.exchanges import Ending, Exchange
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.scrub.json_text import RECORD_END
-from pytest_mastra.traffic.exchanges import Ending, Exchange
 
 VERSION = 1
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_mastra.cassettes.filing.naming import alike
-from pytest_mastra.fake.verbs import READS
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.verbs import READS
 
 _UNCHANGING = frozenset({"list_workflows", "details"})
 """Verbs that are answered alike at any time."""

@@ -12,8 +12,8 @@ import requests
 from pytest_mastra.cassettes.casting.as_fake import fake_of
 from pytest_mastra.cassettes.drifting.drift import compare
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.traffic.exchanges import Exchange, ExchangeLog
-from pytest_mastra.traffic.wiretap import Wiretap
+from pytest_mastra.http.exchanges import Exchange, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap
 from tests.cassettes.saying import said_again
 from tests.live.server import LiveServer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from mastra_sync import MastraClient
-from pytest_mastra.traffic.exchanges import Ending, ExchangeLog
-from pytest_mastra.traffic.wiretap import Wiretap
+from pytest_mastra.http.exchanges import Ending, ExchangeLog
+from pytest_mastra.http.socket_recorder import Wiretap
 from tests.cassettes.stage import recording_of, replaying_client
 from tests.live.server import LiveServer
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from typing_extensions import Self
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 from tests.live.server import LiveServer
 
 from .transcript import Transcript

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_mastra.traffic.exchanges import Ending, Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
 
 _HEAD_END = b"\r\n\r\n"
 _VERSION = b"HTTP/"

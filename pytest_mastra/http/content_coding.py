@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_mastra.traffic.exchanges import Exchange
+    from pytest_mastra.http.exchanges import Exchange
 
 
 class UnknownCoding(ValueError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from http.client import responses
 
-from pytest_mastra.fake.wire import Cut, Frame, Piece, Script, Surface, WireReply, WireRequest
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.unframing import ReplyReader
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.reply_parser import ReplyReader
+from pytest_mastra.http.wire import Cut, Frame, Piece, Script, Surface, WireReply, WireRequest
 
 Now = Callable[[], float]
 

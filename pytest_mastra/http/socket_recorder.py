@@ -22,12 +22,12 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3._collections import RecentlyUsedContainer
 from urllib3.util import SKIP_HEADER
 
-from pytest_mastra.fake.receiving import BadRequest, unchunked
-from pytest_mastra.fake.wire import WireRequest
-from pytest_mastra.traffic import every_session
-from pytest_mastra.traffic.breaks import CLOSED, no_reply, no_rest, with_missing
-from pytest_mastra.traffic.exchanges import Ending, Exchange, ExchangeLog
-from pytest_mastra.traffic.unframing import ReplyReader
+from pytest_mastra.http import session_patch
+from pytest_mastra.http.connection_failures import CLOSED, no_reply, no_rest, with_missing
+from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
+from pytest_mastra.http.reply_parser import ReplyReader
+from pytest_mastra.http.request_parser import BadRequest, unchunked
+from pytest_mastra.http.wire import WireRequest
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -48,7 +48,7 @@ class Wiretap:
 
     def __init__(self, log: ExchangeLog, origin: str, now: Now) -> None:
         self.log = log
-        self.origin = every_session.origin_of(origin)
+        self.origin = session_patch.origin_of(origin)
         self.now = now
         self._tapped: WeakKeyDictionary[BaseAdapter, BaseAdapter] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class Wiretap:
     def on_every_session(self) -> Iterator[None]:
         """Listen also to sessions that others make, as long as the context lasts."""
         try:
-            with every_session.through(self.origin, self.wrap):
+            with session_patch.through(self.origin, self.wrap):
                 yield
         finally:
             for adapter in list(self._tapped.values()):
@@ -115,7 +115,7 @@ class _TappedAdapter(BaseAdapter):
         return tap is self._tap or (isinstance(inner, _TappedAdapter) and inner.is_tapped_by(tap))
 
     def send(self, request: requests.PreparedRequest, *options: Any, **named: Any) -> requests.Response:
-        if every_session.origin_of(str(request.url)) != self._tap.origin:
+        if session_patch.origin_of(str(request.url)) != self._tap.origin:
             return self._sender.send(request, *options, **named)
         sending = _Sending(self._tap)
         began = self._tap.now()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
 
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 HEAD_LIMIT = 16 * 1024
 """Bytes that request line and headers may take together, as Node has it."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pytest_mastra.fake.verbs import Call, call_of
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.verbs import Call, call_of
+from pytest_mastra.http.wire import WireRequest
 
 
 class Ending(Enum):

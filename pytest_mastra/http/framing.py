@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from functools import lru_cache
 
-from pytest_mastra.fake.wire import Piece, WireReply
+from pytest_mastra.http.wire import Piece, WireReply
 
 KEEP_ALIVE = 5
 """Seconds that Node promises to keep a quiet connection."""

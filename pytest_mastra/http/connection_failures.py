@@ -8,7 +8,7 @@ from http.client import BadStatusLine, RemoteDisconnected
 import urllib3
 
 from mastra_sync.transport import innermost
-from pytest_mastra.traffic.exchanges import Ending
+from pytest_mastra.http.exchanges import Ending
 
 REFUSED = "the connection was refused"
 NO_CONNECTION = "no connection came about in time"

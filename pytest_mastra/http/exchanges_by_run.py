@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.answers import answer_of, question_of
-from pytest_mastra.fake.verbs import READS, STARTS
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.bodies import answer_of, question_of
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.verbs import READS, STARTS
 
 
 @dataclass(eq=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mastra_sync.records import END_MARK, SEPARATOR, parse_json
-from pytest_mastra.fake.verbs import STREAMING
-from pytest_mastra.traffic.content import decoded_chunks
-from pytest_mastra.traffic.exchanges import Exchange
+from pytest_mastra.http.content_coding import decoded_chunks
+from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.verbs import STREAMING
 
 OK = 200
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 from mastra_sync import operations
 from mastra_sync.operations import Operation
-from pytest_mastra.fake.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest
 
 _OF_THE_CLIENT = [value for value in vars(operations).values() if isinstance(value, Operation)]
 

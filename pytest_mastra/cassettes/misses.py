@@ -9,8 +9,8 @@ from http.client import responses
 
 from pytest_mastra.cassettes.entries import Entry
 from pytest_mastra.cassettes.matching import Shape, question_of
-from pytest_mastra.explain.differences import describe, differences
 from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.text.differences import describe, differences
 
 CLOSEST = 3
 """How many recorded requests are shown."""

@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.explain.cells import cells, clipped
-from pytest_mastra.explain.differences import Difference, describe, differences
-from pytest_mastra.explain.showing import WIDTH, shown
 from pytest_mastra.explain.statements import Spoken, spoken_of
+from pytest_mastra.text.differences import Difference, describe, differences
+from pytest_mastra.text.values import WIDTH, shown
+from pytest_mastra.text.width import cells, clipped
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType

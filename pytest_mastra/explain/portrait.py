@@ -11,8 +11,8 @@ from typing import Any
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.shapes import without_meta
-from pytest_mastra.explain.cells import cells, clipped, clipped_middle, printable, wrapped
-from pytest_mastra.explain.showing import WIDTH, shown
+from pytest_mastra.text.values import WIDTH, shown
+from pytest_mastra.text.width import cells, clipped, clipped_middle, printable, wrapped
 
 Scrub = Callable[[Any], Any]
 """Takes secrets out of a JSON value."""

@@ -11,10 +11,10 @@ from typing import Any
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from mastra_sync import RunResult, RunStream, StreamEvent
-from pytest_mastra.explain.differences import describe, differences
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
 from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.text.differences import describe, differences
 
 FILE_EXTENSION = "jsonc"
 """JSON to editors, but not to syrupy's own JSON extension, whose files would have the same names."""

@@ -11,11 +11,11 @@ from mastra_sync.cli.board import Board, Row
 from mastra_sync.cli.writing import ascii_text, duration, one_line
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import FINISHED, STATUS_IN_WORDS
-from pytest_mastra.explain.cells import cells, clipped, printable
 from pytest_mastra.report import axis
 from pytest_mastra.report.accounts import answer_of
 from pytest_mastra.report.spans import spans_of
 from pytest_mastra.report.touched import NOT_FOUND, UNKNOWN
+from pytest_mastra.text.width import cells, clipped, printable
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_mastra.explain.differences import inside
-from pytest_mastra.explain.showing import shown
 from pytest_mastra.fake.zod import type_name
+from pytest_mastra.text.differences import inside
+from pytest_mastra.text.values import shown
 
 DEEPEST = 20
 """Levels that are looked into: schemas may describe themselves."""

@@ -12,7 +12,7 @@ from tests.plugin.conftest import RunSuite
 CONFTEST = """
     import pytest
     from pytest_mastra.cassettes.drifting.drift import Drift, Finding, RunDrift, report_of
-    from pytest_mastra.explain.differences import Difference
+    from pytest_mastra.text.differences import Difference
 
     @pytest.fixture
     def verified(request):

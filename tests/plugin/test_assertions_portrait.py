@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from mastra_sync import MastraClient, RunResult, StepResult
 from pytest_mastra import FakeMastra, InProcess
-from pytest_mastra.explain.cells import cells
-from pytest_mastra.explain.differences import differences
 from pytest_mastra.explain.explaining import MOST_LINES
 from pytest_mastra.explain.portrait import input_of, portrait, step_portrait, steps_in_order, suspension_portrait
-from pytest_mastra.explain.showing import WIDTH
 from pytest_mastra.explain.subjects import Mask, subject_of
+from pytest_mastra.text.differences import differences
+from pytest_mastra.text.values import WIDTH
+from pytest_mastra.text.width import cells
 
 TEXT = st.text(st.sampled_from("ab .日本\u0301\n\x1b\u202e👩'\"[]"), max_size=100) | st.text(max_size=20)
 VALUE = st.recursive(

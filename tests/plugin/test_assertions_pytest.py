@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pytest_mastra.explain.cells import cells
+from pytest_mastra.text.width import cells
 from tests.plugin.conftest import RunSuite
 from tests.plugin.runs import CONFTEST, SALE, WEATHER, explained, lines
 

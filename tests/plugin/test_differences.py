@@ -15,7 +15,7 @@ from dirty_equals import AnyThing, Contains, IsDict, IsInt, IsList, IsPartialDic
 from pydantic import BaseModel
 
 from mastra_sync import RunResult
-from pytest_mastra.explain.differences import MISSING, Difference, describe, differences
+from pytest_mastra.text.differences import MISSING, Difference, describe, differences
 
 Place = tuple[str, Any, Any]
 

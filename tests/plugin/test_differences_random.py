@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pytest_mastra.explain.cells import cells, clipped, clipped_around, clipped_middle, printable, wrapped
-from pytest_mastra.explain.differences import MISSING, describe, differences, inside
-from pytest_mastra.explain.showing import bounded, quoted, shown
+from pytest_mastra.text.differences import MISSING, describe, differences, inside
+from pytest_mastra.text.values import bounded, quoted, shown
+from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, printable, wrapped
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=30)

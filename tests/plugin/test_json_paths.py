@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.explain.differences import differences, inside
-from pytest_mastra.explain.json_paths import PathPattern
+from pytest_mastra.text.differences import differences, inside
+from pytest_mastra.text.json_paths import PathPattern
 
 KEYS = st.text(min_size=1) | st.sampled_from(["a", "sleep 1", 'with "quotes"', "[0]", "*", "a.b"]) | st.integers(0, 9)
 

@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 from pytest_mastra.cassettes.casting.sights import same
-from pytest_mastra.explain.differences import describe, differences
-from pytest_mastra.explain.showing import shown
 from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.text.differences import describe, differences
+from pytest_mastra.text.values import shown
 
 MOST_INPUTS = 5
 _VALUE_LENGTH = 60

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mastra.cassettes.drifting.comparing import compare
 from pytest_mastra.cassettes.drifting.drifts import Drift, Finding, RunDrift
-from pytest_mastra.explain.cells import clipped
+from pytest_mastra.text.width import clipped
 
 NAME = "mastra-drift"
 """Under which `DriftReport` is registered."""

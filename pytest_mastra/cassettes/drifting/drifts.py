@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.explain.cells import clipped
-from pytest_mastra.explain.differences import MISSING, Difference, describe
+from pytest_mastra.text.differences import MISSING, Difference, describe
+from pytest_mastra.text.width import clipped
 
 MOST_SHOWN = 12
 """Differences of one run that are shown; of the others only the number is told."""

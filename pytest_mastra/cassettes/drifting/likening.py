@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.cassettes.drifting.drifts import Finding, RunDrift
-from pytest_mastra.explain.differences import MISSING, Difference, differences
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.scrub.sensitive import MASK
+from pytest_mastra.text.differences import MISSING, Difference, differences
 
 if TYPE_CHECKING:
     from pytest_mastra.scrub.secrets import Scrubber

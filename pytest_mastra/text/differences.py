@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from pytest_mastra.explain.cells import cells, clipped, clipped_around, clipped_middle, printable
-from pytest_mastra.explain.showing import quoted, shown
+from pytest_mastra.text.values import quoted, shown
+from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, printable
 
 DEEPEST = 100
 """Levels that are looked into; what lies deeper is compared as a whole."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from pytest_mastra.explain.cells import printable
+from pytest_mastra.text.width import printable
 
 WIDTH = 70
 """Cells of a line: pytest writes ten before those that explain a failed assert, and a terminal has eighty."""

@@ -1,0 +1,1 @@
+"""Values in words: how wide, how different, where in a document."""

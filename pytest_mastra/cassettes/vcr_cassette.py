@@ -20,7 +20,7 @@ from pytest_mastra.cassettes.misses import Miss
 from pytest_mastra.cassettes.playback import Playback, Scrub
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 MODES = {
     "none": RecordMode.NONE,

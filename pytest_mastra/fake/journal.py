@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.store import FRESH_RUNS
 from pytest_mastra.fake.values import UNDEFINED, packed, unpacked
-from pytest_mastra.scrub.sensitive import MASK, is_sensitive
+from pytest_mastra.redact.names import MASK, is_sensitive
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run

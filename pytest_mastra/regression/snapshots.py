@@ -14,7 +14,7 @@ from pytest_mastra.suite.scene import SCENE
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.redact.scrubber import Scrubber
 
 
 def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
@@ -47,7 +47,7 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
 
 def _scrubber(request: pytest.FixtureRequest) -> Scrubber:
     """Return a scrubber that knows the secrets of what this test has said so far."""
-    from pytest_mastra.scrub.learned import learned
+    from pytest_mastra.redact.learned import learned
 
     scene = request.node.stash.get(SCENE, None)
     return learned(scene.log if scene is not None else (), request.config)

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.marks import UNICODE as MARKS
+from pytest_mastra.redact.learned import learned
 from pytest_mastra.report import axis, trace
 from pytest_mastra.report.clean import clean
 from pytest_mastra.report.drawing import Drawing
-from pytest_mastra.scrub.learned import learned
 from pytest_mastra.suite import terminal
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.report.touched import TouchedRun
-    from pytest_mastra.scrub.secrets import Scrubber
     from pytest_mastra.suite.scene import Scene, Section
 
 TITLE = "Mastra runs"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mastra_sync.models import RunResult
     from pytest_mastra.fake import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.scene import Scene
 
 __all__ = [
@@ -123,7 +123,7 @@ def properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tuple[str
     if not named_runs:
         return []
     if scrubber is None:
-        from pytest_mastra.scrub.learned import learned  # noqa: PLC0415 -- the caller mostly has one
+        from pytest_mastra.redact.learned import learned  # noqa: PLC0415 -- the caller mostly has one
 
         scrubber = learned(scene.log)
     texts = (f"{named.workflow_id} {named.run_id} {_status(named)}" for named in named_runs)

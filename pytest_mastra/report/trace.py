@@ -18,7 +18,7 @@ from pytest_mastra.report.traced import Trace, TraceError, read_trace
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
-    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.scene import Scene
 
 __all__ = ["Trace", "TraceError", "keep", "kept_at", "path_of", "read_trace"]
@@ -101,9 +101,9 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
 
 def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
+    from pytest_mastra.redact.learned import learned  # noqa: PLC0415
     from pytest_mastra.report.clean import clean  # noqa: PLC0415
     from pytest_mastra.report.records import lines_of  # noqa: PLC0415
-    from pytest_mastra.scrub.learned import learned  # noqa: PLC0415
 
     cleaned = clean(scene, scrubber or learned(scene.log, config))
     path = path_of(scene.test, config, cleaned.scrubber.text(scene.test))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.redact.scrubber import Scrubber
 
 _FAILURE = "E   "
 """What pytest begins the lines with that are not source."""

@@ -54,8 +54,8 @@ class Reporting:
     def _complete(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item) -> None:
         if not (scene.log or report.failed or self._traces):
             return
+        from pytest_mastra.redact.learned import learned
         from pytest_mastra.report import touched
-        from pytest_mastra.scrub.learned import learned
 
         is_passing = not (report.failed or self._traces)
         if is_passing and call.when != "call":

@@ -52,7 +52,7 @@ def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Sce
         if cassette is not None:
             cassette.finish(scene, passed=bool(scene.passed) and not found)
     if found:
-        from pytest_mastra.scrub.learned import learned  # noqa: PLC0415 -- for tests that fail
+        from pytest_mastra.redact.learned import learned  # noqa: PLC0415 -- for tests that fail
 
         pytest.fail(learned(scene.log, request.config).text(problems.as_text(found)), pytrace=False)
 

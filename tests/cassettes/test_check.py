@@ -11,7 +11,7 @@ import pytest_mastra.cassettes.filing.reading  # noqa: F401
 from pytest_mastra.cassettes.filing.checking import findings_in
 from pytest_mastra.cassettes.filing.files import write_cassette
 from pytest_mastra.cassettes.filing.layout import laid_out
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 from .made import JSON, exchange, record
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_mastra.cassettes.drifting.drift import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Ending, Exchange
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 from .made import exchange
 from .saying import Said

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mastra.cassettes.filing.files import write_cassette
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 from .saying import Said
 

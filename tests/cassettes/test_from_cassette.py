@@ -18,7 +18,7 @@ from pytest_mastra.fake.definition import Workflow
 from pytest_mastra.fake.pace import AT_ONCE
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 from tests.fake.test_random_runs import Builder, Shape, graphs
 
 from .saying import Said, said_again, transcript

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.scrub.secret_places import _in_json, _may_be_in_json, as_seen
-from pytest_mastra.scrub.secrets import Scrubber
-from pytest_mastra.scrub.sensitive import Names, is_sensitive
+from pytest_mastra.redact.names import Names, is_sensitive
+from pytest_mastra.redact.places import _in_json, _may_be_in_json, as_seen
+from pytest_mastra.redact.scrubber import Scrubber
 
 from .made import JSON, RUN, exchange, record
 

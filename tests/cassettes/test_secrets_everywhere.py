@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.filing.files import SecretSurvives, read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 from .made import JSON, exchange, record
 

@@ -17,7 +17,7 @@ from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.exchanges_by_run import RunStory, stories_of
 from pytest_mastra.http.verbs import READS
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.scrubber import Scrubber
 
 OTHERS = "said of no run"
 """The title of what is compared besides runs."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.cassettes.drifting.drifts import Finding, RunDrift
 from pytest_mastra.http.aliases import Aliases
-from pytest_mastra.scrub.sensitive import MASK
+from pytest_mastra.redact.names import MASK
 from pytest_mastra.text.differences import MISSING, Difference, differences
 
 if TYPE_CHECKING:
-    from pytest_mastra.scrub.secrets import Scrubber
+    from pytest_mastra.redact.scrubber import Scrubber
 
 _UUID = re.compile("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 

@@ -12,9 +12,9 @@ import pytest
 
 from pytest_mastra.cassettes.filing.files import exchanges_in, parts_of
 from pytest_mastra.cassettes.filing.wording import Unreadable
-from pytest_mastra.scrub.learned import scrubber_of
-from pytest_mastra.scrub.secret_places import masked, places
-from pytest_mastra.scrub.secrets import Scrubber
+from pytest_mastra.redact.learned import scrubber_of
+from pytest_mastra.redact.places import masked, places
+from pytest_mastra.redact.scrubber import Scrubber
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnread
 from pytest_mastra.http.content_coding import decoded_chunks
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.scrub.secrets import Scrubber, may_be_misread
+from pytest_mastra.redact.scrubber import Scrubber, may_be_misread
 
 __all__ = ["CassetteError", "CassetteUnreadable", "Recording", "SecretSurvives", "read_cassette", "write_cassette"]
 

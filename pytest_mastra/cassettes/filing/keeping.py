@@ -14,8 +14,8 @@ from pytest_mastra.cassettes.filing.story import Chapter, answered, asked, chapt
 from pytest_mastra.http.bodies import answer_of, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.scrub.json_text import RECORD_END, Node, is_json, node_of
-from pytest_mastra.scrub.secret_places import Place, moved, replaced
+from pytest_mastra.redact.json_text import RECORD_END, Node, is_json, node_of
+from pytest_mastra.redact.places import Place, moved, replaced
 
 _TRANSIENT = frozenset({"pending", "running", "waiting"})
 """Statuses of which a poll sees more or fewer each time."""

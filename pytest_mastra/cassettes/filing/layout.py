@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from pytest_mastra.http.exchanges import Ending, Exchange
-from pytest_mastra.scrub.json_text import RECORD_END, exact_lines, is_json, pretty
+from pytest_mastra.redact.json_text import RECORD_END, exact_lines, is_json, pretty
 
 HEAD = """\
 # HTTP interactions in vcrpy's format, laid out by pytest-mastra. Ids, times and secrets are not the real ones.

@@ -13,7 +13,7 @@ from pytest_mastra.cassettes.filing.layout import BY_RECORDS
 from pytest_mastra.cassettes.filing.wording import Unreadable
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.scrub.json_text import RECORD_END
+from pytest_mastra.redact.json_text import RECORD_END
 
 VERSION = 1
 

@@ -12,7 +12,8 @@ from typing import Any
 from pytest_mastra.http.content_coding import decoded_chunks
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.scrub.secret_places import (
+from pytest_mastra.redact.names import MASK, Names
+from pytest_mastra.redact.places import (
     Place,
     as_meant,
     as_seen,
@@ -23,7 +24,6 @@ from pytest_mastra.scrub.secret_places import (
     secrets_in,
     separate,
 )
-from pytest_mastra.scrub.sensitive import MASK, Names
 
 ENVIRONMENT = ("MASTRA_API_TOKEN",)
 """Variables whose values are always secrets."""
@@ -58,7 +58,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 class Scrubber:
     """Takes secrets out. Any thread may use it.
 
-    A value is a secret if it stands under a sensitive name (`pytest_mastra.scrub.sensitive`), or was given here. It is
+    A value is a secret if it stands under a sensitive name (`pytest_mastra.redact.names`), or was given here. It is
     replaced by `***` where it stands and wherever else it occurs: percent-encoded, JSON-escaped, inside other text.
     Not replaced elsewhere, as they would be found everywhere, are values shorter than `SHORTEST`, words of Mastra's
     and of HTTP's own (`success`, `bearer`), and ids of runs and workflows; a number only where no letter or digit is

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, unquote_plus
 
-from pytest_mastra.scrub.json_text import RECORD_END, STRING, TOKEN
-from pytest_mastra.scrub.sensitive import MASK, Names
+from pytest_mastra.redact.json_text import RECORD_END, STRING, TOKEN
+from pytest_mastra.redact.names import MASK, Names
 
 _SCHEME = re.compile(r"\s*(Bearer|Basic|Token|Digest|Negotiate|ApiKey)\s+(?=\S)", re.IGNORECASE | re.ASCII)
 _BEARER = re.compile(

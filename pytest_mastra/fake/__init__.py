@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.clock import RealClock, VirtualClock
     from pytest_mastra.fake.context import StepContext
     from pytest_mastra.fake.definition import RetryConfig, Workflow
     from pytest_mastra.fake.failures import NonRetryable, StepError, Throw, TripWire, UnstubbedStep
@@ -18,32 +17,33 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.graph import Step
     from pytest_mastra.fake.in_process import InProcess
     from pytest_mastra.fake.journal import Request, RunView
-    from pytest_mastra.fake.lanes import Gate
-    from pytest_mastra.fake.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.serving import serve
     from pytest_mastra.fake.socket import OnSocket
     from pytest_mastra.fake.values import NULL
+    from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
+    from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
+    from pytest_mastra.fake.virtual_time.scheduler import Gate
     from pytest_mastra.fake.world import UnexpectedError
 
 _HOMES = {
-    "AS_TIMED": "pace",
-    "AT_ONCE": "pace",
-    "BY_HAND": "pace",
+    "AS_TIMED": "virtual_time.pace",
+    "AT_ONCE": "virtual_time.pace",
+    "BY_HAND": "virtual_time.pace",
     "FakeMastra": "server",
     "Fault": "faults",
     "Faults": "faults",
-    "Gate": "lanes",
+    "Gate": "virtual_time.scheduler",
     "InProcess": "in_process",
     "NULL": "values",
     "NonRetryable": "failures",
     "OnSocket": "socket",
-    "Polls": "pace",
-    "RealClock": "clock",
+    "Polls": "virtual_time.pace",
+    "RealClock": "virtual_time.clock",
     "Request": "journal",
     "RetryConfig": "definition",
     "RunView": "journal",
-    "Seconds": "pace",
+    "Seconds": "virtual_time.pace",
     "Step": "graph",
     "StepContext": "context",
     "StepError": "failures",
@@ -51,7 +51,7 @@ _HOMES = {
     "TripWire": "failures",
     "UnexpectedError": "world",
     "UnstubbedStep": "failures",
-    "VirtualClock": "clock",
+    "VirtualClock": "virtual_time.clock",
     "Workflow": "definition",
     "serve": "serving",
 }

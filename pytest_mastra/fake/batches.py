@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.fake.foreach import as_list, concurrency_of, step_info
 from pytest_mastra.fake.frames import Frame, Moves
 from pytest_mastra.fake.graph import ForeachEntry
-from pytest_mastra.fake.lanes import Join, Steps
 from pytest_mastra.fake.steps import META, step_steps
 from pytest_mastra.fake.values import UNDEFINED, truthy
+from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

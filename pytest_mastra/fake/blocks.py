@@ -8,9 +8,9 @@ from pytest_mastra.fake.context import block_context, called
 from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Frame, Moves, Resume
 from pytest_mastra.fake.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
-from pytest_mastra.fake.lanes import Join, Steps
 from pytest_mastra.fake.steps import step_steps
 from pytest_mastra.fake.values import UNDEFINED, present
+from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

@@ -30,7 +30,7 @@ from pytest_mastra.fake.values import UNDEFINED
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.context import StepContext
-    from pytest_mastra.fake.pace import Pace
+    from pytest_mastra.fake.virtual_time.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from pytest_mastra.fake.graph import (
     SleepEntry,
     StepEntry,
 )
-from pytest_mastra.fake.lanes import Steps, Until
 from pytest_mastra.fake.steps import step_steps
 from pytest_mastra.fake.values import UNDEFINED, present
+from pytest_mastra.fake.virtual_time.scheduler import Steps, Until
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

@@ -11,8 +11,8 @@ from pytest_mastra.fake.context import shown_context
 from pytest_mastra.fake.entries import entry_steps, output_before
 from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Frame, Restart, Resume, TimeTravel
-from pytest_mastra.fake.lanes import Lane, Signal, Steps
 from pytest_mastra.fake.values import UNDEFINED, present
+from pytest_mastra.fake.virtual_time.scheduler import Lane, Signal, Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.fake.context import block_context, called
 from pytest_mastra.fake.frames import Frame, Moves, Resume
 from pytest_mastra.fake.graph import ForeachEntry
-from pytest_mastra.fake.lanes import Gate, Steps
 from pytest_mastra.fake.steps import META, step_steps
 from pytest_mastra.fake.values import UNDEFINED, present, without
+from pytest_mastra.fake.virtual_time.scheduler import Gate, Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

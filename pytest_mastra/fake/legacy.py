@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.chunks import Chunks
-from pytest_mastra.fake.lanes import Steps
 from pytest_mastra.fake.streams import Reader
+from pytest_mastra.fake.virtual_time.scheduler import Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.calls import Call

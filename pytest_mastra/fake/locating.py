@@ -10,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 from mastra_sync.cli.exits import Exit, Stop
-from pytest_mastra.fake.clock import real_time_by_default
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.tracebacks import own_traceback
+from pytest_mastra.fake.virtual_time.clock import real_time_by_default
 
 SUFFIX = ".py"
 

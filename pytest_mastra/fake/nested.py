@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.failures import Thrown, TripWire
-from pytest_mastra.fake.lanes import Steps
 from pytest_mastra.fake.values import UNDEFINED, truthy
+from pytest_mastra.fake.virtual_time.scheduler import Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.context import StepContext

@@ -9,10 +9,10 @@ from pytest_mastra.fake.checks import accepted, lines
 from pytest_mastra.fake.execution import Execution
 from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Resume
-from pytest_mastra.fake.lanes import Signal, Steps, Until
 from pytest_mastra.fake.streams import RunOutput
 from pytest_mastra.fake.time_travel import restart_from, stored_outcome, time_travel_from
 from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.virtual_time.scheduler import Signal, Steps, Until
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.definition import Workflow

@@ -11,9 +11,9 @@ from pytest_mastra.fake.context import Asked, GateOrAbort, StepContext, Wait, Wr
 from pytest_mastra.fake.failures import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.frames import Frame, Moves
 from pytest_mastra.fake.graph import AnyStep, Step
-from pytest_mastra.fake.lanes import Gate, GateWait, Steps, Until
 from pytest_mastra.fake.nested import nested_steps
 from pytest_mastra.fake.values import UNDEFINED, copied, present, returned_value, truthy, without
+from pytest_mastra.fake.virtual_time.scheduler import Gate, GateWait, Steps, Until
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

@@ -6,9 +6,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.clock import ServerClock
 from pytest_mastra.fake.failures import Refusal, request_error
 from pytest_mastra.fake.values import dumps, present
+from pytest_mastra.fake.virtual_time.clock import ServerClock
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.generations import Generation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pytest_mastra.fake.clock import VirtualClock
+from pytest_mastra.fake.virtual_time.clock import VirtualClock
 
 
 class ClientClock:

@@ -13,7 +13,7 @@ from pytest_mastra.http.exchanges import ExchangeLog
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
-    from pytest_mastra.fake.clock import VirtualClock
+    from pytest_mastra.fake.virtual_time.clock import VirtualClock
     from pytest_mastra.http.wire import Surface
 
 Section = tuple[str, str]

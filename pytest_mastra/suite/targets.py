@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mastra_sync import MastraClient, deadline
-from pytest_mastra.fake.clock import VirtualClock
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import needs, problems, reporting, settings
 from pytest_mastra.suite.client_clock import ClientClock

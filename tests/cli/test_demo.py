@@ -14,9 +14,9 @@ import pytest
 
 from mastra_sync.cli.exits import Exit
 from pytest_mastra.fake import demo
-from pytest_mastra.fake.clock import EPOCH
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.time_lapse import TimeLapse, moment_for
+from pytest_mastra.fake.virtual_time.clock import EPOCH
+from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse, moment_for
 from pytest_mastra.http.wire import WireRequest
 
 from .conftest import Ended

@@ -14,10 +14,10 @@ import pytest
 
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
-from pytest_mastra.fake.clock import RealClock, VirtualClock
 from pytest_mastra.fake.hosting import Watched
 from pytest_mastra.fake.locating import find_server
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
 
 from .conftest import Ended
@@ -26,7 +26,7 @@ from .processes import INTERRUPTIBLE, PROCESS_TIMEOUT, started
 Command = Callable[..., Ended]
 
 CITY = """
-from pytest_mastra.fake.clock import VirtualClock
+from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.fake.server import FakeMastra
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

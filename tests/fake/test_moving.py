@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mastra_sync.deadline import Deadline
-from pytest_mastra.fake.clock import EPOCH, RealClock, VirtualClock
-from pytest_mastra.fake.pace import AS_TIMED, BY_HAND, Polls, Seconds
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.virtual_time.clock import EPOCH, RealClock, VirtualClock
+from pytest_mastra.fake.virtual_time.pace import AS_TIMED, BY_HAND, Polls, Seconds
 from pytest_mastra.http.wire import WireRequest
 
 from .talking import JSON, call, post, run_state

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pytest_mastra.fake.definition import Workflow
 from pytest_mastra.fake.failures import StepError
 from pytest_mastra.fake.graph import Step
-from pytest_mastra.fake.pace import AS_TIMED, AT_ONCE, Pace, Polls, Seconds
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, Polls, Seconds
 
 from .talking import call, post, run_state
 

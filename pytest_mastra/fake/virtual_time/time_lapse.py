@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_mastra.fake.clock import EPOCH, WaitForChange
+from pytest_mastra.fake.virtual_time.clock import EPOCH, WaitForChange
 
 SHORTEST = 0.15
 """Real seconds that a wait takes at the least."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_mastra.fake.clock import ServerClock
+from pytest_mastra.fake.virtual_time.clock import ServerClock
 
 Steps = Generator["Until | Join | Gate | GateWait | None", Any, Any]
 """Work that takes turns: it yields what it waits for, None for its next turn."""

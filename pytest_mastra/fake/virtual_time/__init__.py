@@ -1,0 +1,1 @@
+"""Clocks, the pace of runs, and the scheduler of what goes on at once."""

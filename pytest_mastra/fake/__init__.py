@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
-    from pytest_mastra.fake.definition import RetryConfig, Workflow
-    from pytest_mastra.fake.failures import NonRetryable, StepError, Throw, TripWire, UnstubbedStep
     from pytest_mastra.fake.faults import Fault, Faults
-    from pytest_mastra.fake.graph import Step
     from pytest_mastra.fake.in_process import InProcess
     from pytest_mastra.fake.journal import Request, RunView
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.serving import serve
     from pytest_mastra.fake.socket import OnSocket
-    from pytest_mastra.fake.values import NULL
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.virtual_time.scheduler import Gate
+    from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
+    from pytest_mastra.fake.workflows.errors import NonRetryable, StepError, Throw, TripWire, UnstubbedStep
+    from pytest_mastra.fake.workflows.graph import Step
+    from pytest_mastra.fake.workflows.javascript import NULL
+    from pytest_mastra.fake.workflows.step_context import StepContext
     from pytest_mastra.fake.world import UnexpectedError
 
 _HOMES = {
@@ -35,24 +35,24 @@ _HOMES = {
     "Faults": "faults",
     "Gate": "virtual_time.scheduler",
     "InProcess": "in_process",
-    "NULL": "values",
-    "NonRetryable": "failures",
+    "NULL": "workflows.javascript",
+    "NonRetryable": "workflows.errors",
     "OnSocket": "socket",
     "Polls": "virtual_time.pace",
     "RealClock": "virtual_time.clock",
     "Request": "journal",
-    "RetryConfig": "definition",
+    "RetryConfig": "workflows.definition",
     "RunView": "journal",
     "Seconds": "virtual_time.pace",
-    "Step": "graph",
-    "StepContext": "context",
-    "StepError": "failures",
-    "Throw": "failures",
-    "TripWire": "failures",
+    "Step": "workflows.graph",
+    "StepContext": "workflows.step_context",
+    "StepError": "workflows.errors",
+    "Throw": "workflows.errors",
+    "TripWire": "workflows.errors",
     "UnexpectedError": "world",
-    "UnstubbedStep": "failures",
+    "UnstubbedStep": "workflows.errors",
     "VirtualClock": "virtual_time.clock",
-    "Workflow": "definition",
+    "Workflow": "workflows.definition",
     "serve": "serving",
 }
 """Where the names live."""

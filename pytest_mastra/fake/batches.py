@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.foreach import as_list, concurrency_of, step_info
 from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.graph import ForeachEntry
 from pytest_mastra.fake.steps import META, step_steps
-from pytest_mastra.fake.values import UNDEFINED, truthy
 from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
+from pytest_mastra.fake.workflows.graph import ForeachEntry
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

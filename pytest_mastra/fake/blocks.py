@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.context import block_context, called
-from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Frame, Moves, Resume
-from pytest_mastra.fake.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
 from pytest_mastra.fake.steps import step_steps
-from pytest_mastra.fake.values import UNDEFINED, present
 from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
+from pytest_mastra.fake.workflows.step_context import block_context, called
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

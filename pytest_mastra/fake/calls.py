@@ -8,15 +8,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake import shapes
-from pytest_mastra.fake.failures import Refusal
-from pytest_mastra.fake.generations import Generation
 from pytest_mastra.fake.shapes import Check, Fault, shape
-from pytest_mastra.fake.values import UNDEFINED, dumps, iso
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.definition import Workflow
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.store import Row
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 RESERVED_KEYS = frozenset(
     {

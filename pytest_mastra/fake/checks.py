@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pytest_mastra.fake.failures import Refusal
-from pytest_mastra.fake.generations import Generation
-from pytest_mastra.fake.schemas import Issue, Schema
-from pytest_mastra.fake.values import dumps
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.javascript import dumps
+from pytest_mastra.fake.workflows.schemas import Issue, Schema
 
 CauseOf = Callable[[list[Issue]], dict[str, Any] | None]
 """Gives the cause of a refusal."""

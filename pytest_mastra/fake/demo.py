@@ -12,12 +12,12 @@ from mastra_sync.cli.exits import Exit, Stop, exit_of
 from mastra_sync.cli.following import watch
 from mastra_sync.cli.writing import complain, duration, one_line, print_json
 from mastra_sync.models import RunResult
-from pytest_mastra.fake.context import StepContext
-from pytest_mastra.fake.definition import Workflow
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse
+from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.step_context import StepContext
 
 INPUT = {"city": "Lisbon", "nights": 3}
 HOUR = 3600.0

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.batches import batched_foreach_steps
 from pytest_mastra.fake.blocks import conditional_steps, loop_steps, parallel_steps, resumed_block
-from pytest_mastra.fake.context import block_context, called
 from pytest_mastra.fake.foreach import foreach_steps
 from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.graph import (
+from pytest_mastra.fake.steps import step_steps
+from pytest_mastra.fake.virtual_time.scheduler import Steps, Until
+from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
     Entry,
     ForeachEntry,
@@ -20,9 +21,8 @@ from pytest_mastra.fake.graph import (
     SleepEntry,
     StepEntry,
 )
-from pytest_mastra.fake.steps import step_steps
-from pytest_mastra.fake.values import UNDEFINED, present
-from pytest_mastra.fake.virtual_time.scheduler import Steps, Until
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
+from pytest_mastra.fake.workflows.step_context import block_context, called
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

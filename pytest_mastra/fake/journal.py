@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.store import FRESH_RUNS
-from pytest_mastra.fake.values import UNDEFINED, packed, unpacked
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
 from pytest_mastra.redact.names import MASK, is_sensitive
 
 if TYPE_CHECKING:

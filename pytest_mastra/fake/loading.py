@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.definition import Workflow
-from pytest_mastra.fake.failures import UnstubbedStep
-from pytest_mastra.fake.graph import AnyStep, Step
-from pytest_mastra.fake.schemas import Schema
+from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.errors import UnstubbedStep
+from pytest_mastra.fake.workflows.graph import AnyStep, Step
+from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
     from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.workflows.step_context import StepContext
 
 _SCHEMAS = {
     "inputSchema": "input_schema",

@@ -11,8 +11,8 @@ from types import ModuleType
 
 from mastra_sync.cli.exits import Exit, Stop
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.tracebacks import own_traceback
 from pytest_mastra.fake.virtual_time.clock import real_time_by_default
+from pytest_mastra.fake.workflows.tracebacks import own_traceback
 
 SUFFIX = ".py"
 

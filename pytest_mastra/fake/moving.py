@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.streams import Reader, RunOutput
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE, BY_HAND, Pace, Polls, Seconds
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Lane, Steps, Until
+from pytest_mastra.fake.workflows.errors import Refusal
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run

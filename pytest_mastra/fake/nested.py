@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.failures import Thrown, TripWire
-from pytest_mastra.fake.values import UNDEFINED, truthy
 from pytest_mastra.fake.virtual_time.scheduler import Steps
+from pytest_mastra.fake.workflows.errors import Thrown, TripWire
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
-    from pytest_mastra.fake.definition import Workflow
     from pytest_mastra.fake.runs import Run
     from pytest_mastra.fake.steps import Attempt
+    from pytest_mastra.fake.workflows.definition import Workflow
+    from pytest_mastra.fake.workflows.step_context import StepContext
 
 META = "__workflow_meta"
 

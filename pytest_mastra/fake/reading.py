@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.fake.calls import wanted_fields
 from pytest_mastra.fake.results import clean_step
 from pytest_mastra.fake.store import Row
-from pytest_mastra.fake.values import UNDEFINED, iso, present
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.world import World

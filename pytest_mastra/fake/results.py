@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.failures import rethrown
 from pytest_mastra.fake.steps import META
-from pytest_mastra.fake.values import UNDEFINED, deep_equal, without
+from pytest_mastra.fake.workflows.errors import rethrown
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, without
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

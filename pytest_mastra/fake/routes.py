@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_mastra.fake import handlers
 from pytest_mastra.fake.calls import BODIES, QUERIES, Call
-from pytest_mastra.fake.failures import Refusal, refusal_body
 from pytest_mastra.fake.journal import Request
 from pytest_mastra.fake.shapes import check_body, refuse_query
 from pytest_mastra.fake.stray import explain_stray
 from pytest_mastra.fake.syntax import syntax_error
-from pytest_mastra.fake.values import UNDEFINED, loads
+from pytest_mastra.fake.workflows.errors import Refusal, refusal_body
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_mastra.fake.failures import Refusal
-from pytest_mastra.fake.generations import Generation
-from pytest_mastra.fake.values import UNDEFINED
-from pytest_mastra.fake.zod import type_name
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
+from pytest_mastra.fake.workflows.zod_messages import type_name
 
 Fault = dict[str, Any]
 """One of zod's issues."""

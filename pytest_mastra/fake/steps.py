@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.checks import checked, later_cause, lines, validation_cause
-from pytest_mastra.fake.context import Asked, GateOrAbort, StepContext, Wait, Writer, visible
-from pytest_mastra.fake.failures import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.graph import AnyStep, Step
 from pytest_mastra.fake.nested import nested_steps
-from pytest_mastra.fake.values import UNDEFINED, copied, present, returned_value, truthy, without
 from pytest_mastra.fake.virtual_time.scheduler import Gate, GateWait, Steps, Until
+from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
+from pytest_mastra.fake.workflows.graph import AnyStep, Step
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy, without
+from pytest_mastra.fake.workflows.step_context import Asked, GateOrAbort, StepContext, Wait, Writer, visible
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

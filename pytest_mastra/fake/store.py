@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.values import iso, packed, unpacked
 from pytest_mastra.fake.virtual_time.clock import ServerClock
+from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run

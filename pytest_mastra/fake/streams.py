@@ -6,13 +6,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.failures import Refusal, request_error
-from pytest_mastra.fake.values import dumps, present
 from pytest_mastra.fake.virtual_time.clock import ServerClock
+from pytest_mastra.fake.workflows.errors import Refusal, request_error
+from pytest_mastra.fake.workflows.javascript import dumps, present
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.generations import Generation
     from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.workflows.generations import Generation
 
 Record = dict[str, Any]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.checks import accepted
-from pytest_mastra.fake.failures import Refusal
 from pytest_mastra.fake.frames import Restart, TimeTravel
-from pytest_mastra.fake.graph import (
+from pytest_mastra.fake.results import clean_step
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
     Entry,
     ForeachEntry,
@@ -15,8 +16,7 @@ from pytest_mastra.fake.graph import (
     SleepEntry,
     step_ids,
 )
-from pytest_mastra.fake.results import clean_step
-from pytest_mastra.fake.values import UNDEFINED, present, truthy
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.runs import Run

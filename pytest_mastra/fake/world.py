@@ -7,20 +7,20 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.details import serialized_entry
-from pytest_mastra.fake.failures import is_meant
-from pytest_mastra.fake.generations import Generation
 from pytest_mastra.fake.runs import Run
 from pytest_mastra.fake.steps import PRIOR_COMPLETION
 from pytest_mastra.fake.store import Store
 from pytest_mastra.fake.streams import Histories
-from pytest_mastra.fake.values import UNDEFINED, present, without
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import Traffic
+from pytest_mastra.fake.workflows.describe import serialized_entry
+from pytest_mastra.fake.workflows.errors import is_meant
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.definition import Workflow
     from pytest_mastra.fake.journal import Journal
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 
 @dataclass(frozen=True, slots=True)

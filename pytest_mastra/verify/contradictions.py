@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_mastra.fake.zod import type_name
+from pytest_mastra.fake.workflows.zod_messages import type_name
 from pytest_mastra.text.differences import inside
 from pytest_mastra.text.values import shown
 

@@ -8,15 +8,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepDetails, WorkflowDetails
-from pytest_mastra.fake.details import workflow_details
-from pytest_mastra.fake.values import dumps
+from pytest_mastra.fake.workflows.describe import workflow_details
+from pytest_mastra.fake.workflows.javascript import dumps
 from pytest_mastra.verify.contradictions import contradictions
 from pytest_mastra.verify.graphs import graph_differences, nodes_of, steps_of
 from pytest_mastra.verify.witnessed import unfitting
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
-    from pytest_mastra.fake.definition import Workflow
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 _OF_WORKFLOWS = {"input_schema": "input schema", "output_schema": "output schema", "state_schema": "state schema"}
 _OF_STEPS = {**_OF_WORKFLOWS, "resume_schema": "resume schema", "suspend_schema": "suspend schema"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepDetails, WorkflowDetails
 from mastra_sync.shapes import without_meta
-from pytest_mastra.fake.schemas import Schema
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
+from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.text.differences import inside
 from pytest_mastra.verify.contradictions import without_filled_in
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of

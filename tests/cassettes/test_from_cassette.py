@@ -14,9 +14,9 @@ from pytest_mastra.cassettes.casting.as_fake import fake_of
 from pytest_mastra.cassettes.drifting.drift import compare
 from pytest_mastra.cassettes.filing.files import write_cassette
 from pytest_mastra.fake import StepError, TripWire
-from pytest_mastra.fake.definition import Workflow
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
 from tests.fake.test_random_runs import Builder, Shape, graphs

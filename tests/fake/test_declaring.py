@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from pydantic import BaseModel, field_validator
 
-from pytest_mastra.fake.failures import StepError, TripWire
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.errors import StepError, TripWire
 
 from .talking import call, post, run_state
 

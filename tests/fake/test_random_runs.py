@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.fake.definition import Workflow
-from pytest_mastra.fake.failures import StepError
-from pytest_mastra.fake.graph import Step
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, Polls, Seconds
+from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.errors import StepError
+from pytest_mastra.fake.workflows.graph import Step
 
 from .talking import call, post, run_state
 

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from pytest_mastra.fake.syntax import syntax_error
-from pytest_mastra.fake.values import NULL, UNDEFINED, deep_equal, dumps, loads, returned_value, to_json_value
+from pytest_mastra.fake.workflows.javascript import (
+    NULL,
+    UNDEFINED,
+    deep_equal,
+    dumps,
+    loads,
+    returned_value,
+    to_json_value,
+)
 
 
 class Colour(Enum):

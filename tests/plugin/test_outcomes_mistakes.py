@@ -51,7 +51,7 @@ MISTAKES: list[tuple[str, Going, type[Exception], str]] = [
         "sale",
         lambda run: run.failed(error=StepError),  # type: ignore[arg-type]
         TypeError,
-        "error: a regular expression, as text or compiled, not <class 'pytest_mastra.fake.failures.StepError'>",
+        "error: a regular expression, as text or compiled, not <class 'pytest_mastra.fake.workflows.errors.StepError'>",
     ),
     (
         "sale",

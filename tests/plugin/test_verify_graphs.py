@@ -13,7 +13,7 @@ import pytest
 
 from mastra_sync import WorkflowDetails
 from pytest_mastra import FakeMastra
-from pytest_mastra.fake.definition import Workflow
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.verify.findings import Comparison
 from pytest_mastra.verify.graphs import graph_differences, nodes_of
 

@@ -11,12 +11,12 @@ from mastra_sync.shapes import NESTED_META, parse_remote_error
 from pytest_mastra.cassettes.casting.evidence import Evidence
 from pytest_mastra.cassettes.casting.recorded_steps import Kind, RecordedStep, Seen
 from pytest_mastra.cassettes.casting.sights import same
-from pytest_mastra.fake.failures import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
-from pytest_mastra.fake.values import NULL, UNDEFINED, copied, truthy
+from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
+from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, copied, truthy
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
     from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.workflows.step_context import StepContext
 
 
 class NeverRecorded(StepError):

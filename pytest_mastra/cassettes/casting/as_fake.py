@@ -14,15 +14,15 @@ from pytest_mastra.cassettes.casting.recorded_schemas import Checks, RecordedSch
 from pytest_mastra.cassettes.casting.sights import Sight, same, sights_of
 from pytest_mastra.cassettes.casting.step_evidence import Walk
 from pytest_mastra.cassettes.casting.told_steps import flow_of
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.exchanges_by_run import Stories, stories_of
 from pytest_mastra.http.verbs import READS, RESUMES, STARTS
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.definition import Workflow
     from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 Server = TypeVar("Server", bound="FakeMastra")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_mastra.cassettes.casting.sights import Sight, Step, same
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 Entry = dict[str, Any]
 """One entry of a graph, as current servers serialize it."""

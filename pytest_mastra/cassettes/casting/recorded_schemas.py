@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_mastra.cassettes.casting.sights import same
-from pytest_mastra.fake.schemas import Issue, Schema
-from pytest_mastra.fake.values import copied
+from pytest_mastra.fake.workflows.javascript import copied
+from pytest_mastra.fake.workflows.schemas import Issue, Schema
 
 REFUSED = re.compile(r"Invalid (?P<what>input|resume|initial) (?:data|state): \n(?P<issues>.*)", re.DOTALL)
 _ISSUE = re.compile(r"^- (?P<path>[^:\n]*): (?P<message>.*(?:\n(?!- ).*)*)", re.MULTILINE)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from pytest_mastra.cassettes.casting.sights import same
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.text.differences import describe, differences
 from pytest_mastra.text.values import shown
 

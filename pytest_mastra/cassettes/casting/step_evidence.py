@@ -19,7 +19,7 @@ from pytest_mastra.cassettes.casting.told_steps import (
     round_of,
     seen_of,
 )
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 TURN = 1e-7
 """Seconds by which steps side by side are kept apart: too few to be told."""

@@ -9,7 +9,7 @@ from mastra_sync.shapes import without_meta
 from pytest_mastra.cassettes.casting.derived_graphs import Entry, milliseconds
 from pytest_mastra.cassettes.casting.recorded_steps import Kind, Seen
 from pytest_mastra.cassettes.casting.sights import Step
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 MILLISECONDS = 1000
 

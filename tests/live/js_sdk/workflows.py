@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_mastra.fake.failures import StepError
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.errors import StepError
 
 THROWN = {
     "error": lambda: StepError("outer", code="E_OUTER", cause=StepError("inner", name="TypeError")),

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pytest_mastra.fake.graph import Step
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.graph import Step
 
 from .branching import NUMBER, NUMBERS
 from .gated import at_gate

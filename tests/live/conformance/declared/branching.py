@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pytest_mastra.fake.failures import StepError
-from pytest_mastra.fake.graph import Step
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.errors import StepError
+from pytest_mastra.fake.workflows.graph import Step
 
 from .plain import N, same
 

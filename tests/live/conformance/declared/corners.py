@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from pytest_mastra.fake.failures import StepError, TripWire
-from pytest_mastra.fake.graph import Step
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.values import NULL, UNDEFINED
+from pytest_mastra.fake.workflows.errors import StepError, TripWire
+from pytest_mastra.fake.workflows.graph import Step
+from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED
 
 from .asking import Answered
 from .branching import NUMBER

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from pytest_mastra.fake.failures import StepError, Throw, TripWire
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.errors import StepError, Throw, TripWire
 
 from .plain import B, same
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.values import NULL, UNDEFINED
+from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED
 
 
 class City(BaseModel):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_mastra.fake.values import UNDEFINED, dumps, present, to_json_value, without
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, present, to_json_value, without
 
 MOST_CAUSES = 5
 """Causes deeper than this are left out."""

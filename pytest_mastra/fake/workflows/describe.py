@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.generations import Generation
-from pytest_mastra.fake.graph import (
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.graph import (
     AnyStep,
     ConditionalEntry,
     Entry,
@@ -19,11 +19,11 @@ from pytest_mastra.fake.graph import (
     Step,
     StepEntry,
 )
-from pytest_mastra.fake.schemas import Schema
-from pytest_mastra.fake.values import UNDEFINED, dumps, iso, present, to_json_value
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso, present, to_json_value
+from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.definition import Workflow
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 LONGEST_MAPPING = 1000
 """Characters of a mapping that graphs show."""

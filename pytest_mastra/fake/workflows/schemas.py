@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ValidationError
 
-from pytest_mastra.fake.values import UNDEFINED, copied, dumps
-from pytest_mastra.fake.zod import expected_type, not_null, received, zod_message
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, dumps
+from pytest_mastra.fake.workflows.zod_messages import expected_type, not_null, received, zod_message
 
 SchemaLike = type[BaseModel] | Mapping[str, Any] | None
 """What users may give for a schema: a pydantic model, a JSON Schema, or None for anything."""

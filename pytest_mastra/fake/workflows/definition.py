@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from pytest_mastra.fake.failures import StepError
-from pytest_mastra.fake.generations import CURRENT, Generation
-from pytest_mastra.fake.graph import (
+from pytest_mastra.fake.workflows.errors import StepError
+from pytest_mastra.fake.workflows.generations import CURRENT, Generation
+from pytest_mastra.fake.workflows.graph import (
     AnyStep,
     ConditionalEntry,
     Entry,
@@ -24,13 +24,13 @@ from pytest_mastra.fake.graph import (
     StepEntry,
     StepFunction,
 )
-from pytest_mastra.fake.mapping import mapping_step
-from pytest_mastra.fake.schemas import Schema
-from pytest_mastra.fake.values import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
+from pytest_mastra.fake.workflows.mapping import mapping_step
+from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
     from pytest_mastra.fake.virtual_time.pace import Pace
+    from pytest_mastra.fake.workflows.step_context import StepContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_mastra.fake.schemas import Schema
+from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.definition import Workflow
+    from pytest_mastra.fake.workflows.definition import Workflow
 
 StepFunction = Callable[[Any], Any]
 """A function of a `StepContext`. One that yields is paused: for seconds, at a `Gate`, or for `ctx.wait(seconds)`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from pytest_mastra.fake.values import UNDEFINED, dumps
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps
 
 _FORMATS = {
     "email": "email address",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.failures import Refusal
-from pytest_mastra.fake.graph import AnyStep
-from pytest_mastra.fake.values import UNDEFINED, copied, present, returned_value, to_json_value
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.graph import AnyStep
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, to_json_value
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.execution import Execution

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.failures import StepError
-from pytest_mastra.fake.generations import Generation
-from pytest_mastra.fake.graph import Step, StepFunction
-from pytest_mastra.fake.values import NULL, UNDEFINED, dumps
+from pytest_mastra.fake.workflows.errors import StepError
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.graph import Step, StepFunction
+from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, dumps
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.context import StepContext
+    from pytest_mastra.fake.workflows.step_context import StepContext
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 

@@ -1,0 +1,1 @@
+"""What workflows are: steps, graphs, schemas, and values as JavaScript has them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.engine.state import UnexpectedError
     from pytest_mastra.fake.faults import Fault, Faults
     from pytest_mastra.fake.in_process import InProcess
     from pytest_mastra.fake.journal import Request, RunView
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.workflows.graph import Step
     from pytest_mastra.fake.workflows.javascript import NULL
     from pytest_mastra.fake.workflows.step_context import StepContext
-    from pytest_mastra.fake.world import UnexpectedError
 
 _HOMES = {
     "AS_TIMED": "virtual_time.pace",
@@ -49,7 +49,7 @@ _HOMES = {
     "StepError": "workflows.errors",
     "Throw": "workflows.errors",
     "TripWire": "workflows.errors",
-    "UnexpectedError": "world",
+    "UnexpectedError": "engine.state",
     "UnstubbedStep": "workflows.errors",
     "VirtualClock": "virtual_time.clock",
     "Workflow": "workflows.definition",

@@ -14,8 +14,8 @@ from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.engine.store import Row
     from pytest_mastra.fake.server import FakeMastra
-    from pytest_mastra.fake.store import Row
     from pytest_mastra.fake.workflows.definition import Workflow
 
 RESERVED_KEYS = frozenset(

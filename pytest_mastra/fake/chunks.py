@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from pytest_mastra.fake.streams import Reader, encoded
+from pytest_mastra.fake.engine.event_stream import Reader, encoded
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra

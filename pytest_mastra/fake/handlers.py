@@ -10,11 +10,11 @@ from typing import Any
 from pytest_mastra.fake import legacy
 from pytest_mastra.fake.calls import Call, parsed_date
 from pytest_mastra.fake.chunks import Chunks
+from pytest_mastra.fake.engine.event_stream import Reader
+from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.store import Filter
 from pytest_mastra.fake.reading import execution_result_of, run_state
-from pytest_mastra.fake.runs import Run
 from pytest_mastra.fake.shapes import javascript_number
-from pytest_mastra.fake.store import Filter
-from pytest_mastra.fake.streams import Reader
 from pytest_mastra.fake.virtual_time.scheduler import Steps
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.store import FRESH_RUNS
+from pytest_mastra.fake.engine.store import FRESH_RUNS
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
 from pytest_mastra.redact.names import MASK, is_sensitive
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.engine.runs import Run
     from pytest_mastra.fake.server import FakeMastra
 
 

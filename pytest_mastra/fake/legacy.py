@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.chunks import Chunks
-from pytest_mastra.fake.streams import Reader
+from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.virtual_time.scheduler import Steps
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.calls import Call
-    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.engine.runs import Run
 
 
 def legacy_record(event: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.calls import wanted_fields
-from pytest_mastra.fake.results import clean_step
-from pytest_mastra.fake.store import Row
+from pytest_mastra.fake.engine.result import clean_step
+from pytest_mastra.fake.engine.store import Row
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.world import World
+    from pytest_mastra.fake.engine.state import World
 
 
 def run_state(world: World, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:

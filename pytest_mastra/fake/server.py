@@ -8,10 +8,11 @@ from typing import Any
 
 from typing_extensions import Self
 
+from pytest_mastra.fake.engine.progress import Movements
+from pytest_mastra.fake.engine.state import UnexpectedError, World
 from pytest_mastra.fake.faults import Faults, FaultySurface
 from pytest_mastra.fake.journal import Journal, Request, RunView
 from pytest_mastra.fake.loading import Act, Loader
-from pytest_mastra.fake.moving import Movements
 from pytest_mastra.fake.routes import HttpSurface
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace
@@ -19,7 +20,6 @@ from pytest_mastra.fake.virtual_time.scheduler import Gate
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.generations import generation_named
 from pytest_mastra.fake.workflows.graph import Step, StepFunction
-from pytest_mastra.fake.world import UnexpectedError, World
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 SHORT_PATIENCE = 5.0

@@ -12,8 +12,8 @@ from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, to_json_value
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
-    from pytest_mastra.fake.frames import Frame
+    from pytest_mastra.fake.engine.execution import Execution
+    from pytest_mastra.fake.engine.position import Frame
 
 
 class Writer:

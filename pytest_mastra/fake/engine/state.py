@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.runs import Run
-from pytest_mastra.fake.steps import PRIOR_COMPLETION
-from pytest_mastra.fake.store import Store
-from pytest_mastra.fake.streams import Histories
+from pytest_mastra.fake.engine.event_stream import Histories
+from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
+from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.store import Store
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import Traffic
 from pytest_mastra.fake.workflows.describe import serialized_entry

@@ -9,8 +9,8 @@ from pytest_mastra.fake.workflows.errors import Thrown, TripWire
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
-    from pytest_mastra.fake.steps import Attempt
+    from pytest_mastra.fake.engine.execute_step import Attempt
+    from pytest_mastra.fake.engine.runs import Run
     from pytest_mastra.fake.workflows.definition import Workflow
     from pytest_mastra.fake.workflows.step_context import StepContext
 

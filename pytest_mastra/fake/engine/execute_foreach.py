@@ -6,15 +6,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.frames import Frame, Moves, Resume
-from pytest_mastra.fake.steps import META, step_steps
+from pytest_mastra.fake.engine.execute_step import META, step_steps
+from pytest_mastra.fake.engine.position import Frame, Moves, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Steps
 from pytest_mastra.fake.workflows.graph import ForeachEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 from pytest_mastra.fake.workflows.step_context import block_context, called
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 
 @dataclass

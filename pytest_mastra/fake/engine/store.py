@@ -11,7 +11,7 @@ from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.engine.runs import Run
 
 
 FRESH_RUNS = 64

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.batches import batched_foreach_steps
-from pytest_mastra.fake.blocks import conditional_steps, loop_steps, parallel_steps, resumed_block
-from pytest_mastra.fake.foreach import foreach_steps
-from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.steps import step_steps
+from pytest_mastra.fake.engine.blocks import conditional_steps, loop_steps, parallel_steps, resumed_block
+from pytest_mastra.fake.engine.execute_foreach import foreach_steps
+from pytest_mastra.fake.engine.execute_foreach_batches import batched_foreach_steps
+from pytest_mastra.fake.engine.execute_step import step_steps
+from pytest_mastra.fake.engine.position import Frame, Moves
 from pytest_mastra.fake.virtual_time.scheduler import Steps, Until
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
@@ -25,7 +25,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 from pytest_mastra.fake.workflows.step_context import block_context, called
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 
 def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.checks import accepted, lines
-from pytest_mastra.fake.execution import Execution
-from pytest_mastra.fake.frames import Resume
-from pytest_mastra.fake.streams import RunOutput
-from pytest_mastra.fake.time_travel import restart_from, stored_outcome, time_travel_from
+from pytest_mastra.fake.engine.event_stream import RunOutput
+from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.position import Resume
+from pytest_mastra.fake.engine.time_travel import restart_from, stored_outcome, time_travel_from
+from pytest_mastra.fake.engine.validation import accepted, lines
 from pytest_mastra.fake.virtual_time.scheduler import Signal, Steps, Until
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.engine.state import World
     from pytest_mastra.fake.workflows.definition import Workflow
-    from pytest_mastra.fake.world import World
 
 Event = dict[str, Any]
 

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.checks import checked, later_cause, lines, validation_cause
-from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.nested import nested_steps
+from pytest_mastra.fake.engine.execute_nested import nested_steps
+from pytest_mastra.fake.engine.position import Frame, Moves
+from pytest_mastra.fake.engine.validation import checked, later_cause, lines, validation_cause
 from pytest_mastra.fake.virtual_time.scheduler import Gate, GateWait, Steps, Until
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
@@ -16,7 +16,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, 
 from pytest_mastra.fake.workflows.step_context import Asked, GateOrAbort, StepContext, Wait, Writer, visible
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 PRIOR_COMPLETION = frozenset(
     {"output", "error", "endedAt", "suspendedAt", "suspendPayload", "suspendOutput", "tripwire", "nonRetryable"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.frames import Frame, Moves, Resume
-from pytest_mastra.fake.steps import step_steps
+from pytest_mastra.fake.engine.execute_step import step_steps
+from pytest_mastra.fake.engine.position import Frame, Moves, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
@@ -13,7 +13,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 from pytest_mastra.fake.workflows.step_context import block_context, called
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 
 def parallel_steps(execution: Execution, frame: Frame, entry: ParallelEntry, previous: Any, moves: Moves) -> Steps:
@@ -171,7 +171,7 @@ def resumed_block(
     resume: Resume,
 ) -> Steps:
     """Resume one child of a block; the block ends if no other is left."""
-    from pytest_mastra.fake.entries import entry_steps  # noqa: PLC0415 -- a block's child is an entry itself
+    from pytest_mastra.fake.engine.execute_entry import entry_steps  # noqa: PLC0415 -- a block's child is an entry itself
 
     index = resume.path.pop(0)
     if index >= len(entry.steps):

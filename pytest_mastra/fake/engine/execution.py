@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake import results
-from pytest_mastra.fake.entries import entry_steps, output_before
-from pytest_mastra.fake.frames import Frame, Restart, Resume, TimeTravel
+from pytest_mastra.fake.engine import result as results
+from pytest_mastra.fake.engine.execute_entry import entry_steps, output_before
+from pytest_mastra.fake.engine.position import Frame, Restart, Resume, TimeTravel
 from pytest_mastra.fake.virtual_time.scheduler import Lane, Signal, Steps
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 from pytest_mastra.fake.workflows.step_context import shown_context
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
-    from pytest_mastra.fake.world import World
+    from pytest_mastra.fake.engine.runs import Run
+    from pytest_mastra.fake.engine.state import World
 
 StreamWriter = Callable[[dict[str, Any]], None]
 

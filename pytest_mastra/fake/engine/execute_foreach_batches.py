@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.foreach import as_list, concurrency_of, step_info
-from pytest_mastra.fake.frames import Frame, Moves
-from pytest_mastra.fake.steps import META, step_steps
+from pytest_mastra.fake.engine.execute_foreach import as_list, concurrency_of, step_info
+from pytest_mastra.fake.engine.execute_step import META, step_steps
+from pytest_mastra.fake.engine.position import Frame, Moves
 from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
 from pytest_mastra.fake.workflows.graph import ForeachEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 _TOLD = ("status", "error", "suspendPayload", "suspendedAt", "endedAt", "output")
 

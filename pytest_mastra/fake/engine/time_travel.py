@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.checks import accepted
-from pytest_mastra.fake.frames import Restart, TimeTravel
-from pytest_mastra.fake.results import clean_step
+from pytest_mastra.fake.engine.position import Restart, TimeTravel
+from pytest_mastra.fake.engine.result import clean_step
+from pytest_mastra.fake.engine.validation import accepted
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
@@ -19,8 +19,8 @@ from pytest_mastra.fake.workflows.graph import (
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
-    from pytest_mastra.fake.world import World
+    from pytest_mastra.fake.engine.runs import Run
+    from pytest_mastra.fake.engine.state import World
 
 MOST_REPORTED = 10
 """Recorded steps that a refusal names."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.steps import META
+from pytest_mastra.fake.engine.execute_step import META
 from pytest_mastra.fake.workflows.errors import rethrown
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, without
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.execution import Execution
+    from pytest_mastra.fake.engine.execution import Execution
 
 INTERNAL_METADATA = frozenset({"nestedRunId"})
 

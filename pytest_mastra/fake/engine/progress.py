@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_mastra.fake.streams import Reader, RunOutput
+from pytest_mastra.fake.engine.event_stream import Reader, RunOutput
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE, BY_HAND, Pace, Polls, Seconds
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Lane, Steps, Until
 from pytest_mastra.fake.workflows.errors import Refusal
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
-    from pytest_mastra.fake.world import World
+    from pytest_mastra.fake.engine.runs import Run
+    from pytest_mastra.fake.engine.state import World
 
 
 class Movement:

@@ -11,7 +11,7 @@ from pytest_mastra.fake.workflows.errors import Refusal, request_error
 from pytest_mastra.fake.workflows.javascript import dumps, present
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.runs import Run
+    from pytest_mastra.fake.engine.runs import Run
     from pytest_mastra.fake.workflows.generations import Generation
 
 Record = dict[str, Any]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.api.faults import Fault, Faults
+    from pytest_mastra.fake.api.journal import Request, RunView
     from pytest_mastra.fake.engine.state import UnexpectedError
-    from pytest_mastra.fake.faults import Fault, Faults
     from pytest_mastra.fake.in_process import InProcess
-    from pytest_mastra.fake.journal import Request, RunView
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.serving import serve
     from pytest_mastra.fake.socket import OnSocket
@@ -31,8 +31,8 @@ _HOMES = {
     "AT_ONCE": "virtual_time.pace",
     "BY_HAND": "virtual_time.pace",
     "FakeMastra": "server",
-    "Fault": "faults",
-    "Faults": "faults",
+    "Fault": "api.faults",
+    "Faults": "api.faults",
     "Gate": "virtual_time.scheduler",
     "InProcess": "in_process",
     "NULL": "workflows.javascript",
@@ -40,9 +40,9 @@ _HOMES = {
     "OnSocket": "socket",
     "Polls": "virtual_time.pace",
     "RealClock": "virtual_time.clock",
-    "Request": "journal",
+    "Request": "api.journal",
     "RetryConfig": "workflows.definition",
-    "RunView": "journal",
+    "RunView": "api.journal",
     "Seconds": "virtual_time.pace",
     "Step": "workflows.graph",
     "StepContext": "workflows.step_context",

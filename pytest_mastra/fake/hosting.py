@@ -10,8 +10,8 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.schemas import in_words, placeholders
 from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.cli.writing import complain, print_text, printable
+from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.engine.state import UnexpectedError
-from pytest_mastra.fake.journal import Request
 from pytest_mastra.fake.locating import find_server
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.serving import DEFAULT_PORT, serve

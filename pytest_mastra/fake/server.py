@@ -8,12 +8,12 @@ from typing import Any
 
 from typing_extensions import Self
 
+from pytest_mastra.fake.api.faults import Faults, FaultySurface
+from pytest_mastra.fake.api.journal import Journal, Request, RunView
+from pytest_mastra.fake.api.load_workflows import Act, Loader
+from pytest_mastra.fake.api.routes import HttpSurface
 from pytest_mastra.fake.engine.progress import Movements
 from pytest_mastra.fake.engine.state import UnexpectedError, World
-from pytest_mastra.fake.faults import Faults, FaultySurface
-from pytest_mastra.fake.journal import Journal, Request, RunView
-from pytest_mastra.fake.loading import Act, Loader
-from pytest_mastra.fake.routes import HttpSurface
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate

@@ -238,7 +238,7 @@ def _arrival(told: Told) -> tuple[float, int] | None:
 
 def _stored(named: _Named) -> Any:
     """Return what a fake would tell of a run if it were asked; nothing if it has none."""
-    from pytest_mastra.fake.reading import run_state  # noqa: PLC0415 -- only where there is a fake
+    from pytest_mastra.fake.api.run_views import run_state  # noqa: PLC0415 -- only where there is a fake
 
     row = named.row()
     if row is None or named.server is None:

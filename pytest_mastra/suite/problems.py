@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.engine.state import UnexpectedError
-from pytest_mastra.fake.journal import Request
 from pytest_mastra.fake.workflows.tracebacks import own_traceback
 from pytest_mastra.suite.scene import Scene, Section
 

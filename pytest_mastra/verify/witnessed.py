@@ -15,7 +15,7 @@ from pytest_mastra.verify.contradictions import without_filled_in
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.journal import RunView
+    from pytest_mastra.fake.api.journal import RunView
 
 _ITEM = re.compile(r"\[\d+\]")
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from pytest_mastra.fake.syntax import syntax_error
+from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.workflows.javascript import (
     NULL,
     UNDEFINED,

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from mastra_sync import MastraClient
-from pytest_mastra.fake.routes import ROUTES
+from pytest_mastra.fake.api.routes import ROUTES
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import Surface
 

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.fake.faults import Faults, FaultySurface, Target
+from pytest_mastra.fake.api.faults import Faults, FaultySurface, Target
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Surface, WireReply, WireRequest
 
 from .outcomes import Outcome, Scripted, by_read1, outcome

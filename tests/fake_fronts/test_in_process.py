@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from mastra_sync import MastraClient
-from pytest_mastra.fake.faults import Faults, FaultySurface
+from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.in_process import InProcess
 from pytest_mastra.fake.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock

@@ -19,7 +19,7 @@ from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.journal import Journal
+    from pytest_mastra.fake.api.journal import Journal
     from pytest_mastra.fake.workflows.definition import Workflow
 
 

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_mastra.fake.journal import Request
+from pytest_mastra.fake.api.journal import Request
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.routes import Route
+    from pytest_mastra.fake.api.routes import Route
     from pytest_mastra.fake.server import FakeMastra
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake import shapes
-from pytest_mastra.fake.shapes import Check, Fault, shape
+from pytest_mastra.fake.api import body_schemas
+from pytest_mastra.fake.api.body_schemas import Check, Fault, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
@@ -121,36 +121,36 @@ class Call:
 
 
 _EXECUTION: dict[str, Check] = {
-    "resourceId": shapes.string,
-    "inputData": shapes.anything,
-    "initialState": shapes.anything,
-    "requestContext": shapes.record,
-    "tracingOptions": shape(shapes.TRACING),
-    "perStep": shapes.boolean,
+    "resourceId": body_schemas.string,
+    "inputData": body_schemas.anything,
+    "initialState": body_schemas.anything,
+    "requestContext": body_schemas.record,
+    "tracingOptions": shape(body_schemas.TRACING),
+    "perStep": body_schemas.boolean,
 }
-_STREAM: dict[str, Check] = {**_EXECUTION, "closeOnSuspend": shapes.boolean}
+_STREAM: dict[str, Check] = {**_EXECUTION, "closeOnSuspend": body_schemas.boolean}
 _RESUME: dict[str, Check] = {
-    "step": shapes.step,
-    "resumeData": shapes.anything,
-    "requestContext": shapes.record,
-    "tracingOptions": shape(shapes.TRACING),
-    "perStep": shapes.boolean,
-    "forEachIndex": shapes.index,
+    "step": body_schemas.step,
+    "resumeData": body_schemas.anything,
+    "requestContext": body_schemas.record,
+    "tracingOptions": shape(body_schemas.TRACING),
+    "perStep": body_schemas.boolean,
+    "forEachIndex": body_schemas.index,
 }
-_RESTART: dict[str, Check] = {"requestContext": shapes.record, "tracingOptions": shape(shapes.TRACING)}
+_RESTART: dict[str, Check] = {"requestContext": body_schemas.record, "tracingOptions": shape(body_schemas.TRACING)}
 _TRAVEL: dict[str, Check] = {
-    "inputData": shapes.anything,
-    "resumeData": shapes.anything,
-    "initialState": shapes.anything,
-    "step": shapes.step,
-    "context": shapes.record,
-    "nestedStepsContext": shapes.records,
-    "requestContext": shapes.record,
-    "tracingOptions": shape(shapes.TRACING),
-    "perStep": shapes.boolean,
+    "inputData": body_schemas.anything,
+    "resumeData": body_schemas.anything,
+    "initialState": body_schemas.anything,
+    "step": body_schemas.step,
+    "context": body_schemas.record,
+    "nestedStepsContext": body_schemas.records,
+    "requestContext": body_schemas.record,
+    "tracingOptions": shape(body_schemas.TRACING),
+    "perStep": body_schemas.boolean,
 }
 _FIELDS: dict[str, dict[str, Check]] = {
-    "create_run": {"resourceId": shapes.string, "disableScorers": shapes.boolean},
+    "create_run": {"resourceId": body_schemas.string, "disableScorers": body_schemas.boolean},
     "start": _EXECUTION,
     "start_async": _EXECUTION,
     "stream": _STREAM,
@@ -160,7 +160,7 @@ _FIELDS: dict[str, dict[str, Check]] = {
     **dict.fromkeys(("time_travel", "time_travel_async", "time_travel_stream"), _TRAVEL),
 }
 
-_UNTAGGED = shape({key: check for key, check in shapes.TRACING.items() if key == "metadata"})
+_UNTAGGED = shape({key: check for key, check in body_schemas.TRACING.items() if key == "metadata"})
 _LATER: dict[str, frozenset[str]] = {
     "current": frozenset(),
     "1.2": frozenset({"forEachIndex"}),
@@ -189,7 +189,7 @@ def _run_id(*, required: bool) -> QueryCheck:
         value = query.get("runId", UNDEFINED)
         if isinstance(value, str) or (value is UNDEFINED and not required):
             return []
-        return [shapes.fault("string", value, ("runId",))]
+        return [body_schemas.fault("string", value, ("runId",))]
 
     return check
 
@@ -198,8 +198,10 @@ def _observe(query: dict[str, Any], generation: Generation) -> list[Fault]:
     faults = _run_id(required=True)(query, generation)
     if generation.name == "current" and "offset" in query:
         number = query["offset"]
-        if not isinstance(number, str) or shapes.javascript_number(number) != shapes.javascript_number(number):
-            faults += shapes.received_number("offset", number)
+        if not isinstance(number, str) or body_schemas.javascript_number(number) != body_schemas.javascript_number(
+            number
+        ):
+            faults += body_schemas.received_number("offset", number)
     return faults
 
 
@@ -217,7 +219,7 @@ def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Fault]:
     faults: list[Fault] = []
     text = query.get("fields", "")
     if not isinstance(text, str):
-        faults.append(shapes.fault("string", text, ("fields",)))
+        faults.append(body_schemas.fault("string", text, ("fields",)))
     elif text and not set(wanted_fields(text)) <= set(FIELD_NAMES):
         message = f"Invalid field name. Available fields: {', '.join(FIELD_NAMES)}"
         faults.append({"code": "custom", "path": ["fields"], "message": message})
@@ -236,7 +238,7 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Fault]:
     faults: list[Fault] = []
     for name in ("page", "perPage", "offset", "limit"):
         if name in query:
-            faults += shapes.received_number(name, query[name])
+            faults += body_schemas.received_number(name, query[name])
     if generation.name != "current":
         faults = [fault for fault in faults if "NaN" in fault["message"]]
     for name in ("fromDate", "toDate"):
@@ -252,8 +254,12 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Fault]:
                 }
             )
     if isinstance(query.get("resourceId", ""), list):
-        faults.append(shapes.fault("string", query["resourceId"], ("resourceId",)))
-    known = {"current": shapes.STATUSES, "1.2": shapes.STATUSES[:-1], "1.0-beta": shapes.STATUSES[:-2]}
+        faults.append(body_schemas.fault("string", query["resourceId"], ("resourceId",)))
+    known = {
+        "current": body_schemas.STATUSES,
+        "1.2": body_schemas.STATUSES[:-1],
+        "1.0-beta": body_schemas.STATUSES[:-2],
+    }
     return faults + _option("status", query, known[generation.name])
 
 

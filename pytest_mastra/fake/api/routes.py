@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from pytest_mastra.fake import handlers
-from pytest_mastra.fake.calls import BODIES, QUERIES, Call
-from pytest_mastra.fake.journal import Request
-from pytest_mastra.fake.shapes import check_body, refuse_query
-from pytest_mastra.fake.stray import explain_stray
-from pytest_mastra.fake.syntax import syntax_error
+from pytest_mastra.fake.api import handlers
+from pytest_mastra.fake.api.body_schemas import check_body, refuse_query
+from pytest_mastra.fake.api.call import BODIES, QUERIES, Call
+from pytest_mastra.fake.api.journal import Request
+from pytest_mastra.fake.api.stray import explain_stray
+from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.workflows.errors import Refusal, refusal_body
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
 from pytest_mastra.http.wire import WireReply, WireRequest

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from pytest_mastra.fake import legacy
-from pytest_mastra.fake.calls import Call, parsed_date
-from pytest_mastra.fake.chunks import Chunks
+from pytest_mastra.fake.api import legacy_streams
+from pytest_mastra.fake.api.body_schemas import javascript_number
+from pytest_mastra.fake.api.call import Call, parsed_date
+from pytest_mastra.fake.api.run_views import execution_result_of, run_state
+from pytest_mastra.fake.api.stream_body import Chunks
 from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.store import Filter
-from pytest_mastra.fake.reading import execution_result_of, run_state
-from pytest_mastra.fake.shapes import javascript_number
 from pytest_mastra.fake.virtual_time.scheduler import Steps
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
@@ -346,10 +346,10 @@ def observe(call: Call) -> Chunks:
 def stream_legacy(call: Call) -> Chunks:
     """Start a run and tell what happens, in the old form."""
     run = _own_run(call, call.needed_run_id("resume workflow"))
-    return legacy.streamed(call, run, _started(call, run))
+    return legacy_streams.streamed(call, run, _started(call, run))
 
 
 def observe_legacy(call: Call) -> Chunks:
     """Tell what happens, in the old form."""
     run = _known_run(call, call.needed_run_id("observe workflow stream"))
-    return legacy.observed(call, run)
+    return legacy_streams.observed(call, run)

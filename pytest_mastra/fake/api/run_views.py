@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.calls import wanted_fields
+from pytest_mastra.fake.api.call import wanted_fields
 from pytest_mastra.fake.engine.result import clean_step
 from pytest_mastra.fake.engine.store import Row
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.chunks import Chunks
+from pytest_mastra.fake.api.stream_body import Chunks
 from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.virtual_time.scheduler import Steps
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.calls import Call
+    from pytest_mastra.fake.api.call import Call
     from pytest_mastra.fake.engine.runs import Run
 
 

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from mastra_sync.deadline import Clock, SystemClock
-from pytest_mastra.fake import disturbances
-from pytest_mastra.fake.disturbances import Happened, Place
+from pytest_mastra.fake.api import fault_effects
+from pytest_mastra.fake.api.fault_effects import Happened, Place
 from pytest_mastra.http.verbs import STREAMING, Call, call_of, checked_verb
 from pytest_mastra.http.wire import Cut, Pause, Surface, WireReply, WireRequest
 
@@ -182,7 +182,7 @@ class Target:
 
         def effect(handle: Handle, happened: Happened) -> WireReply:
             happened()
-            return disturbances.delayed(handle(), pause) if after_effect else disturbances.held_up(handle, pause)
+            return fault_effects.delayed(handle(), pause) if after_effect else fault_effects.held_up(handle, pause)
 
         return self._declare(f"{seconds:g} s late{_when(after_effect=after_effect)}", effect, is_latency=True)
 
@@ -196,23 +196,23 @@ class Target:
         after_effect: bool = False,
     ) -> Fault:
         """Answer with an error: in Mastra's form, or with a page of HTML as proxies do, or with a body of one's own."""
-        reply = disturbances.refusal(status, body, retry_after=retry_after, html=html)
+        reply = fault_effects.refusal(status, body, retry_after=retry_after, html=html)
         text = f"status {status}{' in HTML' if html else ''}{_when(after_effect=after_effect)}"
         return self._instead(text, reply, after_effect=after_effect)
 
     def reset(self, *, after_effect: bool = False) -> Fault:
         """Reset the connection before the headers, as when a process dies."""
-        reply = disturbances.silence(Cut.RESET)
+        reply = fault_effects.silence(Cut.RESET)
         return self._instead(f"reset{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def hang_up(self, *, after_effect: bool = False) -> Fault:
         """Close the connection before the headers, as servers do with one that was quiet for long."""
-        reply = disturbances.silence(Cut.CLOSED)
+        reply = fault_effects.silence(Cut.CLOSED)
         return self._instead(f"closed{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def not_http(self, *, after_effect: bool = False) -> Fault:
         """Answer with what is no HTTP."""
-        reply = disturbances.not_http()
+        reply = fault_effects.not_http()
         return self._instead(f"no HTTP{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def cut(self, *, after_bytes: int | None = None, after_events: int | None = None, reset: bool = False) -> Fault:
@@ -222,7 +222,7 @@ class Target:
         place = self._place(after_bytes, after_events)
         cut = Cut.RESET if reset else Cut.CLOSED
         text = f"{'reset' if reset else 'closed'} {place}"
-        return self._on_the_way(text, place, partial(disturbances.broken_off, place=place, cut=cut))
+        return self._on_the_way(text, place, partial(fault_effects.broken_off, place=place, cut=cut))
 
     def stall(
         self, *, after_bytes: int | None = None, after_events: int | None = None, seconds: float = math.inf
@@ -231,7 +231,7 @@ class Target:
         place = self._place(after_bytes, after_events)
         pause = self._pause(seconds)
         text = f"silent {'for ever' if math.isinf(seconds) else f'for {seconds:g} s'} {place}"
-        return self._on_the_way(text, place, partial(disturbances.stalled, place=place, pause=pause))
+        return self._on_the_way(text, place, partial(fault_effects.stalled, place=place, pause=pause))
 
     def drip(self, size: int = 1, *, seconds: float = 0.01) -> Fault:
         """Send the body `size` bytes at a time, with a pause before each."""
@@ -241,27 +241,27 @@ class Target:
 
         def effect(handle: Handle, happened: Happened) -> WireReply:
             happened()
-            return disturbances.dripping(handle(), size, pause)
+            return fault_effects.dripping(handle(), size, pause)
 
         return self._declare(f"{size} bytes every {seconds:g} s", effect)
 
     def half_record(self, *, after_events: int = 0) -> Fault:
         """End a stream in good order, but within the record that follows so many."""
         place = self._place(None, after_events)
-        disturb = partial(disturbances.half_record, after_events=after_events)
+        disturb = partial(fault_effects.half_record, after_events=after_events)
         return self._on_the_way(f"half a record {place}", place, disturb)
 
     def double_event(self, event: int = 1) -> Fault:
         """Send one event of a stream twice; the first is number 1."""
         if event < 1:
             raise ValueError(f"events are counted from 1, not {event!r}")
-        disturb = partial(disturbances.doubled, event=event)
+        disturb = partial(fault_effects.doubled, event=event)
         return self._on_the_way(f"event {event} twice", self._place(None, event), disturb)
 
     def garbage(self, *, after_events: int = 0) -> Fault:
         """Answer with a body that is no JSON; in a stream, with one record that is none, after so many events."""
         place = self._place(None, after_events) if self._meant.verb in STREAMING or after_events else Place()
-        disturb = partial(disturbances.garbled, after_events=after_events)
+        disturb = partial(fault_effects.garbled, after_events=after_events)
         return self._on_the_way("garbage" + (f" {place}" if after_events else ""), place, disturb)
 
     def content_type(self, value: str = "text/html") -> Fault:
@@ -269,7 +269,7 @@ class Target:
 
         def effect(handle: Handle, happened: Happened) -> WireReply:
             happened()
-            return disturbances.retyped(handle(), value)
+            return fault_effects.retyped(handle(), value)
 
         return self._declare(f"content type {value}", effect)
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from pytest_mastra.fake.in_process import CatchAll, SurfaceAdapter
+from pytest_mastra.fake.fronts.in_process import CatchAll, SurfaceAdapter
 from pytest_mastra.http import session_patch
 from pytest_mastra.http.connection_failures import GAVE_UP
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog

@@ -195,7 +195,7 @@ class MastraCassette:
 
     def _answer_at(self, origin: str, scene: Scene) -> None:
         """Answer also where the server was, to those who have its address written down."""
-        from pytest_mastra.fake.in_process import InProcess  # noqa: PLC0415 -- few tests need it
+        from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- few tests need it
 
         if self._surface is not None:
             watched = WatchedSurface(self._surface, scene.log, origin, scene.now)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.faults import Fault, Faults
     from pytest_mastra.fake.api.journal import Request, RunView
     from pytest_mastra.fake.engine.state import UnexpectedError
-    from pytest_mastra.fake.in_process import InProcess
+    from pytest_mastra.fake.fronts.in_process import InProcess
+    from pytest_mastra.fake.fronts.serving import serve
+    from pytest_mastra.fake.fronts.socket import OnSocket
     from pytest_mastra.fake.server import FakeMastra
-    from pytest_mastra.fake.serving import serve
-    from pytest_mastra.fake.socket import OnSocket
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.virtual_time.scheduler import Gate
@@ -34,10 +34,10 @@ _HOMES = {
     "Fault": "api.faults",
     "Faults": "api.faults",
     "Gate": "virtual_time.scheduler",
-    "InProcess": "in_process",
+    "InProcess": "fronts.in_process",
     "NULL": "workflows.javascript",
     "NonRetryable": "workflows.errors",
-    "OnSocket": "socket",
+    "OnSocket": "fronts.socket",
     "Polls": "virtual_time.pace",
     "RealClock": "virtual_time.clock",
     "Request": "api.journal",
@@ -53,7 +53,7 @@ _HOMES = {
     "UnstubbedStep": "workflows.errors",
     "VirtualClock": "virtual_time.clock",
     "Workflow": "workflows.definition",
-    "serve": "serving",
+    "serve": "fronts.serving",
 }
 """Where the names live."""
 

@@ -12,7 +12,7 @@ from mastra_sync.cli.exits import Exit, Stop, exit_of
 from mastra_sync.cli.following import watch
 from mastra_sync.cli.writing import complain, duration, one_line, print_json
 from mastra_sync.models import RunResult
-from pytest_mastra.fake.in_process import InProcess
+from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse

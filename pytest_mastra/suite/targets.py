@@ -63,7 +63,7 @@ def on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
     if scene.target != "fake":
         yield
         return
-    from pytest_mastra.fake.socket import OnSocket  # noqa: PLC0415 -- few tests need it
+    from pytest_mastra.fake.fronts.socket import OnSocket  # noqa: PLC0415 -- few tests need it
 
     before = scene.url, scene.base_url, server.url
     watched = WatchedSurface(server, scene.log, "", scene.now)
@@ -125,7 +125,7 @@ def _answering(scene: Scene) -> contextlib.AbstractContextManager[object]:
         from pytest_mastra.http.socket_recorder import Wiretap  # noqa: PLC0415 -- only live servers are tapped
 
         return Wiretap(scene.log, scene.url, scene.now).on_every_session()
-    from pytest_mastra.fake.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers
+    from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers
 
     surface: Surface = scene.server if scene.target == "fake" else scene.cassette.surface
     return InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)

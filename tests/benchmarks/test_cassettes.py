@@ -22,9 +22,9 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes import Playback, ReplaySurface, StoryCassette, read_cassette, write_cassette
 from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
-from pytest_mastra.fake.in_process import CatchAll, InProcess, SurfaceAdapter
+from pytest_mastra.fake.fronts.in_process import CatchAll, InProcess, SurfaceAdapter
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap

@@ -16,9 +16,9 @@ from typing import Any
 import requests
 import responses
 
-from pytest_mastra.fake.in_process import InProcess
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.socket import OnSocket
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.live.server import LiveServer
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.socket import OnSocket
 from tests.cassettes.live import Live
 from tests.plugin.conftest import alone, run_process, run_suite  # noqa: F401 -- fixtures
 

@@ -14,8 +14,8 @@ from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.playback import Playback
 from pytest_mastra.cassettes.recording import finished
 from pytest_mastra.cassettes.replaying import ReplaySurface
-from pytest_mastra.fake.in_process import InProcess
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap

@@ -17,7 +17,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request
 
 from pytest_mastra.cassettes import StoryCassette, read_cassette
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import FIRST, JSON, create, move, poll, recording_of, replayed, replaying_client, served

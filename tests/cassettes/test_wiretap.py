@@ -21,8 +21,8 @@ from urllib3.util import Retry
 
 from mastra_sync import APIConnectionError, MastraClient
 from pytest_mastra import FakeMastra
-from pytest_mastra.fake.in_process import InProcess
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest

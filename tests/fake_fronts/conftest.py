@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from pytest_mastra.fake.in_process import InProcess
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import Surface
 
 FRONTS: dict[str, type[InProcess | OnSocket]] = {"in process": InProcess, "on a socket": OnSocket}

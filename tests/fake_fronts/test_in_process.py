@@ -19,8 +19,8 @@ from urllib3.util import Retry
 
 from mastra_sync import MastraClient
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
-from pytest_mastra.fake.in_process import InProcess
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.wire import WireReply, WireRequest
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import Frame, Pause, Piece, WireReply, WireRequest
 
 from .outcomes import Scripted

@@ -9,14 +9,14 @@ import sys
 import pytest
 import requests
 
-from pytest_mastra.fake.serving import serve
+from pytest_mastra.fake.fronts.serving import serve
 
 from .outcomes import Scripted
 
 PROGRAM = """
 from functools import partial
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.serving import serve
+from pytest_mastra.fake.fronts.serving import serve
 
 server = FakeMastra()
 server.workflow("report").returns({"text": "sunny"})

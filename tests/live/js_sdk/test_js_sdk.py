@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.socket import OnSocket
 from tests.live.install import ServerUnavailable
 from tests.live.server import LiveServer
 

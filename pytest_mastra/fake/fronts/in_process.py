@@ -19,9 +19,9 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
-from pytest_mastra.fake.as_sent import body_as_sent, headers_as_sent
-from pytest_mastra.fake.whole_replies import WholeBody, is_plain, whole_headers
-from pytest_mastra.fake.wire_socket import WireSocket
+from pytest_mastra.fake.fronts.as_sent import body_as_sent, headers_as_sent
+from pytest_mastra.fake.fronts.fake_socket import WireSocket
+from pytest_mastra.fake.fronts.urllib3_shortcut import WholeBody, is_plain, whole_headers
 from pytest_mastra.http.framing import frame
 from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 

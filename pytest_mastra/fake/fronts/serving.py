@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from pytest_mastra.fake.socket import OnSocket
+from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import Surface
 
 BETWEEN_LOOKS = 0.05

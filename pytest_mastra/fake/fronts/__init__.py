@@ -1,0 +1,1 @@
+"""Carries requests to a fake server: in process, or over a socket."""

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from mastra_sync.cli.exits import Exit
-from pytest_mastra.fake import demo
+from pytest_mastra.fake.cli import demo
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import EPOCH
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse, moment_for

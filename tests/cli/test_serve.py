@@ -14,8 +14,8 @@ import pytest
 
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
-from pytest_mastra.fake.hosting import Watched
-from pytest_mastra.fake.locating import find_server
+from pytest_mastra.fake.cli.find_server import find_server
+from pytest_mastra.fake.cli.serve import Watched
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest

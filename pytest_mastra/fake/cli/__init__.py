@@ -40,7 +40,7 @@ def serve(where: str, host: str, port: int) -> int:
       mastra-sync serve tests/fakes.py:server --port 0
     """
     _check_extra()
-    from pytest_mastra.fake.hosting import host_until_interrupted
+    from pytest_mastra.fake.cli.serve import host_until_interrupted
 
     return host_until_interrupted(where, host, port)
 
@@ -59,7 +59,7 @@ def demo(*, ask: bool) -> int:
       mastra-sync demo --ask
     """
     _check_extra()
-    from pytest_mastra.fake.demo import play
+    from pytest_mastra.fake.cli.demo import play
 
     return play(ask=ask)
 

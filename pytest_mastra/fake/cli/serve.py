@@ -11,9 +11,9 @@ from mastra_sync.cli.schemas import in_words, placeholders
 from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.cli.writing import complain, print_text, printable
 from pytest_mastra.fake.api.journal import Request
+from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.engine.state import UnexpectedError
 from pytest_mastra.fake.fronts.serving import DEFAULT_PORT, serve
-from pytest_mastra.fake.locating import find_server
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.tracebacks import own_traceback

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pytest_mastra.cassettes.drifting.drift import compare
     from pytest_mastra.cassettes.filing.files import Recording, normalised, read_cassette, write_cassette
     from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnreadable, SecretSurvives
-    from pytest_mastra.cassettes.misses import NoRecordedReply
-    from pytest_mastra.cassettes.playback import Playback
-    from pytest_mastra.cassettes.replaying import ReplaySurface
+    from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
+    from pytest_mastra.cassettes.replay.player import Playback
+    from pytest_mastra.cassettes.replay.surface import ReplaySurface
     from pytest_mastra.cassettes.session import MastraCassette, for_test
     from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 
@@ -23,10 +23,10 @@ _HOMES = {
     "CassetteError": "filing.wording",
     "CassetteUnreadable": "filing.wording",
     "MastraCassette": "session",
-    "NoRecordedReply": "misses",
-    "Playback": "playback",
+    "NoRecordedReply": "replay.no_match",
+    "Playback": "replay.player",
     "Recording": "filing.files",
-    "ReplaySurface": "replaying",
+    "ReplaySurface": "replay.surface",
     "SecretSurvives": "filing.wording",
     "StoryCassette": "vcr_cassette",
     "compare": "drifting.drift",

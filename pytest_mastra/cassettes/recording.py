@@ -21,7 +21,7 @@ from pytest_mastra.http.verbs import call_of
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
-    from pytest_mastra.cassettes.replaying import ReplaySurface
+    from pytest_mastra.cassettes.replay.surface import ReplaySurface
     from pytest_mastra.suite.scene import Scene
 
 

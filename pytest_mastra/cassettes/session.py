@@ -12,9 +12,9 @@ import pytest
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.cassettes.filing.places import cassette_path
 from pytest_mastra.cassettes.filing.wording import CassetteError
-from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
 from pytest_mastra.cassettes.recording import PartlyLive, finished
-from pytest_mastra.cassettes.replaying import ReplaySurface
+from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
+from pytest_mastra.cassettes.replay.surface import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.session_patch import origin_of
@@ -223,7 +223,7 @@ class MastraCassette:
             pytest.fail(self._unplayed_in_words(), pytrace=False)
 
     def _unplayed_in_words(self) -> str:
-        from pytest_mastra.cassettes.misses import in_a_line  # noqa: PLC0415 -- for a failure only
+        from pytest_mastra.cassettes.replay.no_match import in_a_line  # noqa: PLC0415 -- for a failure only
 
         lines = in_a_line(self.story.playback.unplayed_entries)
         shown = [f"  {line}" for line in lines[:_SHOWN]]

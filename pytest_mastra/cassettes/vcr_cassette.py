@@ -16,8 +16,8 @@ from vcr.request import Request
 
 from pytest_mastra.cassettes.filing.canonical import split_uri
 from pytest_mastra.cassettes.filing.files import normalised, read_cassette, write_cassette
-from pytest_mastra.cassettes.misses import Miss
-from pytest_mastra.cassettes.playback import Playback, Scrub
+from pytest_mastra.cassettes.replay.no_match import Miss
+from pytest_mastra.cassettes.replay.player import Playback, Scrub
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import Scrubber

@@ -15,7 +15,7 @@ _INNER = frozenset({"mastra_sync", "pytest_mastra", "requests", "responses", "te
 
 _RUNNERS = frozenset({"_pytest", "pluggy"})
 
-_MEANT = (("mastra_sync.errors", "MastraError"), ("pytest_mastra.cassettes.misses", "NoRecordedReply"))
+_MEANT = (("mastra_sync.errors", "MastraError"), ("pytest_mastra.cassettes.replay.no_match", "NoRecordedReply"))
 """Exceptions that say all there is to say; of others one wants to know where in the client they came from."""
 
 

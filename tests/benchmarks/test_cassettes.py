@@ -21,7 +21,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes import Playback, ReplaySurface, StoryCassette, read_cassette, write_cassette
-from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
+from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.fake.fronts.in_process import CatchAll, InProcess, SurfaceAdapter
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra

@@ -10,10 +10,10 @@ from typing import Any
 
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.filing.files import normalised
-from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
-from pytest_mastra.cassettes.playback import Playback
 from pytest_mastra.cassettes.recording import finished
-from pytest_mastra.cassettes.replaying import ReplaySurface
+from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
+from pytest_mastra.cassettes.replay.player import Playback
+from pytest_mastra.cassettes.replay.surface import ReplaySurface
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock

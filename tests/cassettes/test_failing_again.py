@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from mastra_sync import APIConnectionError, APITimeoutError, MastraClient
-from pytest_mastra.cassettes.misses import NoRecordedReply
-from pytest_mastra.cassettes.playback import Playback
+from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
+from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange

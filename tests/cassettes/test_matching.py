@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.matching import shape_of
+from pytest_mastra.cassettes.replay.request_key import shape_of
 from tests.cassettes.stage import FIRST, OTHER, OWN, SECOND, asked
 
 START = "/api/workflows/report/start"

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from mastra_sync import MastraError
-from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
-from pytest_mastra.cassettes.playback import Playback
+from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
+from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from tests.cassettes.stage import FIRST, OWN, SECOND, asked, create, move, poll, replaying_client, told

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.playback import Playback
+from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.stage import (
     FIRST,

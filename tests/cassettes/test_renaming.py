@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.renaming import Names
+from pytest_mastra.cassettes.replay.renaming import Names
 from tests.cassettes.stage import FIRST, OTHER, OWN, SECOND
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import responses
 
-from pytest_mastra.cassettes.entries import Entry
-from pytest_mastra.cassettes.matching import Shape, question_of
+from pytest_mastra.cassettes.replay.entries import Entry
+from pytest_mastra.cassettes.replay.request_key import Shape, question_of
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.text.differences import describe, differences
 

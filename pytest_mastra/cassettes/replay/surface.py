@@ -11,8 +11,8 @@ from typing import Any
 import urllib3
 
 from mastra_sync.deadline import Clock
-from pytest_mastra.cassettes.misses import Miss, NoRecordedReply
-from pytest_mastra.cassettes.playback import Playback
+from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
+from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http import connection_failures
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Script, WireReply, WireRequest

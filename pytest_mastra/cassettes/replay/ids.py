@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from pytest_mastra.cassettes.entries import Entry, Kind
-from pytest_mastra.cassettes.matching import loaded
-from pytest_mastra.cassettes.renaming import UUID, Names
+from pytest_mastra.cassettes.replay.entries import Entry, Kind
+from pytest_mastra.cassettes.replay.renaming import UUID, Names
+from pytest_mastra.cassettes.replay.request_key import loaded
 from pytest_mastra.http.aliases import Aliases
 
 Key = tuple[str, str, str]

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from pytest_mastra.cassettes.matching import Shape
+from pytest_mastra.cassettes.replay.request_key import Shape
 from pytest_mastra.http.exchanges import Exchange
 
 Scope = tuple[str, str]

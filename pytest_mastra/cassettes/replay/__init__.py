@@ -1,0 +1,1 @@
+"""A cassette answers requests as its server did."""

@@ -90,7 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
     if settings.is_on(config, "check_cassettes"):
-        from pytest_mastra.cassettes.filing.checking import Checking
+        from pytest_mastra.cassettes.file.lint import Checking
 
         config.pluginmanager.register(Checking(config), "mastra-check-cassettes")
 

@@ -11,8 +11,8 @@ from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
     from pytest_mastra.cassettes.drifting.drift import compare
-    from pytest_mastra.cassettes.filing.files import Recording, normalised, read_cassette, write_cassette
-    from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnreadable, SecretSurvives
+    from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives
+    from pytest_mastra.cassettes.file.read_write import Recording, normalised, read_cassette, write_cassette
     from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
     from pytest_mastra.cassettes.replay.player import Playback
     from pytest_mastra.cassettes.replay.surface import ReplaySurface
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 
 _HOMES = {
-    "CassetteError": "filing.wording",
-    "CassetteUnreadable": "filing.wording",
+    "CassetteError": "file.errors",
+    "CassetteUnreadable": "file.errors",
     "MastraCassette": "session",
     "NoRecordedReply": "replay.no_match",
     "Playback": "replay.player",
-    "Recording": "filing.files",
+    "Recording": "file.read_write",
     "ReplaySurface": "replay.surface",
-    "SecretSurvives": "filing.wording",
+    "SecretSurvives": "file.errors",
     "StoryCassette": "vcr_cassette",
     "compare": "drifting.drift",
     "for_test": "session",
-    "normalised": "filing.files",
-    "read_cassette": "filing.files",
-    "write_cassette": "filing.files",
+    "normalised": "file.read_write",
+    "read_cassette": "file.read_write",
+    "write_cassette": "file.read_write",
 }
 
 __all__ = [

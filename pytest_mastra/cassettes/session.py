@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.cassettes.filing.places import cassette_path
-from pytest_mastra.cassettes.filing.wording import CassetteError
+from pytest_mastra.cassettes.file.errors import CassetteError
+from pytest_mastra.cassettes.file.paths import cassette_path
 from pytest_mastra.cassettes.recording import PartlyLive, finished
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.surface import ReplaySurface

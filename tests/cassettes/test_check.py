@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 # loaded here, or a run of pytest in this process would load it, and with it YAML, for itself
-import pytest_mastra.cassettes.filing.reading  # noqa: F401
-from pytest_mastra.cassettes.filing.checking import findings_in
-from pytest_mastra.cassettes.filing.files import write_cassette
-from pytest_mastra.cassettes.filing.layout import laid_out
+import pytest_mastra.cassettes.file.yaml_reader  # noqa: F401
+from pytest_mastra.cassettes.file.format import laid_out
+from pytest_mastra.cassettes.file.lint import findings_in
+from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.redact.scrubber import Scrubber
 
 from .made import JSON, exchange, record

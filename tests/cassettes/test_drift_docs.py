@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.filing.files import write_cassette
+from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.redact.scrubber import Scrubber
 

@@ -15,7 +15,7 @@ from vcr.request import Request
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
 
-from pytest_mastra.cassettes.filing.files import read_cassette, write_cassette
+from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Ending, Exchange
 

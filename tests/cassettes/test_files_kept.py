@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.filing.files import read_cassette, write_cassette
+from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
 
 from .made import JSON, exchange, record

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_mastra.cassettes.filing.files import CassetteUnreadable, read_cassette, write_cassette
+from pytest_mastra.cassettes.file.read_write import CassetteUnreadable, read_cassette, write_cassette
 
 from .made import exchange, facts
 

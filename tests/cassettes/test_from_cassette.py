@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.casting.as_fake import fake_of
 from pytest_mastra.cassettes.drifting.drift import compare
-from pytest_mastra.cassettes.filing.files import write_cassette
+from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.fake import StepError, TripWire
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
-from pytest_mastra.cassettes.filing import canonical
-from pytest_mastra.cassettes.filing.layout import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
-from pytest_mastra.cassettes.filing.reading import read_yaml
+from pytest_mastra.cassettes.file import canonical
+from pytest_mastra.cassettes.file.format import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
+from pytest_mastra.cassettes.file.yaml_reader import read_yaml
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.filing.files import SecretSurvives, read_cassette, write_cassette
+from pytest_mastra.cassettes.file.read_write import SecretSurvives, read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
 

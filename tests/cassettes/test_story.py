@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.filing.story import chapters_of, told
+from pytest_mastra.cassettes.file.order import chapters_of, told
 from pytest_mastra.http.exchanges import Exchange
 
 from .made import OTHER_RUN, RUN, exchange

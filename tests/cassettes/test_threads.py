@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from mastra_sync import MastraClient
-from pytest_mastra.cassettes.filing.files import read_cassette, write_cassette
+from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live

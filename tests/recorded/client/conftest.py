@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mastra_sync import MastraClient
-from pytest_mastra.cassettes.filing.places import safe_name
+from pytest_mastra.cassettes.file.paths import safe_name
 from pytest_mastra.suite.scene import Scene
 from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
 from tests.live.install import GENERATIONS

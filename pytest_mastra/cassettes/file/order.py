@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_mastra.cassettes.filing.naming import alike
+from pytest_mastra.cassettes.file.stable_ids import alike
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.verbs import READS
 

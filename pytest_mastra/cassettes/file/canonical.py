@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from itertools import accumulate
 
-from pytest_mastra.cassettes.filing.layout import (
+from pytest_mastra.cassettes.file.format import (
     BY_RECORDS,
     END,
     HEAD,

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_mastra.cassettes.filing import canonical
-from pytest_mastra.cassettes.filing.keeping import kept
-from pytest_mastra.cassettes.filing.layout import END, HEAD, laid_out
-from pytest_mastra.cassettes.filing.naming import renamed
-from pytest_mastra.cassettes.filing.story import told
-from pytest_mastra.cassettes.filing.wording import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
+from pytest_mastra.cassettes.file import canonical
+from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
+from pytest_mastra.cassettes.file.format import END, HEAD, laid_out
+from pytest_mastra.cassettes.file.minimal_diff import kept
+from pytest_mastra.cassettes.file.order import told
+from pytest_mastra.cassettes.file.stable_ids import renamed
 from pytest_mastra.http.content_coding import decoded_chunks
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
@@ -85,7 +85,7 @@ def exchanges_in(data: bytes) -> list[Exchange]:
     text = text.replace("\r\n", "\n")
     if text.startswith(HEAD.partition("\n")[0]) and not text.rstrip("\n").endswith(END.rstrip("\n")):
         raise Unreadable(text.count("\n") + 1, f"the file breaks off: its last line must be {END.rstrip()!r}")
-    from pytest_mastra.cassettes.filing.reading import read_yaml  # noqa: PLC0415 -- our own files need no YAML
+    from pytest_mastra.cassettes.file.yaml_reader import read_yaml  # noqa: PLC0415 -- our own files need no YAML
 
     return [normalised(exchange) for exchange in read_yaml(text)]
 

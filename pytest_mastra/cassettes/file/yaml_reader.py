@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from pytest_mastra.cassettes.filing.canonical import completed, split_uri
-from pytest_mastra.cassettes.filing.layout import BY_RECORDS
-from pytest_mastra.cassettes.filing.wording import Unreadable
+from pytest_mastra.cassettes.file.canonical import completed, split_uri
+from pytest_mastra.cassettes.file.errors import Unreadable
+from pytest_mastra.cassettes.file.format import BY_RECORDS
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.json_text import RECORD_END

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra.cassettes.filing.files import exchanges_in, parts_of
-from pytest_mastra.cassettes.filing.wording import Unreadable
+from pytest_mastra.cassettes.file.errors import Unreadable
+from pytest_mastra.cassettes.file.read_write import exchanges_in, parts_of
 from pytest_mastra.redact.learned import scrubber_of
 from pytest_mastra.redact.places import masked, places
 from pytest_mastra.redact.scrubber import Scrubber
@@ -114,7 +114,7 @@ class Checking:
             terminalreporter.write_line(line)
 
     def _without_test(self, files: Iterable[Path]) -> list[Path]:
-        from pytest_mastra.cassettes.filing.places import cassette_path, module_folder  # noqa: PLC0415 -- for this only
+        from pytest_mastra.cassettes.file.paths import cassette_path, module_folder  # noqa: PLC0415 -- for this only
 
         used = {self._below(cassette_path(item)) for item in self._tests}
         unseen = [self._below(module_folder(self._config, node)) for node in self._skipped]

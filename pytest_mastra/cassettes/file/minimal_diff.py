@@ -7,10 +7,10 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
-from pytest_mastra.cassettes.filing.canonical import completed
-from pytest_mastra.cassettes.filing.layout import chunks_by, record_ends
-from pytest_mastra.cassettes.filing.naming import alike, uuids, with_texts
-from pytest_mastra.cassettes.filing.story import Chapter, answered, asked, chapters_of, segments_of
+from pytest_mastra.cassettes.file.canonical import completed
+from pytest_mastra.cassettes.file.format import chunks_by, record_ends
+from pytest_mastra.cassettes.file.order import Chapter, answered, asked, chapters_of, segments_of
+from pytest_mastra.cassettes.file.stable_ids import alike, uuids, with_texts
 from pytest_mastra.http.bodies import answer_of, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest

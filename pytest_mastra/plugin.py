@@ -81,10 +81,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.check(config)
     # each brings the hooks that it needs
     if settings.setting(config, "record").value == "verify":
-        from pytest_mastra.cassettes.drifting import drift
+        from pytest_mastra.cassettes.drift import pytest_report
 
         # in the process that starts the workers of pytest-xdist too, which tells what they have found
-        drift.report_of(config)
+        pytest_report.report_of(config)
     if settings.is_on(config, "verify"):
         from pytest_mastra.verify.verifying import Verifying
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazily import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.cassettes.drifting.drift import compare
+    from pytest_mastra.cassettes.drift.pytest_report import compare
     from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives
     from pytest_mastra.cassettes.file.read_write import Recording, normalised, read_cassette, write_cassette
     from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
@@ -29,7 +29,7 @@ _HOMES = {
     "ReplaySurface": "replay.surface",
     "SecretSurvives": "file.errors",
     "StoryCassette": "vcr_cassette",
-    "compare": "drifting.drift",
+    "compare": "drift.pytest_report",
     "for_test": "session",
     "normalised": "file.read_write",
     "read_cassette": "file.read_write",

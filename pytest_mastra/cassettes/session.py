@@ -251,7 +251,7 @@ class MastraCassette:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def _compare(self, scene: Scene, *, passed: bool) -> None:
-        from pytest_mastra.cassettes.drifting.drift import compare, report_of  # noqa: PLC0415 -- in this mode only
+        from pytest_mastra.cassettes.drift.pytest_report import compare, report_of  # noqa: PLC0415 -- in this mode only
 
         report = report_of(self._item.config)
         if not passed:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.drifting.drift import Drift, compare
+from pytest_mastra.cassettes.drift.pytest_report import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.redact.scrubber import Scrubber

@@ -11,7 +11,7 @@ from tests.plugin.conftest import RunSuite
 
 CONFTEST = """
     import pytest
-    from pytest_mastra.cassettes.drifting.drift import Drift, Finding, RunDrift, report_of
+    from pytest_mastra.cassettes.drift.pytest_report import Drift, Finding, RunDrift, report_of
     from pytest_mastra.text.differences import Difference
 
     @pytest.fixture
@@ -73,7 +73,7 @@ def test_what_was_not_compared_is_said(alone: pytest.Pytester) -> None:
     alone.makeconftest(CONFTEST)
     alone.makepyfile(
         """
-        from pytest_mastra.cassettes.drifting.drift import report_of
+        from pytest_mastra.cassettes.drift.pytest_report import report_of
 
         def test_it(request):
             report_of(request.config).add_not_compared(request.node.nodeid, "c.yaml", "it did not pass")

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from pytest_mastra.cassettes.casting.as_fake import fake_of
-from pytest_mastra.cassettes.drifting.drift import compare
+from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.cassettes.drifting.drifts import Finding, RunDrift
+from pytest_mastra.cassettes.drift.findings import Finding, RunDrift
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.names import MASK
 from pytest_mastra.text.differences import MISSING, Difference, differences

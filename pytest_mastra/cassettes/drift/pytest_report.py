@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.cassettes.drifting.comparing import compare
-from pytest_mastra.cassettes.drifting.drifts import Drift, Finding, RunDrift
+from pytest_mastra.cassettes.drift.compare import compare
+from pytest_mastra.cassettes.drift.findings import Drift, Finding, RunDrift
 from pytest_mastra.text.width import clipped
 
 NAME = "mastra-drift"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from pytest_mastra.cassettes.drifting.likening import Likening, form
+from pytest_mastra.cassettes.drift.compare_json import Likening, form
 
 _OUTPUT = "workflow-step-output"
 _PROGRESS = "workflow-step-progress"

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from mastra_sync.models import SETTLED
-from pytest_mastra.cassettes.drifting.drifts import Drift, RunDrift
-from pytest_mastra.cassettes.drifting.event_lanes import compare_events
-from pytest_mastra.cassettes.drifting.likening import Likening
+from pytest_mastra.cassettes.drift.compare_events import compare_events
+from pytest_mastra.cassettes.drift.compare_json import Likening
+from pytest_mastra.cassettes.drift.findings import Drift, RunDrift
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of, run_in
 from pytest_mastra.http.exchanges import Ending, Exchange

@@ -132,7 +132,7 @@ class FakeMastra:
         Raises:
             ValueError: The cassette does not tell which server it was, or the graph of a workflow.
         """
-        from pytest_mastra.cassettes.casting.as_fake import fake_of  # noqa: PLC0415 -- few fakes are made so
+        from pytest_mastra.cassettes.as_fake.build import fake_of  # noqa: PLC0415 -- few fakes are made so
         from pytest_mastra.cassettes.file.read_write import read_cassette  # noqa: PLC0415
 
         return fake_of(cls, read_cassette(path).exchanges, **options)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.casting.as_fake import fake_of
+from pytest_mastra.cassettes.as_fake.build import fake_of
 from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.fake import StepError, TripWire

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_mastra.cassettes.casting.as_fake import fake_of
+from pytest_mastra.cassettes.as_fake.build import fake_of
 from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from pytest_mastra.cassettes.casting.sights import same
+from pytest_mastra.cassettes.as_fake.run_snapshots import same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.text.differences import describe, differences
 from pytest_mastra.text.values import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.casting.recorded_steps import RecordedConditions, RecordedStep
+from pytest_mastra.cassettes.as_fake.recorded_steps import RecordedConditions, RecordedStep
 
 
 @dataclass(eq=False)

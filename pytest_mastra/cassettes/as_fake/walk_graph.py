@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_mastra.cassettes.casting.derived_graphs import Entry, say, step_id
-from pytest_mastra.cassettes.casting.evidence import Evidence
-from pytest_mastra.cassettes.casting.recorded_steps import Kind, Seen
-from pytest_mastra.cassettes.casting.sights import Sight, Step, StepCall, nested_sight, same
-from pytest_mastra.cassettes.casting.told_steps import (
+from pytest_mastra.cassettes.as_fake.evidence import Evidence
+from pytest_mastra.cassettes.as_fake.infer_graph import Entry, say, step_id
+from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, Seen
+from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, Step, StepCall, nested_sight, same
+from pytest_mastra.cassettes.as_fake.step_reports import (
     flow_of,
     item_beside,
     item_of,

@@ -6,9 +6,9 @@ from typing import Any
 
 from mastra_sync.shapes import NESTED_META as META
 from mastra_sync.shapes import without_meta
-from pytest_mastra.cassettes.casting.derived_graphs import Entry, milliseconds
-from pytest_mastra.cassettes.casting.recorded_steps import Kind, Seen
-from pytest_mastra.cassettes.casting.sights import Step
+from pytest_mastra.cassettes.as_fake.infer_graph import Entry, milliseconds
+from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, Seen
+from pytest_mastra.cassettes.as_fake.run_snapshots import Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 MILLISECONDS = 1000

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_mastra.cassettes.casting.acting import Actors, Start
-from pytest_mastra.cassettes.casting.derived_graphs import Entry, derived_graph, say, step_id
-from pytest_mastra.cassettes.casting.evidence import Evidence
-from pytest_mastra.cassettes.casting.recognising import generation_recorded
-from pytest_mastra.cassettes.casting.recorded_schemas import Checks, RecordedSchema, issues_in
-from pytest_mastra.cassettes.casting.sights import Sight, same, sights_of
-from pytest_mastra.cassettes.casting.step_evidence import Walk
-from pytest_mastra.cassettes.casting.told_steps import flow_of
+from pytest_mastra.cassettes.as_fake.evidence import Evidence
+from pytest_mastra.cassettes.as_fake.infer_generation import generation_recorded
+from pytest_mastra.cassettes.as_fake.infer_graph import Entry, derived_graph, say, step_id
+from pytest_mastra.cassettes.as_fake.recorded_schemas import Checks, RecordedSchema, issues_in
+from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, same, sights_of
+from pytest_mastra.cassettes.as_fake.step_reports import flow_of
+from pytest_mastra.cassettes.as_fake.step_stubs import Actors, Start
+from pytest_mastra.cassettes.as_fake.walk_graph import Walk
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.http.exchanges import Exchange

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.casting.sights import Sight, Step, same
+from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, Step, same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 Entry = dict[str, Any]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.casting.sights import same
+from pytest_mastra.cassettes.as_fake.run_snapshots import same
 from pytest_mastra.fake.workflows.javascript import copied
 from pytest_mastra.fake.workflows.schemas import Issue, Schema
 

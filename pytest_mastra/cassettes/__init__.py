@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from pytest_mastra.cassettes.drift.pytest_report import compare
     from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives
     from pytest_mastra.cassettes.file.read_write import Recording, normalised, read_cassette, write_cassette
+    from pytest_mastra.cassettes.fixture import MastraCassette, for_test
     from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
     from pytest_mastra.cassettes.replay.player import Playback
     from pytest_mastra.cassettes.replay.surface import ReplaySurface
-    from pytest_mastra.cassettes.session import MastraCassette, for_test
     from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 
 _HOMES = {
     "CassetteError": "file.errors",
     "CassetteUnreadable": "file.errors",
-    "MastraCassette": "session",
+    "MastraCassette": "fixture",
     "NoRecordedReply": "replay.no_match",
     "Playback": "replay.player",
     "Recording": "file.read_write",
@@ -30,7 +30,7 @@ _HOMES = {
     "SecretSurvives": "file.errors",
     "StoryCassette": "vcr_cassette",
     "compare": "drift.pytest_report",
-    "for_test": "session",
+    "for_test": "fixture",
     "normalised": "file.read_write",
     "read_cassette": "file.read_write",
     "write_cassette": "file.read_write",

@@ -10,7 +10,7 @@ from typing import Any
 
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.file.read_write import normalised
-from pytest_mastra.cassettes.recording import finished
+from pytest_mastra.cassettes.record import finished
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.cassettes.replay.surface import ReplaySurface

@@ -12,7 +12,7 @@ import pytest
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.cassettes.file.errors import CassetteError
 from pytest_mastra.cassettes.file.paths import cassette_path
-from pytest_mastra.cassettes.recording import PartlyLive, finished
+from pytest_mastra.cassettes.record import PartlyLive, finished
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.surface import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette

@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from mastra_sync.lazily import lazy_names
+from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
-    from mastra_sync.descriptions import StepDetails, WorkflowDetails, WorkflowSchema
     from mastra_sync.errors import (
         APIConnectionError,
         APIStatusError,
@@ -73,6 +72,7 @@ if TYPE_CHECKING:
     from mastra_sync.run import Run
     from mastra_sync.streaming import RunStream
     from mastra_sync.workflow import Workflow
+    from mastra_sync.workflow_models import StepDetails, WorkflowDetails, WorkflowSchema
 
 _HOMES = {
     "MastraClient": "client",
@@ -81,11 +81,11 @@ _HOMES = {
     "RemoteError": "models",
     "RunPage": "models",
     "RunResult": "models",
-    "StepDetails": "descriptions",
+    "StepDetails": "workflow_models",
     "StepResult": "models",
     "Suspension": "models",
-    "WorkflowDetails": "descriptions",
-    "WorkflowSchema": "descriptions",
+    "WorkflowDetails": "workflow_models",
+    "WorkflowSchema": "workflow_models",
     "WorkflowState": "models",
     "RecordDecoder": "records",
     "Run": "run",

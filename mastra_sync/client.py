@@ -16,15 +16,15 @@ from pydantic import TypeAdapter
 from typing_extensions import Self
 
 from mastra_sync import deadline
+from mastra_sync.api import Caller
 from mastra_sync.arguments import checked_count, checked_header
-from mastra_sync.calls import Caller
 from mastra_sync.deadline import Clock, Seconds, seconds_of
-from mastra_sync.descriptions import WorkflowDetails
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.reading import Reader
 from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
 from mastra_sync.workflow import Workflow, context_query
+from mastra_sync.workflow_models import WorkflowDetails
 
 DEFAULT_BASE_URL = "http://localhost:4111"
 BASE_URL_VARIABLE = "MASTRA_BASE_URL"

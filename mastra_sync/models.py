@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
-from mastra_sync.fields import Code, Moment, Text, milliseconds
-from mastra_sync.shapes import canonical_result, canonical_step, parse_remote_error, without_meta
+from mastra_sync.json_types import Code, Moment, Text, milliseconds
+from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.steps import Steps
 
 _Output = TypeVar("_Output")

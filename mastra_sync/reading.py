@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mastra_sync.calls import Caller
+from mastra_sync.api import Caller
 from mastra_sync.deadline import Deadline
-from mastra_sync.dialects import Dialect, recognise
 from mastra_sync.errors import RouteNotFound
+from mastra_sync.generations import Dialect, recognise
 from mastra_sync.models import RunResult
 from mastra_sync.operations import EXECUTION_RESULT, RUN_BY_ID, Operation
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_count
+from mastra_sync.commands import Preparation
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.models import RunResult, Suspension
-from mastra_sync.moves import Move, Mover
 from mastra_sync.operations import (
     OBSERVE,
     RESTART,
@@ -40,8 +40,8 @@ from mastra_sync.options import (
     TimeTravelOptions,
     check_names,
 )
-from mastra_sync.preparing import Preparation
 from mastra_sync.resuming import StepArgument
+from mastra_sync.run_api import Move, Mover
 from mastra_sync.streaming import RunStream, StreamSettings
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, left_running

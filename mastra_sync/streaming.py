@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from typing_extensions import Self
 
 from mastra_sync.deadline import Deadline, Seconds
+from mastra_sync.error_replies import refusal_in_stream
 from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
@@ -29,8 +30,7 @@ from mastra_sync.idle import IdleWatch
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_record
-from mastra_sync.replay import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
-from mastra_sync.replies import refusal_in_stream
+from mastra_sync.stream_position import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import left_running
 

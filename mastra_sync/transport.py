@@ -27,8 +27,8 @@ from urllib3.util import Retry
 
 from mastra_sync.arguments import checked_header
 from mastra_sync.deadline import Clock, Deadline
+from mastra_sync.error_replies import Reply, is_success
 from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument
-from mastra_sync.replies import Reply, is_success
 
 READ_SIZE = 256 * 1024
 IDLE_LIMIT = 4.0

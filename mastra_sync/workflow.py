@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
-from mastra_sync import batches
+from mastra_sync import many_runs
+from mastra_sync.api import Query, message_of
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
-from mastra_sync.calls import Query, message_of
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
-from mastra_sync.descriptions import WorkflowDetails, WorkflowSchema
 from mastra_sync.errors import InvalidArgument, RunNotFound
 from mastra_sync.models import RunPage, RunResult
 from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
 from mastra_sync.options import StartOptions, check_names
 from mastra_sync.run import Run
+from mastra_sync.workflow_models import WorkflowDetails, WorkflowSchema
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
@@ -264,7 +264,7 @@ class Workflow:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
         _check_start("map", OMIT, timeout, options)
         items = [plain_json(item, f"inputs[{index}]") for index, item in enumerate(inputs)]
-        return batches.run_all(
+        return many_runs.run_all(
             self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
         )
 

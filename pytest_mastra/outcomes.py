@@ -12,8 +12,8 @@ from typing import Any
 from typing_extensions import Self
 
 from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.normalise import step_tree
 from mastra_sync.run import Run
-from mastra_sync.shapes import step_tree
 from pytest_mastra.explain.explaining import FIRST_WIDTH, MOST_LINES, tells_itself
 from pytest_mastra.explain.portrait import steps_in_order, visited_path
 from pytest_mastra.explain.subjects import Mask, subject_of

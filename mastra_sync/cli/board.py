@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mastra_sync.cli.writing import one_line, step_name
-from mastra_sync.shapes import without_meta
+from mastra_sync.normalise import without_meta
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent

@@ -24,8 +24,8 @@ from mastra_sync.cli.writing import (
 )
 
 if TYPE_CHECKING:
-    from mastra_sync.descriptions import WorkflowDetails
     from mastra_sync.models import RunResult
+    from mastra_sync.workflow_models import WorkflowDetails
 
 LARGEST_PAGE = 100
 UNLIMITED_WIDTH = 10_000

@@ -10,7 +10,7 @@ from typing import Any
 
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
-from mastra_sync.shapes import without_meta
+from mastra_sync.normalise import without_meta
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped, clipped_middle, printable, wrapped
 

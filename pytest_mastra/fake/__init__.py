@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mastra_sync.lazily import lazy_names
+from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.faults import Fault, Faults

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepResult, StreamEvent
-from mastra_sync.shapes import without_meta
+from mastra_sync.normalise import without_meta
 from pytest_mastra.http.aliases import Aliases
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.errors import MastraError
 from mastra_sync.events import StreamEvent
 from mastra_sync.records import RecordDecoder, parse_record
-from mastra_sync.replay import History, Record
+from mastra_sync.stream_position import History, Record
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
 from pytest_mastra.http.verbs import STREAMING
 

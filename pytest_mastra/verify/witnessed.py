@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepDetails, WorkflowDetails
-from mastra_sync.shapes import without_meta
+from mastra_sync.normalise import without_meta
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.text.differences import inside

@@ -20,8 +20,8 @@ from pydantic_core import from_json
 
 from mastra_sync import MastraClient, StreamEvent
 from mastra_sync.deadline import Deadline
+from mastra_sync.error_replies import Reply
 from mastra_sync.records import RecordDecoder, parse_record
-from mastra_sync.replies import Reply
 from mastra_sync.transport import Request, RequestsTransport, Timeouts
 from tests.live.server import LiveServer
 

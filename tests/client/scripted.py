@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from mastra_sync import MastraClient
 from mastra_sync.deadline import Deadline
+from mastra_sync.error_replies import Reply
 from mastra_sync.reading import Reader
-from mastra_sync.replies import Reply
 from mastra_sync.transport import ByteStream, Request, Timeouts
 
 Answer = Callable[[Request], Any]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from mastra_sync import BadRequestError, InvalidArgument, MastraClient, RunResult, Workflow, batches
+from mastra_sync import BadRequestError, InvalidArgument, MastraClient, RunResult, Workflow, many_runs
 from mastra_sync.transport import Request
 
 from .scripted import Runs, client_of, reply
@@ -183,7 +183,7 @@ def test_threads_of_its_own_end_with_the_batch(monkeypatch: pytest.MonkeyPatch) 
             super().__init__(*arguments, **named)
             pools.append(self)
 
-    monkeypatch.setattr(batches, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(many_runs, "ThreadPoolExecutor", Pool)
     workflow = workflow_on(Held(lambda number: reply({"error": "no"}, 400) if number == 5 else None))
     list(workflow.map(numbers(2)))
     workflow.map(numbers(2)).close()  # type: ignore[attr-defined]
@@ -311,7 +311,7 @@ def test_options_reach_every_run() -> None:
 
     class Recording(Executor):
         def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-            assert function is batches.execute_one
+            assert function is many_runs.execute_one
             client, workflow_id, _, options = arguments
             assert isinstance(client, MastraClient)
             assert workflow_id == "w"

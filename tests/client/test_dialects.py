@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import dialects
-from mastra_sync.dialects import BETA_1_0, CURRENT, RELEASE_1_2, Dialect, recognise
+from mastra_sync import generations
+from mastra_sync.generations import BETA_1_0, CURRENT, RELEASE_1_2, Dialect, recognise
 
 from .captures import capture, cases
 
@@ -32,7 +32,7 @@ def table() -> dict[str, list[str]]:
     """Return the rows of the table in the module's docstring."""
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in (inspect.getdoc(dialects) or "").splitlines()
+        for line in (inspect.getdoc(generations) or "").splitlines()
         if "|" in line
     ]
     return {row[0]: row[1:] for row in rows}

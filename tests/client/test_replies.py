@@ -36,7 +36,7 @@ from mastra_sync import (
     UnexpectedRedirect,
     WorkflowNotFound,
 )
-from mastra_sync.replies import Reply, is_success, refusal, refusal_in_stream, retry_after
+from mastra_sync.error_replies import Reply, is_success, refusal, refusal_in_stream, retry_after
 
 
 def refused(status: int, body: Any, headers: dict[str, str] | None = None) -> APIStatusError:

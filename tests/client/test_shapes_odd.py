@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mastra_sync import ResponseFormatError, RunResult
+from mastra_sync.normalise import canonical_result, parse_remote_error, schema_of, step_tree, without_meta
 from mastra_sync.operations import RUN_BY_ID
-from mastra_sync.shapes import canonical_result, parse_remote_error, schema_of, step_tree, without_meta
 
 from .captures import capture
 from .scripted import client_of

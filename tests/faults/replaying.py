@@ -10,8 +10,8 @@ from typing import Any
 
 from mastra_sync import APIConnectionError, MastraClient, Workflow
 from mastra_sync.deadline import Deadline
+from mastra_sync.error_replies import Reply
 from mastra_sync.reading import Reader
-from mastra_sync.replies import Reply
 from mastra_sync.transport import ByteStream, Request, Timeouts
 
 from .clocks import VirtualClock

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mastra_sync.events import StreamEvent
-from mastra_sync.replay import Digests, History, OwnSegment, Placement, Record, WholeHistory
+from mastra_sync.stream_position import Digests, History, OwnSegment, Placement, Record, WholeHistory
 
 many = settings(max_examples=200, deadline=None, derandomize=True)
 

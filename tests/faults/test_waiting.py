@@ -20,8 +20,8 @@ from mastra_sync import (
     Workflow,
 )
 from mastra_sync.deadline import Deadline
+from mastra_sync.error_replies import Reply
 from mastra_sync.reading import Reader
-from mastra_sync.replies import Reply
 from mastra_sync.run import Run
 from mastra_sync.transport import ByteStream, Request, Timeouts
 

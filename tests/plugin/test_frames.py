@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mastra_sync.moves import Move
 from mastra_sync.operations import START
+from mastra_sync.run_api import Move
 from mastra_sync.transport import Request
 from pytest_mastra.http.wire import WireRequest
 from tests.plugin.conftest import RunSuite
@@ -22,7 +22,7 @@ MISSING = """
         ask(mastra_client)
 """
 
-INNER = "*/mastra_sync/calls.py:*"
+INNER = "*/mastra_sync/api.py:*"
 
 
 @pytest.mark.parametrize("style", ["auto", "short", "long"])
@@ -64,7 +64,7 @@ def test_what_the_client_does_not_mean_is_shown_whole(run_suite: RunSuite) -> No
         from mastra_sync import RunFailed
 
         def test_bug(mastra_client, monkeypatch):
-            monkeypatch.setattr("mastra_sync.calls.is_success", None)
+            monkeypatch.setattr("mastra_sync.api.is_success", None)
             mastra_client.list_workflows()
 
         def test_called_back(mastra_server, mastra_client):
@@ -89,7 +89,7 @@ def test_no_secret_is_shown(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
         import requests
 
         def test_arguments(mastra_server, mastra_client, monkeypatch):
-            monkeypatch.setattr("mastra_sync.calls.is_success", None)
+            monkeypatch.setattr("mastra_sync.api.is_success", None)
             mastra_client.get_workflow("pay").create_run().start_async({"password": "sesame-open"})
 
         def test_values(mastra_server, mastra_client):

@@ -35,7 +35,7 @@ def test_nothing_heavy_is_loaded(run_process: RunSuite, code: str) -> None:
         assert PLUGIN in loaded
         assert not loaded & HEAVY
         ours = {name for name in loaded if name.partition(".")[0] in ("pytest_mastra", "mastra_sync")}
-        assert ours == {"pytest_mastra", PLUGIN, "mastra_sync", "mastra_sync.lazily"}
+        assert ours == {"pytest_mastra", PLUGIN, "mastra_sync", "mastra_sync.lazy"}
 
 
 def test_it_is_loaded_by_being_installed(alone: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

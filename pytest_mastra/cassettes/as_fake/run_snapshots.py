@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.shapes import canonical_result
+from mastra_sync.normalise import canonical_result
 from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of

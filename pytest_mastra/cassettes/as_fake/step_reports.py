@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.shapes import NESTED_META as META
-from mastra_sync.shapes import without_meta
+from mastra_sync.normalise import NESTED_META as META
+from mastra_sync.normalise import without_meta
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, milliseconds
 from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, Seen
 from pytest_mastra.cassettes.as_fake.run_snapshots import Step

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.shapes import NESTED_META, parse_remote_error
+from mastra_sync.normalise import NESTED_META, parse_remote_error
 from pytest_mastra.cassettes.as_fake.evidence import Evidence
 from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, RecordedStep, Seen
 from pytest_mastra.cassettes.as_fake.run_snapshots import same

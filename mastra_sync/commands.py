@@ -9,10 +9,9 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mastra_sync.api import Caller
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
-from mastra_sync.calls import Caller
 from mastra_sync.deadline import Deadline
-from mastra_sync.descriptions import WorkflowDetails
 from mastra_sync.errors import (
     MastraError,
     RunAlreadyStarted,
@@ -23,14 +22,15 @@ from mastra_sync.errors import (
     UnsupportedByServer,
 )
 from mastra_sync.models import RunResult, Suspension
-from mastra_sync.moves import Move
+from mastra_sync.normalise import step_tree
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names
 from mastra_sync.reading import Reader
 from mastra_sync.resuming import StepArgument, resume_target
+from mastra_sync.run_api import Move
 from mastra_sync.schema_hints import likely_mismatch
-from mastra_sync.shapes import step_tree
 from mastra_sync.waiting import Mark, next_pause
+from mastra_sync.workflow_models import WorkflowDetails
 
 SUSPENSION_GRACE = 2.0
 """Seconds that a resume waits for a running run to suspend; current servers grant the same."""

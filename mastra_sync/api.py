@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mastra_sync.arguments import path_segment
 from mastra_sync.deadline import Clock, Deadline
+from mastra_sync.error_replies import Reply, is_success, refusal
 from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
@@ -21,7 +22,6 @@ from mastra_sync.errors import (
 )
 from mastra_sync.operations import Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
-from mastra_sync.replies import Reply, is_success, refusal
 from mastra_sync.transport import ByteStream, Request, Timeouts, Transport
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from mastra_sync.models import ServerModel
-from mastra_sync.shapes import schema_of
+from mastra_sync.normalise import schema_of
 
 
 class WorkflowSchema(ServerModel):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.calls import Caller, message_of
+from mastra_sync.api import Caller, message_of
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,

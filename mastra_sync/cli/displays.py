@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import Self
 
-from mastra_sync.cli.board import Board, Row
-from mastra_sync.cli.marks import marks_for
-from mastra_sync.cli.writing import complain, duration, is_terminal, one_line, print_json, printable, step_name
+from mastra_sync.terminal.marks import marks_for
+from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.writing import complain, duration, is_terminal, one_line, print_json, printable, step_name
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent

@@ -15,7 +15,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
-from mastra_sync.cli.writing import duration, one_line, printable
+from mastra_sync.terminal.writing import duration, one_line, printable
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient

@@ -13,9 +13,9 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
 from mastra_sync.cli.outcome import conclude, left_running
 from mastra_sync.cli.server import PROGRAM, Server
-from mastra_sync.cli.writing import complain, printable
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
+from mastra_sync.terminal.writing import complain, printable
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult

@@ -12,7 +12,7 @@ from mastra_sync.cli.following import connected
 from mastra_sync.cli.outcome import whole
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
-from mastra_sync.cli.writing import (
+from mastra_sync.terminal.writing import (
     complain,
     duration,
     is_terminal,

@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
-from mastra_sync.cli.board import Board, Row
 from mastra_sync.cli.displays import QUIET_EVENTS, STATUS_IN_WORDS
-from mastra_sync.cli.marks import COLOURS, marks_for
-from mastra_sync.cli.writing import ascii_text, can_encode, duration, one_line, printable
 from mastra_sync.errors import APIStatusError
+from mastra_sync.terminal.marks import COLOURS, marks_for
+from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.writing import ascii_text, can_encode, duration, one_line, printable
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent

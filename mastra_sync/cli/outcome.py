@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.cli.exits import Exit, exit_of
 from mastra_sync.cli.schemas import in_words, placeholders
 from mastra_sync.cli.server import PROGRAM, Server
-from mastra_sync.cli.writing import complain, one_line, print_json, printable
 from mastra_sync.errors import MastraError
+from mastra_sync.terminal.writing import complain, one_line, print_json, printable
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult, Suspension

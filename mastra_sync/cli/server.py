@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.cli.writing import printable
+from mastra_sync.terminal.writing import printable
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mastra_sync.cli import marks as marks_of_cli
-from mastra_sync.cli.board import Board, Row
-from mastra_sync.cli.writing import ascii_text, duration, one_line
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import FINISHED, STATUS_IN_WORDS
+from mastra_sync.terminal import marks as marks_of_cli
+from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.writing import ascii_text, duration, one_line
 from pytest_mastra.report import axis
 from pytest_mastra.report.accounts import answer_of
 from pytest_mastra.report.spans import spans_of

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.cli.writing import step_name
+from mastra_sync.terminal.writing import step_name
 from pytest_mastra.http.verbs import STARTS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.cli.marks import UNICODE as MARKS
+from mastra_sync.terminal.marks import UNICODE as MARKS
 from pytest_mastra.redact.learned import learned
 from pytest_mastra.report import axis, trace
 from pytest_mastra.report.clean import clean

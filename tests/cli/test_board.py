@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mastra_sync.cli.board import Board
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import RunResult
+from mastra_sync.terminal.progress_rows import Board
 
 from .stub import step
 

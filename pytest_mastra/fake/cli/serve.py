@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.schemas import in_words, placeholders
 from mastra_sync.cli.server import PROGRAM, Server
-from mastra_sync.cli.writing import complain, print_text, printable
+from mastra_sync.terminal.writing import complain, print_text, printable
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.engine.state import UnexpectedError

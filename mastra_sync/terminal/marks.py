@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from mastra_sync.cli.writing import can_encode
+from mastra_sync.terminal.writing import can_encode
 
 COLOURS: Mapping[str, str] = {
     "success": "green",

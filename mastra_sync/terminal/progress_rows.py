@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mastra_sync.cli.writing import one_line, step_name
 from mastra_sync.normalise import without_meta
+from mastra_sync.terminal.writing import one_line, step_name
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent

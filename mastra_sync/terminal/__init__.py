@@ -1,0 +1,1 @@
+"""Text for terminals: marks, rows of progress, printable words."""

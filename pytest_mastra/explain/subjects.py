@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.models import RunResult, StepResult, Suspension
 from pytest_mastra.explain.portrait import portrait, step_portrait, suspension_portrait
 from pytest_mastra.redact.learned import learned
-from pytest_mastra.report.touched import touched_runs
+from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, alike_until
 from pytest_mastra.text.values import WIDTH, bounded
 from pytest_mastra.text.width import clipped, printable

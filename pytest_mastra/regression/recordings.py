@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
 from pytest_mastra.http.verbs import RESUMES, STARTS
-from pytest_mastra.report.touched import TouchedRun, question_of
 from pytest_mastra.report.traced import read_trace
+from pytest_mastra.run_history.runs import TouchedRun, question_of
 
 _OPTIONS = {"initialState": "initial_state", "requestContext": "request_context", "resourceId": "resource_id"}
 _FIRST_ERROR = 400

@@ -20,7 +20,7 @@ from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
 
 if TYPE_CHECKING:
-    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.suite.scene import Scene
 
 DEFAULT_TIMEOUT = 60.0

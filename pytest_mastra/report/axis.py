@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_mastra.report.spans import Doing, Span, Spans
+from pytest_mastra.run_history.spans import Doing, Span, Spans
 
 Stretch = tuple[float, float]
 """From when to when."""

@@ -11,7 +11,7 @@ from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.report.touched import TouchedRun, result_of, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, result_of, touched_runs
 
 if TYPE_CHECKING:
     from pytest_mastra.suite.scene import Scene

@@ -12,14 +12,14 @@ from mastra_sync.terminal import marks as marks_of_cli
 from mastra_sync.terminal.progress_rows import Board, Row
 from mastra_sync.terminal.writing import ascii_text, duration, one_line
 from pytest_mastra.report import axis
-from pytest_mastra.report.accounts import answer_of
-from pytest_mastra.report.spans import spans_of
-from pytest_mastra.report.touched import NOT_FOUND, UNKNOWN
+from pytest_mastra.run_history.last_state import answer_of
+from pytest_mastra.run_history.runs import NOT_FOUND, UNKNOWN
+from pytest_mastra.run_history.spans import spans_of
 from pytest_mastra.text.width import cells, clipped, printable
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.run_history.runs import TouchedRun
 
 MOST_LINES = 12
 NARROWEST = 20

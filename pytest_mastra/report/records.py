@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.records import RecordDecoder, parse_json
 from pytest_mastra.http.verbs import STREAMING
-from pytest_mastra.report.told import arrival_of, parsed
+from pytest_mastra.run_history.events import arrival_of, parsed
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.report.clean import Clean
-    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.suite.scene import Scene
 
 SCHEMA = 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_mastra.redact.scrubber import Scrubber
-    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.suite.scene import Scene, Section
 
 TITLE = "Mastra runs"

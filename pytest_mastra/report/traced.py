@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.report.records import SCHEMA
-from pytest_mastra.report.touched import TouchedRun, result_of
+from pytest_mastra.run_history.runs import TouchedRun, result_of
 
 if TYPE_CHECKING:
     import os

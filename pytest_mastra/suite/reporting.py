@@ -55,14 +55,14 @@ class Reporting:
         if not (scene.log or report.failed or self._traces):
             return
         from pytest_mastra.redact.learned import learned
-        from pytest_mastra.report import touched
+        from pytest_mastra.run_history import runs
 
         is_passing = not (report.failed or self._traces)
         if is_passing and call.when != "call":
             return
         scrubber = learned(scene.log, self._config)
         if call.when == "call":
-            found = touched.properties(scene, scrubber)
+            found = runs.properties(scene, scrubber)
             report.user_properties.extend(found)
             # junit reads those of the teardown's report, which pytest makes of these
             item.user_properties.extend(found)

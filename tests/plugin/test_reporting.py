@@ -99,12 +99,12 @@ def test_a_scene_does_not_outlive_its_test(run_process: RunSuite) -> None:
 
 def test_a_report_that_cannot_be_completed_is_no_matter(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' outcomes stand, and the session goes on; the place is told, not the message."""
-    from pytest_mastra.report import touched
+    from pytest_mastra.run_history import runs
 
     def broken(*_: object) -> None:
         raise ValueError("sk-1")
 
-    monkeypatch.setattr(touched, "properties", broken)
+    monkeypatch.setattr(runs, "properties", broken)
     result = run_suite(SUITE, "-rA")
     result.assert_outcomes(passed=3, failed=1, errors=1)
     said = "what is known of the test's runs could not be told: ValueError at *test_reporting.py:*"

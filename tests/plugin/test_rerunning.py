@@ -9,13 +9,13 @@ import pytest
 
 from mastra_sync import RunResult
 from pytest_mastra.regression.recordings import Answer, recording_of
-from pytest_mastra.report.touched import TouchedRun
+from pytest_mastra.run_history.runs import TouchedRun
 from tests.plugin.conftest import RunSuite
 
 CONFTEST = """
 import pytest
 
-from pytest_mastra.report.touched import touched_runs
+from pytest_mastra.run_history.runs import touched_runs
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_each_answer_that_was_seen_is_given_again(run_suite: RunSuite) -> None:
     """A step that asked twice, in a nested workflow, gets both answers if the test itself saw them."""
     run_suite(
         """
-        from pytest_mastra.report.touched import touched_runs
+        from pytest_mastra.run_history.runs import touched_runs
 
         def test_it(interview, mastra_target, mastra_replay_run):
             run = interview.create_run()
@@ -265,7 +265,7 @@ def test_what_a_run_was_started_with_besides(run_suite: RunSuite) -> None:
     """State and request context are given again where the test saw them, and by hand where not."""
     run_suite(
         """
-        from pytest_mastra.report.touched import touched_runs
+        from pytest_mastra.run_history.runs import touched_runs
 
         def test_it(mastra_server, mastra_client, mastra_target, mastra_replay_run):
             who = mastra_server.step("who", lambda ctx: {"lang": ctx.request_context.get("lang"), **ctx.state})

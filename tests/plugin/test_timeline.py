@@ -11,7 +11,7 @@ from mastra_sync import MastraClient, RunTimeout
 from mastra_sync.models import RunResult
 from pytest_mastra.fake import AS_TIMED, FakeMastra, StepError
 from pytest_mastra.report.timeline import Look, shown, timeline
-from pytest_mastra.report.touched import TouchedRun, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 from tests.plugin.acting import acted, empty_scene, run_event, said, step_event, stream_of
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]

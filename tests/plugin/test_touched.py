@@ -12,7 +12,7 @@ from mastra_sync import MastraClient, StreamError
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.report.touched import TouchedRun, properties, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, properties, touched_runs
 from pytest_mastra.suite.scene import Scene
 from tests.plugin.acting import URL, acted, empty_scene, run_event, said, step_event, stream_of
 

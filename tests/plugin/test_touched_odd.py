@@ -11,7 +11,7 @@ from pytest_mastra.report.clean import clean
 from pytest_mastra.report.drawing import MOST_LINES
 from pytest_mastra.report.records import records_of
 from pytest_mastra.report.timeline import timeline
-from pytest_mastra.report.touched import properties, touched_runs
+from pytest_mastra.run_history.runs import properties, touched_runs
 from pytest_mastra.suite.scene import Scene
 from pytest_mastra.text.width import cells
 from tests.plugin.odd import scenes

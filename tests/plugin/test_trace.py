@@ -16,9 +16,9 @@ from pytest_mastra.redact.learned import learned
 from pytest_mastra.report import records
 from pytest_mastra.report.clean import clean
 from pytest_mastra.report.timeline import timeline
-from pytest_mastra.report.touched import touched_runs
 from pytest_mastra.report.trace import Trace, TraceError, read_trace
 from pytest_mastra.report.traced import TracedBody, TracedChunk, trace_schema
+from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.suite.scene import Scene
 from tests.plugin.acting import EPOCH, TEST, URL, acted, empty_scene, run_event, said, step_event, stream_of
 from tests.plugin.odd import scenes

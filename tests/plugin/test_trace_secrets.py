@@ -22,7 +22,7 @@ from pytest_mastra.redact.learned import learned
 from pytest_mastra.report import records
 from pytest_mastra.report.clean import clean
 from pytest_mastra.report.timeline import Look, shown
-from pytest_mastra.report.touched import properties
+from pytest_mastra.run_history.runs import properties
 from pytest_mastra.suite.scene import Scene
 from tests.plugin.acting import URL, acted, empty_scene, run_event, said, step_event
 

@@ -13,7 +13,7 @@ from pytest_mastra.http.verbs import STREAMING
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.report.told import Told
+    from pytest_mastra.run_history.events import Told
 
 _ACCOUNTS = frozenset(
     {"run_by_id", "run_execution_result", "start_async", "resume_async", "restart_async", "time_travel_async"}

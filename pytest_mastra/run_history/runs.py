@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import FINISHED
 from pytest_mastra.http.verbs import STARTS, STREAMING
-from pytest_mastra.report.accounts import (
+from pytest_mastra.run_history.events import Told, events_of, story_of
+from pytest_mastra.run_history.last_state import (
     account_in,
     answer_of,
     by_answer,
@@ -17,7 +18,6 @@ from pytest_mastra.report.accounts import (
     question_of,
     status_in,
 )
-from pytest_mastra.report.told import Told, events_of, story_of
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult

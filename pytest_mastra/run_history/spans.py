@@ -13,7 +13,7 @@ from pytest_mastra.http.verbs import STARTS
 
 if TYPE_CHECKING:
     from mastra_sync.models import StepResult
-    from pytest_mastra.report.touched import TouchedRun
+    from pytest_mastra.run_history.runs import TouchedRun
 
 _MILLISECONDS = 1000
 _GOING_ON = frozenset({"running", "waiting"})

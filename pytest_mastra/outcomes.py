@@ -14,9 +14,9 @@ from typing_extensions import Self
 from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import step_tree
 from mastra_sync.run import Run
-from pytest_mastra.explain.explaining import FIRST_WIDTH, MOST_LINES, tells_itself
-from pytest_mastra.explain.portrait import steps_in_order, visited_path
-from pytest_mastra.explain.subjects import Mask, subject_of
+from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, tells_itself
+from pytest_mastra.explain.failed_run import Mask, subject_of
+from pytest_mastra.explain.run_summary import steps_in_order, visited_path
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.values import WIDTH
 from pytest_mastra.text.width import wrapped

@@ -125,9 +125,9 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     """Explain comparisons of what `mastra_sync` gives."""
     if "mastra_sync" not in sys.modules:
         return None
-    from pytest_mastra.explain import explaining
+    from pytest_mastra.explain import assertions
 
-    return explaining.compared(config, op, left, right)
+    return assertions.compared(config, op, left, right)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -135,11 +135,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Have a failed assertion say what became of the run that it speaks of, and show no functions of the client's."""
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
-    from pytest_mastra.explain import explaining, frames
+    from pytest_mastra.explain import assertions, traceback_filter
     from pytest_mastra.suite.scene import SCENE
 
-    explaining.explained(call.excinfo, item.stash.get(SCENE, None), item.config)
-    frames.shorten(call.excinfo, item.config)
+    assertions.explained(call.excinfo, item.stash.get(SCENE, None), item.config)
+    traceback_filter.shorten(call.excinfo, item.config)
 
 
 @pytest.fixture(scope="session")

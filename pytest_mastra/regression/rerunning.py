@@ -13,7 +13,7 @@ from mastra_sync import InvalidArgument, MastraClient, RunResult, Suspension
 from mastra_sync.arguments import resume_answer
 from mastra_sync.deadline import Seconds
 from mastra_sync.options import StartOptions
-from pytest_mastra.explain.subjects import Mask
+from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.regression.behaviour import behaviour
 from pytest_mastra.regression.recordings import Answer, Recording, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mastra_sync import MastraClient, RunResult, StepResult
 from pytest_mastra import FakeMastra, InProcess
-from pytest_mastra.explain.explaining import MOST_LINES
-from pytest_mastra.explain.portrait import input_of, portrait, step_portrait, steps_in_order, suspension_portrait
-from pytest_mastra.explain.subjects import Mask, subject_of
+from pytest_mastra.explain.assertions import MOST_LINES
+from pytest_mastra.explain.failed_run import Mask, subject_of
+from pytest_mastra.explain.run_summary import input_of, portrait, step_portrait, steps_in_order, suspension_portrait
 from pytest_mastra.text.differences import differences
 from pytest_mastra.text.values import WIDTH
 from pytest_mastra.text.width import cells

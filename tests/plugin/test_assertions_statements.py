@@ -15,8 +15,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from mastra_sync import RunResult
-from pytest_mastra.explain import explaining, statements
-from pytest_mastra.explain.statements import Spoken, spoken_of
+from pytest_mastra.explain import assertions, failed_statement
+from pytest_mastra.explain.failed_statement import Spoken, spoken_of
 
 
 class Sought:
@@ -299,11 +299,11 @@ def test_what_python_warned_of_it_does_not_warn_of_again(speak: Callable[..., Sp
 
 def test_many_files_take_no_more_memory(tmp_path: Path) -> None:
     """Only a few parsed files are kept."""
-    for number in range(3 * statements._FILES_KEPT):
+    for number in range(3 * failed_statement._FILES_KEPT):
         path = tmp_path / f"code_{number}.py"
         path.write_text("assert one", encoding="utf-8")
         spoken_of(frame_of(path, NAMES), 1, (Sought,))
-    assert len(statements._parsed) <= statements._FILES_KEPT
+    assert len(failed_statement._parsed) <= failed_statement._FILES_KEPT
 
 
 def test_long_lists_are_not_searched_to_the_end(speak: Callable[..., Spoken]) -> None:
@@ -313,9 +313,9 @@ def test_long_lists_are_not_searched_to_the_end(speak: Callable[..., Spoken]) ->
 
 def test_a_comparison_that_is_not_about_a_run_is_left_alone(pytestconfig: pytest.Config) -> None:
     """The hook has no answer, whatever is compared."""
-    assert explaining.compared(pytestconfig, "==", 1, 2) is None
-    assert explaining.compared(pytestconfig, "==", Watchful(), Watchful()) is None
-    assert explaining.compared(pytestconfig, "in", 1, []) is None
+    assert assertions.compared(pytestconfig, "==", 1, 2) is None
+    assert assertions.compared(pytestconfig, "==", Watchful(), Watchful()) is None
+    assert assertions.compared(pytestconfig, "in", 1, []) is None
 
 
 @pytest.mark.skipif(pytest.version_tuple < (8, 4), reason="pytest does not rewrite the assertions of this suite there")
@@ -324,7 +324,7 @@ def test_nothing_is_kept_of_what_was_explained(pytestconfig: pytest.Config) -> N
     result = RunResult(status="failed")
     with pytest.raises(AssertionError) as caught:
         assert result.status == "success"
-    assert explaining._last.compared is not None
-    explaining.explained(caught, None, pytestconfig)
-    assert explaining._last.compared is None
+    assert assertions._last.compared is not None
+    assertions.explained(caught, None, pytestconfig)
+    assert assertions._last.compared is None
     assert str(caught.value).count("the run failed") == 1

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mastra_sync import MastraClient, RunResult
 from pytest_mastra import FakeMastra, InProcess, assert_run
-from pytest_mastra.explain.explaining import MOST_LINES
-from pytest_mastra.explain.portrait import visited_path
+from pytest_mastra.explain.assertions import MOST_LINES
+from pytest_mastra.explain.run_summary import visited_path
 from pytest_mastra.text.width import cells
 from tests.plugin.conftest import RunSuite
 from tests.plugin.ended import Going, declare, results

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import RunResult, StepResult, Suspension
-from pytest_mastra.explain.portrait import portrait, step_portrait, suspension_portrait
+from pytest_mastra.explain.run_summary import portrait, step_portrait, suspension_portrait
 from pytest_mastra.redact.learned import learned
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, alike_until

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.explain.statements import Spoken, spoken_of
+from pytest_mastra.explain.failed_statement import Spoken, spoken_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_mastra.explain.subjects import Mask
+    from pytest_mastra.explain.failed_run import Mask
     from pytest_mastra.suite.scene import Scene
 
 MOST_LINES = 25
@@ -137,7 +137,7 @@ def tells_itself(error: AssertionError, teller: Teller | None) -> None:
 def _explained_at_once(
     config: pytest.Config, left: Any, right: Any, spoken: Spoken, frame: FrameType
 ) -> list[str] | None:
-    from pytest_mastra.explain.subjects import Mask, subject_of
+    from pytest_mastra.explain.failed_run import Mask, subject_of
 
     comparison = _last.compared = _comparison(left, right, spoken, frame)
     if config.get_verbosity("assertions") > 1:
@@ -204,7 +204,7 @@ def _explanation(
     error: AssertionError, last: _Compared | None, scene: Scene | None, config: pytest.Config | None
 ) -> list[str]:
     """Return what the innermost statement of the traceback that speaks of a run has to do with."""
-    from pytest_mastra.explain.subjects import Mask, subject_of
+    from pytest_mastra.explain.failed_run import Mask, subject_of
 
     kinds = _kinds()
     frames: list[FrameType] = []

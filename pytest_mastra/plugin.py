@@ -98,7 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist what the terminal can show."""
-    from pytest_mastra.suite import terminal
+    from pytest_mastra.report import terminal
 
     terminal.tell(node.config, node.workerinput)
 

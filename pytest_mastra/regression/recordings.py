@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
 from pytest_mastra.http.verbs import RESUMES, STARTS
-from pytest_mastra.report.traced import read_trace
+from pytest_mastra.report.trace_reader import read_trace
 from pytest_mastra.run_history.runs import TouchedRun, question_of
 
 _OPTIONS = {"initialState": "initial_state", "requestContext": "request_context", "resourceId": "resource_id"}
@@ -100,7 +100,7 @@ def _read_trace(path: Path) -> TouchedRun:
         listed = "".join(f"\n  {run.run_id} of {run.workflow_id!r}, {run.status}" for run in runs)
         raise ValueError(
             f"the trace {path} has {len(runs)} runs; give one of read_trace(path).touched_runs(), which is in "
-            f"pytest_mastra.report.traced{listed}"
+            f"pytest_mastra.report.trace_reader{listed}"
         )
     return runs[0]
 

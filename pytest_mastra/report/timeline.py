@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.terminal.marks import UNICODE as MARKS
 from pytest_mastra.redact.learned import learned
-from pytest_mastra.report import axis, trace
-from pytest_mastra.report.clean import clean
+from pytest_mastra.report import axis, terminal, trace_writer
 from pytest_mastra.report.drawing import Drawing
-from pytest_mastra.suite import terminal
+from pytest_mastra.report.redacted import clean
 
 if TYPE_CHECKING:
     import pytest
@@ -90,7 +89,7 @@ def sections(
     """
     look = Look.of(config)
     lines = shown(clean(scene, scrubber or learned(scene.log, config)).runs, look)
-    kept = trace.kept_at(report, config)
+    kept = trace_writer.kept_at(report, config)
     if kept is not None:
         lines.append(f"trace: {kept}")
     return [(TITLE, "\n".join(lines))] if lines else []

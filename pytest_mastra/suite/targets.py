@@ -14,7 +14,8 @@ from mastra_sync import MastraClient, deadline
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.suite import needs, problems, reporting, settings
+from pytest_mastra.report import hooks
+from pytest_mastra.suite import needs, problems, settings
 from pytest_mastra.suite.client_clock import ClientClock
 from pytest_mastra.suite.declared import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
@@ -42,7 +43,7 @@ def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Sce
     scene.cassette = cassette
     with contextlib.ExitStack() as stack:
         item.stash[SCENE] = scene
-        reporting.begin(request.config)
+        hooks.begin(request.config)
         if cassette is not None:
             cassette.open(scene)
         stack.enter_context(_answering(scene))

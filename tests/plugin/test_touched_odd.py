@@ -7,10 +7,10 @@ import json
 from hypothesis import given, settings
 
 from pytest_mastra.redact.learned import learned
-from pytest_mastra.report.clean import clean
 from pytest_mastra.report.drawing import MOST_LINES
-from pytest_mastra.report.records import records_of
+from pytest_mastra.report.redacted import clean
 from pytest_mastra.report.timeline import timeline
+from pytest_mastra.report.trace_records import records_of
 from pytest_mastra.run_history.runs import properties, touched_runs
 from pytest_mastra.suite.scene import Scene
 from pytest_mastra.text.width import cells

@@ -13,11 +13,11 @@ from jsonschema import Draft202012Validator
 
 from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.redact.learned import learned
-from pytest_mastra.report import records
-from pytest_mastra.report.clean import clean
+from pytest_mastra.report import trace_records
+from pytest_mastra.report.redacted import clean
 from pytest_mastra.report.timeline import timeline
-from pytest_mastra.report.trace import Trace, TraceError, read_trace
-from pytest_mastra.report.traced import TracedBody, TracedChunk, trace_schema
+from pytest_mastra.report.trace_reader import TracedBody, TracedChunk, trace_schema
+from pytest_mastra.report.trace_writer import Trace, TraceError, read_trace
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.suite.scene import Scene
 from tests.plugin.acting import EPOCH, TEST, URL, acted, empty_scene, run_event, said, step_event, stream_of
@@ -30,7 +30,7 @@ RUN = "/workflows/city/runs/r1"
 
 
 def lines(scene: Scene, **phases: str) -> list[str]:
-    return list(records.lines_of(scene, clean(scene, learned(scene.log)), phases or {"call": "failed"}))
+    return list(trace_records.lines_of(scene, clean(scene, learned(scene.log)), phases or {"call": "failed"}))
 
 
 def written(scene: Scene, folder: Path, **phases: str) -> Path:
@@ -121,7 +121,7 @@ def test_no_reply(tmp_path: Path) -> None:
     assert exchange.body is None
 
 
-BIG = b"x" * (records.LARGEST + 1)
+BIG = b"x" * (trace_records.LARGEST + 1)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ BIG = b"x" * (records.LARGEST + 1)
         ("Größe".encode(), TracedBody(7, text="Größe")),
         (b"\xff\x00", TracedBody(2, data=b"\xff\x00")),
         (b"a\x00b", TracedBody(3, data=b"a\x00b")),
-        (BIG, TracedBody(len(BIG), text="x" * records.LARGEST, is_clipped=True)),
-        (b'"' + BIG + b'"', TracedBody(len(BIG) + 2, text='"' + "x" * (records.LARGEST - 1), is_clipped=True)),
+        (BIG, TracedBody(len(BIG), text="x" * trace_records.LARGEST, is_clipped=True)),
+        (b'"' + BIG + b'"', TracedBody(len(BIG) + 2, text='"' + "x" * (trace_records.LARGEST - 1), is_clipped=True)),
         (
-            b"x" * (records.LARGEST - 1) + "é".encode(),
-            TracedBody(records.LARGEST + 1, text="x" * (records.LARGEST - 1), is_clipped=True),
+            b"x" * (trace_records.LARGEST - 1) + "é".encode(),
+            TracedBody(trace_records.LARGEST + 1, text="x" * (trace_records.LARGEST - 1), is_clipped=True),
         ),
     ],
 )
@@ -231,7 +231,7 @@ def test_events_that_nobody_read(tmp_path: Path) -> None:
 )
 def test_outcomes(phases: dict[str, str], outcome: str) -> None:
     """The outcome is what pytest calls it."""
-    assert records.outcome_of(phases) == outcome
+    assert trace_records.outcome_of(phases) == outcome
 
 
 @settings(max_examples=40, deadline=None)

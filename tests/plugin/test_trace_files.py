@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_mastra.report.trace import Trace, read_trace
+from pytest_mastra.report.trace_writer import Trace, read_trace
 from tests.plugin.conftest import RunSuite
 
 SUITE = """

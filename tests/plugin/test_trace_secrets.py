@@ -19,8 +19,8 @@ from pytest_mastra import StepError
 from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.learned import learned
-from pytest_mastra.report import records
-from pytest_mastra.report.clean import clean
+from pytest_mastra.report import trace_records
+from pytest_mastra.report.redacted import clean
 from pytest_mastra.report.timeline import Look, shown
 from pytest_mastra.run_history.runs import properties
 from pytest_mastra.suite.scene import Scene
@@ -53,7 +53,7 @@ def strings_in(value: Any) -> Iterator[str]:
 def everything_of(scene: Scene) -> Iterator[str]:
     """Give every text that is kept or shown of a scene."""
     told = clean(scene, learned(scene.log))
-    for line in records.lines_of(scene, told, {"call": "failed"}):
+    for line in trace_records.lines_of(scene, told, {"call": "failed"}):
         yield line
         yield from strings_in(json.loads(line))
     for look in (Look(), Look(width=30, ascii=True), Look(in_short=True)):

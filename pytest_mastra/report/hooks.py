@@ -67,9 +67,9 @@ class Reporting:
             # junit reads those of the teardown's report, which pytest makes of these
             item.user_properties.extend(found)
         if self._traces:
-            from pytest_mastra.report import trace
+            from pytest_mastra.report import trace_writer
 
-            trace.keep(scene, report, self._config, scrubber=scrubber)
+            trace_writer.keep(scene, report, self._config, scrubber=scrubber)
         if report.failed:
             from pytest_mastra.report import timeline, words
 

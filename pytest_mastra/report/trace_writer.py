@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra.report.traced import Trace, TraceError, read_trace
+from pytest_mastra.report.trace_reader import Trace, TraceError, read_trace
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
 def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
     from pytest_mastra.redact.learned import learned  # noqa: PLC0415
-    from pytest_mastra.report.clean import clean  # noqa: PLC0415
-    from pytest_mastra.report.records import lines_of  # noqa: PLC0415
+    from pytest_mastra.report.redacted import clean  # noqa: PLC0415
+    from pytest_mastra.report.trace_records import lines_of  # noqa: PLC0415
 
     cleaned = clean(scene, scrubber or learned(scene.log, config))
     path = path_of(scene.test, config, cleaned.scrubber.text(scene.test))

@@ -17,7 +17,7 @@ from pytest_mastra.run_history.events import arrival_of, parsed
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.report.clean import Clean
+    from pytest_mastra.report.redacted import Clean
     from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.suite.scene import Scene
 

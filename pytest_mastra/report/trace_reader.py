@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.report.records import SCHEMA
+from pytest_mastra.report.trace_records import SCHEMA
 from pytest_mastra.run_history.runs import TouchedRun, result_of
 
 if TYPE_CHECKING:

@@ -200,17 +200,17 @@ def mastra_cassette(mastra_target: Scene) -> Any:
 @pytest.fixture
 def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
     """Compares a run's outcome with the stored one, by syrupy."""
-    from pytest_mastra.regression import snapshots
+    from pytest_mastra.regression import snapshot_fixture
 
-    return snapshots.snapshot_of(request)
+    return snapshot_fixture.snapshot_of(request)
 
 
 @pytest.fixture
 def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mastra_client: MastraClient) -> Any:
     """Runs a recorded run's input again, and tells what differs."""
-    from pytest_mastra.regression import rerunning
+    from pytest_mastra.regression import replay_run
 
-    return rerunning.replayer(request, mastra_target, mastra_client)
+    return replay_run.replayer(request, mastra_target, mastra_client)
 
 
 _MARKER_NAMES = frozenset({"mastra", "mastra_cassette"})

@@ -13,7 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from mastra_sync import RunResult, RunStream, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
+from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
 from pytest_mastra.text.differences import describe, differences
 
 FILE_EXTENSION = "jsonc"

@@ -12,7 +12,7 @@ import pytest
 
 from mastra_sync import RunResult, StreamEvent
 from pytest_mastra.http.aliases import Aliases
-from pytest_mastra.regression.behaviour import behaviour, behaviour_of_events
+from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
 
 RECORDED = Path(__file__).parents[2] / "cassettes" / "conformance"
 RUN_ID = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"

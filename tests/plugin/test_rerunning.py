@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunResult
-from pytest_mastra.regression.recordings import Answer, recording_of
+from pytest_mastra.regression.recorded_run import Answer, recording_of
 from pytest_mastra.run_history.runs import TouchedRun
 from tests.plugin.conftest import RunSuite
 

@@ -14,8 +14,8 @@ from mastra_sync.arguments import resume_answer
 from mastra_sync.deadline import Seconds
 from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
-from pytest_mastra.regression.behaviour import behaviour
-from pytest_mastra.regression.recordings import Answer, Recording, recording_of
+from pytest_mastra.regression.outcome import behaviour
+from pytest_mastra.regression.recorded_run import Answer, Recording, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
 

@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # in the process that starts the workers of pytest-xdist too, which tells what they have found
         pytest_report.report_of(config)
     if settings.is_on(config, "verify"):
-        from pytest_mastra.verify.verifying import Verifying
+        from pytest_mastra.verify.hooks import Verifying
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
     if settings.is_on(config, "check_cassettes"):

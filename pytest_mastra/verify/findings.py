@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import StepDetails, WorkflowDetails
 from pytest_mastra.fake.workflows.describe import workflow_details
 from pytest_mastra.fake.workflows.javascript import dumps
-from pytest_mastra.verify.contradictions import contradictions
 from pytest_mastra.verify.graphs import graph_differences, nodes_of, steps_of
-from pytest_mastra.verify.witnessed import unfitting
+from pytest_mastra.verify.schema_conflicts import contradictions
+from pytest_mastra.verify.seen_values import unfitting
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from mastra_sync import MastraClient, MastraError, WorkflowDetails
 from pytest_mastra import FakeMastra, InProcess
-from pytest_mastra.verify.contradictions import contradictions
 from pytest_mastra.verify.findings import Comparison
+from pytest_mastra.verify.schema_conflicts import contradictions
 
 STRING, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 

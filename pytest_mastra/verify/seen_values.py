@@ -11,8 +11,8 @@ from mastra_sync.normalise import without_meta
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.text.differences import inside
-from pytest_mastra.verify.contradictions import without_filled_in
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
+from pytest_mastra.verify.schema_conflicts import without_filled_in
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import RunView

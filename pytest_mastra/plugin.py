@@ -107,9 +107,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse markers with arguments that there are not."""
     marked = [item for item in items if any(mark.name in _MARKER_NAMES for mark in item.iter_markers())]
     if marked:
-        from pytest_mastra.suite import needs
+        from pytest_mastra.suite import markers
 
-        needs.check_markers(config, marked)
+        markers.check_markers(config, marked)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -20,7 +20,7 @@ from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.session_patch import origin_of
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.learned import scrubber_of
-from pytest_mastra.suite import needs, settings
+from pytest_mastra.suite import markers, settings
 
 if TYPE_CHECKING:
     from pytest_mastra.http.wire import Surface
@@ -46,7 +46,7 @@ def for_test(item: pytest.Item, target: str, config: MastraConfig) -> MastraCass
     """
     marker = item.get_closest_marker("mastra_cassette")
     if marker is not None:
-        needs.check_cassette_marker(marker, item)
+        markers.check_cassette_marker(marker, item)
     said = {name: value for name, value in (marker.kwargs if marker else {}).items() if value is not None}
     mode = settings.setting(item.config, "record", said.pop("record", None)).value
     said.pop("path", None)

@@ -15,15 +15,15 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.report import hooks
-from pytest_mastra.suite import needs, problems, settings
+from pytest_mastra.suite import markers, problems, settings
 from pytest_mastra.suite.client_clock import ClientClock
-from pytest_mastra.suite.declared import DeclaredMastra
+from pytest_mastra.suite.declared_server import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
     from pytest_mastra.http.wire import Surface
-    from pytest_mastra.suite.needs import Needs
+    from pytest_mastra.suite.markers import Needs
 
 
 @contextlib.contextmanager
@@ -37,7 +37,7 @@ def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Sce
     item = request.node
     target = settings.setting(request.config, "target").value
     cassette = _cassette_of(item, target, config)
-    wanted = needs.of(item)
+    wanted = markers.of(item)
     scene = _scene(item, target if cassette is None else cassette.target, wanted, config)
     scene.allowed = wanted.allowed
     scene.cassette = cassette
@@ -105,9 +105,9 @@ def _cassette_of(item: pytest.Item, target: str, config: MastraConfig) -> SceneC
 
 def _scene(item: pytest.Item, target: str, wanted: Needs, config: MastraConfig) -> Scene:
     if target == "live":
-        from pytest_mastra.suite import living  # noqa: PLC0415 -- it asks a server
+        from pytest_mastra.suite import live_server  # noqa: PLC0415 -- it asks a server
 
-        living.check(item.config, wanted, config)
+        live_server.check(item.config, wanted, config)
         address = str(config.url)
         server = DeclaredMastra(target, address, generation=config.generation, api_prefix=config.api_prefix)
         return Scene(item.nodeid, target, _origin(address), servers=[server], base_url=address)

@@ -9,7 +9,7 @@ import pytest
 
 from mastra_sync import APIConnectionError, MastraClient, MastraError, WorkflowDetails
 from pytest_mastra.suite import settings
-from pytest_mastra.suite.declared import DeclaredMastra
+from pytest_mastra.suite.declared_server import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.verify.findings import Comparison, Findings
 

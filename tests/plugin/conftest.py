@@ -10,7 +10,7 @@ import pytest
 # loaded here, or each of the runs in this process would load them anew
 import pytest_mastra.fake.fronts.in_process
 import pytest_mastra.fake.fronts.socket
-import pytest_mastra.suite.living
+import pytest_mastra.suite.live_server
 import pytest_mastra.suite.targets  # noqa: F401
 from pytest_mastra import plugin
 

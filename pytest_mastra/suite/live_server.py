@@ -10,10 +10,10 @@ import pytest
 from mastra_sync import MastraClient, MastraError, NotFoundError, RouteNotFound, UnsupportedByServer
 from mastra_sync.operations import EXECUTION_RESULT
 from pytest_mastra.suite import settings
-from pytest_mastra.suite.declared import skip
+from pytest_mastra.suite.declared_server import skip
 
 if TYPE_CHECKING:
-    from pytest_mastra.suite.needs import Needs
+    from pytest_mastra.suite.markers import Needs
     from pytest_mastra.suite.settings import MastraConfig
 
 TIMEOUT = (5.0, 15.0)

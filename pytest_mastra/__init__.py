@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_mastra.assert_run import assert_run
     from pytest_mastra.fake import (
         AS_TIMED,
         AT_ONCE,
@@ -27,14 +28,13 @@ if TYPE_CHECKING:
         TripWire,
         VirtualClock,
     )
-    from pytest_mastra.outcomes import assert_run
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
 
 _HOMES = {
     "MastraConfig": "suite.settings",
     "Scene": "suite.scene",
-    "assert_run": "outcomes",
+    "assert_run": "assert_run",
 }
 """Where the names live that are not the fake's."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_mastra.outcomes import RunAssertion
+from pytest_mastra.assert_run import RunAssertion
 from tests.plugin.conftest import RunSuite
 
 PAGE = (Path(__file__).parents[2] / "docs" / "assertions.md").read_text(encoding="utf-8")

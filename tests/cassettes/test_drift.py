@@ -13,9 +13,8 @@ from pytest_mastra.cassettes.drift.pytest_report import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.redact.scrubber import Scrubber
-
-from .made import exchange
-from .saying import Said
+from tests.cassettes.made import exchange
+from tests.cassettes.saying import Said
 
 RUN = "3f9c2b1e-0000-4000-8000-000000000001"
 OTHER_RUN = "77777777-0000-4000-8000-000000000002"

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from mastra_sync.cli import main
-
-from .processes import COMMAND, PROCESS_TIMEOUT, Terminal
-from .stub import StubServer
+from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Terminal
+from tests.cli.stub import StubServer
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ import pytest
 
 from mastra_sync.cli.listing import graph_lines
 from mastra_sync.cli.schemas import in_words
-
-from .conftest import Ended
-from .stub import Script, StubServer
+from tests.cli.conftest import Ended
+from tests.cli.stub import Script, StubServer
 
 Command = Callable[..., Ended]
 

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from mastra_sync.cli.exits import Exit
-
-from .conftest import Ended
-from .processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Terminal, started
-from .stub import Script, StubServer, step
+from tests.cli.conftest import Ended
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Terminal, started
+from tests.cli.stub import Script, StubServer, step
 
 Process = Callable[..., Ended]
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from mastra_sync.cli.exits import Exit
-
-from .conftest import Ended
-from .stub import Script, StubServer, step
+from tests.cli.conftest import Ended
+from tests.cli.stub import Script, StubServer, step
 
 Command = Callable[..., Ended]
 

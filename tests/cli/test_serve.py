@@ -19,9 +19,8 @@ from pytest_mastra.fake.cli.serve import Watched
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
-
-from .conftest import Ended
-from .processes import INTERRUPTIBLE, PROCESS_TIMEOUT, started
+from tests.cli.conftest import Ended
+from tests.cli.processes import INTERRUPTIBLE, PROCESS_TIMEOUT, started
 
 Command = Callable[..., Ended]
 

@@ -16,8 +16,7 @@ from pydantic import BaseModel
 
 from mastra_sync import BadRequestError, InvalidArgument, MastraClient, RunResult, Workflow, many_runs
 from mastra_sync.transport import Request
-
-from .scripted import Runs, client_of, reply
+from tests.client.scripted import Runs, client_of, reply
 
 PATIENCE = 30
 

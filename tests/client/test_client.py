@@ -16,8 +16,7 @@ import pytest
 import requests
 
 from mastra_sync import InvalidArgument, MastraClient, MastraError, UnsupportedByServer
-
-from .scripted import client_of, reply
+from tests.client.scripted import client_of, reply
 
 SECRET = "s3cr3t-value"
 

@@ -9,8 +9,7 @@ import pytest
 
 from mastra_sync import generations
 from mastra_sync.generations import BETA_1_0, CURRENT, RELEASE_1_2, Dialect, recognise
-
-from .captures import capture, cases
+from tests.client.captures import capture, cases
 
 DIALECTS = {"current": CURRENT, "1.2": RELEASE_1_2, "1.0-beta": BETA_1_0}
 

@@ -11,8 +11,7 @@ import pytest
 
 import mastra_sync
 from mastra_sync import MastraError, RunFailed, RunResult, errors
-
-from .captures import capture
+from tests.client.captures import capture
 
 TREE_LINE = re.compile(r"^(?P<indent>[│ ├└─]*)(?P<name>[A-Z]\w+)(?: \((?P<other>\w+)\))?(?: |$)")
 

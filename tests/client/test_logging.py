@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import MastraError
-
-from .scripted import Runs, client_of, reply
+from tests.client.scripted import Runs, client_of, reply
 
 SECRET = "s3cr3t-value"
 

@@ -25,8 +25,7 @@ from mastra_sync import (
     Suspension,
     WorkflowDetails,
 )
-
-from .captures import capture, cases
+from tests.client.captures import capture, cases
 
 CAPTURED = [(case, generation) for case in cases() for generation in capture(case)]
 

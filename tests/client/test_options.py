@@ -14,8 +14,7 @@ from mastra_sync.options import (
     TimeTravelOptions,
     check_names,
 )
-
-from .scripted import client_of
+from tests.client.scripted import client_of
 
 # verb, its positional arguments, the name as written, the name that was meant
 WRONG: list[tuple[str, tuple[Any, ...], str, str]] = [

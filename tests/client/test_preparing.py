@@ -22,9 +22,8 @@ from mastra_sync import (
     Workflow,
 )
 from mastra_sync.transport import Request
-
-from .captures import capture
-from .scripted import InstantClock, client_of, reply
+from tests.client.captures import capture
+from tests.client.scripted import InstantClock, client_of, reply
 
 NOT_JSON = {"at": object()}
 

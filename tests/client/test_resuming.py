@@ -8,8 +8,7 @@ import pytest
 
 from mastra_sync import InvalidArgument, RunNotSuspended, RunResult, SeveralStepsSuspended, StepNotSuspended, Suspension
 from mastra_sync.resuming import Target, resume_target
-
-from .captures import capture
+from tests.client.captures import capture
 
 CONTEXT = {"method": "POST", "url": "http://h/x", "run_id": "r1"}
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunResult
-
-from .captures import capture, cases
+from tests.client.captures import capture, cases
 
 CAPTURED = [
     (case, generation, shape) for case in cases() for generation in capture(case) for shape in capture(case)[generation]

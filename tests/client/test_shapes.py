@@ -10,8 +10,7 @@ from unittest.mock import ANY
 import pytest
 
 from mastra_sync import RunResult, StepResult
-
-from .captures import SHAPES, capture, cases
+from tests.client.captures import SHAPES, capture, cases
 
 CURRENT, RELEASE_1_2, BETA = "current", "1.2", "1.0-beta"
 GENERATIONS = (CURRENT, RELEASE_1_2, BETA)

@@ -13,9 +13,8 @@ from pydantic import ValidationError
 from mastra_sync import ResponseFormatError, RunResult
 from mastra_sync.normalise import canonical_result, parse_remote_error, schema_of, step_tree, without_meta
 from mastra_sync.operations import RUN_BY_ID
-
-from .captures import capture
-from .scripted import client_of
+from tests.client.captures import capture
+from tests.client.scripted import client_of
 
 GENERATIONS = ("current", "1.2", "1.0-beta")
 

@@ -10,9 +10,8 @@ import pytest
 
 from mastra_sync import InvalidArgument, RunNotFound, RunResult
 from mastra_sync.transport import Request
-
-from .captures import capture
-from .scripted import client_of, reply
+from tests.client.captures import capture
+from tests.client.scripted import client_of, reply
 
 
 def asked(**arguments: Any) -> dict[str, str]:

@@ -10,8 +10,7 @@ import pytest
 import requests
 
 from pytest_mastra.fake.fronts.serving import serve
-
-from .outcomes import Scripted
+from tests.fake_fronts.outcomes import Scripted
 
 PROGRAM = """
 from functools import partial

@@ -8,9 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from mastra_sync import MastraClient
-
-from .clocks import LeapingClock
-from .wire_server import WireServer
+from tests.faults.clocks import LeapingClock
+from tests.faults.wire_server import WireServer
 
 OUTSIDE = ("MASTRA_BASE_URL", "MASTRA_API_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC")
 

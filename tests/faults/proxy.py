@@ -11,7 +11,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from .wire_server import PATIENCE, Action, Received, ScriptEnd, await_event, close, read_request, reset
+from tests.faults.wire_server import PATIENCE, Action, Received, ScriptEnd, await_event, close, read_request, reset
 
 Fault = Callable[[socket.socket, "Forwarded"], None]
 """What is done to a request instead of passing its answer on."""

@@ -13,10 +13,9 @@ from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
 from mastra_sync.reading import Reader
 from mastra_sync.transport import ByteStream, Request, Timeouts
-
-from .clocks import VirtualClock
-from .recordings import END_MARK
-from .runs import RUN_ID, WORKFLOW, reading
+from tests.faults.clocks import VirtualClock
+from tests.faults.recordings import END_MARK
+from tests.faults.runs import RUN_ID, WORKFLOW, reading
 
 Records = Sequence[bytes]
 

@@ -10,8 +10,7 @@ from socket import socket
 from typing import Any
 
 from mastra_sync import MastraClient, Run
-
-from .wire_server import Answer, Received, WireServer, chunk, head, json_reply
+from tests.faults.wire_server import Answer, Received, WireServer, chunk, head, json_reply
 
 WORKFLOW = "w"
 RUN_ID = "r-1"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .recordings import body, records
-from .replaying import FakeTransport, Memory, NoWatch, cut, events_of, whole, workflow_on
+from tests.faults.recordings import body, records
+from tests.faults.replaying import FakeTransport, Memory, NoWatch, cut, events_of, whole, workflow_on
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunStream, StreamInterrupted, Workflow
-
-from .recordings import body, records
-from .replaying import FakeTransport, Memory, NoWatch, Pieces, cut, ended, events_of, whole, workflow_on
-from .runs import fresh_run
+from tests.faults.recordings import body, records
+from tests.faults.replaying import FakeTransport, Memory, NoWatch, Pieces, cut, ended, events_of, whole, workflow_on
+from tests.faults.runs import fresh_run
 
 generations = pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
 

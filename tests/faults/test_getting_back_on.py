@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mastra_sync import AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
-
-from .clocks import LeapingClock
-from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from .wire_server import Answer, WireServer, json_reply, reply, reset, streamed
+from tests.faults.clocks import LeapingClock
+from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.wire_server import Answer, WireServer, json_reply, reply, reset, streamed
 
 FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)
 

@@ -12,9 +12,8 @@ import pytest
 from mastra_sync import APIConnectionError, MastraClient, RunStream, RunTimeout, StreamInterrupted
 from mastra_sync.deadline import Deadline, SystemClock
 from mastra_sync.idle import IdleWatch
-
-from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from .wire_server import (
+from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.wire_server import (
     Action,
     Answer,
     Received,

@@ -12,10 +12,9 @@ import pytest
 import urllib3.util.connection
 
 from mastra_sync import APIConnectionError, MastraClient, RateLimitError, RunNotFound, ServerError, Workflow
-
-from .clocks import LeapingClock
-from .runs import FINISH_RECORD, RUN_ID, START_RECORD, VERBS, WORKFLOW, Verb, reading, record, run_of
-from .wire_server import (
+from tests.faults.clocks import LeapingClock
+from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, VERBS, WORKFLOW, Verb, reading, record, run_of
+from tests.faults.wire_server import (
     Answer,
     WireServer,
     body_size,

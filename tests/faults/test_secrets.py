@@ -13,9 +13,8 @@ from collections.abc import Callable
 import pytest
 
 from mastra_sync import MastraClient, MastraError
-
-from .runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from .wire_server import Answer, WireServer, close, json_reply, never, reply, reset, streamed
+from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.wire_server import Answer, WireServer, close, json_reply, never, reply, reset, streamed
 
 CONTEXT = {"tenant": "s3cret-context"}
 IN_QUERY = base64.b64encode(json.dumps(CONTEXT).encode()).decode()

@@ -21,10 +21,9 @@ from mastra_sync import (
     ServerError,
     UnexpectedRedirect,
 )
-
-from .clocks import LeapingClock
-from .runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Verb, reading, run_of
-from .wire_server import WireServer, hang_up_noticed, json_reply, reply
+from tests.faults.clocks import LeapingClock
+from tests.faults.runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Verb, reading, run_of
+from tests.faults.wire_server import WireServer, hang_up_noticed, json_reply, reply
 
 
 @pytest.fixture(autouse=True)

@@ -24,10 +24,9 @@ from mastra_sync.error_replies import Reply
 from mastra_sync.reading import Reader
 from mastra_sync.run import Run
 from mastra_sync.transport import ByteStream, Request, Timeouts
-
-from .clocks import VirtualClock
-from .runs import RUN_ID, WORKFLOW, fresh_run, reading
-from .wire_server import Answer, WireServer, close, json_reply, reply, reset
+from tests.faults.clocks import VirtualClock
+from tests.faults.runs import RUN_ID, WORKFLOW, fresh_run, reading
+from tests.faults.wire_server import Answer, WireServer, close, json_reply, reply, reset
 
 
 @dataclass

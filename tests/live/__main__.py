@@ -9,8 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
-from .install import GENERATIONS, ServerUnavailable
-from .server import LiveServer, ServerFailed
+from tests.live.install import GENERATIONS, ServerUnavailable
+from tests.live.server import LiveServer, ServerFailed
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

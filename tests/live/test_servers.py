@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from .install import GENERATIONS
-from .server import LiveServer, ServerFailed
-from .wire import TIMEOUT, call, execute, new_run_id, post
+from tests.live.install import GENERATIONS
+from tests.live.server import LiveServer, ServerFailed
+from tests.live.wire import TIMEOUT, call, execute, new_run_id, post
 
 ROOT = Path(__file__).parents[2]
 StartServer = Callable[..., LiveServer]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from .server import LiveServer
+from tests.live.server import LiveServer
 
 TIMEOUT = 30.0
 

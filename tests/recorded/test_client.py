@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.live.install import GENERATIONS
-
-from .client.left_out import LEFT_OUT, turn_of
-from .suites import CASSETTES
+from tests.recorded.client.left_out import LEFT_OUT, turn_of
+from tests.recorded.suites import CASSETTES
 
 HERE = Path(__file__).parent
 MODULES = sorted(path.stem for path in (HERE / "client").glob("test_*.py"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.live.install import GENERATIONS
-
-from .suites import CASSETTES, ROOT, changed, contents, run
+from tests.recorded.suites import CASSETTES, ROOT, changed, contents, run
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from mastra_sync import MastraClient
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mastra_sync import MastraClient, Run, RunAlreadyStarted, RunCanceled, RunNotFound, RunNotSuspended
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 DONE = "Workflow run cancelled"
 

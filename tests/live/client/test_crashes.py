@@ -16,10 +16,9 @@ from mastra_sync import (
     StreamInterrupted,
     Workflow,
 )
+from tests.live.client.hurrying import HurriedClock
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .hurrying import HurriedClock
 
 
 class Successions:

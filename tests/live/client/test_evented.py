@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mastra_sync import MastraClient, Run, RunResult, WorkflowNotFound
+from tests.live.client.test_resuming import every_resume
+from tests.live.client.test_running import every_start
 from tests.live.server import LiveServer
-
-from .test_resuming import every_resume
-from .test_running import every_start
 
 
 @pytest.fixture

@@ -20,9 +20,8 @@ from mastra_sync import (
     RunNotStarted,
     ServerError,
 )
+from tests.live.client.hurrying import HurriedClock
 from tests.live.server import LiveServer, ServerFailed
-
-from .hurrying import HurriedClock
 
 SECRET = "secret-token"
 WRONG = "wrong-token"

@@ -10,9 +10,8 @@ import pytest
 
 from mastra_sync import InvalidArgument, MastraClient, RunNotFound, UnsupportedByServer, Workflow
 from mastra_sync.workflow import RUN_FIELDS
+from tests.live.client.listening import Listener
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 CONTEXT = {"tenant": "é/ü?"}
 

@@ -23,10 +23,9 @@ from mastra_sync import (
     StepNotSuspended,
     UnsupportedByServer,
 )
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 TRACING = {"metadata": {"team": "é"}, "tags": ["a"]}
 TALLY = {"count": 0, "notes": []}

@@ -24,10 +24,9 @@ from mastra_sync import (
     UnsupportedByServer,
     Workflow,
 )
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 TRACING = {"metadata": {"team": "é"}, "tags": ["a"], "hideInput": True}
 TALLY = {"count": 5, "notes": ["given"]}

@@ -20,9 +20,8 @@ from mastra_sync import (
     Suspension,
     UnsupportedByServer,
 )
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
-
-from .listening import Listener
 
 
 def said(events: Iterable[StreamEvent]) -> list[str]:

@@ -22,11 +22,10 @@ from mastra_sync import (
     StepNotSuspended,
     UnsupportedByServer,
 )
+from tests.live.client.listening import Listener
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer
 from tests.live.wire import call, new_run_id, post
-
-from .listening import Listener
 
 TEXT = "été 鏡 🎈 \x85 \u2028 \x1e"
 

@@ -19,10 +19,9 @@ from mastra_sync import (
     StepNotFound,
     UnsupportedByServer,
 )
+from tests.live.client.listening import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
-
-from .listening import Listener
 
 TRACING = {"tags": ["a"]}
 

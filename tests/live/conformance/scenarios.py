@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import (
+from tests.live.conformance import (
     scenarios_asking,
     scenarios_constructs,
     scenarios_corners,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .corpus import ALL, CURRENT, SCENARIOS, Scenario, scenario
-from .talk import Talk
+from tests.live.conformance.corpus import ALL, CURRENT, SCENARIOS, Scenario, scenario
+from tests.live.conformance.talk import Talk
 
 Answers = list[tuple[Any, Any]]
 

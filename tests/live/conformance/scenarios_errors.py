@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .corpus import CURRENT, scenario
-from .talk import Talk
+from tests.live.conformance.corpus import CURRENT, scenario
+from tests.live.conformance.talk import Talk
 
 VERBS = (
     "create-run",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .corpus import CURRENT, scenario
-from .talk import Talk
+from tests.live.conformance.corpus import CURRENT, scenario
+from tests.live.conformance.talk import Talk
 
 
 @scenario()

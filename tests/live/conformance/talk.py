@@ -19,9 +19,8 @@ from typing_extensions import Self
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireRequest
+from tests.live.conformance.transcript import Transcript
 from tests.live.server import LiveServer
-
-from .transcript import Transcript
 
 TIMEOUT = 30.0
 LOOK_PAUSE = 0.005

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.live.conformance import scenarios as _scenarios
+from tests.live.conformance.cassettes import compared, play, read, write
+from tests.live.conformance.corpus import SCENARIOS, Scenario
+from tests.live.conformance.talk import FakeWire, RealWire
+from tests.live.conformance.workflows import fake_server
 from tests.live.server import LiveServer
-
-from . import scenarios as _scenarios
-from .cassettes import compared, play, read, write
-from .corpus import SCENARIOS, Scenario
-from .talk import FakeWire, RealWire
-from .workflows import fake_server
 
 assert _scenarios.MODULES  # importing them fills the corpus
 

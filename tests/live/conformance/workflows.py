@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pytest_mastra.fake.server import FakeMastra
-
-from .declared import asking, branching, corners, failing, gated, plain
+from tests.live.conformance.declared import asking, branching, corners, failing, gated, plain
 
 
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:

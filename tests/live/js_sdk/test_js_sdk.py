@@ -11,10 +11,9 @@ import pytest
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
 from tests.live.install import ServerUnavailable
+from tests.live.js_sdk.sdk import aliased, drive, installed_sdk
+from tests.live.js_sdk.workflows import declare
 from tests.live.server import LiveServer
-
-from .sdk import aliased, drive, installed_sdk
-from .workflows import declare
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.live.conformance.workflows import __file__ as declared
+from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
-
-from .conftest import RunSuite
 
 SUITE = """
     import pytest

@@ -13,10 +13,9 @@ from pytest_mastra.cassettes.file.paths import safe_name
 from pytest_mastra.suite.scene import Scene
 from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
 from tests.live.install import GENERATIONS
+from tests.recorded.client.left_out import LEFT_OUT, turn_of
+from tests.recorded.client.steering import SteeredServer
 from tests.recorded.offline import refuse
-
-from .left_out import LEFT_OUT, turn_of
-from .steering import SteeredServer
 
 HERE = Path(__file__).parent
 

@@ -8,10 +8,9 @@ from pydantic import BaseModel
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.graph import Step
-
-from .branching import NUMBER, NUMBERS
-from .gated import at_gate
-from .plain import N, same
+from tests.live.conformance.declared.branching import NUMBER, NUMBERS
+from tests.live.conformance.declared.gated import at_gate
+from tests.live.conformance.declared.plain import N, same
 
 
 class Answered(BaseModel):

@@ -10,11 +10,10 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, TripWire
 from pytest_mastra.fake.workflows.graph import Step
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED
-
-from .asking import Answered
-from .branching import NUMBER
-from .gated import Gated, at_gate
-from .plain import N, Tenant, same
+from tests.live.conformance.declared.asking import Answered
+from tests.live.conformance.declared.branching import NUMBER
+from tests.live.conformance.declared.gated import Gated, at_gate
+from tests.live.conformance.declared.plain import N, Tenant, same
 
 
 class Tag(BaseModel):

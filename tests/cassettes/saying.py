@@ -11,7 +11,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.wire import WireRequest
-from tests.live.conformance.transcript import Transcript, dump
+from tests.conformance.transcript import Transcript, dump
 
 URL = "http://mastra.test"
 JSON = {"content-type": "application/json"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.conformance.counting import summary_of
+from tests.conformance.summary import summary_of
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

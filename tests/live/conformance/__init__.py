@@ -1,1 +1,1 @@
-"""One corpus of scenarios, told by real servers and by the fake, and compared word for word."""
+"""The corpus of scenarios, told by real servers and compared with what the fake says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.conformance.counting import summary_of
+from tests.conformance.summary import summary_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.live.conformance import scenarios as _scenarios
-from tests.live.conformance.cassettes import compared, play, read, write
-from tests.live.conformance.corpus import SCENARIOS, Scenario
-from tests.live.conformance.talk import FakeWire, RealWire
-from tests.live.conformance.workflows import fake_server
+from tests.conformance import scenarios as _scenarios
+from tests.conformance.conversation import FakeWire, RealWire
+from tests.conformance.corpus import SCENARIOS, Scenario
+from tests.conformance.transcripts import compared, play, read, write
+from tests.conformance.workflows import fake_server
 from tests.live.server import LiveServer
 
 assert _scenarios.MODULES  # importing them fills the corpus

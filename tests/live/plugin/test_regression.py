@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.conformance.workflows import __file__ as declared
+from tests.conformance.workflows import __file__ as declared
 from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
 
@@ -15,7 +15,7 @@ SUITE = """
 
     @pytest.fixture
     def server(mastra_server, mastra_client):
-        from tests.live.conformance.declared import asking, branching, failing, plain
+        from tests.conformance.declared import asking, branching, failing, plain
 
         for declare in (plain, branching, asking, failing):
             declare.declare(mastra_server)
@@ -50,7 +50,7 @@ RECORDING = """
     import pathlib
 
     def test_record(mastra_server, mastra_client):
-        from tests.live.conformance.declared import asking, plain
+        from tests.conformance.declared import asking, plain
 
         asking.declare(mastra_server)
         plain.declare(mastra_server)

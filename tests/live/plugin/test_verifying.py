@@ -6,7 +6,7 @@ import pytest
 
 from mastra_sync import MastraClient
 from pytest_mastra.verify.findings import Comparison
-from tests.live.conformance.workflows import fake_server
+from tests.conformance.workflows import fake_server
 from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
 

@@ -19,7 +19,7 @@ from typing_extensions import Self
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireRequest
-from tests.live.conformance.transcript import Transcript
+from tests.conformance.transcript import Transcript
 from tests.live.server import LiveServer
 
 TIMEOUT = 30.0

@@ -10,10 +10,10 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, TripWire
 from pytest_mastra.fake.workflows.graph import Step
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED
-from tests.live.conformance.declared.asking import Answered
-from tests.live.conformance.declared.branching import NUMBER
-from tests.live.conformance.declared.gated import Gated, at_gate
-from tests.live.conformance.declared.plain import N, Tenant, same
+from tests.conformance.declared.asking import Answered
+from tests.conformance.declared.branching import NUMBER
+from tests.conformance.declared.gated import Gated, at_gate
+from tests.conformance.declared.plain import N, Tenant, same
 
 
 class Tag(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, Throw, TripWire
-from tests.live.conformance.declared.plain import B, same
+from tests.conformance.declared.plain import B, same
 
 
 class Kind(BaseModel):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.live.conformance.corpus import CURRENT, scenario
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
+from tests.conformance.corpus import CURRENT, scenario
 
 TOKEN = "letters-and-digits-1"  # a made-up one
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.live.conformance.corpus import ALL, SCENARIOS, Scenario
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
+from tests.conformance.corpus import ALL, SCENARIOS, Scenario
 
 # (name, workflow, input)
 STRAIGHT: list[tuple[str, str, Any]] = [

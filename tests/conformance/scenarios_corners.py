@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.live.conformance.corpus import ALL, SCENARIOS, Scenario, scenario
-from tests.live.conformance.scenarios_asking import answer, answered
-from tests.live.conformance.scenarios_constructs import in_each_way
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
+from tests.conformance.corpus import ALL, SCENARIOS, Scenario, scenario
+from tests.conformance.scenarios_asking import answer, answered
+from tests.conformance.scenarios_constructs import in_each_way
 
 STRAIGHT: list[tuple[str, str, Any]] = [
     ("map_sources", "conf-map", {"tag": "x"}),

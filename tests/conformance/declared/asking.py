@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.graph import Step
-from tests.live.conformance.declared.branching import NUMBER, NUMBERS
-from tests.live.conformance.declared.gated import at_gate
-from tests.live.conformance.declared.plain import N, same
+from tests.conformance.declared.branching import NUMBER, NUMBERS
+from tests.conformance.declared.gated import at_gate
+from tests.conformance.declared.plain import N, same
 
 
 class Answered(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.graph import Step
-from tests.live.conformance.declared.plain import N, same
+from tests.conformance.declared.plain import N, same
 
 NUMBER = {"type": "number"}
 NUMBERS = {"type": "array", "items": NUMBER}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_mastra.fake.server import FakeMastra
-from tests.live.conformance.declared import asking, branching, corners, failing, gated, plain
+from tests.conformance.declared import asking, branching, corners, failing, gated, plain
 
 
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:

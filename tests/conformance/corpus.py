@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
 
 ALL = ("current", "1.2", "1.0-beta")
 CURRENT = ("current",)

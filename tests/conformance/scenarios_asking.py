@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.live.conformance.corpus import ALL, CURRENT, SCENARIOS, Scenario, scenario
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
+from tests.conformance.corpus import ALL, CURRENT, SCENARIOS, Scenario, scenario
 
 Answers = list[tuple[Any, Any]]
 

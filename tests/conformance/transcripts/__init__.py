@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.live.conformance.corpus import Scenario
-from tests.live.conformance.talk import Talk, Wire
-from tests.live.conformance.transcript import dump
+from tests.conformance.conversation import Talk, Wire
+from tests.conformance.corpus import Scenario
+from tests.conformance.transcript import dump
 
 FOLDER = Path(__file__).parents[3] / "cassettes" / "conformance"
 LONGEST_DIFFERENCE = 60

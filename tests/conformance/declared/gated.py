@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.graph import Step
-from tests.live.conformance.declared.plain import same
+from tests.conformance.declared.plain import same
 
 ASSORTED = ["plain text", 5, None, [1, 2], {"nested": {"deep": True}}, "naïve 鏡 🎈", "a\x1eb\nc"]
 CUSTOMS: list[dict[str, Any]] = [

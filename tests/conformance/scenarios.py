@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.live.conformance import (
+from tests.conformance import (
     scenarios_asking,
     scenarios_constructs,
     scenarios_corners,

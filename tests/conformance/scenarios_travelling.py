@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.live.conformance.corpus import CURRENT, scenario
-from tests.live.conformance.talk import Talk
+from tests.conformance.conversation import Talk
+from tests.conformance.corpus import CURRENT, scenario
 
 
 @scenario("current", "1.2")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conformance import scenarios as _scenarios
-from tests.live.conformance.cassettes import FOLDER, compared, play, read
-from tests.live.conformance.corpus import SCENARIOS, Scenario
-from tests.live.conformance.talk import FakeWire
-from tests.live.conformance.transcript import CODE
-from tests.live.conformance.workflows import fake_server
+from tests.conformance import scenarios as _scenarios
+from tests.conformance.conversation import FakeWire
+from tests.conformance.corpus import SCENARIOS, Scenario
+from tests.conformance.transcript import CODE
+from tests.conformance.transcripts import FOLDER, compared, play, read
+from tests.conformance.workflows import fake_server
 
 assert _scenarios.MODULES  # importing them fills the corpus
 

@@ -30,7 +30,7 @@ from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.stage import JSON, recording_of, served
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 
 Figure = Callable[[str, str, str], None]
 INTERACTIONS = 1000

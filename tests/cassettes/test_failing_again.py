@@ -18,7 +18,7 @@ from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireReply
 from tests.cassettes.stage import JSON, Replay, asked, recording_of, replayed, replaying_client, served, tapped, told
-from tests.fake_fronts.outcomes import Outcome, Scripted, by_read1, outcome
+from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import WireServer, close, cut, hang_up_noticed, head, json_reply, never, reset, streamed
 
 CHUNKS = (b'{"type":"one"}\x1e', b'{"type":"two', b'"}\x1e{"type":"three"}\x1e')

@@ -15,7 +15,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import JSON, recording_of, replayed, replaying_client, served
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 from tests.plugin.conftest import RunSuite
 
 THREADS = 8

@@ -21,7 +21,7 @@ from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import FIRST, JSON, create, move, poll, recording_of, replayed, replaying_client, served
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 from tests.plugin.conftest import RunSuite
 
 EVENTS = (b'{"type":"one"}\x1e', b'{"type":"two"}\x1e')

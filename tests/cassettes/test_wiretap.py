@@ -27,7 +27,7 @@ from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.stage import JSON, served, tapped
-from tests.fake_fronts.outcomes import Outcome, Scripted, by_read1, outcome
+from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import (
     WireServer,
     await_event,

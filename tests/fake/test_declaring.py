@@ -13,7 +13,7 @@ from pydantic import BaseModel, field_validator
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, TripWire
-from tests.fake.talking import call, post, run_state
+from tests.fake.http_calls import call, post, run_state
 
 CASSETTES = Path(__file__).parents[2] / "cassettes" / "conformance"
 DETAILS = CASSETTES / "current" / "details_of_each_workflow.json"

@@ -12,7 +12,7 @@ from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, Polls,
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.graph import Step
-from tests.fake.talking import call, post, run_state
+from tests.fake.http_calls import call, post, run_state
 
 ENDED = {"success", "failed", "canceled"}
 KINDS = ("gives", "gives", "gives", "asks", "fails", "retries", "lasts", "writes", "bails")

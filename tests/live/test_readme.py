@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fake_docs.test_readme import python_block
+from tests.fake.test_readme import python_block
 from tests.live.server import LiveServer
 
 

@@ -11,7 +11,7 @@ from mastra_sync import MastraClient
 from pytest_mastra.fake.api.routes import ROUTES
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import Surface
-from tests.fake_fronts.outcomes import Outcome, outcome
+from tests.fake.client_outcomes import Outcome, outcome
 
 NAMES = ("current", "1.2", "1.0-beta")
 

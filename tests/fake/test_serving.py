@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from pytest_mastra.fake.fronts.serving import serve
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 
 PROGRAM = """
 from functools import partial

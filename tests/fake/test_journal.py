@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_mastra.fake.server import FakeMastra
-from tests.fake.talking import call, post
+from tests.fake.http_calls import call, post
 
 
 def asking_server() -> FakeMastra:

@@ -16,7 +16,7 @@ from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.framing import frame
 from pytest_mastra.http.verbs import STREAMING, VERBS, Call, call_of
 from pytest_mastra.http.wire import Cut, Pause, WireReply, WireRequest
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 
 FINE = WireReply(200, (("content-type", "application/json"),), b"{}")
 OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]

@@ -23,7 +23,7 @@ from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.fake_fronts.outcomes import Scripted, outcome
+from tests.fake.client_outcomes import Scripted, outcome
 
 
 def saying(text: str) -> Scripted:

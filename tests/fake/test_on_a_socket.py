@@ -14,7 +14,7 @@ import requests
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import Frame, Pause, Piece, WireReply, WireRequest
-from tests.fake_fronts.outcomes import Scripted
+from tests.fake.client_outcomes import Scripted
 
 PLAIN = (("content-type", "text/plain; charset=UTF-8"),)
 

@@ -14,7 +14,7 @@ from urllib3.util import Retry
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, Target
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Surface, WireReply, WireRequest
-from tests.fake_fronts.outcomes import Outcome, Scripted, by_read1, outcome
+from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 
 JSON = (("content-type", "application/json"),)
 TEXT = (("content-type", "text/plain"),)

@@ -13,7 +13,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import EPOCH, RealClock, VirtualClock
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, BY_HAND, Polls, Seconds
 from pytest_mastra.http.wire import WireRequest
-from tests.fake.talking import JSON, call, post, run_state
+from tests.fake.http_calls import JSON, call, post, run_state
 
 DAY = 86_400.0
 

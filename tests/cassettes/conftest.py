@@ -9,7 +9,7 @@ import pytest
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
 from tests.cassettes.live import Live
-from tests.plugin.conftest import alone, run_process, run_suite  # noqa: F401 -- fixtures
+from tests.suites_in_folders import alone, run_process, run_suite  # noqa: F401 -- fixtures
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cassettes.live import Live
-from tests.plugin.conftest import RunSuite
+from tests.suites_in_folders import RunSuite
 
 SUITE = """
     import pytest

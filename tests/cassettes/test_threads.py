@@ -16,7 +16,7 @@ from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import JSON, recording_of, replayed, replaying_client, served
 from tests.fake.client_outcomes import Scripted
-from tests.plugin.conftest import RunSuite
+from tests.suites_in_folders import RunSuite
 
 THREADS = 8
 REQUESTS = 1000

@@ -22,7 +22,7 @@ from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.live import Live
 from tests.cassettes.stage import FIRST, JSON, create, move, poll, recording_of, replayed, replaying_client, served
 from tests.fake.client_outcomes import Scripted
-from tests.plugin.conftest import RunSuite
+from tests.suites_in_folders import RunSuite
 
 EVENTS = (b'{"type":"one"}\x1e', b'{"type":"two"}\x1e')
 

@@ -1,0 +1,1 @@
+"""Tests of what a failed assert says of its run."""

@@ -1,0 +1,1 @@
+"""Tests of options, markers, fixtures and targets."""

@@ -1,0 +1,91 @@
+"""The fixture `mastra_socket_server`: the same fake, on a socket, for other processes."""
+
+from __future__ import annotations
+
+from tests.suites_in_folders import RunSuite
+
+
+def test_another_process_reaches_it(run_suite: RunSuite) -> None:
+    """A process that the code under test starts inherits the address, and talks to the server of this test."""
+    result = run_suite("""
+        import subprocess
+        import sys
+
+        SCRIPT = (
+            "from mastra_sync import MastraClient\\n"
+            "with MastraClient() as client:\\n"
+            "    print(client.get_workflow('report').execute({'city': 'Oslo'}).result['text'])"
+        )
+
+        def test_it(mastra_socket_server):
+            mastra_socket_server.workflow("report").sleep(3600).returns({"text": "rain"})
+            done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+            assert done.stdout == "rain\\n"
+            (run,) = mastra_socket_server.runs("report")
+            assert run.input_data == {"city": "Oslo"}
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_it_is_the_same_server_at_another_address(run_suite: RunSuite) -> None:
+    """Both fixtures give one object; its `url`, the variable and `mastra_client` are the socket's, in any order."""
+    result = run_suite("""
+        import os
+
+        import requests
+
+        def check(server, client):
+            assert server.url == os.environ["MASTRA_BASE_URL"]
+            assert server.url.startswith("http://127.0.0.1:")
+            assert client.base_url == server.url + "/api"
+            server.workflow("report").sleep(3600).returns({})
+            assert client.get_workflow("report").execute({}).ok
+            # the address in this process goes on to answer
+            assert list(requests.get("http://mastra.test/api/workflows").json()) == ["report"]
+
+        def test_client_first(mastra_client, mastra_server, mastra_socket_server):
+            assert mastra_server is mastra_socket_server
+            check(mastra_server, mastra_client)
+
+        def test_client_last(mastra_socket_server, mastra_client):
+            check(mastra_socket_server, mastra_client)
+    """)
+    result.assert_outcomes(passed=2)
+
+
+def test_it_is_logged_under_its_address(run_suite: RunSuite) -> None:
+    """The scene's log has what came over the socket."""
+    result = run_suite("""
+        def test_it(mastra_target, mastra_socket_server, mastra_client):
+            mastra_client.list_workflows()
+            (listed,) = mastra_target.log
+            assert listed.url == mastra_target.url == mastra_socket_server.url
+            assert listed.status == 200
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_its_port_is_free_afterwards(run_suite: RunSuite) -> None:
+    """The server stops with its test, and the address is what it was before."""
+    result = run_suite("""
+        import os
+        import socket
+
+        import pytest
+
+        URLS = []
+
+        @pytest.fixture
+        def afterwards(mastra_server):
+            yield
+            assert mastra_server.url == os.environ["MASTRA_BASE_URL"] == "http://mastra.test"
+
+        def test_it(afterwards, mastra_socket_server):
+            URLS.append(mastra_socket_server.url)
+
+        def test_stopped():
+            (url,) = URLS
+            with pytest.raises(OSError):
+                socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+    """)
+    result.assert_outcomes(passed=2)

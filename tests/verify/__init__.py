@@ -1,0 +1,1 @@
+"""Tests of fakes that are held against a live server."""

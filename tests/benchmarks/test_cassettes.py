@@ -29,7 +29,7 @@ from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.stage import JSON, recording_of, served
+from tests.cassettes.record_and_replay import JSON, recording_of, served
 from tests.fake.client_outcomes import Scripted
 
 Figure = Callable[[str, str, str], None]

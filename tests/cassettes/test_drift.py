@@ -13,8 +13,8 @@ from pytest_mastra.cassettes.drift.pytest_report import Drift, compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.made import exchange
-from tests.cassettes.saying import Said
+from tests.cassettes.exchange_factory import exchange
+from tests.cassettes.recorded_calls import Said
 
 RUN = "3f9c2b1e-0000-4000-8000-000000000001"
 OTHER_RUN = "77777777-0000-4000-8000-000000000002"

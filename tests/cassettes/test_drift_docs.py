@@ -11,7 +11,7 @@ import pytest
 from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.saying import Said
+from tests.cassettes.recorded_calls import Said
 
 TEXT = (Path(__file__).parents[2] / "docs" / "drift.md").read_text(encoding="utf-8")
 COMPARING, MAKING = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)

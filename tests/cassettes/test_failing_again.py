@@ -17,7 +17,17 @@ from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireReply
-from tests.cassettes.stage import JSON, Replay, asked, recording_of, replayed, replaying_client, served, tapped, told
+from tests.cassettes.record_and_replay import (
+    JSON,
+    Replay,
+    asked,
+    recording_of,
+    replayed,
+    replaying_client,
+    served,
+    tapped,
+    told,
+)
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import WireServer, close, cut, hang_up_noticed, head, json_reply, never, reset, streamed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mastra.cassettes.file.read_write import CassetteUnreadable, read_cassette, write_cassette
-from tests.cassettes.made import exchange, facts
+from tests.cassettes.exchange_factory import exchange, facts
 
 GOOD = """version: 1
 interactions:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pytest_mastra.cassettes.file.read_write import SecretSurvives, read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.made import JSON, exchange, record
+from tests.cassettes.exchange_factory import JSON, exchange, record
 
 # one of digits alone is only looked for where it stands alone
 SECRETS = st.from_regex(r"[A-Z0-9a-z][A-Za-z0-9_\-.~\"'\\/ +=é€%&<>{}]{6,20}[A-Za-z0-9]", fullmatch=True).filter(

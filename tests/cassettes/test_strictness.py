@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cassettes.live import Live
+from tests.cassettes.counting_server import Live
 from tests.suites_in_folders import RunSuite
 
 TWICE = """

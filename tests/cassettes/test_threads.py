@@ -13,8 +13,8 @@ from mastra_sync import MastraClient
 from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.live import Live
-from tests.cassettes.stage import JSON, recording_of, replayed, replaying_client, served
+from tests.cassettes.counting_server import Live
+from tests.cassettes.record_and_replay import JSON, recording_of, replayed, replaying_client, served
 from tests.fake.client_outcomes import Scripted
 from tests.suites_in_folders import RunSuite
 

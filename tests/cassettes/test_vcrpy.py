@@ -19,8 +19,18 @@ from vcr.request import Request
 from pytest_mastra.cassettes import StoryCassette, read_cassette
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.live import Live
-from tests.cassettes.stage import FIRST, JSON, create, move, poll, recording_of, replayed, replaying_client, served
+from tests.cassettes.counting_server import Live
+from tests.cassettes.record_and_replay import (
+    FIRST,
+    JSON,
+    create,
+    move,
+    poll,
+    recording_of,
+    replayed,
+    replaying_client,
+    served,
+)
 from tests.fake.client_outcomes import Scripted
 from tests.suites_in_folders import RunSuite
 

@@ -14,7 +14,7 @@ import pytest
 
 from mastra_sync.cli import main
 from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Terminal
-from tests.cli.stub import StubServer
+from tests.cli.stub_server import StubServer
 
 
 @dataclass(frozen=True)

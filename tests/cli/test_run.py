@@ -10,7 +10,7 @@ import pytest
 
 from mastra_sync.cli.exits import Exit
 from tests.cli.conftest import Ended
-from tests.cli.stub import Script, StubServer, step
+from tests.cli.stub_server import Script, StubServer, step
 
 Command = Callable[..., Ended]
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.recordings import body, records
-from tests.faults.replaying import FakeTransport, Memory, NoWatch, cut, events_of, whole, workflow_on
+from tests.faults.replaying_server import FakeTransport, Memory, NoWatch, cut, events_of, whole, workflow_on
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]
 

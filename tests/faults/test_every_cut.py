@@ -9,8 +9,18 @@ import pytest
 
 from mastra_sync import RunStream, StreamInterrupted, Workflow
 from tests.faults.recordings import body, records
-from tests.faults.replaying import FakeTransport, Memory, NoWatch, Pieces, cut, ended, events_of, whole, workflow_on
-from tests.faults.runs import fresh_run
+from tests.faults.replaying_server import (
+    FakeTransport,
+    Memory,
+    NoWatch,
+    Pieces,
+    cut,
+    ended,
+    events_of,
+    whole,
+    workflow_on,
+)
+from tests.faults.scripted_runs import fresh_run
 
 generations = pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
 

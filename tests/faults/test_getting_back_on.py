@@ -6,7 +6,7 @@ import pytest
 
 from mastra_sync import AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
 from tests.faults.clocks import LeapingClock
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Answer, WireServer, json_reply, reply, reset, streamed
 
 FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)

@@ -12,7 +12,7 @@ import pytest
 from mastra_sync import APIConnectionError, MastraClient, RunStream, RunTimeout, StreamInterrupted
 from mastra_sync.deadline import Deadline, SystemClock
 from mastra_sync.idle import IdleWatch
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import (
     Action,
     Answer,

@@ -9,7 +9,7 @@ import pytest
 
 from mastra_sync import MastraClient, OutcomeUnknown, Run, RunResult, RunStream, RunTimeout, ServerError
 from tests.faults.clocks import LeapingClock
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, VERBS, ScriptedRun, Verb, run_of
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, VERBS, ScriptedRun, Verb, run_of
 from tests.faults.wire_server import Answer, WireServer, close, json_reply, never, reply, reset
 
 LOST: dict[str, Answer] = {

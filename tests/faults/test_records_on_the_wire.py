@@ -10,8 +10,8 @@ import pytest
 
 from mastra_sync import MalformedRecord, MastraClient, RecordDecoder, RecordTooLarge, RunStream
 from tests.faults.recordings import body, records
-from tests.faults.replaying import events_of
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.replaying_server import events_of
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Action, Answer, WireServer, body_size, close, cut, json_reply, reset, streamed
 
 FIRST, LAST = record(START_RECORD), record(FINISH_RECORD)

@@ -13,7 +13,17 @@ import urllib3.util.connection
 
 from mastra_sync import APIConnectionError, MastraClient, RateLimitError, RunNotFound, ServerError, Workflow
 from tests.faults.clocks import LeapingClock
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, VERBS, WORKFLOW, Verb, reading, record, run_of
+from tests.faults.scripted_runs import (
+    FINISH_RECORD,
+    RUN_ID,
+    START_RECORD,
+    VERBS,
+    WORKFLOW,
+    Verb,
+    reading,
+    record,
+    run_of,
+)
 from tests.faults.wire_server import (
     Answer,
     WireServer,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from mastra_sync import MastraClient, MastraError
-from tests.faults.runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Answer, WireServer, close, json_reply, never, reply, reset, streamed
 
 CONTEXT = {"tenant": "s3cret-context"}

@@ -22,7 +22,7 @@ from mastra_sync import (
     UnexpectedRedirect,
 )
 from tests.faults.clocks import LeapingClock
-from tests.faults.runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Verb, reading, run_of
+from tests.faults.scripted_runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Verb, reading, run_of
 from tests.faults.wire_server import WireServer, hang_up_noticed, json_reply, reply
 
 

@@ -25,7 +25,7 @@ from mastra_sync.reading import Reader
 from mastra_sync.run import Run
 from mastra_sync.transport import ByteStream, Request, Timeouts
 from tests.faults.clocks import VirtualClock
-from tests.faults.runs import RUN_ID, WORKFLOW, fresh_run, reading
+from tests.faults.scripted_runs import RUN_ID, WORKFLOW, fresh_run, reading
 from tests.faults.wire_server import Answer, WireServer, close, json_reply, reply, reset
 
 

@@ -26,7 +26,7 @@ from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.stage import JSON, served, tapped
+from tests.cassettes.record_and_replay import JSON, served, tapped
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import (
     WireServer,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_mastra.redact.names import Names, is_sensitive
 from pytest_mastra.redact.places import _in_json, _may_be_in_json, as_seen
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.made import JSON, RUN, exchange, record
+from tests.cassettes.exchange_factory import JSON, RUN, exchange, record
 
 TOKEN = "sk-Hello-123"
 

@@ -1,4 +1,4 @@
-"""Bodies of streams, as real servers of three generations sent them; `tests/faults/record.py` makes them."""
+"""Bodies of streams, as real servers of three generations sent them; `tests/faults/record_streams.py` makes them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mastra_sync import MastraClient
-from tests.live.client.listening import Listener
+from tests.live.client.listening_session import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
 

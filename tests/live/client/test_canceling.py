@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mastra_sync import MastraClient, Run, RunAlreadyStarted, RunCanceled, RunNotFound, RunNotSuspended
-from tests.live.client.listening import Listener
+from tests.live.client.listening_session import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
 

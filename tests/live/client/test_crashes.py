@@ -16,7 +16,7 @@ from mastra_sync import (
     StreamInterrupted,
     Workflow,
 )
-from tests.live.client.hurrying import HurriedClock
+from tests.live.client.hurried_clock import HurriedClock
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
 

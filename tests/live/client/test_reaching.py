@@ -20,7 +20,7 @@ from mastra_sync import (
     RunNotStarted,
     ServerError,
 )
-from tests.live.client.hurrying import HurriedClock
+from tests.live.client.hurried_clock import HurriedClock
 from tests.live.server import LiveServer, ServerFailed
 
 SECRET = "secret-token"

@@ -23,7 +23,7 @@ from mastra_sync import (
     StepNotSuspended,
     UnsupportedByServer,
 )
-from tests.live.client.listening import Listener
+from tests.live.client.listening_session import Listener
 from tests.live.server import LiveServer
 from tests.live.wire import new_run_id
 

@@ -20,7 +20,7 @@ from mastra_sync import (
     Suspension,
     UnsupportedByServer,
 )
-from tests.live.client.listening import Listener
+from tests.live.client.listening_session import Listener
 from tests.live.server import LiveServer
 
 

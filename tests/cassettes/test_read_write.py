@@ -18,7 +18,7 @@ from vcr.serializers import yamlserializer
 from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Ending, Exchange
-from tests.cassettes.made import DATE, JSON, LIVE, NOON, RUN, exchange, facts, record
+from tests.cassettes.exchange_factory import DATE, JSON, LIVE, NOON, RUN, exchange, facts, record
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 BASE = 1767225600000

@@ -19,7 +19,7 @@ from pytest_mastra.fake.virtual_time.pace import AT_ONCE
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.saying import Said, said_again, transcript
+from tests.cassettes.recorded_calls import Said, said_again, transcript
 from tests.fake.test_random_runs import Builder, Shape, graphs
 
 MOST_RESUMES = 6

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.replay.request_key import shape_of
-from tests.cassettes.stage import FIRST, OTHER, OWN, SECOND, asked
+from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND, asked
 
 START = "/api/workflows/report/start"
 

@@ -7,7 +7,7 @@ import time
 from mastra_sync import MastraClient
 from pytest_mastra.http.exchanges import Ending, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
-from tests.cassettes.stage import recording_of, replaying_client
+from tests.cassettes.record_and_replay import recording_of, replaying_client
 from tests.live.server import LiveServer
 
 

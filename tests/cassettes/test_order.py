@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.file.order import chapters_of, told
 from pytest_mastra.http.exchanges import Exchange
-from tests.cassettes.made import OTHER_RUN, RUN, exchange
+from tests.cassettes.exchange_factory import OTHER_RUN, RUN, exchange
 
 
 def run_of(run: str, workflow: str = "w", *, began: float = 0.0, data: Any = 1) -> list[Exchange]:

@@ -15,7 +15,7 @@ from mastra_sync.reading import Reader
 from mastra_sync.transport import ByteStream, Request, Timeouts
 from tests.faults.clocks import VirtualClock
 from tests.faults.recordings import END_MARK
-from tests.faults.runs import RUN_ID, WORKFLOW, reading
+from tests.faults.scripted_runs import RUN_ID, WORKFLOW, reading
 
 Records = Sequence[bytes]
 

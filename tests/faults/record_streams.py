@@ -1,4 +1,4 @@
-"""Records streams of real servers: `python -m tests.faults.record` writes `recordings/*.bin` anew."""
+"""Records streams of real servers: `python -m tests.faults.record_streams` writes `recordings/*.bin` anew."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import RunResult
 from mastra_sync.terminal.progress_rows import Board
-from tests.cli.stub import step
+from tests.cli.stub_server import step
 
 
 def board_after(*events: dict[str, Any]) -> Board:

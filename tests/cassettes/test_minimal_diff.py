@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
-from tests.cassettes.made import JSON, exchange, record
+from tests.cassettes.exchange_factory import JSON, exchange, record
 
 HAPPENED = {"a": {"text": "one"}, "b": {"text": "two", "list": [1, 2]}, "c": 3}
 

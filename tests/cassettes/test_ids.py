@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.replay.renaming import Names
-from tests.cassettes.stage import FIRST, OTHER, OWN, SECOND
+from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND
 
 
 def told(*pairs: tuple[str, str]) -> Names:

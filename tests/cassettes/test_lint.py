@@ -12,7 +12,7 @@ from pytest_mastra.cassettes.file.format import laid_out
 from pytest_mastra.cassettes.file.lint import findings_in
 from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.redact.scrubber import Scrubber
-from tests.cassettes.made import JSON, exchange, record
+from tests.cassettes.exchange_factory import JSON, exchange, record
 
 TEST_FILE = """
 import pytest

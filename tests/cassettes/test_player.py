@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http.exchanges import Exchange
-from tests.cassettes.stage import (
+from tests.cassettes.record_and_replay import (
     FIRST,
     OTHER,
     OWN,

@@ -21,7 +21,7 @@ from pytest_mastra.cassettes.file.format import BY_RECORDS, HEAD, chunks_by, coa
 from pytest_mastra.cassettes.file.yaml_reader import read_yaml
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
-from tests.cassettes.made import JSON, exchange, facts, record
+from tests.cassettes.exchange_factory import JSON, exchange, facts, record
 
 TEXTS = st.text(max_size=20) | st.text(alphabet=" \t\n\r\"\\'#:-{}[],\x1e\x7f\x85\u2028\ufeff\U0001f600aé", max_size=20)
 VALUES: st.SearchStrategy[Any] = st.recursive(

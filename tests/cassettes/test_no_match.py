@@ -10,7 +10,7 @@ from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
-from tests.cassettes.stage import FIRST, OWN, SECOND, asked, create, move, poll, replaying_client, told
+from tests.cassettes.record_and_replay import FIRST, OWN, SECOND, asked, create, move, poll, replaying_client, told
 
 LONG = "a rather long text, of which only what is near the difference is shown, " * 3
 

@@ -14,7 +14,7 @@ from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
-from tests.cassettes.saying import said_again
+from tests.cassettes.recorded_calls import said_again
 from tests.live.server import LiveServer
 
 START = "start-async"

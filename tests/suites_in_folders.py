@@ -1,5 +1,7 @@
 """Suites of tests that are written into a folder and run by pytest with our plugin, and no other that is installed."""
 
+# ruff: noqa: INP001 -- the folder of all tests is no package; those in it are
+
 from __future__ import annotations
 
 import textwrap

@@ -9,7 +9,6 @@ import pytest
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
 from tests.cassettes.counting_server import Live
-from tests.suites_in_folders import alone, run_process, run_suite  # noqa: F401 -- fixtures
 
 
 @pytest.fixture

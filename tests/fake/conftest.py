@@ -1,13 +1,41 @@
-"""What the tests of the fake's core say at their end."""
+"""Fixtures: a surface behind each front."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
 import pytest
 
-from tests.conformance.summary import summary_of
+from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
+from pytest_mastra.http.wire import Surface
+
+FRONTS: dict[str, type[InProcess | OnSocket]] = {"in process": InProcess, "on a socket": OnSocket}
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many scenarios agree with what was recorded."""
-    if summary := summary_of(terminalreporter):
-        terminalreporter.write_line(f"fake and recorded servers: {summary}")
+@pytest.fixture(params=FRONTS)
+def serve(request: pytest.FixtureRequest) -> Iterator[Callable[[Surface], str]]:
+    """A function that puts a surface behind a front and returns its address; each front in turn."""
+    with ExitStack() as running:
+
+        def serve(surface: Surface) -> str:
+            front = FRONTS[request.param](surface)
+            front.start()
+            running.callback(front.stop)
+            return front.url
+
+        yield serve
+
+
+@pytest.fixture
+def serve_twice() -> Iterator[Callable[[Surface, Surface], list[str]]]:
+    """A function that puts two surfaces behind one front each and returns both addresses."""
+    with ExitStack() as running:
+
+        def serve(here: Surface, there: Surface) -> list[str]:
+            in_process = running.enter_context(InProcess(here))
+            on_a_socket = running.enter_context(OnSocket(there))
+            return [in_process.url, on_a_socket.url]
+
+        yield serve

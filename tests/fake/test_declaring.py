@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +12,10 @@ from pydantic import BaseModel, field_validator
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, TripWire
+from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
 from tests.fake.http_calls import call, post, run_state
 
-CASSETTES = Path(__file__).parents[2] / "cassettes" / "conformance"
-DETAILS = CASSETTES / "current" / "details_of_each_workflow.json"
+DETAILS = TRANSCRIPTS / "current" / "details_of_each_workflow.json"
 
 
 class City(BaseModel):
@@ -170,7 +169,7 @@ def loaded_server() -> FakeMastra:
 @pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
 def test_loaded_workflows_describe_themselves_as_the_real_ones(generation: str, cassette: str) -> None:
     """What `load` makes answers the details that it was made of."""
-    recorded = json.loads((CASSETTES / generation / f"{cassette}.json").read_text("utf-8"))
+    recorded = json.loads((TRANSCRIPTS / generation / f"{cassette}.json").read_text("utf-8"))
     server = FakeMastra(generation=generation)
     server.load({exchange["body"]["name"]: exchange["body"] for exchange in recorded})
     for exchange in recorded:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ import pytest
 from mastra_sync import RunResult, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
+from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
 
-RECORDED = Path(__file__).parents[2] / "cassettes" / "conformance"
 RUN_ID = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"
 OTHER_ID = "0a1b2c3d-4e5f-4a6b-9c8d-abcdef012345"
 
@@ -28,13 +27,13 @@ DIFFERS = {
     "construct_foreach_nested",
 }
 SCENARIOS = sorted(
-    path.stem for kind in ("construct", "asking") for path in (RECORDED / "current").glob(f"{kind}_*.json")
+    path.stem for kind in ("construct", "asking") for path in (TRANSCRIPTS / "current").glob(f"{kind}_*.json")
 )
 
 
 def recorded(scenario: str, generation: str) -> Iterator[tuple[str, Any]]:
     """Give what a server said of runs, by what it was asked; run-by-id of 1.0 beta is a row, without nested steps."""
-    path = RECORDED / generation / f"{scenario}.json"
+    path = TRANSCRIPTS / generation / f"{scenario}.json"
     text = re.sub(
         r"<id (\d+)>", lambda match: f"{int(match[1]):08x}-0000-4000-8000-000000000000", path.read_text("utf-8")
     )
@@ -58,7 +57,7 @@ def recorded(scenario: str, generation: str) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name not in DIFFERS])
 def test_each_generation_tells_the_same(scenario: str, generation: str) -> None:
     """A scenario's runs did the same on current servers and on older ones, in each answer that both give."""
-    if not (RECORDED / generation / f"{scenario}.json").exists():
+    if not (TRANSCRIPTS / generation / f"{scenario}.json").exists():
         pytest.skip("there is no such scenario for this generation")
     ours: dict[str, list[Any]] = {}
     for verb, told in recorded(scenario, "current"):

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from pytest_mastra import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.verify.findings import Comparison
 from pytest_mastra.verify.graphs import graph_differences, nodes_of
+from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
 
-RECORDED = Path(__file__).parents[2] / "cassettes" / "conformance"
 GENERATIONS = ("current", "1.2", "1.0-beta")
 Build = Callable[[FakeMastra, Workflow], Workflow]
 
@@ -25,7 +24,7 @@ Build = Callable[[FakeMastra, Workflow], Workflow]
 @cache
 def recorded(generation: str) -> dict[str, Any]:
     """What a real server told of its workflows."""
-    text = (RECORDED / generation / "details_of_each_workflow.json").read_text(encoding="utf-8")
+    text = (TRANSCRIPTS / generation / "details_of_each_workflow.json").read_text(encoding="utf-8")
     text = re.sub(r"<id (\d+)>", lambda match: f"{int(match[1]):08x}-0000-4000-8000-000000000000", text)
     bodies = [exchange.get("body") for exchange in json.loads(text)]
     return {body["name"]: body for body in bodies if isinstance(body, dict) and "name" in body}

@@ -11,7 +11,7 @@ from tests.conformance.conversation import Talk, Wire
 from tests.conformance.corpus import Scenario
 from tests.conformance.transcript import dump
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "conformance"
+FOLDER = Path(__file__).parent
 LONGEST_DIFFERENCE = 60
 
 

@@ -10,7 +10,9 @@ from tests.conformance.summary import summary_of
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the option that records real servers anew."""
     parser.addoption(
-        "--mastra-refresh", action="store_true", help="write what the real servers say into cassettes/conformance"
+        "--mastra-refresh",
+        action="store_true",
+        help="write down what the real servers say",
     )
 
 

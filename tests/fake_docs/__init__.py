@@ -1,1 +1,0 @@
-"""What is said of the fake server, and what it is called."""

@@ -1,1 +1,0 @@
-"""Tests of what carries the fake server: its two fronts, and the faults between it and the wire."""

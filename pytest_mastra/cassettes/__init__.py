@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pytest_mastra.cassettes.drift.pytest_report import compare
     from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives
     from pytest_mastra.cassettes.file.read_write import Recording, normalised, read_cassette, write_cassette
-    from pytest_mastra.cassettes.fixture import MastraCassette, for_test
+    from pytest_mastra.cassettes.fixture import cassette_of
+    from pytest_mastra.cassettes.mastra_cassette import MastraCassette
     from pytest_mastra.cassettes.replay.no_match import NoRecordedReply
     from pytest_mastra.cassettes.replay.player import Playback
     from pytest_mastra.cassettes.replay.surface import ReplaySurface
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "CassetteError": "file.errors",
     "CassetteUnreadable": "file.errors",
-    "MastraCassette": "fixture",
+    "MastraCassette": "mastra_cassette",
     "NoRecordedReply": "replay.no_match",
     "Playback": "replay.player",
     "Recording": "file.read_write",
     "ReplaySurface": "replay.surface",
     "SecretSurvives": "file.errors",
     "StoryCassette": "vcr_cassette",
+    "cassette_of": "fixture",
     "compare": "drift.pytest_report",
-    "for_test": "fixture",
     "normalised": "file.read_write",
     "read_cassette": "file.read_write",
     "write_cassette": "file.read_write",
@@ -46,8 +47,8 @@ __all__ = [
     "ReplaySurface",
     "SecretSurvives",
     "StoryCassette",
+    "cassette_of",
     "compare",
-    "for_test",
     "normalised",
     "read_cassette",
     "write_cassette",

@@ -1,38 +1,22 @@
-"""One test's cassette: what its record mode makes of it, from before its first request until it is written."""
+"""What the fixture `mastra_cassette` gives: whether a test has a cassette, and which. It imports nothing heavy."""
 
 from __future__ import annotations
 
-import contextlib
-import shlex
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mastra_sync.deadline import SystemClock
-from pytest_mastra.cassettes.file.errors import CassetteError
-from pytest_mastra.cassettes.file.paths import cassette_path
-from pytest_mastra.cassettes.record import PartlyLive, finished
-from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
-from pytest_mastra.cassettes.replay.surface import ReplaySurface
-from pytest_mastra.cassettes.vcr_cassette import StoryCassette
-from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.session_patch import origin_of
-from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.redact.learned import scrubber_of
-from pytest_mastra.suite import markers, settings
+from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
-    from pytest_mastra.http.wire import Surface
-    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.cassettes.mastra_cassette import MastraCassette
     from pytest_mastra.suite.settings import MastraConfig
 
-EXTRA_POLLS = "mastra_extra_polls"
-"""The property of a test's report that says how many reads there were beyond the recorded ones."""
 
-
-def for_test(item: pytest.Item, target: str, config: MastraConfig) -> MastraCassette:
+def cassette_of(item: pytest.Item, target: str, config: MastraConfig) -> MastraCassette | None:
     """Return the cassette that answers a test, records it, or is held against a live server.
+
+    None if the test has nothing to do with one: nobody asks for it, and nobody says that live tests are recorded.
 
     Args:
         item: The test.
@@ -44,223 +28,12 @@ def for_test(item: pytest.Item, target: str, config: MastraConfig) -> MastraCass
         pytest.fail.Exception: There is no cassette, and none may be recorded.
         UsageError: An argument of the marker is none.
     """
-    marker = item.get_closest_marker("mastra_cassette")
-    if marker is not None:
-        markers.check_cassette_marker(marker, item)
-    said = {name: value for name, value in (marker.kwargs if marker else {}).items() if value is not None}
-    mode = settings.setting(item.config, "record", said.pop("record", None)).value
-    said.pop("path", None)
-    cassette = MastraCassette(item, mode, config, **said)
-    cassette.choose(target, asked=marker is not None or "mastra_cassette" in getattr(item, "fixturenames", ()))
-    return cassette
+    has_marker = item.get_closest_marker("mastra_cassette") is not None
+    is_asked_for = has_marker or "mastra_cassette" in getattr(item, "fixturenames", ())
+    record = settings.setting(item.config, "record")
+    is_recorded = target == "live" and record.origin in settings.SAID and record.value != "none"
+    if not (is_asked_for or is_recorded or target == "replay"):
+        return None
+    from pytest_mastra.cassettes import mastra_cassette  # noqa: PLC0415 -- it needs vcrpy and YAML
 
-
-class MastraCassette:
-    """One test's cassette; what the fixture `mastra_cassette` gives.
-
-    Attributes:
-        path: Its file.
-        mode: The record mode: `none`, `once`, `new_episodes`, `rewrite`, `verify`.
-        target: `replay` if it answers this test, `live` if the live server does.
-        story: What it holds, as vcrpy's Cassette.
-        missed: The requests so far that were not recorded, explained.
-    """
-
-    def __init__(
-        self,
-        item: pytest.Item,
-        mode: str,
-        config: MastraConfig,
-        *,
-        strict: bool = True,
-        pace: str = "at_once",
-        every_session: bool = False,
-    ) -> None:
-        self.path = cassette_path(item)
-        self.mode = mode
-        self.target = "replay"
-        self.missed: list[str] = []
-        self._item = item
-        self._config = config
-        self._strict = strict
-        self._pace = pace
-        self._every_session = every_session
-        self._surface: ReplaySurface | None = None
-        self._writes = False
-        self._partly: PartlyLive | None = None
-        self._undo = contextlib.ExitStack()
-        self._missing = threading.Lock()
-        self.story = StoryCassette(self.path, mode, scrubber=scrubber_of(item.config))
-
-    @property
-    def surface(self) -> Surface | None:
-        """What answers on replay."""
-        return self._surface
-
-    @property
-    def played(self) -> int:
-        """How many recorded exchanges have been answers."""
-        return self.story.playback.played
-
-    @property
-    def extra_polls(self) -> int:
-        """How many reads there were beyond the recorded ones; each got the last answer again."""
-        return self.story.playback.extra_polls
-
-    @property
-    def unplayed(self) -> list[Exchange]:
-        """The recorded exchanges that nobody has asked for, polls aside."""
-        return self.story.playback.unplayed
-
-    def choose(self, target: str, *, asked: bool) -> None:
-        """Decide whether the cassette or the live server answers.
-
-        Args:
-            target: What tests run against, by the settings.
-            asked: Whether the test itself says that it has a cassette.
-        """
-        exists = self.path.exists()
-        if target == "replay":
-            if not exists:
-                pytest.skip(f"no cassette {self.shown}; record it: {self.command('once')}")
-            self.mode = "none"
-        elif self.mode == "none" and target != "live" and not exists:
-            pytest.fail(
-                f"there is no cassette {self.shown}, and with --mastra-record=none none is recorded.\n"
-                f"Record it: {self.command('once')}",
-                pytrace=False,
-            )
-        elif self.mode == "verify" and not exists and asked:
-            pytest.fail(
-                f"there is no cassette {self.shown} to verify.\nRecord it: {self.command('once')}", pytrace=False
-            )
-        replays = target == "replay" or (target != "live" and exists and self.mode in {"none", "once"})
-        self.target = "replay" if replays else "live"
-        if not replays and target != "live" and self._config.url is None:
-            why = f"--mastra-record={self.mode}" if exists else f"there is no cassette {self.shown}, to record it"
-            pytest.fail(
-                f"{why} asks the live server, and nobody says where that is: {settings.HOW_TO_SAY_WHERE}", pytrace=False
-            )
-        self._writes = not replays and (
-            self.mode in {"rewrite", "new_episodes"} or (self.mode == "once" and not exists)
-        )
-
-    def open(self, scene: Scene) -> None:
-        """Begin: read the file, and be ready to answer."""
-        self._item.addfinalizer(self._undo.close)
-        if self.target == "replay" or self.mode in {"new_episodes", "verify"}:
-            try:
-                self.story._load()  # noqa: SLF001 -- vcrpy's own name for it
-            except CassetteError as error:
-                raise pytest.fail.Exception(str(error), pytrace=False) from None
-        if self.target == "replay":
-            self._surface = self._answering(scene)
-            if self._every_session and self._config.url is not None:
-                self._answer_at(origin_of(self._config.url), scene)
-        elif self.mode == "new_episodes":
-            self._partly = PartlyLive(scene, self._answering(scene))
-            self._undo.enter_context(self._partly.on_every_session())
-
-    def finish(self, scene: Scene, *, passed: bool) -> None:
-        """End: say what was not as recorded, write what is to be written, compare what is to be compared."""
-        self._undo.close()
-        if self.target == "replay":
-            self._tell_of_polls()
-            if passed:
-                self._check_replay()
-        elif self.mode == "verify":
-            self._compare(scene, passed=passed)
-        elif passed and self._writes:
-            self._write(scene)
-
-    @property
-    def shown(self) -> str:
-        """Its file, as people call it."""
-        root = self._item.config.rootpath
-        return str(self.path.relative_to(root) if self.path.is_relative_to(root) else self.path)
-
-    def command(self, mode: str) -> str:
-        """Return the command that records this test."""
-        url = settings.shown(self._config.url) if self._config.url else "URL"
-        return f"pytest {shlex.quote(self._item.nodeid)} --mastra-target=live --mastra-record={mode} --mastra-url={url}"
-
-    def __repr__(self) -> str:
-        return f"<MastraCassette {self.shown} {self.mode}, {self.played} of {len(self.story)} played>"
-
-    def _answering(self, scene: Scene) -> ReplaySurface:
-        clock = SystemClock() if self._pace == "real" or scene.clock is None else scene.clock
-        return ReplaySurface(
-            self.story.playback, clock=clock, on_miss=self._note_miss, in_pace=self._pace in {"recorded", "real"}
-        )
-
-    def _answer_at(self, origin: str, scene: Scene) -> None:
-        """Answer also where the server was, to those who have its address written down."""
-        from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- few tests need it
-
-        if self._surface is not None:
-            watched = WatchedSurface(self._surface, scene.log, origin, scene.now)
-            self._undo.enter_context(InProcess(watched, origin))
-
-    def _note_miss(self, miss: Miss) -> NoRecordedReply:
-        text = miss.explained(self.shown, f"To record it anew:\n{self.command('rewrite')}")
-        with self._missing:
-            self.missed.append(text)
-        return NoRecordedReply(text)
-
-    def _tell_of_polls(self) -> None:
-        extra = self.extra_polls
-        if extra:
-            self._item.user_properties.append((EXTRA_POLLS, extra))
-            self._item.add_report_section(
-                "teardown", "mastra", f"replayed {extra} extra poll{'s' if extra > 1 else ''}\n"
-            )
-
-    def _check_replay(self) -> None:
-        if self.missed:
-            more = f"\n... and {len(self.missed) - 1} more" if len(self.missed) > 1 else ""
-            pytest.fail(f"the code under test went on after this:\n{self.missed[0]}{more}", pytrace=False)
-        if self._strict and self.unplayed:
-            pytest.fail(self._unplayed_in_words(), pytrace=False)
-
-    def _unplayed_in_words(self) -> str:
-        from pytest_mastra.cassettes.replay.no_match import in_a_line  # noqa: PLC0415 -- for a failure only
-
-        lines = in_a_line(self.story.playback.unplayed_entries)
-        shown = [f"  {line}" for line in lines[:_SHOWN]]
-        if len(lines) > _SHOWN:
-            shown.append(f"  ... and {len(lines) - _SHOWN} more")
-        count = f"{len(lines)} recorded exchange{'s were' if len(lines) > 1 else ' was'}"
-        return "\n".join(
-            [
-                f"{count} not asked for ({self.shown}):",
-                *shown,
-                f"Record anew: {self.command('rewrite')}",
-                "or let them be: @pytest.mark.mastra_cassette(strict=False)",
-            ]
-        )
-
-    def _write(self, scene: Scene) -> None:
-        new = finished(scene.log if self._partly is None else self._partly.live)
-        asked = self._item.get_closest_marker("mastra_cassette") or "mastra_cassette" in self._item.fixturenames  # type: ignore[attr-defined]
-        if not new and (self.mode == "new_episodes" or not asked):
-            return
-        self.story.add(new)
-        try:
-            self.story.save()
-        except CassetteError as error:
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
-
-    def _compare(self, scene: Scene, *, passed: bool) -> None:
-        from pytest_mastra.cassettes.drift.pytest_report import compare, report_of  # noqa: PLC0415 -- in this mode only
-
-        report = report_of(self._item.config)
-        if not passed:
-            report.add_not_compared(self._item.nodeid, self.shown, "it did not pass")
-        elif not self.path.exists():
-            report.add_not_compared(self._item.nodeid, self.shown, "it has no cassette")
-        else:
-            drift = compare(self.story.exchanges, finished(scene.log), scrubber=scrubber_of(self._item.config))
-            report.add(self._item.nodeid, self.shown, drift)
-
-
-_SHOWN = 5
+    return mastra_cassette.make_cassette(item, target, config, is_asked_for=is_asked_for)

@@ -21,7 +21,7 @@ Section = tuple[str, str]
 
 
 class SceneCassette(Protocol):
-    """What `pytest_mastra.cassettes.for_test` gives: one test's cassette, as far as its scene has to do with it."""
+    """One test's cassette, as far as its scene has to do with it; `cassettes.fixture.cassette_of` gives it."""
 
     @property
     def target(self) -> str:

@@ -18,7 +18,7 @@ from pytest_mastra.report import hooks
 from pytest_mastra.suite import markers, problems, settings
 from pytest_mastra.suite.client_clock import ClientClock
 from pytest_mastra.suite.declared_server import DeclaredMastra
-from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
+from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Sce
         pytest.skip.Exception: The target is not what the test needs.
         pytest.fail.Exception: The target cannot be reached; or there were stray requests or swallowed errors.
     """
+    from pytest_mastra.cassettes.fixture import cassette_of  # noqa: PLC0415 -- it stands above this room
+
     item = request.node
     target = settings.setting(request.config, "target").value
-    cassette = _cassette_of(item, target, config)
+    cassette = cassette_of(item, target, config)
     wanted = markers.of(item)
     scene = _scene(item, target if cassette is None else cassette.target, wanted, config)
     scene.allowed = wanted.allowed
@@ -89,18 +91,6 @@ def client_of(scene: Scene, config: MastraConfig) -> Iterator[MastraClient]:
         clock=None if scene.clock is None else ClientClock(scene.clock),
     ) as client:
         yield client
-
-
-def _cassette_of(item: pytest.Item, target: str, config: MastraConfig) -> SceneCassette | None:
-    """Return the cassette that answers or records a test; None if nothing does."""
-    asked = item.get_closest_marker("mastra_cassette") or "mastra_cassette" in getattr(item, "fixturenames", ())
-    record = settings.setting(item.config, "record")
-    is_recorded = target == "live" and record.origin in settings.SAID and record.value != "none"
-    if not (asked or is_recorded or target == "replay"):
-        return None
-    from pytest_mastra import cassettes  # noqa: PLC0415 -- they need vcrpy and YAML
-
-    return cassettes.for_test(item, target, config)
 
 
 def _scene(item: pytest.Item, target: str, wanted: Needs, config: MastraConfig) -> Scene:

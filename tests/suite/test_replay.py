@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import pytest_mastra.cassettes
+from pytest_mastra.cassettes import mastra_cassette
 from pytest_mastra.http.wire import WireReply, WireRequest
 from pytest_mastra.suite.scene import Scene
 from tests.suites_in_folders import RunSuite
@@ -41,11 +41,11 @@ class Played:
 def cassettes(monkeypatch: pytest.MonkeyPatch) -> list[Played]:
     made: list[Played] = []
 
-    def for_test(item: pytest.Item, target: str, config: Any) -> Played:
+    def make_cassette(item: pytest.Item, target: str, config: Any, *, is_asked_for: bool) -> Played:
         made.append(Played(item, target, config))
         return made[-1]
 
-    monkeypatch.setitem(vars(pytest_mastra.cassettes), "for_test", for_test)
+    monkeypatch.setattr(mastra_cassette, "make_cassette", make_cassette)
     return made
 
 

@@ -12,8 +12,8 @@ from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.api.journal import Journal, Request, RunView
 from pytest_mastra.fake.api.load_workflows import Act, Loader
 from pytest_mastra.fake.api.routes import HttpSurface
-from pytest_mastra.fake.engine.progress import Movements
-from pytest_mastra.fake.engine.state import UnexpectedError, World
+from pytest_mastra.fake.engine.progress import RunsInProgress
+from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
@@ -64,14 +64,14 @@ class FakeMastra:
         self.clock: Any = clock or default_clock()
         self.journal = Journal()
         usual_patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
-        self.world = World(
+        self.server_state = ServerState(
             self.generation,
             self.clock,
             self.journal,
             patience=usual_patience if patience is None else patience,
             seed=seed,
         )
-        self.movements = Movements(self.world, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
+        self.runs_in_progress = RunsInProgress(self.server_state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
         self.token = token
         self.api_prefix = api_prefix
         self.body_limit = body_limit
@@ -83,7 +83,7 @@ class FakeMastra:
         self.faults = Faults(seed=seed, clock=self.clock if isinstance(self.clock, VirtualClock) else None)
         self._surface = FaultySurface(HttpSurface(self), self.faults)
         if isinstance(self.clock, VirtualClock):
-            self.clock.on_change(self.world.traffic.notify)
+            self.clock.on_change(self.server_state.driver.notify)
 
     def step(self, id: str, run: StepFunction, **options: Any) -> Step:  # noqa: A002 -- Mastra's word
         """Return a step; options are those of `Step`."""
@@ -98,9 +98,9 @@ class FakeMastra:
             listed: Whether the server knows it by itself, not only as a step of other workflows.
             options: Those of `Workflow`.
         """
-        workflow = Workflow(id, new_id=self.world.new_id, generation=self.generation, **options)
+        workflow = Workflow(id, new_id=self.server_state.new_id, generation=self.generation, **options)
         if listed:
-            self.world.workflows[key or id] = workflow
+            self.server_state.workflows[key or id] = workflow
         return workflow
 
     def load(self, details: Mapping[str, Any]) -> None:
@@ -140,7 +140,7 @@ class FakeMastra:
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""
         if name not in self._gates:
-            self._gates[name] = Gate(name, on_change=self.world.traffic.notify)
+            self._gates[name] = Gate(name, on_change=self.server_state.driver.notify)
         return self._gates[name]
 
     @property
@@ -156,16 +156,16 @@ class FakeMastra:
     @property
     def unexpected_errors(self) -> list[UnexpectedError]:
         """Exceptions in declared steps that were not meant as failures of their run."""
-        return self.world.unexpected_errors
+        return self.server_state.unexpected_errors
 
     @property
     def pace(self) -> Pace:
         """How runs progress whose workflow does not say."""
-        return self.movements.pace
+        return self.runs_in_progress.pace
 
     @pace.setter
     def pace(self, pace: Pace) -> None:
-        self.movements.pace = pace
+        self.runs_in_progress.pace = pace
 
     def runs(self, workflow_id: str) -> list[RunView]:
         """Return the runs of a workflow that requests named, in the order in which they were first seen."""
@@ -173,29 +173,29 @@ class FakeMastra:
 
     def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
         """Return a run as it is stored; empty if it is not."""
-        row = self.world.store.find(workflow_id, run_id)
+        row = self.server_state.store.find(workflow_id, run_id)
         return row.snapshot if row is not None else {}
 
     def advance_run(self, run_id: str) -> None:
         """Let the next step of a run go on that progresses by hand."""
-        with self.world.traffic.lock:
-            self.movements.advance(run_id)
+        with self.server_state.driver.lock:
+            self.runs_in_progress.advance(run_id)
 
     def open_gate(self, name: str) -> None:
         """Let all pass who wait, or will ever wait, at a gate."""
-        with self.world.traffic.lock:
+        with self.server_state.driver.lock:
             self.gate(name).open()
         self.catch_up()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now; requests do so by themselves."""
-        with self.world.traffic.lock:
-            self.movements.catch_up()
+        with self.server_state.driver.lock:
+            self.runs_in_progress.catch_up()
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request. May be called from several threads at once."""
         return self._surface.handle(request)
 
     def __repr__(self) -> str:
-        workflows = ", ".join(self.world.workflows)
+        workflows = ", ".join(self.server_state.workflows)
         return f"<FakeMastra {self.generation.name} [{workflows}] {len(self.requests)} requests>"

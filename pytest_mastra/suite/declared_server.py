@@ -57,7 +57,8 @@ class DeclaredMastra(FakeMastra):
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        return f"<FakeMastra {self.generation.name} [{', '.join(self.world.workflows)}] declared, on {self._target}>"
+        workflows = ", ".join(self.server_state.workflows)
+        return f"<FakeMastra {self.generation.name} [{workflows}] declared, on {self._target}>"
 
     def _skip_if_ready(self, name: str) -> None:
         if self._target is not None:

@@ -86,7 +86,7 @@ class Call:
         Raises:
             Refusal: There is none.
         """
-        found = self.server.world.workflow(self.workflow_name)
+        found = self.server.server_state.workflow(self.workflow_name)
         if found is None:
             raise Refusal("Workflow not found", 404)
         return found
@@ -98,7 +98,7 @@ class Call:
             Refusal: One of them is not there.
         """
         workflow = self.workflow()
-        row = self.server.world.store.find(workflow.id, run_id)
+        row = self.server.server_state.store.find(workflow.id, run_id)
         if row is None:
             raise Refusal("Workflow run not found", 404)
         return workflow, row

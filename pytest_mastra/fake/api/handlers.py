@@ -15,7 +15,7 @@ from pytest_mastra.fake.api.stream_body import Chunks
 from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.store import Filter
-from pytest_mastra.fake.virtual_time.scheduler import Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import dumps
@@ -27,12 +27,12 @@ COUNTS_SECONDS = 5.0
 
 def list_workflows(call: Call) -> bytes:
     """All workflows by key."""
-    world = call.server.world
+    server_state = call.server.server_state
     tell = partial_details if call.query.get("partial") == "true" else workflow_details
     return dumps(
         {
-            key: tell(workflow, world.serialized_graph(workflow), world.generation)
-            for key, workflow in world.workflows.items()
+            key: tell(workflow, server_state.serialized_graph(workflow), server_state.generation)
+            for key, workflow in server_state.workflows.items()
         }
     )
 
@@ -40,8 +40,8 @@ def list_workflows(call: Call) -> bytes:
 def details(call: Call) -> bytes:
     """One workflow."""
     workflow = call.workflow()
-    world = call.server.world
-    return dumps(workflow_details(workflow, world.serialized_graph(workflow), world.generation))
+    server_state = call.server.server_state
+    return dumps(workflow_details(workflow, server_state.serialized_graph(workflow), server_state.generation))
 
 
 def run_counts(call: Call) -> bytes:
@@ -49,9 +49,9 @@ def run_counts(call: Call) -> bytes:
     server = call.server
     now = server.clock.now()
     if server.counted is None or now - server.counted[0] >= COUNTS_SECONDS:
-        keys = {workflow.id: key for key, workflow in server.world.workflows.items()}
+        keys = {workflow.id: key for key, workflow in server.server_state.workflows.items()}
         counts = {key: {"running": 0, "suspended": 0} for key in keys.values()}
-        for row in server.world.store.with_status("running", "suspended"):
+        for row in server.server_state.store.with_status("running", "suspended"):
             if row.workflow_id in keys:
                 counts[keys[row.workflow_id]][row.status] += 1
         server.counted = (now, counts)
@@ -79,7 +79,7 @@ def list_runs(call: Call) -> bytes:
     )
     whole_page = None if page is None else int(page)
     whole_size = None if per_page is None else int(per_page)
-    return dumps(call.server.world.store.page(workflow.id, chosen, whole_page, whole_size))
+    return dumps(call.server.server_state.store.page(workflow.id, chosen, whole_page, whole_size))
 
 
 def _number(call: Call, name: str) -> float | None:
@@ -93,35 +93,35 @@ def run_by_id(call: Call) -> bytes:
         return dumps(row.as_json())
     fields = call.query.get("fields") or ""
     nested = call.query.get("withNestedWorkflows") != "false"
-    return dumps(run_state(call.server.world, row, fields=fields, nested=nested))
+    return dumps(run_state(call.server.server_state, row, fields=fields, nested=nested))
 
 
 def execution_result(call: Call) -> bytes:
     """What came of a run (1.0 beta)."""
     workflow = call.workflow()
-    if call.server.world.store.find(workflow.id, call.path_run_id or "") is None:
+    if call.server.server_state.store.find(workflow.id, call.path_run_id or "") is None:
         raise Refusal("Workflow run execution result not found", 404)
     _, row = _polled(call)
-    return dumps(execution_result_of(call.server.world, row))
+    return dumps(execution_result_of(call.server.server_state, row))
 
 
 def _polled(call: Call) -> Any:
     workflow, _ = call.stored(call.path_run_id or "")
     run_id = call.path_run_id or ""
     call.server.journal.run(workflow.id, run_id).polls += 1
-    call.server.movements.polled(run_id)
+    call.server.runs_in_progress.poll(run_id)
     return call.stored(run_id)
 
 
 def delete_run(call: Call) -> bytes:
     """Forget a run."""
-    world = call.server.world
+    server_state = call.server.server_state
     workflow = call.workflow()
     run_id = call.path_run_id or ""
-    if not world.generation.raw_rows:
+    if not server_state.generation.raw_rows:
         call.stored(run_id)
-    world.store.delete(workflow.id, run_id)
-    world.forget_named_run(workflow, run_id)
+    server_state.store.delete(workflow.id, run_id)
+    server_state.forget_named_run(workflow, run_id)
     return dumps({"message": "Workflow run deleted"})
 
 
@@ -129,8 +129,8 @@ def cancel(call: Call) -> bytes:
     """Cancel a run, whatever its status."""
     run = _known_run(call, call.path_run_id or "")
     call.server.journal.run(run.workflow.id, run.run_id).cancels += 1
-    call.server.world.cancel(run)
-    call.server.movements.catch_up()
+    call.server.server_state.cancel(run)
+    call.server.runs_in_progress.catch_up()
     return dumps({"message": "Workflow run cancelled"})
 
 
@@ -146,7 +146,7 @@ def _resource_id(call: Call) -> str | None:
 
 def _own_run(call: Call, run_id: str | None) -> Run:
     """Return a run that is made if it is not there."""
-    run = call.server.world.create_run(call.workflow(), run_id, _resource_id(call))
+    run = call.server.server_state.create_run(call.workflow(), run_id, _resource_id(call))
     call.server.journal.run(run.workflow.id, run.run_id)
     return run
 
@@ -154,17 +154,17 @@ def _own_run(call: Call, run_id: str | None) -> Run:
 def _known_run(call: Call, run_id: str) -> Run:
     """Return a run that must be there."""
     workflow, row = call.stored(run_id)
-    return call.server.world.create_run(workflow, run_id, row.resource_id)
+    return call.server.server_state.create_run(workflow, run_id, row.resource_id)
 
 
-Moves = Callable[[dict[str, Any]], Steps]
+Moves = Callable[[dict[str, Any]], Coroutine]
 
 
 def _started(call: Call, run: Run) -> Moves:
     call.server.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
     context = call.request_context()
     per_step = call.per_step
-    return lambda shared: run.start_steps(
+    return lambda shared: run.start(
         call.get("inputData"), call.get("initialState"), request_context=context, per_step=per_step, **shared
     )
 
@@ -173,7 +173,7 @@ def _resumed(call: Call, run: Run) -> Moves:
     call.server.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
     context = call.request_context()
     item = call.body.get("forEachIndex") if call.server.generation.for_each_index else None
-    return lambda shared: run.resume_steps(
+    return lambda shared: run.resume(
         call.body.get("step"),
         call.get("resumeData"),
         item=item,
@@ -186,64 +186,64 @@ def _resumed(call: Call, run: Run) -> Moves:
 
 def _restarted(call: Call, run: Run) -> Moves:
     context = call.request_context()
-    return lambda shared: run.restart_steps(request_context=context, **shared)
+    return lambda shared: run.restart(request_context=context, **shared)
 
 
 def _travelled(call: Call, run: Run) -> Moves:
     context = call.request_context()
-    return lambda shared: run.time_travel_steps(call.body, request_context=context, per_step=call.per_step, **shared)
+    return lambda shared: run.time_travel(call.body, request_context=context, per_step=call.per_step, **shared)
 
 
 def start(call: Call) -> bytes:
     """Start a run that was created; answers at once."""
     run = _known_run(call, call.needed_run_id("start run"))
-    call.server.movements.let_go(run, _started(call, run))
+    call.server.runs_in_progress.run_in_background(run, _started(call, run))
     return dumps({"message": "Workflow run started"})
 
 
 def start_async(call: Call) -> bytes:
     """Start a run and answer at its end."""
     run = _own_run(call, call.run_id)
-    return dumps(call.server.movements.finish(run, _started(call, run)))
+    return dumps(call.server.runs_in_progress.finish(run, _started(call, run)))
 
 
 def resume(call: Call) -> bytes:
     """Answer a suspension; answers at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.server.movements.let_go(run, _resumed(call, run))
+    call.server.runs_in_progress.run_in_background(run, _resumed(call, run))
     return dumps({"message": "Workflow run resumed"})
 
 
 def resume_no_wait(call: Call) -> bytes:
     """Answer a suspension; answers with the run's id at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.server.movements.let_go(run, _resumed(call, run))
+    call.server.runs_in_progress.run_in_background(run, _resumed(call, run))
     return dumps({"runId": run.run_id})
 
 
 def resume_async(call: Call) -> bytes:
     """Answer a suspension and answer at the end."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    return dumps(call.server.movements.finish(run, _resumed(call, run)))
+    return dumps(call.server.runs_in_progress.finish(run, _resumed(call, run)))
 
 
 def restart(call: Call) -> bytes:
     """Go on after a crash; answers at once."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    call.server.movements.let_go(run, _restarted(call, run))
+    call.server.runs_in_progress.run_in_background(run, _restarted(call, run))
     return dumps({"message": "Workflow run restarted"})
 
 
 def restart_async(call: Call) -> bytes:
     """Go on after a crash and answer at the end."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    return dumps(call.server.movements.finish(run, _restarted(call, run)))
+    return dumps(call.server.runs_in_progress.finish(run, _restarted(call, run)))
 
 
 def restart_all(call: Call) -> bytes:
     """Go on with all active runs of a workflow; answers at once."""
     for run in _active_runs(call):
-        call.server.movements.let_go(run, _restarted(call, run))
+        call.server.runs_in_progress.run_in_background(run, _restarted(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
@@ -252,35 +252,35 @@ def restart_all_async(call: Call) -> bytes:
     for run in _active_runs(call):
         # as in Mastra, one run that cannot go on does not keep the others from it
         with suppress(Refusal):
-            call.server.movements.finish(run, _restarted(call, run))
+            call.server.runs_in_progress.finish(run, _restarted(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
 def _active_runs(call: Call) -> list[Run]:
     workflow = call.workflow()
-    world = call.server.world
-    rows = [row for row in world.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
-    return [world.create_run(workflow, row.run_id, None) for row in rows]
+    server_state = call.server.server_state
+    rows = [row for row in server_state.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
+    return [server_state.create_run(workflow, row.run_id, None) for row in rows]
 
 
 def time_travel(call: Call) -> bytes:
     """Execute again from a step; answers at once."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    call.server.movements.let_go(run, _travelled(call, run))
+    call.server.runs_in_progress.run_in_background(run, _travelled(call, run))
     return dumps({"message": "Workflow run time travel started"})
 
 
 def time_travel_async(call: Call) -> bytes:
     """Execute again from a step and answer at the end."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    return dumps(call.server.movements.finish(run, _travelled(call, run)))
+    return dumps(call.server.runs_in_progress.finish(run, _travelled(call, run)))
 
 
 def stream(call: Call) -> Chunks:
     """Start a run and tell what happens."""
     run_id = call.needed_run_id("stream workflow")
     workflow = call.workflow()
-    row = call.server.world.store.find(workflow.id, run_id)
+    row = call.server.server_state.store.find(workflow.id, run_id)
     if call.server.generation.refuses_finished_streams and row is not None and row.status in FINISHED:
         status = row.status
         raise Refusal(
@@ -309,24 +309,24 @@ def time_travel_stream(call: Call) -> Chunks:
 
 
 def _streamed(call: Call, run: Run, steps: Moves, *, raw: bool, closes: bool = True) -> Chunks:
-    def with_events(shared: dict[str, Any]) -> Steps:
-        return run.streamed(lambda write: steps({**shared, "write": write}), raw=raw, closes=closes)
+    def with_events(shared: dict[str, Any]) -> Coroutine:
+        return run.stream(lambda write: steps({**shared, "write": write}), raw=raw, closes=closes)
 
-    output = call.server.movements.stream(run, with_events)
+    output = call.server.runs_in_progress.stream(run, with_events)
     return _chunks(call, run, output.reader())
 
 
 def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
-    world = call.server.world
-    histories = world.histories
-    keeps = histories.claim(run.run_id) if world.generation.final_result else True
-    if keeps and world.generation.final_result and run.output is not None:
-        run.output.keep_in(histories, world.clock)
+    server_state = call.server.server_state
+    histories = server_state.histories
+    keeps = histories.claim(run.run_id) if server_state.generation.final_result else True
+    if keeps and server_state.generation.final_result and run.output is not None:
+        run.output.keep_in(histories, server_state.clock)
         keeps = False
 
     def note(record: dict[str, Any]) -> None:
         if keeps:
-            histories.add(run.run_id, record, world.clock.now())
+            histories.add(run.run_id, record, server_state.clock.now())
 
     return Chunks(call.server, reader, run.run_id, on_record=note)
 
@@ -334,11 +334,11 @@ def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
 def observe(call: Call) -> Chunks:
     """Tell again what happened, then what happens."""
     run = _known_run(call, call.needed_run_id("observe workflow stream"))
-    world = call.server.world
+    server_state = call.server.server_state
     offset = 0
-    if world.generation.name == "current" and "offset" in call.query:
+    if server_state.generation.name == "current" and "offset" in call.query:
         offset = math.floor(javascript_number(call.query["offset"]))
-    history = world.histories.since(run.run_id, offset, world.clock.now())
+    history = server_state.histories.since(run.run_id, offset, server_state.clock.now())
     live = Reader([], closed=True) if run.output is None else run.output.reader()
     return Chunks(call.server, live, run.run_id, history=history)
 

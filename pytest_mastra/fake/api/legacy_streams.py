@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api.stream_body import Chunks
 from pytest_mastra.fake.engine.event_stream import Reader
-from pytest_mastra.fake.virtual_time.scheduler import Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.call import Call
@@ -33,14 +33,14 @@ class LegacyOutput:
         self.reader.records.append(legacy_record(event))
 
 
-def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Steps]) -> Chunks:
+def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> Chunks:
     """Start a run and tell what happens; a suspension does not end the stream."""
-    movements = call.server.movements
+    runs_in_progress = call.server.runs_in_progress
     output = LegacyOutput()
     forget = run.watch(output.write)
     run.publish({"type": "workflow-start", "payload": {"runId": run.run_id}})
 
-    def with_events(shared: dict[str, Any]) -> Steps:
+    def with_events(shared: dict[str, Any]) -> Coroutine:
         result = yield from steps(shared)
         if result["status"] != "suspended":
             run.publish({"type": "workflow-finish", "payload": {"runId": run.run_id}})
@@ -48,19 +48,19 @@ def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Steps]) -> 
             output.reader.closed = True
         return result
 
-    movements.read_along(run, with_events)
-    world = call.server.world
+    runs_in_progress.read_along(run, with_events)
+    server_state = call.server.server_state
 
     def keep(record: dict[str, Any]) -> None:
-        world.histories.add(run.run_id, record, world.clock.now())
+        server_state.histories.add(run.run_id, record, server_state.clock.now())
 
     return Chunks(call.server, output.reader, run.run_id, on_record=keep)
 
 
 def observed(call: Call, run: Run) -> Chunks:
     """Tell what happened and what happens; never ends."""
-    world = call.server.world
-    history = world.histories.since(run.run_id, 0, world.clock.now())
+    server_state = call.server.server_state
+    history = server_state.histories.since(run.run_id, 0, server_state.clock.now())
     output = LegacyOutput()
     run.watch(output.write)
     return Chunks(call.server, output.reader, run.run_id, history=history)

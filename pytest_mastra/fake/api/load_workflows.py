@@ -123,7 +123,7 @@ class Loader:
         id_ = inner["id"]
         described = steps.get(f"{prefix}{id_}", {})
         if entry["type"] == "workflow" or inner.get("component") == "WORKFLOW":
-            known = self._server.world.workflow(id_)
+            known = self._server.server_state.workflow(id_)
             flow = inner.get("serializedStepFlow") or []
             return known or self._workflow(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
         return Step(

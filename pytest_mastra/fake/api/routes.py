@@ -119,7 +119,7 @@ class HttpSurface:
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""
         server = self._server
-        with server.world.traffic.lock:
+        with server.server_state.driver.lock:
             server.clock.request_came()
             noted = Request(request.method, request.path, self._query(request.query), request.headers)
             server.journal.requests.append(noted)
@@ -128,7 +128,7 @@ class HttpSurface:
             except Refusal as refusal:
                 reply = WireReply(refusal.status, JSON_HEADERS, refusal_body(refusal))
             noted.status = reply.status
-            server.world.traffic.notify()
+            server.server_state.driver.notify()
             return reply
 
     def _answer(self, request: WireRequest, noted: Request) -> WireReply:
@@ -142,7 +142,7 @@ class HttpSurface:
         self._check_token(request, noted, known=True)
         call = self._call(route, ids, request, noted)
         noted.run_id = call.run_id
-        self._server.movements.catch_up()
+        self._server.runs_in_progress.catch_up()
         try:
             answer = route.handler(call)
         except Refusal as refusal:

@@ -11,14 +11,14 @@ from pytest_mastra.fake.engine.store import Row
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.state import World
+    from pytest_mastra.fake.engine.state import ServerState
 
 
-def run_state(world: World, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
+def run_state(server_state: ServerState, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
     """Return a run as current and 1.2 servers tell of it.
 
     Args:
-        world: The server.
+        server_state: The server.
         row: The stored run.
         fields: What is wanted, separated by commas; empty for everything.
         nested: Whether to tell of the steps of nested workflows.
@@ -41,16 +41,16 @@ def run_state(world: World, row: Row, *, fields: str = "", nested: bool = True) 
         "result": of("result", snapshot.get("result", UNDEFINED)),
         "error": of("error", snapshot.get("error", UNDEFINED)),
         "payload": of("payload", snapshot["context"].get("input", UNDEFINED)),
-        "steps": _steps(world, row, nested=nested) if wants_steps else UNDEFINED,
+        "steps": _steps(server_state, row, nested=nested) if wants_steps else UNDEFINED,
         "activeStepsPath": of("activeStepsPath", snapshot["activeStepsPath"]),
         "serializedStepGraph": of("serializedStepGraph", snapshot["serializedStepGraph"]),
     }
-    if wanted is None and world.generation.suspended_paths:
+    if wanted is None and server_state.generation.suspended_paths:
         state |= {name: snapshot[name] for name in ("suspendedPaths", "resumeLabels", "waitingPaths")}
     return present(state)
 
 
-def execution_result_of(world: World, row: Row) -> dict[str, Any]:
+def execution_result_of(server_state: ServerState, row: Row) -> dict[str, Any]:
     """Return a run as execution-result tells of it (1.0 beta)."""
     snapshot = row.snapshot
     return present(
@@ -59,24 +59,24 @@ def execution_result_of(world: World, row: Row) -> dict[str, Any]:
             "result": snapshot.get("result", UNDEFINED),
             "error": snapshot.get("error", UNDEFINED),
             "payload": snapshot["context"].get("input", UNDEFINED),
-            "steps": _steps(world, row, nested=True),
+            "steps": _steps(server_state, row, nested=True),
             "activeStepsPath": snapshot["activeStepsPath"],
             "serializedStepGraph": snapshot["serializedStepGraph"],
         }
     )
 
 
-def _steps(world: World, row: Row, *, nested: bool) -> dict[str, Any]:
+def _steps(server_state: ServerState, row: Row, *, nested: bool) -> dict[str, Any]:
     if nested:
-        steps = _nested_steps(world, row.workflow_id, row.run_id)
+        steps = _nested_steps(server_state, row.workflow_id, row.run_id)
     else:
         steps = {id_: step for id_, step in row.snapshot["context"].items() if id_ != "input"}
-    return {id_: clean_step(step) for id_, step in steps.items()} if world.generation.moves_metadata else steps
+    return {id_: clean_step(step) for id_, step in steps.items()} if server_state.generation.moves_metadata else steps
 
 
-def _nested_steps(world: World, workflow_id: str, run_id: str) -> dict[str, Any]:
+def _nested_steps(server_state: ServerState, workflow_id: str, run_id: str) -> dict[str, Any]:
     """Return a run's steps, and behind each nested workflow that workflow's own."""
-    row = world.store.find(workflow_id, run_id)
+    row = server_state.store.find(workflow_id, run_id)
     if row is None:
         return {}
     steps: dict[str, Any] = {}
@@ -84,23 +84,25 @@ def _nested_steps(world: World, workflow_id: str, run_id: str) -> dict[str, Any]
         if id_ == "input":
             continue
         steps[id_] = step
-        if not _is_nested(row.snapshot["serializedStepGraph"], id_, deep=world.generation.finds_nested_in_blocks):
+        if not _is_nested(
+            row.snapshot["serializedStepGraph"], id_, deep=server_state.generation.finds_nested_in_blocks
+        ):
             continue
         inner = {
             f"{prefix}.{name}": value
-            for prefix, inner_run in _nested_runs(world, id_, step, run_id)
-            for name, value in _nested_steps(world, id_, inner_run).items()
+            for prefix, inner_run in _nested_runs(server_state, id_, step, run_id)
+            for name, value in _nested_steps(server_state, id_, inner_run).items()
         }
         steps |= inner
         asks = any(isinstance(value, dict) and value.get("status") == "suspended" for value in inner.values())
-        if world.generation.shows_running_parents and step.get("status") == "suspended" and asks:
+        if server_state.generation.shows_running_parents and step.get("status") == "suspended" and asks:
             steps[id_] = {**step, "status": "running"}
     return steps
 
 
-def _nested_runs(world: World, id_: str, step: dict[str, Any], run_id: str) -> Iterator[tuple[str, str]]:
+def _nested_runs(server_state: ServerState, id_: str, step: dict[str, Any], run_id: str) -> Iterator[tuple[str, str]]:
     own = (step.get("metadata") or {}).get("nestedRunId")
-    if not world.generation.own_item_runs or own is None:
+    if not server_state.generation.own_item_runs or own is None:
         yield id_, run_id
     elif isinstance(own, list):
         yield from ((f"{id_}[{index}]", inner) for index, inner in enumerate(own) if isinstance(inner, str))

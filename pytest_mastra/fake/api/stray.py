@@ -32,7 +32,7 @@ def explain_stray(server: FakeMastra, routes: Sequence[Route], request: Request)
 
 
 def _unknown_workflow(server: FakeMastra, name: str) -> str:
-    known = list(server.world.workflows)
+    known = list(server.server_state.workflows)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     listed = ", ".join(map(repr, known)) or "none"

@@ -50,8 +50,8 @@ class Chunks:
             return encoded(self._history.popleft())
         if self._closed:
             raise StopIteration
-        with self._server.world.traffic.lock:
-            record = self._server.movements.next_record(self._reader, self._run_id)
+        with self._server.server_state.driver.lock:
+            record = self._server.runs_in_progress.next_record(self._reader, self._run_id)
             if record is not None:
                 self._on_record(record)
                 return encoded(record)
@@ -65,5 +65,5 @@ class Chunks:
         if self._closed:
             return
         self._closed = True
-        with self._server.world.traffic.lock:
-            self._server.movements.abandon(self._run_id)
+        with self._server.server_state.driver.lock:
+            self._server.runs_in_progress.abandon(self._run_id)

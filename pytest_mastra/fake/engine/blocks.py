@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.engine.execute_step import step_steps
+from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.position import Frame, Moves, Resume
-from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import ConditionalEntry, Entry, LoopEntry, ParallelEntry, StepEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
@@ -16,21 +16,23 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.execution import Execution
 
 
-def parallel_steps(execution: Execution, frame: Frame, entry: ParallelEntry, previous: Any, moves: Moves) -> Steps:
+def execute_parallel(
+    execution: Execution, frame: Frame, entry: ParallelEntry, previous: Any, moves: Moves
+) -> Coroutine:
     """Execute the children side by side; all of them end before the block does."""
     _mark_running(execution, frame, entry, previous, moves)
     if moves.time_travel is not None and moves.time_travel.path:
         moves.time_travel.path.pop(0)
 
-    def child_steps(index: int, child: StepEntry) -> Steps:
+    def execute_child(index: int, child: StepEntry) -> Coroutine:
         known = execution.step_results.get(child.id)
         if known and known["status"] != "running":
             return known
         if not known and (execution.per_step or moves.time_travel is not None):
             return {}
-        return (yield from step_steps(execution, frame.child(index), child.step, previous, moves))
+        return (yield from execute_step(execution, frame.child(index), child.step, previous, moves))
 
-    tasks = tuple(execution.lane.spawn(child_steps(index, child)) for index, child in enumerate(entry.steps))
+    tasks = tuple(execution.scheduler.spawn(execute_child(index, child)) for index, child in enumerate(entry.steps))
     yield Join(tasks)
     return _gathered(execution, [(child.id, task.value()) for child, task in zip(entry.steps, tasks, strict=True)])
 
@@ -54,29 +56,29 @@ def _mark_running(execution: Execution, frame: Frame, entry: ParallelEntry, prev
             break
 
 
-def conditional_steps(
+def execute_conditional(
     execution: Execution, frame: Frame, entry: ConditionalEntry, previous: Any, moves: Moves
-) -> Steps:
+) -> Coroutine:
     """Execute the children whose condition holds."""
     holding = _holding(execution, frame, entry, previous)
     chosen = [(index, child) for index, child in enumerate(entry.steps) if index in holding]
     travels = moves.time_travel is not None and bool(moves.time_travel.path)
-    if execution.per_step or (travels and execution.world.generation.travels_to_one_branch):
+    if execution.per_step or (travels and execution.server_state.generation.travels_to_one_branch):
         chosen = _only_next(execution, chosen, moves, travels=travels)
-    if travels and execution.world.generation.guards_time_travel:
+    if travels and execution.server_state.generation.guards_time_travel:
         _skip_unselected(execution, entry, holding)
 
-    def child_steps(index: int, child: StepEntry) -> Steps:
+    def execute_child(index: int, child: StepEntry) -> Coroutine:
         known = execution.step_results.get(child.id)
         if known and travels and moves.time_travel and moves.time_travel.steps[0] != child.id:
             return known
         if known and known["status"] in ("success", "failed") and moves.restart is None:
             return known
-        return (yield from step_steps(execution, frame.child(index), child.step, previous, moves))
+        return (yield from execute_step(execution, frame.child(index), child.step, previous, moves))
 
-    if not execution.world.generation.numbers_all_branches:
+    if not execution.server_state.generation.numbers_all_branches:
         chosen = [(place, child) for place, (_, child) in enumerate(chosen)]
-    tasks = tuple(execution.lane.spawn(child_steps(index, child)) for index, child in chosen)
+    tasks = tuple(execution.scheduler.spawn(execute_child(index, child)) for index, child in chosen)
     yield Join(tasks)
     return _gathered(execution, [(child.id, task.value()) for (_, child), task in zip(chosen, tasks, strict=True)])
 
@@ -88,7 +90,7 @@ def _holding(execution: Execution, frame: Frame, entry: ConditionalEntry, previo
         try:
             holds = bool(condition(context))
         except Exception as error:  # noqa: BLE001 -- a condition that throws does not hold
-            execution.world.note_failure(execution.run, f"{entry.steps[index].id}-condition", error)
+            execution.server_state.note_failure(execution.run, f"{entry.steps[index].id}-condition", error)
             holds = False
         if holds:
             holding.add(index)
@@ -136,7 +138,7 @@ def _gathered(execution: Execution, outcomes: list[tuple[str, dict[str, Any]]]) 
     return {"status": "success", "output": present(outputs)}
 
 
-def loop_steps(execution: Execution, frame: Frame, entry: LoopEntry, previous: Any, moves: Moves) -> Steps:
+def execute_loop(execution: Execution, frame: Frame, entry: LoopEntry, previous: Any, moves: Moves) -> Coroutine:
     """Execute a step while, or until, its condition holds."""
     known = execution.step_results.get(entry.step.id) or {}
     rounds = known.get("metadata", {}).get("iterationCount") or 1
@@ -146,7 +148,7 @@ def loop_steps(execution: Execution, frame: Frame, entry: LoopEntry, previous: A
         if execution.signal.aborted:
             return {"status": "canceled"}
         data = result.get("output", UNDEFINED)
-        result = yield from step_steps(execution, frame, entry.step.step, data, moves, iteration=iteration + 1)
+        result = yield from execute_step(execution, frame, entry.step.step, data, moves, iteration=iteration + 1)
         moves = Moves(resume=moves.resume if result["status"] == "suspended" else None)
         if result["status"] != "success":
             return result
@@ -163,15 +165,15 @@ def loop_steps(execution: Execution, frame: Frame, entry: LoopEntry, previous: A
             return result
 
 
-def resumed_block(
+def resume_block(
     execution: Execution,
     frame: Frame,
     entry: ParallelEntry | ConditionalEntry,
     before: Entry | None,
     resume: Resume,
-) -> Steps:
+) -> Coroutine:
     """Resume one child of a block; the block ends if no other is left."""
-    from pytest_mastra.fake.engine.execute_entry import entry_steps  # noqa: PLC0415 -- a block's child is an entry itself
+    from pytest_mastra.fake.engine.execute_entry import execute_entry  # noqa: PLC0415 -- a block's child is an entry itself
 
     index = resume.path.pop(0)
     if index >= len(entry.steps):
@@ -180,12 +182,12 @@ def resumed_block(
     child = entry.steps[index]
     inner = frame.resumed_child(index)
     if isinstance(entry, ParallelEntry):
-        yield from entry_steps(execution, inner, child, before)
+        yield from execute_entry(execution, inner, child, before)
     else:
         recorded = execution.step_results.get(child.id) or {}
         payload = recorded.get("payload", execution.previous_output(before))
         moves = Moves(resume, execution.restart, execution.time_travel)
-        yield from step_steps(execution, inner, child.step, payload, moves)
+        yield from execute_step(execution, inner, child.step, payload, moves)
     return _block_result(execution, frame, entry)
 
 

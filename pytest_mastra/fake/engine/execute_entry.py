@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.engine.blocks import conditional_steps, loop_steps, parallel_steps, resumed_block
-from pytest_mastra.fake.engine.execute_foreach import foreach_steps
-from pytest_mastra.fake.engine.execute_foreach_batches import batched_foreach_steps
-from pytest_mastra.fake.engine.execute_step import step_steps
+from pytest_mastra.fake.engine.blocks import execute_conditional, execute_loop, execute_parallel, resume_block
+from pytest_mastra.fake.engine.execute_foreach import execute_foreach
+from pytest_mastra.fake.engine.execute_foreach_batches import execute_foreach_batches
+from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.position import Frame, Moves
-from pytest_mastra.fake.virtual_time.scheduler import Steps, Until
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Until
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
     Entry,
@@ -42,33 +42,35 @@ def _output(step_results: dict[str, Any], step_id: str) -> Any:
     return result.get("output", UNDEFINED) if isinstance(result, dict) else UNDEFINED
 
 
-def entry_steps(execution: Execution, frame: Frame, entry: Entry, before: Entry | None) -> Steps:
+def execute_entry(execution: Execution, frame: Frame, entry: Entry, before: Entry | None) -> Coroutine:
     """Execute an entry; return its result."""
     previous = output_before(execution.step_results, before)
     moves = Moves(execution.resume, execution.restart, execution.time_travel)
     resume = execution.resume
-    blocks = (ParallelEntry, ConditionalEntry) if execution.world.generation.resumes_one_branch else ParallelEntry
+    blocks = (
+        (ParallelEntry, ConditionalEntry) if execution.server_state.generation.resumes_one_branch else ParallelEntry
+    )
     if resume is not None and resume.path and isinstance(entry, blocks):
         # Mastra returns from here without storing anything, until the end of the execution
-        return (yield from resumed_block(execution, frame, entry, before, resume))
+        return (yield from resume_block(execution, frame, entry, before, resume))
     if isinstance(entry, (StepEntry, MappingEntry)):
-        result = yield from _single_steps(execution, frame, entry, previous, moves)
+        result = yield from _execute_single(execution, frame, entry, previous, moves)
     elif isinstance(entry, ParallelEntry):
-        result = yield from parallel_steps(execution, frame, entry, previous, moves)
+        result = yield from execute_parallel(execution, frame, entry, previous, moves)
     elif isinstance(entry, ConditionalEntry):
-        result = yield from conditional_steps(execution, frame, entry, previous, moves)
+        result = yield from execute_conditional(execution, frame, entry, previous, moves)
     elif isinstance(entry, LoopEntry):
-        result = yield from loop_steps(execution, frame, entry, previous, moves)
+        result = yield from execute_loop(execution, frame, entry, previous, moves)
     elif isinstance(entry, ForeachEntry):
         items = _recorded_payload(execution, moves, entry.step.id, previous)
-        run_items = foreach_steps if execution.world.generation.item_queue else batched_foreach_steps
+        run_items = execute_foreach if execution.server_state.generation.item_queue else execute_foreach_batches
         result = yield from run_items(execution, frame, entry, items, moves)
     else:
-        result = yield from _sleep_steps(execution, frame, entry, previous)
+        result = yield from _execute_sleep(execution, frame, entry, previous)
     return (yield from _ended(execution, frame, entry, result))
 
 
-def _ended(execution: Execution, frame: Frame, entry: Entry, result: dict[str, Any]) -> Steps:
+def _ended(execution: Execution, frame: Frame, entry: Entry, result: dict[str, Any]) -> Coroutine:
     if isinstance(entry, (StepEntry, MappingEntry)):
         execution.step_results[entry.id] = result
     elif isinstance(entry, (LoopEntry, ForeachEntry)):
@@ -81,14 +83,14 @@ def _ended(execution: Execution, frame: Frame, entry: Entry, result: dict[str, A
     return result
 
 
-def _single_steps(
+def _execute_single(
     execution: Execution, frame: Frame, entry: StepEntry | MappingEntry, previous: Any, moves: Moves
-) -> Steps:
+) -> Coroutine:
     is_resumed = moves.resume is not None and entry.id in moves.resume.steps
     if not is_resumed:
         frame.execution_path.append(entry.id)
     prev_output = _recorded_payload(execution, moves, entry.id, previous)
-    result = yield from step_steps(execution, frame, entry.step, prev_output, moves)
+    result = yield from execute_step(execution, frame, entry.step, prev_output, moves)
     execution.step_results[entry.id] = result
     return result
 
@@ -102,7 +104,7 @@ def _recorded_payload(execution: Execution, moves: Moves, step_id: str, previous
     return previous
 
 
-def _sleep_steps(execution: Execution, frame: Frame, entry: SleepEntry, previous: Any) -> Steps:
+def _execute_sleep(execution: Execution, frame: Frame, entry: SleepEntry, previous: Any) -> Coroutine:
     frame.execution_path.append(entry.id)
     started = execution.now()
     about = present({"payload": previous, "startedAt": started})
@@ -111,8 +113,8 @@ def _sleep_steps(execution: Execution, frame: Frame, entry: SleepEntry, previous
     frame.active[entry.id] = frame.path
     yield from execution.persist(frame, "waiting")
     moment = _wake_up(execution, frame, entry, previous)
-    if moment > execution.lane.now():
-        yield Until(moment, execution.signal if execution.world.generation.cancels_sleeps else None)
+    if moment > execution.scheduler.now():
+        yield Until(moment, execution.signal if execution.server_state.generation.cancels_sleeps else None)
     frame.active.pop(entry.id, None)
     if execution.signal.aborted:
         return {"status": "canceled"}
@@ -127,7 +129,7 @@ def _sleep_steps(execution: Execution, frame: Frame, entry: SleepEntry, previous
 
 
 def _wake_up(execution: Execution, frame: Frame, entry: SleepEntry, previous: Any) -> float:
-    now = execution.lane.now()
+    now = execution.scheduler.now()
     wish: Any = entry.until if entry.seconds is None else entry.seconds
     if callable(wish):
         name = "sleep" if entry.until is None else "sleepUntil"

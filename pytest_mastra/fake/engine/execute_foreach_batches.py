@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.engine.execute_foreach import as_list, concurrency_of, step_info
-from pytest_mastra.fake.engine.execute_step import META, step_steps
+from pytest_mastra.fake.engine.execute_step import META, execute_step
 from pytest_mastra.fake.engine.position import Frame, Moves
-from pytest_mastra.fake.virtual_time.scheduler import Join, Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join
 from pytest_mastra.fake.workflows.graph import ForeachEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _TOLD = ("status", "error", "suspendPayload", "suspendedAt", "endedAt", "output")
 
 
-def batched_foreach_steps(execution: Execution, frame: Frame, entry: ForeachEntry, items: Any, moves: Moves) -> Steps:
+def execute_foreach_batches(
+    execution: Execution, frame: Frame, entry: ForeachEntry, items: Any, moves: Moves
+) -> Coroutine:
     """Execute a step once per item."""
     step_id = entry.step.id
     recorded = execution.step_results.get(step_id) or {}
@@ -32,7 +34,7 @@ def batched_foreach_steps(execution: Execution, frame: Frame, entry: ForeachEntr
     for begin in range(0, len(items), size):
         batch = range(begin, min(begin + size, len(items)))
         tasks = tuple(
-            execution.lane.spawn(_item_steps(execution, frame, entry, items, moves, known, index, first))
+            execution.scheduler.spawn(_execute_item(execution, frame, entry, items, moves, known, index, first))
             for index in batch
         )
         yield Join(tasks)
@@ -70,7 +72,7 @@ def _with_own_items(info: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     return {**info, "suspendPayload": {**payload, META: {**payload[META], "foreachOutput": shared}}}, shared
 
 
-def _item_steps(
+def _execute_item(
     execution: Execution,
     frame: Frame,
     entry: ForeachEntry,
@@ -79,13 +81,13 @@ def _item_steps(
     known: dict[int, dict[str, Any]],
     index: int,
     first: int,
-) -> Steps:
+) -> Coroutine:
     before = known.get(index, {})
     if before.get("status") == "success":
         return before
     answer = moves.resume if before.get("status") == "suspended" or first == index else None
     inner = Moves(answer, moves.restart, moves.time_travel)
-    return (yield from step_steps(execution, frame.for_item(index), entry.step.step, items[index], inner, quiet=True))
+    return (yield from execute_step(execution, frame.for_item(index), entry.step.step, items[index], inner, quiet=True))
 
 
 def _forget_label(labels: dict[str, Any], index: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.virtual_time.scheduler import Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.errors import Thrown, TripWire
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 META = "__workflow_meta"
 
 
-def nested_steps(attempt: Attempt, context: StepContext, workflow: Workflow) -> Steps:
+def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -> Coroutine:
     """Execute a nested workflow in a run of its own; return its result."""
-    execution, world = attempt.execution, attempt.execution.world
+    execution, server_state = attempt.execution, attempt.execution.server_state
     moves = attempt.moves
     recorded = execution.step_results.get(workflow.id) or {}
     is_resumed = recorded.get("status") == "suspended"
     travels_to = moves.time_travel.steps[1:] if moves.time_travel and moves.time_travel.steps[0] == workflow.id else []
     if not is_resumed and not _restarts(attempt):
-        world.note_nested_input(workflow, attempt.input_data)
+        server_state.note_nested_input(workflow, attempt.input_data)
     run_id = _recorded_run_id(recorded) if is_resumed else None
-    run = world.create_run(workflow, run_id or context.run_id, execution.run.resource_id)
+    run = server_state.create_run(workflow, run_id or context.run_id, execution.run.resource_id)
     # the run is looked for, and stored
-    for _ in range(3 if world.generation.awaits_events else 2):
+    for _ in range(3 if server_state.generation.awaits_events else 2):
         yield None
     forget = _connect(attempt, run)
     try:
@@ -40,7 +40,7 @@ def nested_steps(attempt: Attempt, context: StepContext, workflow: Workflow) -> 
     if truthy(result.get("state")):
         context.set_state(result["state"])
     _suspend(result, context, run)
-    _raise_failure(result, tripwires=world.generation.throws_nested_tripwires)
+    _raise_failure(result, tripwires=server_state.generation.throws_nested_tripwires)
     return result.get("result", UNDEFINED) if result["status"] == "success" else UNDEFINED
 
 
@@ -68,14 +68,14 @@ def _connect(attempt: Attempt, run: Run) -> list[Any]:
     return [
         run.watch(pass_on),
         run.signal.listen(outer.signal.abort),
-        outer.signal.listen(lambda: attempt.execution.world.cancel(run)),
+        outer.signal.listen(lambda: attempt.execution.server_state.cancel(run)),
     ]
 
 
-def _moved(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Steps:
+def _moved(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:
     execution, moves = attempt.execution, attempt.moves
     shared: dict[str, Any] = {
-        "lane": execution.lane,
+        "scheduler": execution.scheduler,
         "request_context": execution.request_context,
         "write": execution.write,
         "per_step": execution.per_step,
@@ -94,15 +94,15 @@ def _moved(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: boo
             "nestedStepsContext": travel.nested_results,
         }
         known = {key: value for key, value in body.items() if value is not UNDEFINED}
-        return (yield from run.time_travel_steps(known, **shared))
+        return (yield from run.time_travel(known, **shared))
     if _restarts(attempt):
-        return (yield from run.restart_steps(**shared))
+        return (yield from run.restart(**shared))
     if is_resumed:
         resume = moves.resume
         steps = resume.steps[1:] if resume is not None else []
         payload = attempt.resume_data
-        return (yield from run.resume_steps(steps or None, payload, item=None, **shared))
-    return (yield from run.start_steps(attempt.input_data, dict(attempt.frame.state), **shared))
+        return (yield from run.resume(steps or None, payload, item=None, **shared))
+    return (yield from run.start(attempt.input_data, dict(attempt.frame.state), **shared))
 
 
 def _suspend(result: dict[str, Any], context: StepContext, run: Run) -> None:

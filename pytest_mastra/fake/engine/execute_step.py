@@ -6,10 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.engine.execute_nested import nested_steps
+from pytest_mastra.fake.engine.execute_nested import execute_nested
 from pytest_mastra.fake.engine.position import Frame, Moves
 from pytest_mastra.fake.engine.validation import checked, later_cause, lines, validation_cause
-from pytest_mastra.fake.virtual_time.scheduler import Gate, GateWait, Steps, Until
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy, without
@@ -55,7 +55,7 @@ class Attempt:
     item_run_id: str | None
 
 
-def step_steps(
+def execute_step(
     execution: Execution,
     frame: Frame,
     step: AnyStep,
@@ -64,7 +64,7 @@ def step_steps(
     *,
     quiet: bool = False,
     iteration: int | None = None,
-) -> Steps:
+) -> Coroutine:
     """Execute a step; return its result.
 
     Args:
@@ -80,14 +80,14 @@ def step_steps(
     info = _info(attempt, iteration)
     frame.active[step.id] = frame.path
     if not quiet:
-        event = {"id": step.id, "stepCallId": attempt.call_id, **execution.world.tidy(info)}
+        event = {"id": step.id, "stepCallId": attempt.call_id, **execution.server_state.tidy(info)}
         execution.emit("workflow-step-start", event)
     yield from execution.persist(frame, "running", step_results={**execution.step_results, step.id: info})
     if execution.held is not None:
         yield from execution.held()
     outcome = yield from _tried(attempt)
     frame.active.pop(step.id, None)
-    result = {**execution.world.tidy(info), **outcome}
+    result = {**execution.server_state.tidy(info), **outcome}
     if not quiet:
         yield from _told(execution, step, attempt.call_id, result)
     if attempt.item_run_id is not None:
@@ -97,9 +97,9 @@ def step_steps(
 
 
 def _prepared(execution: Execution, frame: Frame, step: AnyStep, prev_output: Any, moves: Moves) -> Attempt:
-    call_id = execution.world.new_id()
-    owns_run = step.is_workflow and frame.item is not None and execution.world.generation.own_item_runs
-    item_run_id = execution.world.new_id() if owns_run else None
+    call_id = execution.server_state.new_id()
+    owns_run = step.is_workflow and frame.item is not None and execution.server_state.generation.own_item_runs
+    item_run_id = execution.server_state.new_id() if owns_run else None
     input_data, refusal = _checked_input(execution, step, prev_output)
     return Attempt(
         execution=execution,
@@ -126,16 +126,16 @@ def _checked_input(execution: Execution, step: AnyStep, prev_output: Any) -> tup
             refusal = Refusal(
                 f"Step input validation failed: \n{lines(issues)}",
                 code="WORKFLOW_STEP_INPUT_VALIDATION_FAILED",
-                cause=validation_cause(issues, execution.world.generation),
+                cause=validation_cause(issues, execution.server_state.generation),
             )
         elif fitted != {}:
             input_data = fitted
-    checks_context = execution.world.generation.checks_request_context and not step.is_workflow
+    checks_context = execution.server_state.generation.checks_request_context and not step.is_workflow
     if refusal is None and checks_context and step.request_context_schema is not None:
         _, issues = step.request_context_schema.check(execution.request_context)
         if issues:
             text = f"Step request context validation failed for step '{step.id}': \n{lines(issues)}"
-            cause = later_cause(issues, execution.world.generation)
+            cause = later_cause(issues, execution.server_state.generation)
             refusal = Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
     return input_data, refusal
 
@@ -168,7 +168,7 @@ def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
 def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     """Return what is known of a step that begins."""
     execution = attempt.execution
-    info: dict[str, Any] = execution.world.tidy(execution.step_results.get(attempt.step.id) or {})
+    info: dict[str, Any] = execution.server_state.tidy(execution.step_results.get(attempt.step.id) or {})
     now = execution.now()
     if truthy(attempt.resume_data) and attempt.resume_data is not UNDEFINED:
         info |= {"resumePayload": attempt.resume_data, "resumedAt": now}
@@ -180,37 +180,37 @@ def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     return present(info)
 
 
-def _told(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Steps:
+def _told(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Coroutine:
     about = {"id": step.id, "stepCallId": call_id}
     if result["status"] == "suspended":
         execution.emit("workflow-step-suspended", {**about, **result})
         return
     execution.emit("workflow-step-result", {**about, **result})
-    if execution.world.generation.awaits_events:
+    if execution.server_state.generation.awaits_events:
         yield None
     execution.emit("workflow-step-finish", {**about, "metadata": {}})
 
 
-def _tried(attempt: Attempt) -> Steps:
+def _tried(attempt: Attempt) -> Coroutine:
     """Run the step, again and again if it has retries; return what came of it."""
     execution = attempt.execution
     config = execution.run.workflow.retry_config
     retries = attempt.step.retries if attempt.step.retries is not None else config.attempts
     for count in range(retries + 1):
         if count and config.delay:
-            yield Until(execution.lane.now() + config.delay)
+            yield Until(execution.scheduler.now() + config.delay)
         try:
             return (yield from _run(attempt, count))
         except Exception as error:  # noqa: BLE001 -- whatever a step raises is the run's failure
             is_final = isinstance(error, NonRetryable) or (isinstance(error, Thrown) and error.non_retryable)
             if is_final or count == retries:
-                execution.world.note_failure(execution.run, attempt.step.id, error)
+                execution.server_state.note_failure(execution.run, attempt.step.id, error)
                 return _failure(execution, error, is_final=is_final)
     raise AssertionError("a step has at least one attempt")
 
 
 def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[str, Any]:
-    as_wire = error_object if execution.world.generation.error_objects else error_string
+    as_wire = error_object if execution.server_state.generation.error_objects else error_string
     outcome = {"status": "failed", "error": as_wire(error), "endedAt": execution.now()}
     if is_final:
         outcome["nonRetryable"] = True
@@ -219,7 +219,7 @@ def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[
     return outcome
 
 
-def _run(attempt: Attempt, count: int) -> Steps:
+def _run(attempt: Attempt, count: int) -> Coroutine:
     if attempt.refusal is not None:
         raise attempt.refusal
     execution = attempt.execution
@@ -227,13 +227,13 @@ def _run(attempt: Attempt, count: int) -> Steps:
     step = attempt.step
     if isinstance(step, Step):
         context = _context(attempt, asked, count)
-        output = yield from _function_steps(execution, step, context)
+        output = yield from _run_function(execution, step, context)
     else:
-        output = yield from nested_steps(attempt, _context(attempt, asked, count), step)
+        output = yield from execute_nested(attempt, _context(attempt, asked, count), step)
     if asked.state is not UNDEFINED:
         attempt.frame.state.update(asked.state)
     if asked.suspended:
-        if execution.world.generation.awaits_events:
+        if execution.server_state.generation.awaits_events:
             yield None  # a suspension is checked, which takes longer than giving a value
         return present(
             {
@@ -261,7 +261,7 @@ def _context(attempt: Attempt, asked: Asked, count: int) -> StepContext:
                 payload,
                 "Step suspend data validation failed",
                 "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
-                lambda issues: later_cause(issues, execution.world.generation),
+                lambda issues: later_cause(issues, execution.server_state.generation),
             )
         frame.suspended[step.id] = frame.path
         for label in labels:
@@ -293,27 +293,27 @@ def _context(attempt: Attempt, asked: Asked, count: int) -> StepContext:
     )
 
 
-def _function_steps(execution: Execution, step: Step, context: StepContext) -> Steps:
+def _run_function(execution: Execution, step: Step, context: StepContext) -> Coroutine:
     if step.duration:
         signal = execution.signal if step.stops_on_abort else None
-        yield Until(execution.lane.now() + step.duration, signal)
+        yield Until(execution.scheduler.now() + step.duration, signal)
     try:
         given = step.run(context)
         if isinstance(given, Generator):
-            given = yield from _paused_steps(execution, given)
+            given = yield from _run_generator(execution, given)
     finally:
         yield None  # steps are awaited, so that those beside this one come as far before its end is told
     return returned_value(given)
 
 
-def _paused_steps(execution: Execution, pauses: Generator[Any, Any, Any]) -> Steps:
+def _run_generator(execution: Execution, pauses: Generator[Any, Any, Any]) -> Coroutine:
     """Run a step that yields: seconds, a `ctx.wait(seconds)`, or a `Gate`."""
     while True:
         try:
             pause = next(pauses)
         except StopIteration as end:
             return end.value
-        now = execution.lane.now()
+        now = execution.scheduler.now()
         if isinstance(pause, Gate):
             yield pause
         elif isinstance(pause, GateOrAbort):

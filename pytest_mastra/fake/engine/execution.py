@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.engine import result as results
-from pytest_mastra.fake.engine.execute_entry import entry_steps, output_before
+from pytest_mastra.fake.engine.execute_entry import execute_entry, output_before
 from pytest_mastra.fake.engine.position import Frame, Restart, Resume, TimeTravel
-from pytest_mastra.fake.virtual_time.scheduler import Lane, Signal, Steps
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Signal
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 from pytest_mastra.fake.workflows.step_context import shown_context
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.engine.state import World
+    from pytest_mastra.fake.engine.state import ServerState
 
 StreamWriter = Callable[[dict[str, Any]], None]
 
@@ -26,9 +26,9 @@ class Execution:
     """One way through a graph: a start, a resume, a restart or a time travel.
 
     Attributes:
-        world: The server around it.
+        server_state: The server around it.
         run: The run that is executed.
-        lane: Where its tasks take turns.
+        scheduler: Where its tasks take turns.
         request_context: What steps see; they may change it.
         write: Takes what steps write into the stream.
         per_step: Whether to stop after one step.
@@ -38,9 +38,9 @@ class Execution:
         include_state: Whether the result holds the state and labels, for the workflow around this one.
     """
 
-    world: World
+    server_state: ServerState
     run: Run
-    lane: Lane
+    scheduler: Scheduler
     request_context: dict[str, Any]
     write: StreamWriter | None = None
     per_step: bool = False
@@ -48,7 +48,7 @@ class Execution:
     restart: Restart | None = None
     time_travel: TimeTravel | None = None
     include_state: bool = False
-    held: Callable[[], Steps] | None = None
+    held: Callable[[], Coroutine] | None = None
     step_results: dict[str, Any] = field(default_factory=dict)
     step_execution_path: list[str] = field(default_factory=list)
 
@@ -63,9 +63,9 @@ class Execution:
 
     def now(self) -> int:
         """Return the time as Mastra notes it."""
-        return self.lane.milliseconds()
+        return self.scheduler.milliseconds()
 
-    def steps(self, input_data: Any, initial_state: Any) -> Steps:
+    def execute(self, input_data: Any, initial_state: Any) -> Coroutine:
         """Execute; return what the `-async` verbs answer."""
         entries = self.run.workflow.entries
         if not entries:
@@ -76,12 +76,12 @@ class Execution:
         frame = Frame([first], self.step_execution_path, state)
         outcome: dict[str, Any] = {}
         for index in range(first, len(entries)):
-            if self.signal.aborted and self.world.generation.checks_abort_first:
+            if self.signal.aborted and self.server_state.generation.checks_abort_first:
                 return (
                     yield from self._canceled(frame if outcome else Frame([index], self.step_execution_path, state))
                 )
             frame = Frame([index], self.step_execution_path, state)
-            outcome = yield from entry_steps(self, frame, entries[index], entries[index - 1] if index else None)
+            outcome = yield from execute_entry(self, frame, entries[index], entries[index - 1] if index else None)
             state = frame.state
             if outcome["status"] != "success":
                 return (yield from self._stopped(frame, outcome))
@@ -90,7 +90,7 @@ class Execution:
         result = results.formatted(self, outcome)
         yield from self.persist(frame, result["status"], result=result.get("result", UNDEFINED), error=UNDEFINED)
         if result["status"] != "suspended":
-            self.world.forget_status(self.run)
+            self.server_state.forget_status(self.run)
         return self._answer(result, frame)
 
     def _first_entry(self) -> int:
@@ -114,11 +114,11 @@ class Execution:
             return dict(self.restart.state or {})
         return dict(initial_state) if isinstance(initial_state, dict) else {}
 
-    def _canceled(self, frame: Frame) -> Steps:
+    def _canceled(self, frame: Frame) -> Coroutine:
         yield from self.persist(frame, "canceled")
         return self._answer(results.formatted(self, {"status": "canceled"}), frame)
 
-    def _stopped(self, frame: Frame, outcome: dict[str, Any]) -> Steps:
+    def _stopped(self, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
         if outcome["status"] == "bailed":
             outcome["status"] = "success"
         result = results.formatted(self, outcome)
@@ -127,15 +127,15 @@ class Execution:
             result["status"],
             result=result.get("result", UNDEFINED),
             error=result.get("error", UNDEFINED),
-            tracing={} if self.world.generation.notes_tracing else UNDEFINED,
+            tracing={} if self.server_state.generation.notes_tracing else UNDEFINED,
         )
         if outcome["status"] == "paused":
             self.emit("workflow-paused", {})
         if outcome["status"] not in ("suspended", "paused"):
-            self.world.forget_status(self.run)
+            self.server_state.forget_status(self.run)
         return self._answer(result, frame)
 
-    def _paused(self, frame: Frame, outcome: dict[str, Any]) -> Steps:
+    def _paused(self, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
         result = results.formatted(self, outcome)
         yield from self.persist(frame, "paused")
         self.emit("workflow-paused", {})
@@ -144,7 +144,7 @@ class Execution:
 
     def _answer(self, result: dict[str, Any], frame: Frame) -> dict[str, Any]:
         answer = dict(result)
-        if self.world.generation.run_id_in_results:
+        if self.server_state.generation.run_id_in_results:
             answer["runId"] = self.run.run_id
         if self.include_state:
             answer["state"] = frame.state
@@ -160,13 +160,15 @@ class Execution:
         error: Any = UNDEFINED,
         tracing: Any = UNDEFINED,
         step_results: dict[str, Any] | None = None,
-    ) -> Steps:
+    ) -> Coroutine:
         """Store where the run is; storing takes a turn, as it takes real servers some milliseconds."""
-        last = self.world.last_status(self.run)
-        freezes = self.world.generation.freezes_resumed_runs
+        last = self.server_state.last_status(self.run)
+        freezes = self.server_state.generation.freezes_resumed_runs
         if not (freezes and status == "running" and last in ("suspended", "paused")):
-            self.world.store.persist(self.run, self._snapshot(frame, status, result, error, tracing, step_results))
-            self.world.remember_status(self.run, status)
+            self.server_state.store.persist(
+                self.run, self._snapshot(frame, status, result, error, tracing, step_results)
+            )
+            self.server_state.remember_status(self.run, status)
         yield None
 
     def _snapshot(
@@ -185,7 +187,7 @@ class Execution:
             "context": dict(self.step_results if step_results is None else step_results),
             "activePaths": list(frame.path),
         }
-        if self.world.generation.execution_path:
+        if self.server_state.generation.execution_path:
             snapshot["stepExecutionPath"] = list(self.step_execution_path)
         snapshot |= {
             "activeStepsPath": dict(frame.active),

@@ -21,7 +21,7 @@ def formatted(execution: Execution, outcome: dict[str, Any]) -> dict[str, Any]:
         execution: The execution.
         outcome: What its last entry gave.
     """
-    generation = execution.world.generation
+    generation = execution.server_state.generation
     steps = dict(execution.step_results)
     if generation.moves_metadata:
         steps = {id_: clean_step(result) for id_, result in steps.items()}

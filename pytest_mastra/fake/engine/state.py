@@ -12,7 +12,7 @@ from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.store import Store
 from pytest_mastra.fake.virtual_time.clock import ServerClock
-from pytest_mastra.fake.virtual_time.scheduler import Traffic
+from pytest_mastra.fake.virtual_time.scheduler import SchedulerDriver
 from pytest_mastra.fake.workflows.describe import serialized_entry
 from pytest_mastra.fake.workflows.errors import is_meant
 from pytest_mastra.fake.workflows.generations import Generation
@@ -40,7 +40,7 @@ class UnexpectedError:
     error: BaseException
 
 
-class World:
+class ServerState:
     """What one server knows.
 
     Args:
@@ -58,7 +58,7 @@ class World:
         self.clock = clock
         self.store = Store(clock, moves_created_at=generation.moves_created_at)
         self.histories = Histories()
-        self.traffic = Traffic(clock, patience)
+        self.driver = SchedulerDriver(clock, patience)
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: list[UnexpectedError] = []
         self._journal = journal

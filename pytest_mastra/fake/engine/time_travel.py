@@ -20,7 +20,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.engine.state import World
+    from pytest_mastra.fake.engine.state import ServerState
 
 MOST_REPORTED = 10
 """Recorded steps that a refusal names."""
@@ -28,7 +28,7 @@ MOST_REPORTED = 10
 COMPLETE = ("success", "failed", "canceled")
 
 
-def time_travel_from(world: World, run: Run, body: dict[str, Any], *, per_step: bool) -> TimeTravel:
+def time_travel_from(server_state: ServerState, run: Run, body: dict[str, Any], *, per_step: bool) -> TimeTravel:
     """Return what a time travel goes on from.
 
     Raises:
@@ -37,7 +37,7 @@ def time_travel_from(world: World, run: Run, body: dict[str, Any], *, per_step: 
     step = body.get("step")
     if not step:
         raise Refusal("Step is required and must be a valid step or array of steps")
-    row = world.store.find(run.workflow.id, run.run_id)
+    row = server_state.store.find(run.workflow.id, run.run_id)
     if row is None:
         raise Refusal(f"Snapshot not found for run {run.run_id}")
     if row.status == "running":
@@ -52,15 +52,15 @@ def time_travel_from(world: World, run: Run, body: dict[str, Any], *, per_step: 
         and inner
         and run.workflow.validate_inputs
     ):
-        input_data = accepted(inner.input_schema, input_data, "inputData", world.generation)
-    return _Past(world, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step).travel()
+        input_data = accepted(inner.input_schema, input_data, "inputData", server_state.generation)
+    return _Past(server_state, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step).travel()
 
 
 class _Past:
     """The results that a time travel takes to be there.
 
     Args:
-        world: The server.
+        server_state: The server.
         run: The run.
         snapshot: The run as it is stored.
         steps: Where to go on, from the outside in.
@@ -70,7 +70,7 @@ class _Past:
 
     def __init__(
         self,
-        world: World,
+        server_state: ServerState,
         run: Run,
         snapshot: dict[str, Any],
         steps: list[str],
@@ -78,7 +78,7 @@ class _Past:
         *,
         per_step: bool,
     ) -> None:
-        self._world = world
+        self._server_state = server_state
         self._entries = run.workflow.entries
         self._snapshot = snapshot
         self._recorded = snapshot["context"]
@@ -93,7 +93,7 @@ class _Past:
 
     def travel(self) -> TimeTravel:
         """Return where to go on from, and with what."""
-        if self._world.generation.guards_time_travel:
+        if self._server_state.generation.guards_time_travel:
             check_graph(self._steps[0], self._entries, self._recorded, self._given)
         resume_data = self._body.get("resumeData", UNDEFINED)
         for index, entry in enumerate(self._entries):
@@ -163,7 +163,7 @@ class _Past:
         context = given or recorded
         is_named = id_ in self._steps
         is_unselected = isinstance(entry, ConditionalEntry) and not is_named and (is_target or not context)
-        skips = is_unselected and self._world.generation.guards_time_travel
+        skips = is_unselected and self._server_state.generation.guards_time_travel
         default = "running" if is_named else "skipped" if skips else "success"
         status = context.get("status", default)
         if status in ("failed", "canceled"):
@@ -171,7 +171,7 @@ class _Past:
         is_complete = status in COMPLETE
         chosen_payload = _first(given.get("payload"), payload, recorded.get("payload"), {})
         chosen_output = _first(given.get("output"), output, recorded.get("output"), {})
-        now = round(self._world.clock.now() * 1000)
+        now = round(self._server_state.clock.now() * 1000)
         return present(
             {
                 "status": status,
@@ -191,7 +191,7 @@ class _Past:
         """What comes after the target is dropped, unless it is suspended."""
         past_target = len(self._path) if self._per_step else before
         recorded = self._recorded.get(id_)
-        if not self._world.generation.per_step:
+        if not self._server_state.generation.per_step:
             return before > 0 and (recorded is None or recorded.get("status") != "suspended")
         return (
             past_target > 0

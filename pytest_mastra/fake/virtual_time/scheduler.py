@@ -1,4 +1,4 @@
-"""How runs move: an execution is a lane of generators that take turns, wait for moments, each other, or gates."""
+"""How runs move: an execution is a scheduler of generators that take turns, wait for moments, each other, or gates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 
-Steps = Generator["Until | Join | Gate | GateWait | None", Any, Any]
+Coroutine = Generator["Until | Join | Gate | GateWait | None", Any, Any]
 """Work that takes turns: it yields what it waits for, None for its next turn."""
 
 
@@ -107,13 +107,13 @@ class Gate:
 
 
 class Task:
-    """One generator of a lane."""
+    """One generator of a scheduler."""
 
-    __slots__ = ("_failure", "_lane", "_steps", "_waiters", "done", "result", "turn")
+    __slots__ = ("_coroutine", "_failure", "_scheduler", "_waiters", "done", "result", "turn")
 
-    def __init__(self, lane: Lane, steps: Steps) -> None:
-        self._lane = lane
-        self._steps = steps
+    def __init__(self, scheduler: Scheduler, coroutine: Coroutine) -> None:
+        self._scheduler = scheduler
+        self._coroutine = coroutine
         self._waiters: list[Callable[[], None]] = []
         self._failure: BaseException | None = None
         self.result: Any = None
@@ -135,7 +135,7 @@ class Task:
         """Take part in the next round, unless woken since that turn."""
         if self.turn == turn and not self.done:
             self.turn += 1
-            self._lane.ready.append(self)
+            self._scheduler.ready.append(self)
 
     def when_done(self, call: Callable[[], None]) -> None:
         """Call this at the end."""
@@ -147,7 +147,7 @@ class Task:
     def advance(self) -> None:
         """Go on to the next wait."""
         try:
-            wish = next(self._steps)
+            wish = next(self._coroutine)
         except StopIteration as end:
             self._end(end.value, None)
             return
@@ -157,7 +157,7 @@ class Task:
         if wish is None:
             self.wake(self.turn)
         elif isinstance(wish, Until):
-            self._lane.sleep(self, wish)
+            self._scheduler.sleep(self, wish)
         elif isinstance(wish, Gate):
             wish.add(self)
         elif isinstance(wish, GateWait):
@@ -192,7 +192,7 @@ class Task:
             waiter()
 
 
-class Lane:
+class Scheduler:
     """The tasks of one execution and the moments that they wait for.
 
     Args:
@@ -207,16 +207,16 @@ class Lane:
         self.ready: deque[Task] = deque()
 
     def now(self) -> float:
-        """Return the time as this lane lives it: what was due earlier happens at the time at which it was due."""
+        """Return the time as this scheduler lives it: what was due earlier happens at the time at which it was due."""
         return self._clock.now() if self._moment is None else self._moment
 
     def milliseconds(self) -> int:
         """Return the time as Mastra notes it in step results."""
         return round(self.now() * 1000)
 
-    def spawn(self, steps: Steps) -> Task:
+    def spawn(self, coroutine: Coroutine) -> Task:
         """Begin work; it takes its first turn after those who wait already."""
-        task = Task(self, steps)
+        task = Task(self, coroutine)
         self.ready.append(task)
         return task
 
@@ -255,12 +255,12 @@ class Lane:
         self._moment = due if due < now else None
 
     def caught_up(self) -> None:
-        """Note that this lane has reached the present."""
+        """Note that this scheduler has reached the present."""
         self._moment = None
 
 
-class Traffic:
-    """Moves lanes, for one thread at a time.
+class SchedulerDriver:
+    """Drives schedulers, for one thread at a time.
 
     Args:
         clock: Where time is read and skipped.
@@ -278,31 +278,31 @@ class Traffic:
         with self._changed:
             self._changed.notify_all()
 
-    def move(self, lane: Lane, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
-        """Move a lane until something holds; return whether it does.
+    def drive(self, scheduler: Scheduler, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+        """Drive a scheduler until something holds; return whether it does.
 
         Args:
-            lane: What to move.
+            scheduler: What to drive.
             done: Looked at after each turn.
-            skip: Whether time may skip to what the lane waits for.
-            wait: Whether to wait for other threads where the lane cannot go on by itself.
+            skip: Whether time may skip to what the scheduler waits for.
+            wait: Whether to wait for other threads where the scheduler cannot go on by itself.
         """
         while True:
-            while not done() and lane.take_turn():
+            while not done() and scheduler.take_turn():
                 pass
             if done():
                 return True
-            lane.caught_up()
-            due = lane.next_due()
+            scheduler.caught_up()
+            due = scheduler.next_due()
             if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, self._pause))):
-                lane.fire()
+                scheduler.fire()
             elif not wait or not self.wait_for_change():
                 return False
 
-    def catch_up(self, lanes: Iterable[Lane]) -> None:
+    def catch_up(self, schedulers: Iterable[Scheduler]) -> None:
         """Let everything happen that is due by now."""
-        for lane in lanes:
-            self.move(lane, lambda: False, skip=False)
+        for scheduler in schedulers:
+            self.drive(scheduler, lambda: False, skip=False)
 
     def _pause(self, seconds: float) -> None:
         self._changed.wait(seconds)

@@ -168,7 +168,7 @@ def called(execution: Execution, function: Callable[[StepContext], Any], context
     try:
         return function(context)
     except Exception as error:
-        execution.world.note_failure(execution.run, name, error)
+        execution.server_state.note_failure(execution.run, name, error)
         raise Refusal(str(error)) from error
 
 

@@ -6,7 +6,7 @@ import importlib
 import traceback
 from pathlib import Path
 
-_MACHINERY = (f"{Path(__file__).parent}", "<frozen ", f"{importlib.__file__}")
+_MACHINERY = (f"{Path(__file__).parents[1]}", "<frozen ", f"{importlib.__file__}")
 
 
 def own_traceback(error: BaseException) -> str:

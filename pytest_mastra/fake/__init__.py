@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import Request, RunView
     from pytest_mastra.fake.engine.state import UnexpectedError
     from pytest_mastra.fake.fronts.in_process import InProcess
-    from pytest_mastra.fake.fronts.serving import serve
-    from pytest_mastra.fake.fronts.socket import OnSocket
+    from pytest_mastra.fake.fronts.socket import OnSocket, serve
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
@@ -53,7 +52,7 @@ _HOMES = {
     "UnstubbedStep": "workflows.errors",
     "VirtualClock": "virtual_time.clock",
     "Workflow": "workflows.definition",
-    "serve": "fronts.serving",
+    "serve": "fronts.socket",
 }
 """Where the names live."""
 

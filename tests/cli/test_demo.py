@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from mastra_sync.cli.exits import Exit
-from pytest_mastra.fake.cli import demo
+from pytest_mastra.fake.cli import play_demo
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import EPOCH
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse, moment_for
@@ -116,9 +116,9 @@ def test_on_a_terminal_hours_go_by(mastra_sync: Process, monkeypatch: pytest.Mon
         waits.append(seconds)
         return 0.001
 
-    monkeypatch.setattr(demo, "can_redraw", lambda: True)
-    monkeypatch.setattr(demo, "THINKING", 0)
-    monkeypatch.setattr(demo, "TimeLapse", lambda: TimeLapse(takes=note))
+    monkeypatch.setattr(play_demo, "can_redraw", lambda: True)
+    monkeypatch.setattr(play_demo, "THINKING", 0)
+    monkeypatch.setattr(play_demo, "TimeLapse", lambda: TimeLapse(takes=note))
     assert json.loads(mastra_sync("demo").out) == RESULT
     assert [round(seconds, 1) for seconds in waits if seconds > 100] == [8 * HOUR, HOUR / 2]
 

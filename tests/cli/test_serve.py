@@ -15,7 +15,7 @@ import pytest
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
 from pytest_mastra.fake.cli.find_server import find_server
-from pytest_mastra.fake.cli.serve import Watched
+from pytest_mastra.fake.cli.host_server import ReportingSurface
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
@@ -195,9 +195,9 @@ def test_requests_that_meet_nothing_are_told(capsys: pytest.CaptureFixture[str])
     """Each is told once on stderr, with what came nearest; the others are not."""
     server = FakeMastra()
     server.workflow("report").returns({"ok": True})
-    watched = Watched(server)
+    surface = ReportingSurface(server)
     for workflow in ("reprot", "report"):
-        watched.handle(WireRequest("POST", f"/api/workflows/{workflow}/create-run", {}, b"{}"))
+        surface.handle(WireRequest("POST", f"/api/workflows/{workflow}/create-run", {}, b"{}"))
     assert capsys.readouterr() == (
         "",
         "POST /api/workflows/reprot/create-run 404: There is no workflow 'reprot'. Did you mean 'report'? "
@@ -210,7 +210,9 @@ def test_bugs_in_steps_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     server = FakeMastra()
     server.workflow("w").then(server.step("s", lambda ctx: ctx.input_data["gone"])).commit()
     headers = {"content-type": "application/json"}
-    Watched(server).handle(WireRequest("POST", "/api/workflows/w/start-async?runId=r", headers, b'{"inputData": {}}'))
+    ReportingSurface(server).handle(
+        WireRequest("POST", "/api/workflows/w/start-async?runId=r", headers, b'{"inputData": {}}')
+    )
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "'s' of 'w', run r: not a StepError, so not meant as a failure"
     assert (lines[2].split('"')[1], lines[-1]) == (__file__, "KeyError: 'gone'")

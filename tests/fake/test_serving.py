@@ -9,13 +9,13 @@ import sys
 import pytest
 import requests
 
-from pytest_mastra.fake.fronts.serving import serve
+from pytest_mastra.fake.fronts.socket import serve
 from tests.fake.client_outcomes import Scripted
 
 PROGRAM = """
 from functools import partial
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.fake.fronts.serving import serve
+from pytest_mastra.fake.fronts.socket import serve
 
 server = FakeMastra()
 server.workflow("report").returns({"text": "sunny"})

@@ -1,4 +1,4 @@
-"""A proxy in front of a real server that does to one request what networks and gateways do."""
+"""A proxy that does to single requests to a real server what networks and gateways do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 
-from typing_extensions import Self
-
-from tests.faults.wire_server import PATIENCE, Action, Received, ScriptEnd, await_event, close, read_request, reset
+from tests.faults.loopback_server import ConnectionDone, LoopbackServer
+from tests.faults.wire_server import Action, Received, await_event, close, read_request, reset
 
 Fault = Callable[[socket.socket, "Forwarded"], None]
 """What is done to a request instead of passing its answer on."""
@@ -26,10 +24,13 @@ class Forwarded:
 
     def send(self) -> None:
         """Send the request on to the real server."""
-        one = self.request
-        headers = {**one.headers, "connection": "close"}
-        lines = [f"{one.method} {one.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-        self.upstream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + one.body)
+        request = self.request
+        headers = {**request.headers, "connection": "close"}
+        lines = [
+            f"{request.method} {request.target} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        self.upstream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
 
     def receive(self) -> bytes:
         """Return the next bytes of the real server's answer, empty at its end."""
@@ -58,14 +59,14 @@ def lost_reply(ending: Action = reset) -> Fault:
 
 
 def lost_at_once(ending: Action = reset) -> Fault:
-    """The same, before the server has answered; it may take as long as it likes."""
+    """The server gets the request; the client gets nothing, before the server has answered."""
 
     def fault(client: socket.socket, forwarded: Forwarded) -> None:
         forwarded.send()
-        with contextlib.suppress(ScriptEnd):
+        with contextlib.suppress(ConnectionDone):
             _end(client, ending)
         forwarded.receive_all()
-        raise ScriptEnd
+        raise ConnectionDone
 
     return fault
 
@@ -128,8 +129,8 @@ def garbled(client: socket.socket, forwarded: Forwarded) -> None:
     client.sendall(head + separator + body.replace(b'"', b"\xff"))
 
 
-def told(event: threading.Event) -> Fault:
-    """No fault: the answer is passed on as it comes, and the test is told when its first bytes were."""
+def pass_on_and_set(event: threading.Event) -> Fault:
+    """No fault: the answer is passed on as it comes; the event is set with its first bytes."""
 
     def fault(client: socket.socket, forwarded: Forwarded) -> None:
         forwarded.send()
@@ -150,23 +151,21 @@ def _end(client: socket.socket, ending: Action) -> None:
 # -- the proxy
 
 
-class FaultProxy:
-    """Passes requests on to a server; those that a fault was armed for meet it, one each. A context manager.
+class FaultProxy(LoopbackServer):
+    """Passes requests on to a server; those that a fault was armed for meet it, one each.
 
     Args:
         port: Where the real server listens on 127.0.0.1.
+
+    Attributes:
+        received: The requests, in the order in which they arrived.
     """
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._faults: list[tuple[str, str, Fault]] = []
-        self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._sockets: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self.received: list[Received] = []
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._run(self._accept)
+        self._upstream_port = port
+        self._faults: list[tuple[str, str, Fault]] = []
+        super().__init__()
 
     def arm(self, method: str, path_end: str, *faults: Fault) -> None:
         """Do this to the next requests whose path ends like this."""
@@ -176,52 +175,15 @@ class FaultProxy:
     def count(self, method: str, path_end: str) -> int:
         """Return how many requests came for a route."""
         with self._lock:
-            return sum(one.method == method and one.path.endswith(path_end) for one in self.received)
+            return sum(request.method == method and request.path.endswith(path_end) for request in self.received)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            still_open = [self._listener, *self._sockets]
-        for one in still_open:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def _run(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            self._run(self._serve, client)
-
-    def _serve(self, client: socket.socket) -> None:
-        upstream = socket.create_connection(("127.0.0.1", self._port))
-        with self._lock:
-            self._sockets |= {client, upstream}
-        try:
-            with client, upstream, client.makefile("rb") as stream:
-                # one request for each connection: the answer's end is the connection's
-                request = read_request(stream, 0)
-                if request is not None:
-                    self._fault_for(request)(client, Forwarded(request, upstream))
-        except (ScriptEnd, OSError):
-            # either side may hang up
-            pass
-        finally:
-            with self._lock:
-                self._sockets -= {client, upstream}
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Pass one request on, or do to it what was armed: the answer's end is the connection's."""
+        upstream = socket.create_connection(("127.0.0.1", self._upstream_port))
+        with self._open_until_stop(upstream), connection.makefile("rb") as stream:
+            request = read_request(stream, number)
+            if request is not None:
+                self._fault_for(request)(connection, Forwarded(request, upstream))
 
     def _fault_for(self, request: Received) -> Fault:
         with self._lock:
@@ -230,10 +192,10 @@ class FaultProxy:
                 if method == request.method and request.path.endswith(path_end):
                     del self._faults[index]
                     return fault
-        return _passed_on
+        return _pass_on
 
 
-def _passed_on(client: socket.socket, forwarded: Forwarded) -> None:
+def _pass_on(client: socket.socket, forwarded: Forwarded) -> None:
     forwarded.send()
     while data := forwarded.receive():
         client.sendall(data)

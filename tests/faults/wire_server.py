@@ -1,4 +1,4 @@
-"""A server on loopback that answers raw bytes by a script: per route, and per call of that route."""
+"""A server on loopback that answers raw bytes, by a script for each call of a route."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
-from typing_extensions import Self
-
-PATIENCE = 30.0
-"""Seconds after which a script that still waits for its test has failed."""
+from tests.faults.loopback_server import PATIENCE, ConnectionDone, LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -42,10 +38,6 @@ class Received:
         return json.loads(self.body)
 
 
-class ScriptEnd(Exception):
-    """Raised by an action after which the connection is no more."""
-
-
 class ScriptStuck(Exception):
     """A script waited for its test in vain."""
 
@@ -67,14 +59,14 @@ def close(connection: socket.socket) -> None:
     # data that was not read would turn the close into a reset
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    raise ScriptEnd
+    raise ConnectionDone
 
 
 def reset(connection: socket.socket) -> None:
     """End the connection with a TCP reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-    raise ScriptEnd
+    raise ConnectionDone
 
 
 def never(connection: socket.socket) -> None:
@@ -83,7 +75,7 @@ def never(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while connection.recv(4096):
             pass
-    raise ScriptEnd
+    raise ConnectionDone
 
 
 def await_event(event: threading.Event) -> Action:
@@ -109,7 +101,7 @@ def hang_up_noticed(event: threading.Event) -> Action:
             while connection.recv(4096):
                 pass
         event.set()
-        raise ScriptEnd
+        raise ConnectionDone
 
     return action
 
@@ -166,7 +158,7 @@ def body_size(answer: Answer) -> int:
 
 
 def cut(answer: Answer, after: int, ending: Action = reset) -> Answer:
-    """The same streamed answer, its head and this many bytes after it."""
+    """Return the head of a streamed answer, this many bytes after it, and how it ends then."""
     actions: list[Action] = [answer[0]]
     for action in answer[1:]:
         if isinstance(action, bytes):
@@ -244,111 +236,55 @@ class _Route:
         return script(request) if callable(script) else script
 
 
-class WireServer:
-    """A context manager; leaving it ends all connections and threads, and raises what went wrong in a script."""
+class WireServer(LoopbackServer):
+    """Answers each request by the script of its route.
+
+    Attributes:
+        received: The requests, in the order in which they arrived.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.connections = 0
         self._routes: list[_Route] = []
-        self._resets = 0
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self._problems: list[BaseException] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.base_url = f"http://127.0.0.1:{self.port}"
-        self._run(self._accept)
+        self._resets = range(0)
+        super().__init__()
 
     def on(self, method: str, path_end: str, *scripts: Script) -> None:
-        """Answer the requests whose path ends like this: the first by the first script, ..., the rest by the last.
+        """Answer the requests whose path ends like this.
 
-        A route that is given again replaces the earlier one.
+        The first is answered by the first script, ..., the rest by the last. A route that is given again replaces the
+        earlier one.
         """
         with self._lock:
             self._routes.insert(0, _Route(method, path_end, scripts))
 
     def reset_next_connections(self, number: int) -> None:
         """Reset the next connections before anything is read from them."""
-        with self._lock:
-            self._resets = number
+        first = self.connections + 1
+        self._resets = range(first, first + number)
 
     def of(self, method: str, path_end: str) -> list[Received]:
         """Return the requests that arrived at a route."""
         with self._lock:
-            return [one for one in self.received if one.method == method and one.path.endswith(path_end)]
+            return [
+                request for request in self.received if request.method == method and request.path.endswith(path_end)
+            ]
 
     def count(self, method: str, path_end: str) -> int:
         """Return how many requests arrived at a route."""
         return len(self.of(method, path_end))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        if error is None and self._problems:
-            raise self._problems[0]
-
-    def stop(self) -> None:
-        """End all connections and threads; the port refuses connections from now on."""
-        # close alone would leave the accepting thread asleep
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            still_open = list(self._open)
-        for connection in still_open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def _run(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self.connections += 1
-                number = self.connections
-                refused = self._resets > 0
-                self._resets -= refused
-                self._open.add(connection)
-            if refused:
-                with contextlib.suppress(ScriptEnd):
-                    reset(connection)
-                self._open.discard(connection)
-            else:
-                self._run(self._serve, connection, number)
-
-    def _serve(self, connection: socket.socket, number: int) -> None:
-        try:
-            with connection, connection.makefile("rb") as stream:
-                while (request := read_request(stream, number)) is not None:
-                    for action in self._answer_to(request):
-                        if isinstance(action, bytes):
-                            connection.sendall(action)
-                        else:
-                            action(connection)
-        except (ScriptEnd, OSError):
-            # a client that hangs up early is a normal thing here
-            pass
-        except Exception as problem:  # noqa: BLE001 - a thread has nobody to raise it to; leaving the server does
-            self._problems.append(problem)
-        finally:
-            with self._lock:
-                self._open.discard(connection)
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Answer all requests that come over a connection."""
+        if number in self._resets:
+            reset(connection)
+        with connection.makefile("rb") as stream:
+            while (request := read_request(stream, number)) is not None:
+                for action in self._answer_to(request):
+                    if isinstance(action, bytes):
+                        connection.sendall(action)
+                    else:
+                        action(connection)
 
     def _answer_to(self, request: Received) -> Answer:
         with self._lock:

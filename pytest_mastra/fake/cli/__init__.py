@@ -1,6 +1,7 @@
-"""`mastra-sync serve` and `mastra-sync demo`; `mastra-sync` finds them by entry points, and so need not know of us.
+"""`mastra-sync serve` and `mastra-sync demo`.
 
-What they do is imported when they run, so that `mastra-sync --help` need not wait for a fake server.
+`mastra-sync` finds them by entry points, and so need not know of this package. What they do is imported when they run,
+so that `mastra-sync --help` need not wait for a fake server.
 """
 
 # click takes \b for a paragraph that is not to be wrapped
@@ -40,7 +41,7 @@ def serve(where: str, host: str, port: int) -> int:
       mastra-sync serve tests/fakes.py:server --port 0
     """
     _check_extra()
-    from pytest_mastra.fake.cli.serve import host_until_interrupted
+    from pytest_mastra.fake.cli.host_server import host_until_interrupted
 
     return host_until_interrupted(where, host, port)
 
@@ -59,7 +60,7 @@ def demo(*, ask: bool) -> int:
       mastra-sync demo --ask
     """
     _check_extra()
-    from pytest_mastra.fake.cli.demo import play
+    from pytest_mastra.fake.cli.play_demo import play
 
     return play(ask=ask)
 

@@ -27,19 +27,21 @@ def find_server(where: str) -> FakeMastra:
     if not colon or not module_name or not name.isidentifier():
         raise Stop(Exit.USAGE, f"{where!r} names no server: give MODULE:SERVER, as in tests/fakes.py:server")
     with real_time_by_default():
-        module = _imported(module_name)
+        module = _import_module(module_name)
         found = getattr(module, name, None)
     if isinstance(found, FakeMastra):
         return found
     if hasattr(module, name):
-        problem = f"{name!r} in {module_name} is {_kind(found)}, not a FakeMastra"
+        problem = f"{name!r} in {module_name} is {_type_with_article(found)}, not a FakeMastra"
     else:
         problem = f"{module_name} has no {name!r}"
     raise Stop(Exit.USAGE, problem + _hint(module, name))
 
 
-def _imported(name: str) -> ModuleType:
-    """Import a module as Python itself would, with the directory of the file, or the current one, on the path.
+def _import_module(name: str) -> ModuleType:
+    """Import a module by its name or the path of its file, as Python itself would.
+
+    The file's directory, or the current one, is on the path.
 
     Raises:
         Stop: It is not there, or raises.
@@ -50,19 +52,19 @@ def _imported(name: str) -> ModuleType:
         raise Stop(Exit.USAGE, f"there is no file {name!r}{_nearest(path.name, _python_files(path.parent))}")
     sys.path.insert(0, str(path.parent if is_file else Path.cwd()))
     try:
-        return _imported_file(path) if is_file else importlib.import_module(name)
+        return _import_file(path) if is_file else importlib.import_module(name)
     except ModuleNotFoundError as error:
         # one that the module itself needs is its own affair
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise Stop(Exit.USAGE, _told(name, error)) from error
+            raise Stop(Exit.USAGE, _describe_failure(name, error)) from error
         hint = f"; did you mean {name}{SUFFIX}?" if Path(f"{name}{SUFFIX}").is_file() else ""
         known = "" if hint else _nearest(name, [each.stem for each in Path.cwd().glob(f"*{SUFFIX}")])
         raise Stop(Exit.USAGE, f"there is no module {name!r}{hint or known}") from error
     except Exception as error:
-        raise Stop(Exit.USAGE, _told(name, error)) from error
+        raise Stop(Exit.USAGE, _describe_failure(name, error)) from error
 
 
-def _imported_file(path: Path) -> ModuleType:
+def _import_file(path: Path) -> ModuleType:
     # a name of its own, for the file may be called like a module that is in use
     spec = importlib.util.spec_from_file_location(f"served_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -74,11 +76,11 @@ def _imported_file(path: Path) -> ModuleType:
     return module
 
 
-def _told(name: str, error: Exception) -> str:
+def _describe_failure(name: str, error: Exception) -> str:
     return f"{name} cannot be imported\n{own_traceback(error)}"
 
 
-def _kind(value: object) -> str:
+def _type_with_article(value: object) -> str:
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 

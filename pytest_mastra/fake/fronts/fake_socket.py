@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class WireSocket(socket.socket):
+class FakeSocket(socket.socket):
     """The client's end of a connection over which one reply comes.
 
     It is a `socket.socket`, for clients that look for one to set its timeout or to shut it down, but has no descriptor.
@@ -52,7 +52,7 @@ class WireSocket(socket.socket):
         self._woken.set()
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ARG002 -- as it is called
-        """Wait for bytes as long as the timeout lets, and read what one write on the other side sent."""
+        """Read what one write of the other side sent; wait for it until the timeout."""
         room = memoryview(buffer)
         left = self._limit
         while not self._woken.is_set():
@@ -87,7 +87,7 @@ class WireSocket(socket.socket):
         return left
 
     def _wait(self, pause: Pause, left: float) -> float:
-        """Let a pause pass, or as much of it as there is time for, and return the time that is left."""
+        """Let a pause pass, as far as the time lasts, and return the time that is left."""
         if pause.seconds >= left:
             self._spend(left, pause.clock)
             if self._woken.is_set():

@@ -19,9 +19,14 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
-from pytest_mastra.fake.fronts.as_sent import body_as_sent, headers_as_sent
-from pytest_mastra.fake.fronts.fake_socket import WireSocket
-from pytest_mastra.fake.fronts.urllib3_shortcut import WholeBody, is_plain, whole_headers
+from pytest_mastra.fake.fronts.fake_socket import FakeSocket
+from pytest_mastra.fake.fronts.urllib3_shortcut import (
+    ReplyBody,
+    is_plain,
+    reply_headers,
+    request_body,
+    request_headers,
+)
 from pytest_mastra.http.framing import frame
 from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 
@@ -57,11 +62,11 @@ class InProcess:
 
     def start(self) -> None:
         """Begin to answer."""
-        _door.open_for(self.catch_all)
+        _interceptor.begin_for(self.catch_all)
 
     def stop(self) -> None:
         """Answer no more; a reply that is being read can be read to its end."""
-        _door.shut_for(self.catch_all)
+        _interceptor.end_for(self.catch_all)
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,7 +111,7 @@ class CatchAll(responses.BaseResponse):
         return found, "" if found else "Another address"
 
     def get_response(self, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
-        """Return the reply to a request; asked by a mock, which does not say by what adapter it is sent."""
+        """Return the reply to a request, for a mock that does not say which adapter sends it."""
         return self.carry(_PLAIN_ADAPTER, request, request.req_kwargs)  # type: ignore[attr-defined]
 
     def carry(
@@ -145,7 +150,7 @@ class CatchAll(responses.BaseResponse):
 
 
 class SurfaceAdapter(BaseAdapter):
-    """Stands in for an adapter: sends to a surface in this process what that one would send to a server.
+    """Stands in for an adapter: sends to a surface what that one would send to a server.
 
     Args:
         adapter: The one it stands in for; says what is tried again.
@@ -243,13 +248,13 @@ class _Connection:
         self._pool = pool
         self._surface = surface
         self._netloc = netloc
-        self._socket: WireSocket | None = None
+        self._socket: FakeSocket | None = None
         # not each reply: that and its connection would hold each other
         self.outcome: urllib3.HTTPResponse | Exception | None = None
 
     def request(self, method: str, url: str, body: Any, headers: Any, **_: Any) -> None:
-        sent, self._keeps_alive = headers_as_sent(self._netloc, tuple(headers.items()))
-        self._request = WireRequest(method, url, dict(sent), body_as_sent(body))
+        sent, self._keeps_alive = request_headers(self._netloc, tuple(headers.items()))
+        self._request = WireRequest(method, url, dict(sent), request_body(body))
 
     def take_timeout(self, timeout: Any) -> bool:
         """Take over the time to wait for bytes, if it is given in a plain way."""
@@ -258,7 +263,7 @@ class _Connection:
         return seconds is None or (isinstance(seconds, (int, float)) and seconds > 0)
 
     def getresponse(self) -> urllib3.HTTPResponse:
-        """Return the reply, or raise what became of it; what is known to have come of it, it says again."""
+        """Return the reply, or raise the error that came instead of it; both again when asked again."""
         if self.outcome is None:
             try:
                 return self._exchange()
@@ -280,8 +285,8 @@ class _Connection:
     def _whole(self, reply: WireReply) -> urllib3.HTTPResponse:
         to_head = self._request.method == "HEAD"
         return self._response(
-            body=WholeBody(reply, to_head=to_head),
-            headers=whole_headers(reply, to_head=to_head, keeps_alive=self._keeps_alive),
+            body=ReplyBody(reply, to_head=to_head),
+            headers=reply_headers(reply, to_head=to_head, keeps_alive=self._keeps_alive),
             status=reply.status,
             version=_HTTP_1_1,
             reason=http.client.responses.get(reply.status, ""),
@@ -290,7 +295,7 @@ class _Connection:
     def _parsed(self, reply: WireReply) -> urllib3.HTTPResponse:
         request = self._request
         pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
-        self._socket = WireSocket(pieces, self.timeout)
+        self._socket = FakeSocket(pieces, self.timeout)
         original = http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
         try:
             original.begin()
@@ -354,21 +359,21 @@ class _LastStarted(FirstMatchRegistry):
         return response
 
     def remove(self, response: responses.BaseResponse) -> list[responses.BaseResponse]:
-        places = [place for place, item in enumerate(self.registered) if item is response]
-        return [self.registered.pop(places[-1])] if places else []
+        indexes = [index for index, item in enumerate(self.registered) if item is response]
+        return [self.registered.pop(indexes[-1])] if indexes else []
 
 
-class _Door(responses.RequestsMock):
-    """The one place where requests are intercepted, as long as anything is to be answered in this process.
+class _Interceptor(responses.RequestsMock):
+    """Intercepts requests, as long as anything is to be answered in this process.
 
-    One for all fronts, because patches must be undone in the reverse order, and fronts stop in any.
+    There is one for all fronts, because patches must be undone in the reverse order, and fronts stop in any.
     """
 
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False, registry=_LastStarted)
         self._changing = threading.Lock()
 
-    def open_for(self, catch_all: CatchAll) -> None:
+    def begin_for(self, catch_all: CatchAll) -> None:
         with self._changing:
             if not self.registered():
                 # what another mock may have put there; not what it put back after this one was stopped
@@ -377,7 +382,7 @@ class _Door(responses.RequestsMock):
                 self.start()
             self.get_registry().add(catch_all)
 
-    def shut_for(self, catch_all: CatchAll) -> None:
+    def end_for(self, catch_all: CatchAll) -> None:
         with self._changing:
             self.get_registry().remove(catch_all)
             if not self.registered():
@@ -397,4 +402,4 @@ class _Door(responses.RequestsMock):
 
 _SEND_OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")
 
-_door = _Door()
+_interceptor = _Interceptor()

@@ -1,4 +1,7 @@
-"""A surface on a loopback socket: HTTP/1.1 for other processes and languages, a thread for each connection."""
+"""A surface on a loopback socket: HTTP/1.1 for other processes and languages.
+
+A thread serves each connection.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +25,12 @@ from pytest_mastra.http.request_parser import BadRequest, Received, receive
 from pytest_mastra.http.wire import Cut, Pause, Piece, Surface, WireReply
 
 logger = logging.getLogger("pytest_mastra")
+
+DEFAULT_PORT = 4111
+"""Where `mastra dev` listens, and what clients take for granted."""
+
+BETWEEN_LOOKS = 0.05
+"""Seconds between two looks of `serve` at what else is to be done."""
 
 IDLE_LIMIT = KEEP_ALIVE + 1.0
 """Seconds after which a quiet connection is closed: as Node does it, a second later than it promised."""
@@ -36,6 +45,36 @@ _BACKLOG = 128
 
 # l_onoff, l_linger: closing resets the connection instead of ending it in order
 _RESETTING = struct.pack("ii", 1, 0)
+
+
+def serve(
+    server: Surface,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    *,
+    announce: Callable[[str], object] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> None:
+    """Serve a fake server on a port of this machine until Ctrl-C.
+
+    Its time is its own: made with `FakeMastra(clock=RealClock())`, what sleeps takes as long as it says; with virtual
+    time, which is the default, nothing is waited for.
+
+    Args:
+        server: What answers.
+        host: A loopback address.
+        port: 0 takes a free one.
+        announce: Called with the address once it is served.
+        meanwhile: Called twenty times a second; `FakeMastra.catch_up` lets runs in real time go on between requests.
+
+    Raises:
+        OSError: The port is taken.
+        ValueError: The host is not loopback.
+    """
+    with OnSocket(server, host=host, port=port) as front, contextlib.suppress(KeyboardInterrupt):
+        announce(front.url)
+        while not threading.Event().wait(BETWEEN_LOOKS):
+            meanwhile()
 
 
 class OnSocket:

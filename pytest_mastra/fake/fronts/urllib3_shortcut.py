@@ -1,10 +1,15 @@
-"""A whole reply as urllib3 would have read it from a socket, without its head being written and parsed."""
+"""What urllib3 would have sent and read over a socket, for plain requests and replies.
+
+Nothing is written and parsed on the way, which is most of what a request costs. No I/O.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
 
 import urllib3
 
@@ -19,9 +24,36 @@ _FEW = 50
 _SHORT = 4096
 _FIRST_FINAL_STATUS = 200
 
+_USER_AGENT = f"python-urllib3/{version('urllib3')}"
+
+
+@lru_cache(maxsize=512)
+def request_headers(netloc: str, headers: tuple[tuple[str, str | bytes], ...]) -> tuple[dict[str, str], bool]:
+    """Return a request's headers as they are sent, and whether they keep the connection.
+
+    `http.client` and urllib3 add some to those that they are given.
+    """
+    sent = {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in headers}
+    added = {"Host": netloc, "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
+    lower = {name.lower(): value.lower() for name, value in sent.items()}
+    return {name: value for name, value in added.items() if name.lower() not in lower} | sent, (
+        lower.get("connection") != "close"
+    )
+
+
+def request_body(body: Any) -> bytes:
+    """Return a request's body as it is sent: text, bytes, an iterable of them, or nothing."""
+    if body is None or isinstance(body, (str, bytes)):
+        return _in_bytes(body or b"")
+    return b"".join(_in_bytes(part) for part in body)
+
+
+def _in_bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
 
 def is_plain(reply: WireReply) -> bool:
-    """Say whether there is nothing about a reply that only the parsing of its head would find out."""
+    """Say whether a reply holds nothing that only the parsing of its head would find out."""
     return (
         reply.script is None
         and isinstance(reply.body, bytes)
@@ -30,8 +62,8 @@ def is_plain(reply: WireReply) -> bool:
     )
 
 
-class WholeBody(io.BytesIO):
-    """The body of a plain reply. Once it has been read it is closed, as `http.client` does it.
+class ReplyBody(io.BytesIO):
+    """The body of a plain reply; closed once it has been read, as `http.client` does it.
 
     Args:
         reply: The reply.
@@ -61,7 +93,7 @@ class WholeBody(io.BytesIO):
         return data
 
 
-def whole_headers(reply: WireReply, *, to_head: bool, keeps_alive: bool) -> urllib3.HTTPHeaderDict:
+def reply_headers(reply: WireReply, *, to_head: bool, keeps_alive: bool) -> urllib3.HTTPHeaderDict:
     """Return the headers that came with a plain reply."""
     headers = urllib3.HTTPHeaderDict()
     for name, value in head_fields(reply, to_head=to_head, keeps_alive=keeps_alive):

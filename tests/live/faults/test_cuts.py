@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import MastraClient, RunStream, StreamInterrupted
-from tests.faults.proxy import FaultProxy, cut_after, told
+from tests.faults.proxy import FaultProxy, cut_after, pass_on_and_set
 from tests.faults.wire_server import Action, close, reset
 from tests.live.server import LiveServer
 
@@ -69,7 +69,7 @@ def test_a_live_stream(
     """The run goes on only when the stream was taken up again: what comes before and after comes once."""
     run = client.get_workflow("writer").create_run()
     proxy.arm("POST", "/stream", cut_after(offset, ending))
-    proxy.arm("POST", "/observe", told(observing))
+    proxy.arm("POST", "/observe", pass_on_and_set(observing))
     assert same(shown(run.stream({"gate": gate})), written)
     assert live_server.executions(run.run_id) == {"write": 1}
 
@@ -86,7 +86,7 @@ def test_a_live_stream_that_is_cut_again(
     """The replay repeats what it has sent; wherever that is cut, the next one is understood."""
     run = client.get_workflow("writer").create_run()
     proxy.arm("POST", "/stream", cut_after(430, reset))
-    proxy.arm("POST", "/observe", cut_after(offset, reset), told(observing))
+    proxy.arm("POST", "/observe", cut_after(offset, reset), pass_on_and_set(observing))
     assert same(shown(run.stream({"gate": gate})), written)
 
 
@@ -98,7 +98,7 @@ def test_a_resumed_stream(
     run = client.get_workflow("ask-slow").create_run()
     assert shown(run.stream({"gate": gate}))[-1][0] == "workflow-finish"
     proxy.arm("POST", "/resume-stream", cut_after(offset, reset))
-    proxy.arm("POST", "/observe", told(observing))
+    proxy.arm("POST", "/observe", pass_on_and_set(observing))
     types = [event for event, _ in shown(run.resume_stream({"answer": "yes"}))]
     steps = ["workflow-step-start", "workflow-step-result"]
     assert types == ["workflow-start", *steps, *steps, *steps, "workflow-finish"]

@@ -1,4 +1,4 @@
-"""What `mastra-sync serve` does: serve a declared server, and tell whoever looks on what goes wrong."""
+"""What `mastra-sync serve` does: serve a declared server, and report what goes wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mastra_sync.terminal.writing import complain, print_text, printable
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.engine.state import UnexpectedError
-from pytest_mastra.fake.fronts.serving import DEFAULT_PORT, serve
+from pytest_mastra.fake.fronts.socket import DEFAULT_PORT, serve
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.tracebacks import own_traceback
@@ -29,20 +29,22 @@ def host_until_interrupted(where: str, host: str, port: int) -> Exit:
         Stop: It cannot be found, or not be served there.
     """
     server = find_server(where)
-    watched = Watched(server)
+    surface = ReportingSurface(server)
     try:
-        serve(watched, host, port, announce=lambda url: _announce(server, where, url), meanwhile=server.catch_up)
+        serve(surface, host, port, announce=lambda url: _announce(server, where, url), meanwhile=server.catch_up)
     except OSError as error:
-        raise Stop(Exit.USAGE, _why_not(error, host, port)) from error
+        raise Stop(Exit.USAGE, _describe_os_error(error, host, port)) from error
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--host: {error}") from error
-    watched.tell_news()
+    surface.report_news()
     complain(f"{PROGRAM}: stopped after {len(server.requests)} requests")
     return Exit.SUCCESS
 
 
-class Watched:
-    """A server's surface; what met nothing, and what its steps raised unexpectedly, is told on stderr.
+class ReportingSurface:
+    """A server's surface that reports on stderr what went wrong.
+
+    That is requests that met nothing, and exceptions of steps that were not meant as failures.
 
     Args:
         server: The server.
@@ -50,28 +52,28 @@ class Watched:
 
     def __init__(self, server: FakeMastra) -> None:
         self._server = server
-        self._seen = 0
-        self._errors_seen = 0
+        self._requests_reported = 0
+        self._errors_reported = 0
         self._lock = threading.Lock()
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the server's reply."""
         reply = self._server.handle(request)
-        self.tell_news()
+        self.report_news()
         return reply
 
-    def tell_news(self) -> None:
-        """Tell what was not told before: a stream may go wrong long after its request."""
+    def report_news(self) -> None:
+        """Report what is new; a stream may go wrong long after its request."""
         with self._lock:
-            requests = self._server.requests[self._seen :]
-            errors = self._server.unexpected_errors[self._errors_seen :]
-            self._seen += len(requests)
-            self._errors_seen += len(errors)
+            requests = self._server.requests[self._requests_reported :]
+            errors = self._server.unexpected_errors[self._errors_reported :]
+            self._requests_reported += len(requests)
+            self._errors_reported += len(errors)
         for request in requests:
             if request.stray:
-                complain(_stray(request))
+                complain(_describe_stray(request))
         for error in errors:
-            complain(_unexpected(error))
+            complain(_describe_unexpected(error))
 
 
 def _announce(server: FakeMastra, where: str, url: str) -> None:
@@ -100,16 +102,16 @@ def _input_of(workflow: Workflow) -> dict[str, object] | None:
     return None if workflow.input_schema is None else workflow.input_schema.json_schema
 
 
-def _stray(request: Request) -> str:
+def _describe_stray(request: Request) -> str:
     return f"{printable(f'{request.method} {request.path}')} {request.status}: {printable(request.stray or '')}"
 
 
-def _unexpected(failure: UnexpectedError) -> str:
+def _describe_unexpected(failure: UnexpectedError) -> str:
     step = printable(f"{failure.step_id!r} of {failure.workflow_id!r}, run {failure.run_id}")
     return f"{step}: not a StepError, so not meant as a failure\n{own_traceback(failure.error)}"
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _describe_os_error(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is taken; --port takes another one, 0 any that is free"
     return f"cannot serve on {host}:{port}: {error.strerror or error}"

@@ -1,4 +1,4 @@
-"""What `mastra-sync demo` does: a workflow that sleeps, asks and goes on, watched on a fake server in this process."""
+"""What `mastra-sync demo` does: watch a workflow that sleeps, asks and goes on."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def play(*, ask: bool) -> Exit:
         started = clock.now()
         result = show(run.stream(INPUT))
         for suspension in result.suspensions:
-            answer = _asked(suspension) if ask else _answered(suspension)
+            answer = _ask_person(suspension) if ask else _answer_for_person(suspension)
             result = show(run.resume_stream({"ok": answer}, step=suspension))
         slept = clock.now() - started
     print_json(result.result)
@@ -82,7 +82,7 @@ def play(*, ask: bool) -> Exit:
     return exit_of(result.status)
 
 
-def _asked(suspension: Suspension) -> bool:
+def _ask_person(suspension: Suspension) -> bool:
     """Ask the person."""
     sys.stderr.write(f"\n  {_question(suspension)} [Y/n] ")
     sys.stderr.flush()
@@ -94,7 +94,7 @@ def _asked(suspension: Suspension) -> bool:
     return not line.strip().lower().startswith("n")
 
 
-def _answered(suspension: Suspension) -> bool:
+def _answer_for_person(suspension: Suspension) -> bool:
     """Answer in the person's stead, so that they can see it."""
     sys.stderr.write(f"\n  {_question(suspension)} ")
     sys.stderr.flush()

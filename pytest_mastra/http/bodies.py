@@ -7,14 +7,13 @@ from typing import Any
 from mastra_sync.records import END_MARK, SEPARATOR, parse_json
 from pytest_mastra.http.content_coding import decoded_chunks
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.verbs import STREAMING
 
 OK = 200
 
 
 def is_stream(exchange: Exchange) -> bool:
     """Return whether an exchange was answered with events, however the bytes came."""
-    return exchange.status == OK and exchange.call.verb in STREAMING
+    return exchange.status == OK and exchange.call.row.streams
 
 
 def answer_of(exchange: Exchange) -> Any:

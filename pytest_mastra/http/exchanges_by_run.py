@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_mastra.http.bodies import answer_of, question_of
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.verbs import READS, STARTS
+from pytest_mastra.http.verbs import Effect
 
 
 @dataclass(eq=False)
@@ -35,12 +35,12 @@ class RunStory:
     @property
     def moves(self) -> list[Exchange]:
         """All but the reads."""
-        return [exchange for exchange in self.exchanges if exchange.call.verb not in READS]
+        return [exchange for exchange in self.exchanges if not exchange.call.row.polls_run]
 
     @property
     def started_with(self) -> Any:
         """What the run was first started with: the request's body; None if it was not started."""
-        return next((question_of(one) for one in self.exchanges if one.call.verb in STARTS), None)
+        return next((question_of(one) for one in self.exchanges if one.call.row.effect is Effect.START), None)
 
 
 @dataclass(eq=False)
@@ -80,7 +80,7 @@ def stories_of(exchanges: Iterable[Exchange]) -> Stories:
 
 def _is_about_a_run(exchange: Exchange) -> bool:
     call = exchange.call
-    return call.run is not None or call.verb == "create_run" or call.verb in STARTS
+    return call.run is not None or call.row.begins_run
 
 
 def _answered_run_id(exchange: Exchange) -> str | None:

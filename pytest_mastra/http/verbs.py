@@ -1,39 +1,255 @@
-"""Requests by the name of their verb, whatever the API prefix."""
+"""The verbs of the Workflows API: one table, a row says all that a verb is."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
+from enum import Enum, auto
 from urllib.parse import parse_qs, unquote
 
 from mastra_sync import operations
 from mastra_sync.operations import Operation
 from pytest_mastra.http.wire import WireRequest
 
-_OF_THE_CLIENT = [value for value in vars(operations).values() if isinstance(value, Operation)]
 
-_WORKFLOW = "/workflows/{workflow}"
+class Kind(Enum):
+    """How often a verb may be asked for what it does."""
 
-_OTHERS = [
-    Operation("restart_all_active_workflow_runs", "POST", f"{_WORKFLOW}/restart-all-active-workflow-runs"),
-    Operation("restart_all_active_workflow_runs_async", "POST", f"{_WORKFLOW}/restart-all-active-workflow-runs-async"),
-    Operation("stream_legacy", "POST", f"{_WORKFLOW}/stream-legacy"),
-    Operation("observe_stream_legacy", "POST", f"{_WORKFLOW}/observe-stream-legacy"),
-]
+    MOVE = auto()  # it changes something: once is not twice
+    POLL = auto()  # it reads how something stands; how often is a matter of time
+    READ = auto()  # it reads something, once for each time that the test says so
+    FIXED = auto()  # it reads what does not change while a server runs
 
-VERBS = tuple(operation.name for operation in [*_OF_THE_CLIENT, *_OTHERS])
-"""All verbs, as users know them."""
 
-STREAMING = frozenset(name for name in VERBS if "stream" in name or name == "observe")
-"""Verbs that are answered with events."""
+class Effect(Enum):
+    """What a move does to a run."""
 
-READS = frozenset({"run_by_id", "run_execution_result"})
-"""Verbs that ask after a run and leave it as it is; how often they are asked says nothing."""
+    CREATE = auto()
+    START = auto()
+    RESUME = auto()
+    RESTART = auto()
+    TRAVEL = auto()
+    CANCEL = auto()
+    DELETE = auto()
 
-STARTS = frozenset({"start", "start_async", "stream", "stream_legacy"})
-RESUMES = frozenset({"resume", "resume_async", "resume_no_wait", "resume_stream"})
-TRAVELS = frozenset({"time_travel", "time_travel_async", "time_travel_stream"})
+
+_STATUS_AFTER = {
+    Effect.CREATE: "pending",
+    Effect.START: "running",
+    Effect.RESUME: "running",
+    Effect.RESTART: "running",
+    Effect.TRAVEL: "running",
+    Effect.CANCEL: "canceled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerbRow:
+    """A row of the table: one verb, and what it does.
+
+    Attributes:
+        operation: Its name, method and path.
+        beta_path: Another path that it has on 1.0 beta.
+        kind: How often it may be asked for what it does.
+        effect: What it does to the run, or the runs, that it is about.
+        streams: It is answered with events.
+        replays: Its stream tells first what was told before.
+        joins: Its stream tells the same again if the run is streamed already.
+        answers_run: It is answered with the run as a whole.
+        lists_runs: Its answer tells of runs that the request does not name.
+        names_workflow: Its answer tells the workflow's id, which the request may call otherwise.
+        needs_run_id: Its query must name a run.
+        makes_run_id: Its query may name a run; otherwise the server makes up an id, and answers it.
+        fields: The fields that its body may have.
+        required_fields: Those of them that it must have.
+    """
+
+    operation: Operation
+    _: KW_ONLY
+    beta_path: str | None = None
+    kind: Kind = Kind.MOVE
+    effect: Effect | None = None
+    streams: bool = False
+    replays: bool = False
+    joins: bool = False
+    answers_run: bool = False
+    lists_runs: bool = False
+    names_workflow: bool = False
+    needs_run_id: bool = False
+    makes_run_id: bool = False
+    fields: tuple[str, ...] = ()
+    required_fields: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The verb, as users know it; empty for what is no verb."""
+        return self.operation.name
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return self.operation.method
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths, with `{workflow}` and `{run}` for the ids; the first is that of all servers."""
+        own = self.operation.path
+        return (own,) if self.beta_path is None else (own, self.beta_path)
+
+    @property
+    def polls_run(self) -> bool:
+        """Whether it asks after one run and leaves it as it is: how often it is asked says nothing."""
+        return self.kind is Kind.POLL and "{run}" in self.operation.path
+
+    @property
+    def begins_run(self) -> bool:
+        """Whether it creates or starts a run, and so is about one even if it names none."""
+        return self.effect in (Effect.CREATE, Effect.START)
+
+    @property
+    def status_after(self) -> str | None:
+        """The status in which it leaves a run that it was accepted for; None if only its answer says that."""
+        is_about_one_run = self.needs_run_id or self.makes_run_id or "{run}" in self.operation.path
+        if self.effect is None or self.streams or self.answers_run or not is_about_one_run:
+            return None
+        return _STATUS_AFTER.get(self.effect)
+
+
+NO_VERB = VerbRow(Operation("", "", ""))
+"""The row of requests that ask for no verb."""
+
+_STARTED_WITH = ("resourceId", "inputData", "initialState", "requestContext", "tracingOptions", "perStep")
+_STREAMED_WITH = (*_STARTED_WITH, "closeOnSuspend")
+_RESUMED_WITH = ("step", "resumeData", "requestContext", "tracingOptions", "perStep", "forEachIndex")
+_RESTARTED_WITH = ("requestContext", "tracingOptions")
+_TRAVELLED_WITH = (
+    "inputData",
+    "resumeData",
+    "initialState",
+    "step",
+    "context",
+    "nestedStepsContext",
+    "requestContext",
+    "tracingOptions",
+    "perStep",
+)
+
+_ROWS = (
+    VerbRow(operations.LIST_WORKFLOWS, kind=Kind.FIXED, names_workflow=True),
+    VerbRow(operations.RUN_COUNTS, kind=Kind.POLL, lists_runs=True),
+    VerbRow(operations.DETAILS, kind=Kind.FIXED, names_workflow=True),
+    VerbRow(operations.RUNS, kind=Kind.POLL, lists_runs=True),
+    VerbRow(operations.EXECUTION_RESULT, kind=Kind.POLL, answers_run=True),
+    VerbRow(operations.RUN_BY_ID, kind=Kind.POLL, answers_run=True, names_workflow=True),
+    VerbRow(operations.DELETE_RUN, effect=Effect.DELETE),
+    VerbRow(operations.CANCEL, effect=Effect.CANCEL),
+    VerbRow(
+        operations.CREATE_RUN,
+        effect=Effect.CREATE,
+        makes_run_id=True,
+        fields=("resourceId", "disableScorers"),
+    ),
+    VerbRow(operations.START, effect=Effect.START, needs_run_id=True, fields=_STARTED_WITH),
+    VerbRow(
+        operations.START_ASYNC,
+        effect=Effect.START,
+        answers_run=True,
+        makes_run_id=True,
+        fields=_STARTED_WITH,
+    ),
+    VerbRow(
+        operations.STREAM,
+        beta_path="/workflows/{workflow}/streamVNext",
+        effect=Effect.START,
+        streams=True,
+        joins=True,
+        needs_run_id=True,
+        fields=_STREAMED_WITH,
+    ),
+    VerbRow(
+        operations.OBSERVE,
+        beta_path="/workflows/{workflow}/observe-streamVNext",
+        kind=Kind.READ,
+        streams=True,
+        replays=True,
+        needs_run_id=True,
+    ),
+    VerbRow(operations.RESUME, effect=Effect.RESUME, needs_run_id=True, fields=_RESUMED_WITH),
+    VerbRow(
+        operations.RESUME_ASYNC,
+        effect=Effect.RESUME,
+        answers_run=True,
+        needs_run_id=True,
+        fields=_RESUMED_WITH,
+    ),
+    VerbRow(operations.RESUME_NO_WAIT, effect=Effect.RESUME, needs_run_id=True, fields=_RESUMED_WITH),
+    VerbRow(
+        operations.RESUME_STREAM,
+        effect=Effect.RESUME,
+        streams=True,
+        needs_run_id=True,
+        fields=_RESUMED_WITH,
+    ),
+    VerbRow(operations.RESTART, effect=Effect.RESTART, needs_run_id=True, fields=_RESTARTED_WITH),
+    VerbRow(
+        operations.RESTART_ASYNC,
+        effect=Effect.RESTART,
+        answers_run=True,
+        needs_run_id=True,
+        fields=_RESTARTED_WITH,
+    ),
+    VerbRow(
+        Operation("restart_all_active_workflow_runs", "POST", "/workflows/{workflow}/restart-all-active-workflow-runs"),
+        effect=Effect.RESTART,
+    ),
+    VerbRow(
+        Operation(
+            "restart_all_active_workflow_runs_async",
+            "POST",
+            "/workflows/{workflow}/restart-all-active-workflow-runs-async",
+        ),
+        effect=Effect.RESTART,
+    ),
+    VerbRow(
+        operations.TIME_TRAVEL,
+        effect=Effect.TRAVEL,
+        needs_run_id=True,
+        fields=_TRAVELLED_WITH,
+        required_fields=("step",),
+    ),
+    VerbRow(
+        operations.TIME_TRAVEL_ASYNC,
+        effect=Effect.TRAVEL,
+        answers_run=True,
+        needs_run_id=True,
+        fields=_TRAVELLED_WITH,
+        required_fields=("step",),
+    ),
+    VerbRow(
+        operations.TIME_TRAVEL_STREAM,
+        effect=Effect.TRAVEL,
+        streams=True,
+        needs_run_id=True,
+        fields=_TRAVELLED_WITH,
+        required_fields=("step",),
+    ),
+    VerbRow(
+        Operation("stream_legacy", "POST", "/workflows/{workflow}/stream-legacy"),
+        effect=Effect.START,
+        streams=True,
+        needs_run_id=True,
+        fields=_STREAMED_WITH,
+    ),
+    VerbRow(
+        Operation("observe_stream_legacy", "POST", "/workflows/{workflow}/observe-stream-legacy"),
+        kind=Kind.READ,
+        streams=True,
+        replays=True,
+        needs_run_id=True,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +257,7 @@ class Call:
     """What a request asks for.
 
     Attributes:
-        verb: One of `VERBS`; None for a route that is none.
+        verb: A name in `VERBS`; None for a route that is none.
         workflow: Id or registered key, as the request has it.
         run: The run's id.
     """
@@ -50,25 +266,71 @@ class Call:
     workflow: str | None = None
     run: str | None = None
 
+    @property
+    def row(self) -> VerbRow:
+        """The verb's row of the table; that of no verb if there is none."""
+        return NO_VERB if self.verb is None else VERBS.get(self.verb, NO_VERB)
+
+
+class VerbTable(Mapping[str, VerbRow]):
+    """Rows by the names of their verbs.
+
+    Args:
+        rows: One for each verb.
+    """
+
+    def __init__(self, rows: Iterable[VerbRow]) -> None:
+        self._rows = {row.name: row for row in rows}
+        # by method and length; a path without placeholders goes before one that would take its last word for an id
+        self._routes: dict[tuple[str, int], list[tuple[str, re.Pattern[str]]]] = {}
+        paths = [(row, path) for row in self._rows.values() for path in row.paths]
+        for row, path in sorted(paths, key=lambda pair: pair[1].count("{")):
+            self._routes.setdefault((row.method, path.count("/")), []).append((row.name, path_pattern(path)))
+
+    def call_of(self, request: WireRequest) -> Call:
+        """Return what a request asks for, whatever the API prefix."""
+        path = request.path
+        begins = _WORKFLOWS.search(path)
+        if begins is None:
+            return Call()
+        start = begins.start()
+        method = "GET" if request.method == "HEAD" else request.method
+        for verb, pattern in self._routes.get((method, path.count("/", start)), ()):
+            found = pattern.fullmatch(path, start)
+            if found is not None:
+                named = {name: unquote(value) for name, value in found.groupdict().items()}
+                run = named.get("run") or parse_qs(request.query).get("runId", [None])[0]
+                return Call(verb, named.get("workflow"), run)
+        return Call()
+
+    def __getitem__(self, verb: str) -> VerbRow:
+        return self._rows[verb]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Return a path's pattern, with a group for each of its placeholders."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+
+# whatever the prefix, the first such segment is it: a workflow may be called so too
+_WORKFLOWS = re.compile(r"/workflows(?=/|$)")
+
+VERBS = VerbTable(_ROWS)
+"""All verbs, by the names that users know them by."""
+
 
 def call_of(request: WireRequest) -> Call:
-    """Return what a request asks for."""
-    path = request.path
-    begins = _WORKFLOWS.search(path)
-    if begins is None:
-        return Call()
-    start = begins.start()
-    method = "GET" if request.method == "HEAD" else request.method
-    for operation, pattern in _ROUTES.get((method, path.count("/", start)), ()):
-        found = pattern.fullmatch(path, start)
-        if found is not None:
-            named = {name: unquote(value) for name, value in found.groupdict().items()}
-            run = named.get("run") or parse_qs(request.query).get("runId", [None])[0]
-            return Call(operation.name, named.get("workflow"), run)
-    return Call()
+    """Return what a request asks for, whatever the API prefix."""
+    return VERBS.call_of(request)
 
 
-def checked_verb(verb: str) -> str:
+def check_verb(verb: str) -> str:
     """Return a verb that there is.
 
     Raises:
@@ -79,18 +341,3 @@ def checked_verb(verb: str) -> str:
     close = difflib.get_close_matches(verb, VERBS, n=1)
     meant = f"did you mean {close[0]!r}? " if close else ""
     raise ValueError(f"no verb {verb!r}: {meant}there are {', '.join(sorted(VERBS))}")
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-
-
-# whatever the prefix, the first such segment is it: a workflow may be called so too
-_WORKFLOWS = re.compile(r"/workflows(?=/|$)")
-
-
-# by method and length; a path without placeholders goes before one that would take its last word for an id
-_ROUTES: dict[tuple[str, int], list[tuple[Operation, re.Pattern[str]]]] = {}
-for _operation in sorted([*_OF_THE_CLIENT, *_OTHERS], key=lambda operation: operation.path.count("{")):
-    _length = _operation.path.count("/")
-    _ROUTES.setdefault((_operation.method, _length), []).append((_operation, _pattern(_operation.path)))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
-from pytest_mastra.http.verbs import RESUMES, STARTS
+from pytest_mastra.http.verbs import Effect
 from pytest_mastra.report.trace_reader import read_trace
 from pytest_mastra.run_history.runs import TouchedRun, question_of
 
@@ -170,11 +170,11 @@ def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
         question = question_of(exchange)
         if not isinstance(question, Mapping) or exchange.status >= _FIRST_ERROR:
             continue
-        if exchange.call.verb in STARTS:
+        if exchange.call.row.effect is Effect.START:
             input_data = question.get("inputData", OMIT)
             options = {name: question[key] for key, name in _OPTIONS.items() if key in question}
             answers = []
-        elif exchange.call.verb in RESUMES:
+        elif exchange.call.row.effect is Effect.RESUME:
             answers.append(_answer(question))
     told = tuple(answers) or tuple(_answers_in(run.events)) or tuple(_answers_told(run.result))
     return _checked(run.result, workflow_id or run.workflow_id, input_data, told, options)

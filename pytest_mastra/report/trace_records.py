@@ -12,7 +12,6 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.records import RecordDecoder, parse_json
-from pytest_mastra.http.verbs import STREAMING
 from pytest_mastra.run_history.events import arrival_of, parsed
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def _exchange(exchange: Exchange, wire: Exchange, run: int | None, epoch: float)
 
 
 def _reply(exchange: Exchange, wire: Exchange, epoch: float) -> dict[str, Any]:
-    is_told = exchange.call.verb in STREAMING and exchange.status < _FIRST_ERROR
+    is_told = exchange.call.row.streams and exchange.status < _FIRST_ERROR
     is_omitted = bool(wire.chunks) and not exchange.chunks
     body = {"size": len(wire.body)} if is_omitted else _body(exchange.body, is_stream=is_told)
     return {

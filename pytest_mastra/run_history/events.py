@@ -12,7 +12,6 @@ from mastra_sync.events import StreamEvent
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.stream_position import History, Record
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
-from pytest_mastra.http.verbs import STREAMING
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -47,9 +46,9 @@ def story_of(exchanges: Iterable[Exchange], noted: Sequence[Mapping[str, Any]] =
         noted: What a fake noted of the run, also what no stream told.
         run_id: The run, named in noted events as it is in those of streams.
     """
-    streams = [exchange for exchange in exchanges if exchange.call.verb in STREAMING]
-    replays = {exchange.number for exchange in streams if exchange.call.verb == "observe"}
-    begun = [exchange for exchange in streams if exchange.call.verb == "stream"]
+    streams = [exchange for exchange in exchanges if exchange.call.row.streams]
+    replays = {exchange.number for exchange in streams if exchange.call.row.replays}
+    begun = [exchange for exchange in streams if exchange.call.row.joins]
     # a `stream` of a run that is streamed already joins in: it is told what the first was told
     replays |= {exchange.number for exchange in begun[1:]}
     story = [told for exchange in streams if exchange.number not in replays for told in events_of(exchange)]
@@ -61,7 +60,7 @@ def story_of(exchanges: Iterable[Exchange], noted: Sequence[Mapping[str, Any]] =
 
 def events_of(exchange: Exchange) -> list[Told]:
     """Return the events that a stream brought, in order, repeated ones too; none if it is no stream of events."""
-    if exchange.call.verb not in STREAMING or not 0 < exchange.status < _FIRST_ERROR_STATUS:
+    if not exchange.call.row.streams or not 0 < exchange.status < _FIRST_ERROR_STATUS:
         return []
     try:
         chunks = decoded_chunks(exchange)

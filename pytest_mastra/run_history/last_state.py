@@ -9,16 +9,10 @@ from mastra_sync.events import FINISH
 from mastra_sync.models import FINISHED
 from mastra_sync.records import parse_json
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
-from pytest_mastra.http.verbs import STREAMING
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.run_history.events import Told
-
-_ACCOUNTS = frozenset(
-    {"run_by_id", "run_execution_result", "start_async", "resume_async", "restart_async", "time_travel_async"}
-)
-"""Verbs that are answered with an account of the run."""
 
 _PARTS = ("status", "result", "error", "payload", "steps")
 """What an account that was asked for in part may have of a whole one."""
@@ -37,7 +31,7 @@ def question_of(exchange: Exchange) -> Any:
 
 def answer_of(exchange: Exchange) -> Any:
     """Return the body of a reply as JSON; None if it is none, or a stream."""
-    if exchange.call.verb in STREAMING and exchange.status < _FIRST_ERROR:
+    if exchange.call.row.streams and exchange.status < _FIRST_ERROR:
         return None
     try:
         return _json(b"".join(decoded_chunks(exchange)))
@@ -47,7 +41,7 @@ def answer_of(exchange: Exchange) -> Any:
 
 def account_in(exchange: Exchange) -> Mapping[str, Any] | None:
     """Return what an answer tells of its run as a whole; None if it tells nothing of it."""
-    if exchange.call.verb not in _ACCOUNTS or not 0 < exchange.status < _FIRST_ERROR:
+    if not exchange.call.row.answers_run or not 0 < exchange.status < _FIRST_ERROR:
         return None
     answer = answer_of(exchange)
     return answer if isinstance(answer, Mapping) else None
@@ -83,7 +77,7 @@ def last_account(exchanges: Iterable[Exchange], told: Sequence[Told]) -> Mapping
             whole = {**whole, **{name: account[name] for name in _PARTS if name in account}}
         else:
             whole = account
-    replays = {exchange.number for exchange in in_order if exchange.call.verb == "observe"}
+    replays = {exchange.number for exchange in in_order if exchange.call.row.replays}
     is_over = whole is not None and status_in(whole) in FINISHED
     later = [
         item.event

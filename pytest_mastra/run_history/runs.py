@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import FINISHED
-from pytest_mastra.http.verbs import STARTS, STREAMING
+from pytest_mastra.http.verbs import Effect
 from pytest_mastra.run_history.events import Told, events_of, story_of
 from pytest_mastra.run_history.last_state import (
     account_in,
@@ -44,17 +44,6 @@ PROPERTY = "mastra_run"
 UNKNOWN = "unknown"
 NOT_FOUND = "not found"
 """Status of a run that every answer said there was none of."""
-
-_AFTER: Mapping[str, str] = {
-    "create_run": "pending",
-    "start": "running",
-    "resume": "running",
-    "resume_no_wait": "running",
-    "restart": "running",
-    "time_travel": "running",
-    "cancel": "canceled",
-}
-"""The status that a verb leaves a run in which it was accepted for, as long as nobody says another."""
 
 _FIRST_ERROR = 400
 _MISSING = 404
@@ -167,7 +156,7 @@ def _named_runs(scene: Scene) -> list[_Named]:
 
 def _run_id(exchange: Exchange) -> str | None:
     """Return the run that an exchange is about; a server makes up an id if none is given, and answers it."""
-    if exchange.call.run is None and exchange.call.verb in ("create_run", "start_async"):
+    if exchange.call.run is None and exchange.call.row.makes_run_id:
         answer = answer_of(exchange)
         made = answer.get("runId") if isinstance(answer, Mapping) else None
         return made if isinstance(made, str) else None
@@ -182,7 +171,7 @@ def _workflow_ids(exchanges: Iterable[Exchange], fakes: Iterable[FakeMastra]) ->
         call = exchange.call
         if call.workflow in keys:
             ids[exchange.url, call.workflow] = keys[call.workflow]
-        elif call.verb in ("run_by_id", "details", "list_workflows") and exchange.status < _FIRST_ERROR:
+        elif call.row.names_workflow and exchange.status < _FIRST_ERROR:
             ids |= {(exchange.url, key): id_ for key, id_ in _told_ids(call.workflow, answer_of(exchange))}
     return ids
 
@@ -253,7 +242,7 @@ def _stored(named: _Named) -> Any:
 def _input(exchanges: Iterable[Exchange], result: RunResult | None) -> Any:
     given = None
     for exchange in exchanges:
-        if exchange.call.verb in STARTS:
+        if exchange.call.row.effect is Effect.START:
             question = question_of(exchange)
             given = question.get("inputData") if isinstance(question, Mapping) else None
     return result.input_data if given is None and result is not None else given
@@ -271,20 +260,20 @@ def _status(named: _Named) -> str:
 
 def _status_after(exchange: Exchange, before: str) -> str | None:
     """Return the status that an exchange tells of; None if it tells none."""
-    verb = exchange.call.verb
+    row = exchange.call.row
     if exchange.status >= _FIRST_ERROR:
         return NOT_FOUND if exchange.status == _MISSING and not before else None
-    if not exchange.status or verb is None:
+    if not exchange.status:
         return None
-    if verb in STREAMING:
+    if row.streams:
         # a replay of a run that has ended tells of what was before
-        return None if verb == "observe" and before in FINISHED else _status_streamed(exchange)
+        return None if row.replays and before in FINISHED else _status_streamed(exchange)
     account = account_in(exchange)
     if account is not None:
         return status_in(account)
-    if verb == "create_run" and before not in ("", NOT_FOUND):
+    if row.effect is Effect.CREATE and before not in ("", NOT_FOUND):
         return None  # it changes nothing about a run that there is
-    return _AFTER.get(verb)
+    return row.status_after
 
 
 def _status_streamed(exchange: Exchange) -> str | None:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.terminal.writing import step_name
-from pytest_mastra.http.verbs import STARTS
+from pytest_mastra.http.verbs import Effect
 
 if TYPE_CHECKING:
     from mastra_sync.models import StepResult
@@ -100,7 +100,7 @@ def spans_of(run: TouchedRun) -> Spans:
 
 def _last_seen(run: TouchedRun, earliest: float | None) -> float | None:
     """Return when a run was last seen going on: as long after it began as its last request came after its start."""
-    began = next((exchange.began for exchange in run.exchanges if exchange.call.verb in STARTS), None)
+    began = next((exchange.began for exchange in run.exchanges if exchange.call.row.effect is Effect.START), None)
     return None if began is None or earliest is None else earliest + run.exchanges[-1].began - began
 
 

@@ -18,7 +18,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.exchanges_by_run import Stories, stories_of
-from pytest_mastra.http.verbs import READS, RESUMES, STARTS
+from pytest_mastra.http.verbs import Effect
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
@@ -122,7 +122,7 @@ class _Known:
         names = {key: id_ for id_, key in self.keys.items()}
         for story in self.stories.runs:
             for exchange in story.exchanges:
-                answer = answer_of(exchange) if exchange.call.verb in READS and exchange.status == OK else None
+                answer = answer_of(exchange) if exchange.call.row.polls_run and exchange.status == OK else None
                 told = answer.get("workflowName") if isinstance(answer, dict) else None
                 if isinstance(told, str) and told != story.workflow:
                     names[story.workflow] = told
@@ -144,13 +144,13 @@ class _Known:
 
     def _take_starts(self, number: int, workflow: str, exchanges: list[Exchange], sights: list[Sight]) -> None:
         for exchange in exchanges:
-            verb, body = exchange.call.verb, question_of(exchange)
-            if verb not in STARTS | RESUMES:
+            effect, body = exchange.call.row.effect, question_of(exchange)
+            if effect not in (Effect.START, Effect.RESUME):
                 continue
             sent = body if isinstance(body, dict) else {}
             if (refused := issues_in(_refusal(exchange))) is not None:
                 self._refused(workflow, sent, *refused)
-            elif verb in STARTS and exchange.status == OK:
+            elif effect is Effect.START and exchange.status == OK:
                 self.starts.append(Start(number, workflow, sent))
                 given, taken = sent.get("inputData", UNDEFINED), next((s.input for s in sights), UNDEFINED)
                 if taken is not UNDEFINED and not same(given, taken):

@@ -68,7 +68,7 @@ def _possible(exchange: Exchange) -> Iterator[set[str]]:
         yield from _of_reading(exchange, answer)
     elif verb in ("list_workflows", "details"):
         yield from _of_details(answer)
-    elif verb in ("start_async", "resume_async", "time_travel_async") and "steps" in answer:
+    elif exchange.call.row.answers_run and "steps" in answer:
         # the evented engine of current servers says neither
         evented = "input" not in answer
         yield {CURRENT} if "runId" in answer or "stepExecutionPath" in answer or evented else set(OLDER)
@@ -78,7 +78,7 @@ def _possible(exchange: Exchange) -> Iterator[set[str]]:
 
 
 def _of_stream(exchange: Exchange) -> Iterator[set[str]]:
-    if exchange.ending is Ending.WHOLE and exchange.call.verb != "observe":
+    if exchange.ending is Ending.WHOLE and not exchange.call.row.replays:
         ended = b"".join(exchange.chunks).rstrip().endswith(END_MARK) or bool(rest_of(exchange))
         yield set(OLDER) if ended else {CURRENT}
     for record in records_of(exchange):

@@ -13,7 +13,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.exchanges_by_run import RunStory
-from pytest_mastra.http.verbs import READS, RESUMES
+from pytest_mastra.http.verbs import Effect
 
 Step = dict[str, Any]
 """What a server tells of one step."""
@@ -93,7 +93,7 @@ def sights_of(story: RunStory, names: Mapping[str, str]) -> list[Sight]:
     answers = 0
     workflow = names.get(story.workflow, story.workflow)
     for exchange in story.exchanges:
-        if exchange.call.verb in RESUMES and exchange.status == OK:
+        if exchange.call.row.effect is Effect.RESUME and exchange.status == OK:
             body = question_of(exchange)
             answer = body if isinstance(body, dict) else {}
             answers += 1
@@ -109,7 +109,7 @@ def sights_of(story: RunStory, names: Mapping[str, str]) -> list[Sight]:
 
 def _complete(sight: Sight, exchange: Exchange, before: Sight | None) -> None:
     """Add to a stream's sight what the stream does not tell: what was before it."""
-    if exchange.call.verb == "stream" or before is None:
+    if exchange.call.row.effect is Effect.START or before is None:
         body = question_of(exchange)
         sent = body.get("inputData", UNDEFINED) if isinstance(body, dict) else UNDEFINED
         # the first step may come after a branch of which nothing was taken
@@ -138,14 +138,14 @@ def _carry(before: Sight, sight: Sight) -> None:
 def sight_of(exchange: Exchange, workflow: str) -> Sight | None:
     """Return what one answer tells of a run; None if it tells nothing, or of a refusal."""
     if is_stream(exchange):
-        if exchange.call.verb == "observe":
+        if exchange.call.row.replays:
             return None  # it tells again what was told
         return StreamFold(workflow).of([record for record in records_of(exchange) if isinstance(record, dict)])
     answer = answer_of(exchange) if exchange.status == OK else None
     if not isinstance(answer, dict) or not ("status" in answer or "snapshot" in answer):
         return None
-    sight = sight_of_answer(answer, workflow, is_read=exchange.call.verb in READS)
-    is_whole = exchange.call.verb in READS and "withNestedWorkflows=false" not in exchange.request.query
+    sight = sight_of_answer(answer, workflow, is_read=exchange.call.row.polls_run)
+    is_whole = exchange.call.row.polls_run and "withNestedWorkflows=false" not in exchange.request.query
     sight.shows_nested = is_whole and "snapshot" not in answer
     return sight
 

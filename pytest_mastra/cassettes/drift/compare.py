@@ -16,14 +16,10 @@ from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of, run_in
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.exchanges_by_run import RunStory, stories_of
-from pytest_mastra.http.verbs import READS
 from pytest_mastra.redact.scrubber import Scrubber
 
 OTHERS = "said of no run"
 """The title of what is compared besides runs."""
-
-_ABOUT_ALL_RUNS = frozenset({"runs", "list_workflow_run_counts"})
-"""Verbs whose answers tell of other runs too, which a live server has and a recording has not."""
 
 
 class HasExchanges(Protocol):
@@ -133,7 +129,7 @@ Stretch = tuple["Exchange | None", "dict[str, Exchange]"]
 def _stretches(exchanges: list[Exchange]) -> list[Stretch]:
     stretches: list[Stretch] = [(None, {})]
     for exchange in exchanges:
-        if exchange.call.verb in READS:
+        if exchange.call.row.polls_run:
             stretches[-1][1][_key(exchange)] = exchange
         else:
             stretches.append((exchange, {}))
@@ -176,13 +172,14 @@ def _compare_answers(likening: Likening, recorded: Exchange, live: Exchange) -> 
     kinds = [_media_type(exchange) for exchange in (recorded, live)]
     if kinds[0] != kinds[1]:
         likening.note(where, f"content type {kinds[0]} has become {kinds[1]}")
-    if recorded.call.verb in _ABOUT_ALL_RUNS or recorded.request.method == "HEAD":
+    # a live server has other runs too
+    if recorded.call.row.lists_runs or recorded.request.method == "HEAD":
         return
     if is_stream(recorded):
         _compare_streams(likening, where, recorded, live)
         return
     before, now = answer_of(recorded), answer_of(live)
-    if recorded.call.verb in READS and not (_is_settled(before) and _is_settled(now)):
+    if recorded.call.row.polls_run and not (_is_settled(before) and _is_settled(now)):
         return
     likening.compare(where, before, now)
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_mastra.cassettes.file.stable_ids import alike
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.verbs import READS
-
-_UNCHANGING = frozenset({"list_workflows", "details"})
-"""Verbs that are answered alike at any time."""
+from pytest_mastra.http.verbs import Kind
 
 
 @dataclass(eq=False, slots=True)
@@ -69,7 +66,7 @@ def chapters_of(exchanges: Iterable[Exchange]) -> list[Chapter]:
     under_way: list[tuple[str | None, str]] = []
     chapters = []
     for place, (exchange, own) in enumerate(zip(told, keys, strict=True)):
-        is_amid = own is None and len(under_way) == 1 and exchange.call.verb not in _UNCHANGING
+        is_amid = own is None and len(under_way) == 1 and exchange.call.row.kind is not Kind.FIXED
         key = under_way[0] if is_amid else own
         chapter = of_runs.get(key) if key else None
         if chapter is None:
@@ -97,7 +94,7 @@ def segments_of(exchanges: Iterable[Exchange]) -> list[tuple[Exchange | None, di
 
 def is_read(exchange: Exchange) -> bool:
     """Return whether an exchange only asks after a run."""
-    return exchange.call.verb in READS
+    return exchange.call.row.polls_run
 
 
 def asked(exchange: Exchange) -> str:

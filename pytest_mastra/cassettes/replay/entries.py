@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from pytest_mastra.cassettes.replay.request_key import Shape
 from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.verbs import Kind
 
 Scope = tuple[str, str]
 """What a read tells of, and a move changes: a run, a workflow's runs, all runs, or what is no workflow."""
 
 _ALL_RUNS: Scope = ("all runs", "")
 OTHERS: Scope = ("others", "")
-
-
-class Kind(Enum):
-    """What an exchange does."""
-
-    MOVE = auto()  # it changes something: once is not twice
-    POLL = auto()  # it reads how something stands; how often is a matter of time
-    READ = auto()  # it reads something, once for each time that the test says so
-    FIXED = auto()  # it reads what does not change while a server runs
-
-
-_KINDS = {
-    "run_by_id": Kind.POLL,
-    "run_execution_result": Kind.POLL,
-    "runs": Kind.POLL,
-    "list_workflow_run_counts": Kind.POLL,
-    "observe": Kind.READ,
-    "observe_stream_legacy": Kind.READ,
-    "list_workflows": Kind.FIXED,
-    "details": Kind.FIXED,
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +64,7 @@ def kind_of(shape: Shape, method: str) -> Kind:
     """Return what a request does."""
     if shape.call.verb is None:
         return Kind.READ if method in {"GET", "HEAD", "OPTIONS"} else Kind.MOVE
-    return _KINDS.get(shape.call.verb, Kind.MOVE)
+    return shape.call.row.kind
 
 
 @dataclass(slots=True)

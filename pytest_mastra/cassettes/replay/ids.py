@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from pytest_mastra.cassettes.replay.entries import Entry, Kind
+from pytest_mastra.cassettes.replay.entries import Entry
 from pytest_mastra.cassettes.replay.renaming import UUID, Names
 from pytest_mastra.cassettes.replay.request_key import loaded
 from pytest_mastra.http.aliases import Aliases
+from pytest_mastra.http.verbs import Effect, Kind
 
 Key = tuple[str, str, str]
 """What a request asks: see `Shape.key`."""
 
-_CREATE = "create_run"
 _UUIDS = re.compile(UUID.encode())
 _IS_UUID = re.compile(UUID).fullmatch
 
@@ -157,7 +157,7 @@ class Identities:
 
 def _created(entry: Entry) -> str | None:
     """Return the run that a server named when it was created."""
-    if entry.shape.call.verb != _CREATE:
+    if entry.shape.call.row.effect is not Effect.CREATE:
         return None
     told = loaded(entry.exchange.body)
     run = told.get("runId") if isinstance(told, dict) else None

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mastra_sync.models import SETTLED
-from pytest_mastra.cassettes.replay.entries import Entry, Group, Kind, Moves, Scope, kind_of
+from pytest_mastra.cassettes.replay.entries import Entry, Group, Moves, Scope, kind_of
 from pytest_mastra.cassettes.replay.ids import Identities
 from pytest_mastra.cassettes.replay.no_match import Miss, told
 from pytest_mastra.cassettes.replay.renaming import Names
 from pytest_mastra.cassettes.replay.request_key import Shape, shape_of
 from pytest_mastra.http.bodies import answer_of, run_in
 from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.verbs import Kind
 from pytest_mastra.http.wire import WireRequest
 
 Scrub = Callable[[WireRequest], WireRequest]

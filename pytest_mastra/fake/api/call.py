@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api import body_schemas
@@ -12,6 +14,7 @@ from pytest_mastra.fake.api.body_schemas import Check, Fault, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
+from pytest_mastra.http.verbs import VerbRow
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.store import Row
@@ -120,45 +123,22 @@ class Call:
         return bool(self.body.get("perStep")) and self.server.generation.per_step
 
 
-_EXECUTION: dict[str, Check] = {
+_FIELDS: dict[str, Check] = {
     "resourceId": body_schemas.string,
+    "disableScorers": body_schemas.boolean,
     "inputData": body_schemas.anything,
     "initialState": body_schemas.anything,
-    "requestContext": body_schemas.record,
-    "tracingOptions": shape(body_schemas.TRACING),
-    "perStep": body_schemas.boolean,
-}
-_STREAM: dict[str, Check] = {**_EXECUTION, "closeOnSuspend": body_schemas.boolean}
-_RESUME: dict[str, Check] = {
-    "step": body_schemas.step,
     "resumeData": body_schemas.anything,
     "requestContext": body_schemas.record,
     "tracingOptions": shape(body_schemas.TRACING),
     "perStep": body_schemas.boolean,
+    "closeOnSuspend": body_schemas.boolean,
+    "step": body_schemas.step,
     "forEachIndex": body_schemas.index,
-}
-_RESTART: dict[str, Check] = {"requestContext": body_schemas.record, "tracingOptions": shape(body_schemas.TRACING)}
-_TRAVEL: dict[str, Check] = {
-    "inputData": body_schemas.anything,
-    "resumeData": body_schemas.anything,
-    "initialState": body_schemas.anything,
-    "step": body_schemas.step,
     "context": body_schemas.record,
     "nestedStepsContext": body_schemas.records,
-    "requestContext": body_schemas.record,
-    "tracingOptions": shape(body_schemas.TRACING),
-    "perStep": body_schemas.boolean,
 }
-_FIELDS: dict[str, dict[str, Check]] = {
-    "create_run": {"resourceId": body_schemas.string, "disableScorers": body_schemas.boolean},
-    "start": _EXECUTION,
-    "start_async": _EXECUTION,
-    "stream": _STREAM,
-    "stream_legacy": _STREAM,
-    **dict.fromkeys(("resume", "resume_async", "resume_no_wait", "resume_stream"), _RESUME),
-    **dict.fromkeys(("restart", "restart_async"), _RESTART),
-    **dict.fromkeys(("time_travel", "time_travel_async", "time_travel_stream"), _TRAVEL),
-}
+"""What the fields of bodies may be, whichever verb has them."""
 
 _UNTAGGED = shape({key: check for key, check in body_schemas.TRACING.items() if key == "metadata"})
 _LATER: dict[str, frozenset[str]] = {
@@ -169,40 +149,46 @@ _LATER: dict[str, frozenset[str]] = {
 """Fields that a generation does not know, and therefore ignores."""
 
 
-def _bodies(generation: str) -> dict[str, Check]:
-    checks = {}
-    for verb, fields in _FIELDS.items():
-        known = {name: check for name, check in fields.items() if name not in _LATER[generation]}
-        if generation != "current" and "tracingOptions" in known:
-            known["tracingOptions"] = _UNTAGGED
-        checks[verb] = shape(known, required=("step",) if fields is _TRAVEL else ())
-    return checks
+@cache
+def body_check(row: VerbRow, generation: str) -> Check | None:
+    """Return what checks the bodies of a verb; None if a body of it is not looked at."""
+    if not row.fields:
+        return None
+    checks = {name: _FIELDS[name] for name in row.fields if name not in _LATER[generation]}
+    if generation != "current" and "tracingOptions" in checks:
+        checks["tracingOptions"] = _UNTAGGED
+    return shape(checks, required=row.required_fields)
 
-
-BODIES: dict[str, dict[str, Check]] = {name: _bodies(name) for name in _LATER}
 
 QueryCheck = Callable[[dict[str, Any], Generation], list[Fault]]
 
 
-def _run_id(*, required: bool) -> QueryCheck:
-    def check(query: dict[str, Any], _generation: Generation) -> list[Fault]:
-        value = query.get("runId", UNDEFINED)
-        if isinstance(value, str) or (value is UNDEFINED and not required):
-            return []
-        return [body_schemas.fault("string", value, ("runId",))]
+@cache
+def query_check(row: VerbRow) -> QueryCheck:
+    """Return what checks the queries of a verb."""
+    check = _QUERIES.get(row.name)
 
-    return check
+    def check_query(query: dict[str, Any], generation: Generation) -> list[Fault]:
+        faults = _run_id(query, is_needed=row.needs_run_id) if row.needs_run_id or row.makes_run_id else []
+        return faults + (check(query, generation) if check is not None else [])
+
+    return check_query
+
+
+def _run_id(query: dict[str, Any], *, is_needed: bool) -> list[Fault]:
+    value = query.get("runId", UNDEFINED)
+    if isinstance(value, str) or (value is UNDEFINED and not is_needed):
+        return []
+    return [body_schemas.fault("string", value, ("runId",))]
 
 
 def _observe(query: dict[str, Any], generation: Generation) -> list[Fault]:
-    faults = _run_id(required=True)(query, generation)
-    if generation.name == "current" and "offset" in query:
-        number = query["offset"]
-        if not isinstance(number, str) or body_schemas.javascript_number(number) != body_schemas.javascript_number(
-            number
-        ):
-            faults += body_schemas.received_number("offset", number)
-    return faults
+    if generation.name != "current" or "offset" not in query:
+        return []
+    number = query["offset"]
+    if isinstance(number, str) and not math.isnan(body_schemas.javascript_number(number)):
+        return []
+    return body_schemas.received_number("offset", number)
 
 
 FIELD_NAMES = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
@@ -272,26 +258,5 @@ def parsed_date(text: Any) -> str | None:
     return iso((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp())
 
 
-_NEEDS_RUN = (
-    "start",
-    "stream",
-    "stream_legacy",
-    "observe_legacy",
-    "resume",
-    "resume_async",
-    "resume_no_wait",
-    "resume_stream",
-    "restart",
-    "restart_async",
-    "time_travel",
-    "time_travel_async",
-    "time_travel_stream",
-)
-
-QUERIES: dict[str, QueryCheck] = {
-    **dict.fromkeys(_NEEDS_RUN, _run_id(required=True)),
-    **dict.fromkeys(("create_run", "start_async"), _run_id(required=False)),
-    "observe": _observe,
-    "run_by_id": _run_by_id,
-    "runs": _runs,
-}
+_QUERIES: dict[str, QueryCheck] = {"observe": _observe, "run_by_id": _run_by_id, "runs": _runs}
+"""What else than a run's id is checked in queries."""

@@ -13,7 +13,7 @@ from typing import Any
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault_effects import Happened, Place
-from pytest_mastra.http.verbs import STREAMING, Call, call_of, checked_verb
+from pytest_mastra.http.verbs import VERBS, Call, call_of, check_verb
 from pytest_mastra.http.wire import Cut, Pause, Surface, WireReply, WireRequest
 
 Handle = Callable[[], WireReply]
@@ -69,7 +69,7 @@ class Faults:
             raise ValueError(f"nth counts from 1, not {nth!r}")
         if not 0 < probability <= 1:
             raise ValueError(f"a probability is above 0 and at most 1, not {probability!r}")
-        meant = Call(verb if verb is None else checked_verb(verb), workflow, run)
+        meant = Call(verb if verb is None else check_verb(verb), workflow, run)
         dice = random.Random(f"{self._seed}/{len(self._declared)}")  # noqa: S311 -- to be the same each time
         return Target(self, meant, turns, probability, dice, self._clock)
 
@@ -260,7 +260,7 @@ class Target:
 
     def garbage(self, *, after_events: int = 0) -> Fault:
         """Answer with a body that is no JSON; in a stream, with one record that is none, after so many events."""
-        place = self._place(None, after_events) if self._meant.verb in STREAMING or after_events else Place()
+        place = self._place(None, after_events) if self._meant.row.streams or after_events else Place()
         disturb = partial(fault_effects.garbled, after_events=after_events)
         return self._on_the_way("garbage" + (f" {place}" if after_events else ""), place, disturb)
 
@@ -304,8 +304,8 @@ class Target:
             raise ValueError("say after_bytes or after_events, not both")
         if min(after_bytes or 0, after_events or 0) < 0:
             raise ValueError("a place is not before the beginning")
-        if after_events is not None and self._meant.verb not in STREAMING | {None}:
-            streaming = ", ".join(sorted(STREAMING))
+        if after_events is not None and self._meant.verb is not None and not self._meant.row.streams:
+            streaming = ", ".join(sorted(name for name, row in VERBS.items() if row.streams))
             raise ValueError(f"{self._meant.verb} is not answered with events; only {streaming} are")
         return Place(after_bytes, after_events)
 

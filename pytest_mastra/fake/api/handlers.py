@@ -44,7 +44,7 @@ def details(call: Call) -> bytes:
     return dumps(workflow_details(workflow, server_state.serialized_graph(workflow), server_state.generation))
 
 
-def run_counts(call: Call) -> bytes:
+def list_workflow_run_counts(call: Call) -> bytes:
     """How many runs each workflow has, as it was up to some seconds ago."""
     server = call.server
     now = server.clock.now()
@@ -58,7 +58,7 @@ def run_counts(call: Call) -> bytes:
     return dumps(server.counted[1])
 
 
-def list_runs(call: Call) -> bytes:
+def runs(call: Call) -> bytes:
     """The runs of a workflow, filtered and paged."""
     per_page = _number(call, "perPage")
     per_page = _number(call, "limit") if per_page is None else per_page
@@ -96,7 +96,7 @@ def run_by_id(call: Call) -> bytes:
     return dumps(run_state(call.server.server_state, row, fields=fields, nested=nested))
 
 
-def execution_result(call: Call) -> bytes:
+def run_execution_result(call: Call) -> bytes:
     """What came of a run (1.0 beta)."""
     workflow = call.workflow()
     if call.server.server_state.store.find(workflow.id, call.path_run_id or "") is None:
@@ -113,7 +113,7 @@ def _polled(call: Call) -> Any:
     return call.stored(run_id)
 
 
-def delete_run(call: Call) -> bytes:
+def delete_run_by_id(call: Call) -> bytes:
     """Forget a run."""
     server_state = call.server.server_state
     workflow = call.workflow()
@@ -169,7 +169,7 @@ def _started(call: Call, run: Run) -> Moves:
     )
 
 
-def _resumed(call: Call, run: Run) -> Moves:
+def _resumed(call: Call, run: Run, *, is_streamed: bool = False) -> Moves:
     call.server.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
     context = call.request_context()
     item = call.body.get("forEachIndex") if call.server.generation.for_each_index else None
@@ -177,7 +177,7 @@ def _resumed(call: Call, run: Run) -> Moves:
         call.body.get("step"),
         call.get("resumeData"),
         item=item,
-        is_streamed=call.verb == "resume_stream",
+        is_streamed=is_streamed,
         request_context=context,
         per_step=call.per_step,
         **shared,
@@ -240,14 +240,14 @@ def restart_async(call: Call) -> bytes:
     return dumps(call.server.runs_in_progress.finish(run, _restarted(call, run)))
 
 
-def restart_all(call: Call) -> bytes:
+def restart_all_active_workflow_runs(call: Call) -> bytes:
     """Go on with all active runs of a workflow; answers at once."""
     for run in _active_runs(call):
         call.server.runs_in_progress.run_in_background(run, _restarted(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
-def restart_all_async(call: Call) -> bytes:
+def restart_all_active_workflow_runs_async(call: Call) -> bytes:
     """Go on with all active runs of a workflow and answer at their end."""
     for run in _active_runs(call):
         # as in Mastra, one run that cannot go on does not keep the others from it
@@ -298,7 +298,7 @@ def stream(call: Call) -> Chunks:
 def resume_stream(call: Call) -> Chunks:
     """Answer a suspension and tell what happens."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    return _streamed(call, run, _resumed(call, run), raw=True)
+    return _streamed(call, run, _resumed(call, run, is_streamed=True), raw=True)
 
 
 def time_travel_stream(call: Call) -> Chunks:
@@ -349,7 +349,7 @@ def stream_legacy(call: Call) -> Chunks:
     return legacy_streams.streamed(call, run, _started(call, run))
 
 
-def observe_legacy(call: Call) -> Chunks:
+def observe_stream_legacy(call: Call) -> Chunks:
     """Tell what happens, in the old form."""
     run = _known_run(call, call.needed_run_id("observe workflow stream"))
     return legacy_streams.observed(call, run)

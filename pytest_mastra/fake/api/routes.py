@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from pytest_mastra.fake.api import handlers
 from pytest_mastra.fake.api.body_schemas import check_body, refuse_query
-from pytest_mastra.fake.api.call import BODIES, QUERIES, Call
+from pytest_mastra.fake.api.call import Call, body_check, query_check
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.stray import explain_stray
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.workflows.errors import Refusal, refusal_body
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
+from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
@@ -27,81 +28,96 @@ STREAM_HEADERS = (("content-type", "text/plain"),)
 
 Handler = Callable[[Call], Any]
 
+EVERY = ("current", "1.2", "1.0-beta")
+NEW = ("current",)
+OLD = ("1.0-beta",)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What answers a verb.
+
+    Attributes:
+        handler: What answers.
+        generations: Which generations have the verb.
+    """
+
+    handler: Handler
+    generations: tuple[str, ...] = EVERY
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route.
 
     Attributes:
-        verb: Mastra's name for it.
-        method: HTTP method.
+        row: What its verb is.
+        path: Below the prefix, with `{workflow}` and `{run}` for the ids.
         pattern: Matches the path below the prefix, still percent-encoded.
-        path: The same for people.
         handler: What answers.
-        streams: Whether the answer is a stream.
         generations: Which generations have it.
     """
 
-    verb: str
-    method: str
-    pattern: re.Pattern[str]
+    row: VerbRow
     path: str
+    pattern: re.Pattern[str]
     handler: Handler
-    streams: bool
     generations: tuple[str, ...]
 
+    @property
+    def verb(self) -> str:
+        """The verb, as users know it."""
+        return self.row.name
 
-EVERY = ("current", "1.2", "1.0-beta")
-NEW = ("current",)
-OLD = ("1.0-beta",)
-
-W = "/workflows/{workflow}"
-R = W + "/runs/{run}"
-
-
-def _route(
-    verb: str,
-    method: str,
-    path: str,
-    handler: Handler,
-    *,
-    streams: bool = False,
-    generations: tuple[str, ...] = EVERY,
-) -> Route:
-    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-    return Route(verb, method, pattern, path, handler, streams, generations)
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return self.row.method
 
 
-ROUTES = (
-    _route("list_workflows", "GET", "/workflows", handlers.list_workflows),
-    _route("run_counts", "GET", "/workflows/run-counts", handlers.run_counts, generations=NEW),
-    _route("details", "GET", W, handlers.details),
-    _route("runs", "GET", W + "/runs", handlers.list_runs),
-    _route("execution_result", "GET", R + "/execution-result", handlers.execution_result, generations=OLD),
-    _route("run_by_id", "GET", R, handlers.run_by_id),
-    _route("delete_run", "DELETE", R, handlers.delete_run),
-    _route("cancel", "POST", R + "/cancel", handlers.cancel),
-    _route("create_run", "POST", W + "/create-run", handlers.create_run),
-    _route("start", "POST", W + "/start", handlers.start),
-    _route("start_async", "POST", W + "/start-async", handlers.start_async),
-    _route("stream", "POST", W + "/stream", handlers.stream, streams=True),
-    _route("stream", "POST", W + "/streamVNext", handlers.stream, streams=True, generations=OLD),
-    _route("observe", "POST", W + "/observe", handlers.observe, streams=True),
-    _route("observe", "POST", W + "/observe-streamVNext", handlers.observe, streams=True, generations=OLD),
-    _route("resume", "POST", W + "/resume", handlers.resume),
-    _route("resume_async", "POST", W + "/resume-async", handlers.resume_async),
-    _route("resume_no_wait", "POST", W + "/resume-no-wait", handlers.resume_no_wait, generations=NEW),
-    _route("resume_stream", "POST", W + "/resume-stream", handlers.resume_stream, streams=True),
-    _route("restart", "POST", W + "/restart", handlers.restart),
-    _route("restart_async", "POST", W + "/restart-async", handlers.restart_async),
-    _route("restart_all", "POST", W + "/restart-all-active-workflow-runs", handlers.restart_all),
-    _route("restart_all_async", "POST", W + "/restart-all-active-workflow-runs-async", handlers.restart_all_async),
-    _route("time_travel", "POST", W + "/time-travel", handlers.time_travel),
-    _route("time_travel_async", "POST", W + "/time-travel-async", handlers.time_travel_async),
-    _route("time_travel_stream", "POST", W + "/time-travel-stream", handlers.time_travel_stream, streams=True),
-    _route("stream_legacy", "POST", W + "/stream-legacy", handlers.stream_legacy, streams=True),
-    _route("observe_legacy", "POST", W + "/observe-stream-legacy", handlers.observe_legacy, streams=True),
-)
+ANSWERS = {
+    "list_workflows": Answer(handlers.list_workflows),
+    "list_workflow_run_counts": Answer(handlers.list_workflow_run_counts, NEW),
+    "details": Answer(handlers.details),
+    "runs": Answer(handlers.runs),
+    "run_execution_result": Answer(handlers.run_execution_result, OLD),
+    "run_by_id": Answer(handlers.run_by_id),
+    "delete_run_by_id": Answer(handlers.delete_run_by_id),
+    "cancel": Answer(handlers.cancel),
+    "create_run": Answer(handlers.create_run),
+    "start": Answer(handlers.start),
+    "start_async": Answer(handlers.start_async),
+    "stream": Answer(handlers.stream),
+    "observe": Answer(handlers.observe),
+    "resume": Answer(handlers.resume),
+    "resume_async": Answer(handlers.resume_async),
+    "resume_no_wait": Answer(handlers.resume_no_wait, NEW),
+    "resume_stream": Answer(handlers.resume_stream),
+    "restart": Answer(handlers.restart),
+    "restart_async": Answer(handlers.restart_async),
+    "restart_all_active_workflow_runs": Answer(handlers.restart_all_active_workflow_runs),
+    "restart_all_active_workflow_runs_async": Answer(handlers.restart_all_active_workflow_runs_async),
+    "time_travel": Answer(handlers.time_travel),
+    "time_travel_async": Answer(handlers.time_travel_async),
+    "time_travel_stream": Answer(handlers.time_travel_stream),
+    "stream_legacy": Answer(handlers.stream_legacy),
+    "observe_stream_legacy": Answer(handlers.observe_stream_legacy),
+}
+"""What answers each verb."""
+
+
+def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Answer]) -> tuple[Route, ...]:
+    """Return the routes of verbs; a path without placeholders goes before one that fits it too."""
+    routes = []
+    for row in verbs.values():
+        answer = answers[row.name]
+        for path in row.paths:
+            generations = OLD if path == row.beta_path else answer.generations
+            routes.append(Route(row, path, path_pattern(path), answer.handler, generations))
+    return tuple(sorted(routes, key=lambda route: route.path.count("{")))
+
+
+ROUTES = build_routes(VERBS, ANSWERS)
 
 
 class HttpSurface:
@@ -115,6 +131,9 @@ class HttpSurface:
         self._server = server
         generation = server.generation
         self._routes = [route for route in ROUTES if generation.name in route.generations]
+        self._by_method: dict[str, list[Route]] = {}
+        for route in self._routes:
+            self._by_method.setdefault(route.method, []).append(route)
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""
@@ -149,7 +168,7 @@ class HttpSurface:
             if refusal.message == "Workflow not found":
                 noted.stray = explain_stray(self._server, self._routes, noted)
             raise
-        if route.streams:
+        if route.row.streams:
             return WireReply(200, STREAM_HEADERS, answer)
         return WireReply(200, JSON_HEADERS, answer)
 
@@ -159,8 +178,8 @@ class HttpSurface:
             return None, {}
         path = request.path[len(prefix) :]
         method = "GET" if request.method == "HEAD" else request.method
-        for route in self._routes:
-            match = route.pattern.fullmatch(path) if route.method == method else None
+        for route in self._by_method.get(method, ()):
+            match = route.pattern.fullmatch(path)
             if match is not None:
                 return route, {name: unquote(value) for name, value in match.groupdict().items()}
         return None, {}
@@ -184,10 +203,8 @@ class HttpSurface:
         if limit is not None and len(request.body) > limit:
             raise Refusal("Request body too large", 413)
         body = self._body(request, noted) if route.method != "GET" else UNDEFINED
-        check_query = QUERIES.get(route.verb)
-        if check_query is not None:
-            refuse_query(check_query(noted.query, generation), generation)
-        check = BODIES.get(generation.name, {}).get(route.verb) if generation.name in BODIES else None
+        refuse_query(query_check(route.row)(noted.query, generation), generation)
+        check = body_check(route.row, generation.name)
         if check is not None:
             body = {} if body is UNDEFINED else body
             check_body(body, check, generation)

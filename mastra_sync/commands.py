@@ -5,7 +5,6 @@ Servers answer some mistakes with 200 and do nothing, some by failing the whole 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,13 +28,13 @@ from mastra_sync.reading import Reader
 from mastra_sync.resuming import StepArgument, resume_target
 from mastra_sync.run_api import Move
 from mastra_sync.schema_hints import likely_mismatch
+from mastra_sync.statuses import ACTIVE
+from mastra_sync.suggest import did_you_mean, nearest_name
 from mastra_sync.waiting import Mark, next_pause
 from mastra_sync.workflow_models import WorkflowDetails
 
 SUSPENSION_GRACE = 2.0
 """Seconds that a resume waits for a running run to suspend; current servers grant the same."""
-
-ACTIVE = frozenset({"running", "waiting"})
 
 Options = Mapping[str, Any]
 
@@ -174,8 +173,7 @@ class Preparation:
             if name in known:
                 known = known[name]
                 continue
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            hint = did_you_mean(nearest_name(name, known), before="", after=" ")
             place = f" in {'.'.join(path[:depth])!r}" if depth else ""
             raise StepNotFound(
                 f"no step {name!r}{place} to travel to; {hint}steps: {', '.join(known) or 'none'}",

@@ -54,6 +54,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mastra_sync.suggest import did_you_mean, nearest_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -397,8 +399,7 @@ class NoSuchStep(MastraError, KeyError):
     """
 
     def __init__(self, step: object, *, statuses: Mapping[str, str]) -> None:
-        near = _nearest(step, statuses)
-        hint = f"; did you mean {near!r}?" if near is not None else ""
+        hint = did_you_mean(_nearest(step, statuses))
         listed = [f"{name} ({status})" for name, status in statuses.items()]
         more = [f"and {len(listed) - _STEPS_LISTED} more"] if len(listed) > _STEPS_LISTED else []
         there = ", ".join([*listed[:_STEPS_LISTED], *more]) or "no steps"
@@ -411,12 +412,10 @@ class NoSuchStep(MastraError, KeyError):
 
 def _nearest(step: object, names: Mapping[str, str]) -> str | None:
     """Return the step that was probably meant: one of this name in a nested workflow, or one that is spelled alike."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only where a mistake was made
-
     if not isinstance(step, str):
         return None
     nested = [name for name in names if name.endswith(f".{step}")]
-    return next(iter(nested or get_close_matches(step, names, n=1)), None)
+    return nested[0] if nested else nearest_name(step, names)
 
 
 class RunTimeout(MastraError, TimeoutError):

@@ -11,15 +11,10 @@ from pydantic.alias_generators import to_camel
 from mastra_sync import errors
 from mastra_sync.json_types import Code, Moment, Text, milliseconds
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
+from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
 from mastra_sync.steps import Steps
 
 _Output = TypeVar("_Output")
-
-SETTLED = frozenset({"success", "failed", "canceled", "bailed", "tripwire", "suspended", "paused"})
-"""Statuses that only someone outside can move a run on from."""
-
-FINISHED = SETTLED - {"suspended", "paused"}
-"""Statuses that a run keeps, unless it is started or sent back in time again."""
 
 REPR_LENGTH = 100
 
@@ -307,7 +302,7 @@ class RunResult(ServerModel):
         """Return what became of the run in one line, and why in the lines below."""
         run = f"run {self.run_id}" if self.run_id else "run"
         workflow = f" of {self.workflow_id!r}" if self.workflow_id else ""
-        return f"{run}{workflow} {STATUS_IN_WORDS.get(self.status, f'is {self.status}')}{self._reason()}"
+        return f"{run}{workflow} {status_in_words(self.status)}{self._reason()}"
 
     def _reason(self) -> str:
         if self.status == "failed":
@@ -348,16 +343,6 @@ _ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
     "paused": errors.RunPaused,
     "canceled": errors.RunCanceled,
     "tripwire": errors.RunTripwire,
-}
-
-STATUS_IN_WORDS: Mapping[str, str] = {
-    "success": "succeeded",
-    "bailed": "succeeded",
-    "failed": "failed",
-    "suspended": "is suspended",
-    "paused": "is paused after one step",
-    "canceled": "was canceled",
-    "tripwire": "was stopped by a tripwire",
 }
 
 

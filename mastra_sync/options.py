@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict
 
 from mastra_sync.deadline import Seconds
 from mastra_sync.models import Suspension
+from mastra_sync.suggest import did_you_mean, nearest_name
 
 OnGap = Literal["raise", "follow"]
 """What a stream does when events are missing that the server cannot replay."""
@@ -126,6 +126,6 @@ def check_names(options: Mapping[str, Any], known: type, verb: str) -> None:
     for name in options:
         if name in known.__annotations__:
             continue
-        near = difflib.get_close_matches(name, known.__annotations__, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(sorted(known.__annotations__))}"
+        hint = did_you_mean(nearest_name(name, known.__annotations__))
+        hint = hint or f"; it takes {', '.join(sorted(known.__annotations__))}"
         raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}{hint}")

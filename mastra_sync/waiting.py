@@ -18,7 +18,8 @@ from mastra_sync.errors import (
     RunTimeout,
     ServerError,
 )
-from mastra_sync.models import SETTLED, RunResult
+from mastra_sync.models import RunResult
+from mastra_sync.statuses import SETTLED
 
 logger = logging.getLogger("mastra_sync")
 

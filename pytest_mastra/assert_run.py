@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +10,11 @@ from typing import Any
 
 from typing_extensions import Self
 
-from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import step_tree
 from mastra_sync.run import Run
+from mastra_sync.statuses import status_in_words
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, tells_itself
 from pytest_mastra.explain.failed_run import Mask, subject_of
 from pytest_mastra.explain.run_summary import steps_in_order, visited_path
@@ -192,7 +193,7 @@ class RunAssertion:
     # -- looking
 
     def _words(self) -> str:
-        return STATUS_IN_WORDS.get(self._result.status, f"is {self._result.status}")
+        return status_in_words(self._result.status)
 
     def _visits(self) -> list[str]:
         """Return the steps that the run came to, in order; inner ones after the last visit of the one around them."""
@@ -267,8 +268,7 @@ class RunAssertion:
 
 
 def _instead(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    hint = did_you_mean(nearest_name(name, names)) or "."
     more = f" and {len(names) - _STEPS_LISTED} more" if len(names) > _STEPS_LISTED else ""
     return f"{hint}\n  It has {', '.join(names[:_STEPS_LISTED])}{more}."
 

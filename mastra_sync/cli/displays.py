@@ -12,27 +12,24 @@ from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import Self
 
+from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import marks_for
 from mastra_sync.terminal.progress_rows import Board, Row
-from mastra_sync.terminal.writing import complain, duration, is_terminal, one_line, print_json, printable, step_name
+from mastra_sync.terminal.writing import (
+    DISPLAY_IN_WORDS,
+    QUIET_EVENTS,
+    complain,
+    duration,
+    is_terminal,
+    one_line,
+    print_json,
+    printable,
+    step_name,
+)
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent
     from mastra_sync.models import RunResult
-
-QUIET_EVENTS = frozenset({"workflow-start", "workflow-finish", "workflow-canceled", "workflow-paused"})
-"""What they say is in the run's result."""
-
-STATUS_IN_WORDS: Mapping[str, str] = {
-    "success": "succeeded",
-    "bailed": "succeeded",
-    "canceled": "was canceled",
-    "tripwire": "was stopped by a tripwire",
-    "failed": "failed",
-    # not of Mastra's: how the display was left
-    "refused": "was refused",
-    "left running": "was left running",
-}
 
 
 class Display(AbstractContextManager["Display"], Protocol):
@@ -110,7 +107,7 @@ class PlainLines(Silent):
         """Print the run's status."""
         self._board.settle(result, is_complete=is_complete)
         mark = self._marks.of_status.get(result.status, self._marks.other)
-        self._print(mark, f"{self._workflow_id} {STATUS_IN_WORDS.get(result.status, f'is {result.status}')}")
+        self._print(mark, f"{self._workflow_id} {status_in_words(result.status, DISPLAY_IN_WORDS)}")
 
     def _elapsed(self) -> float:
         return self._clock() - self._began

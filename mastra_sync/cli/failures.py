@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import duration, one_line, printable
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def no_such_workflow(workflow_id: str, client: MastraClient) -> Stop:
     with contextlib.suppress(errors.MastraError):
         for key, details in client.list_workflows(partial=True).items():
             names |= {key: details.name or key, details.name: details.name}
-    near = difflib.get_close_matches(workflow_id, names, n=3)
+    near = nearest_names(workflow_id, names, most=3)
     if near:
-        hint = f"; did you mean {' or '.join(dict.fromkeys(repr(printable(names[name])) for name in near))}?"
+        hint = did_you_mean(*near, shown=lambda name: repr(printable(names[name])))
     elif names:
         ids = list(dict.fromkeys(names.values()))
         more = ", ..." if len(ids) > NAMES_SHOWN else ""

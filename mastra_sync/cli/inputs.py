@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.suggest import did_you_mean
 
 
 def read_input(pairs: Sequence[str], source: str | None) -> Any:
@@ -70,7 +71,7 @@ def read_json(source: str, option: str) -> Any:
         problem = "nested too deeply"
     except ValueError as error:
         problem = str(error)
-    hint = f"; did you mean {option} @{source}?" if where == option and _is_file(source) else ""
+    hint = did_you_mean(f"{option} @{source}", shown=str) if where == option and _is_file(source) else ""
     raise Stop(Exit.USAGE, f"{where} is not JSON: {problem}{hint}")
 
 

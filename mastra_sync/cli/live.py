@@ -15,11 +15,19 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
-from mastra_sync.cli.displays import QUIET_EVENTS, STATUS_IN_WORDS
 from mastra_sync.errors import APIStatusError
+from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import COLOURS, marks_for
 from mastra_sync.terminal.progress_rows import Board, Row
-from mastra_sync.terminal.writing import ascii_text, can_encode, duration, one_line, printable
+from mastra_sync.terminal.writing import (
+    DISPLAY_IN_WORDS,
+    QUIET_EVENTS,
+    ascii_text,
+    can_encode,
+    duration,
+    one_line,
+    printable,
+)
 
 if TYPE_CHECKING:
     from mastra_sync.events import StreamEvent
@@ -108,7 +116,7 @@ class LiveView:
             return Group(*parts)
 
     def _title(self) -> Text:
-        words = STATUS_IN_WORDS.get(self._status, f"is {self._status}")
+        words = status_in_words(self._status, DISPLAY_IN_WORDS)
         title = self._line()
         title.append(f"{self._mark(self._status)} ", style=COLOURS.get(self._status, ""))
         title.append(self._workflow_id, style="bold")

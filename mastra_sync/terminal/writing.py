@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
+
+from mastra_sync.generated_ids import generated_kind
+from mastra_sync.statuses import STATUS_IN_WORDS
 
 DETAIL_LENGTH = 100
 
 _MINUTE = 60
 _HOUR = 3600
-_GENERATED_ID = re.compile(r"(?P<kind>sleep|mapping)_[0-9a-f]{8}-[0-9a-f-]{27}")
+
+QUIET_EVENTS = frozenset({"workflow-start", "workflow-finish", "workflow-canceled", "workflow-paused"})
+"""What they say is in the run's result."""
+
+DISPLAY_IN_WORDS: Mapping[str, str] = {
+    **STATUS_IN_WORDS,
+    "paused": "is paused",
+    # not of Mastra's: how the display was left
+    "refused": "was refused",
+    "left running": "was left running",
+}
+"""What a display says of the run that it shows, by status."""
+
+
+def escaped(text: str) -> str:
+    """Return a text with escapes for what could break a line or steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
 def printable(text: str) -> str:
-    """Return a server's text without what could steer a terminal: line breaks, escapes, changes of direction."""
-    if text.isprintable():
-        return text
-    spaced = " ".join(text.split())
-    return "".join(mark if mark.isprintable() else _escaped(mark) for mark in spaced)
+    """Return a server's text in one line, with spaces for its line breaks and escapes where needed."""
+    return text if text.isprintable() else escaped(" ".join(text.split()))
 
 
 def one_line(value: Any, length: int | None = DETAIL_LENGTH) -> str:
@@ -31,8 +49,7 @@ def one_line(value: Any, length: int | None = DETAIL_LENGTH) -> str:
 
 def step_name(step_id: str) -> str:
     """Return a step's id as people know it; those that Mastra makes up anew at each start lose their UUID."""
-    made_up = _GENERATED_ID.fullmatch(step_id)
-    return made_up["kind"] if made_up else printable(step_id)
+    return generated_kind(step_id) or printable(step_id)
 
 
 def duration(seconds: float) -> str:
@@ -97,5 +114,5 @@ def _iso(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _escaped(mark: str) -> str:
-    return mark.encode("unicode_escape").decode("ascii")
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import RunResult, StepResult, Suspension
+from mastra_sync.terminal.writing import escaped
 from pytest_mastra.explain.run_summary import portrait, step_portrait, suspension_portrait
 from pytest_mastra.redact.learned import learned
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, alike_until
 from pytest_mastra.text.values import WIDTH, bounded
-from pytest_mastra.text.width import clipped, printable
+from pytest_mastra.text.width import clipped
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -85,7 +86,7 @@ class Subject:
         about_part = [] if short or self._is_told_by(run) else self._part(mask)
         lines = portrait(run, events=self.events, scrub=mask, on_server=self.on_server, short=short or bool(about_part))
         if others and not short:
-            lines += [clipped(printable(f"beside it {mask(repr(other))}"), WIDTH) for other in others[:_OTHERS]]
+            lines += [clipped(escaped(f"beside it {mask(repr(other))}"), WIDTH) for other in others[:_OTHERS]]
             lines += [f"... and {_counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
         return about_part + lines
 
@@ -98,7 +99,7 @@ class Subject:
             return step_portrait(self.part, scrub=mask)
         if isinstance(self.part, Suspension):
             return suspension_portrait(self.part, scrub=mask)
-        return [] if self.part is None else [clipped(printable(mask(repr(self.part))), WIDTH)]
+        return [] if self.part is None else [clipped(escaped(mask(repr(self.part))), WIDTH)]
 
 
 def subject_of(values: Sequence[Any], frames: Sequence[FrameType], scene: Scene | None = None) -> Subject:

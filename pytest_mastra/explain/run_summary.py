@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mastra_sync.events import StreamEvent
-from mastra_sync.models import STATUS_IN_WORDS, RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.generated_ids import shorten_uuids
+from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import without_meta
+from mastra_sync.statuses import status_in_words
+from mastra_sync.terminal.writing import escaped
 from pytest_mastra.text.values import WIDTH, shown
-from pytest_mastra.text.width import cells, clipped, clipped_middle, printable, wrapped
+from pytest_mastra.text.width import cells, clipped, clipped_middle, wrapped
 
 Scrub = Callable[[Any], Any]
 """Takes secrets out of a JSON value."""
@@ -23,7 +25,6 @@ _STACK_LINES = 3
 _SUSPENSIONS = 4
 _EVENTS = 12
 _LONGEST_INPUT = 200
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def unchanged(value: Any) -> Any:
@@ -142,8 +143,7 @@ def _heading(result: RunResult, scrub: Scrub) -> str:
     where = f" in step {'.'.join(step.path)!r}" if step and result.status in ("failed", "tripwire") else ""
     if result.status == "suspended" and result.suspensions:
         where = " at " + ", ".join(repr(".".join(path)) for path in result.suspended)
-    words = STATUS_IN_WORDS.get(result.status, f"is {result.status}")
-    return str(scrub(f"the run{workflow} {words}{where}"))
+    return str(scrub(f"the run{workflow} {status_in_words(result.status)}{where}"))
 
 
 def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
@@ -176,7 +176,7 @@ def _error_rows(error: RemoteError | None, scrub: Scrub, *, short: bool = False)
         cause, left = cause.cause, left - 1
     places = [line.strip() for line in (error.stack or "").split("\n") if line.lstrip().startswith("at ")]
     if places:
-        shown_places = [clipped(printable(str(scrub(place))), WIDTH - _LABEL) for place in places[:_STACK_LINES]]
+        shown_places = [clipped(escaped(str(scrub(place))), WIDTH - _LABEL) for place in places[:_STACK_LINES]]
         yield "stack", "\n".join(shown_places), _STACK_LINES
 
 
@@ -195,7 +195,7 @@ def _history(
     result: RunResult, events: Sequence[Mapping[str, Any]], scrub: Scrub, *, short: bool
 ) -> Iterator[tuple[str, str, int]]:
     lines = 2 if short else 3
-    steps = [str(scrub(f"{_step_name(name)} ({step.status})")) for name, step in steps_in_order(result)]
+    steps = [str(scrub(f"{shorten_uuids(name)} ({step.status})")) for name, step in steps_in_order(result)]
     if steps:
         yield "path", _path(steps, lines), lines
     if events and not short:
@@ -252,7 +252,7 @@ def _packed(steps: Sequence[str]) -> list[str]:
     """Return steps as lines, broken between them only."""
     lines = [""]
     for number, step in enumerate(steps):
-        text = clipped_middle(printable(step), WIDTH - _LABEL - 2) + (" >" if number < len(steps) - 1 else "")
+        text = clipped_middle(escaped(step), WIDTH - _LABEL - 2) + (" >" if number < len(steps) - 1 else "")
         if lines[-1] and cells(lines[-1]) + 1 + cells(text) > WIDTH - _LABEL:
             lines.append(text)
         else:
@@ -265,16 +265,11 @@ def _step_words(step: StepResult) -> str:
     return words.get(step.status, f"is {step.status}")
 
 
-def _step_name(name: str) -> str:
-    # Mastra makes ids up for steps that have none, of a UUID that nobody needs to read
-    return _UUID.sub(lambda found: f"{found[0][:4]}..", name)
-
-
 def _event_words(event: Mapping[str, Any]) -> str:
     told = StreamEvent(dict(event))
     kind = (told.type or "(no type)").removeprefix("workflow-")
     status = told.status if kind != "step-start" else None
-    return " ".join(str(part) for part in (kind, _step_name(told.step_id or ""), status) if part)
+    return " ".join(str(part) for part in (kind, shorten_uuids(told.step_id or ""), status) if part)
 
 
 def _place(suspension: Suspension) -> str:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mastra_sync.generated_ids import UUID, is_uuid
+
 TIME = "<time>"
 DURATION = "<duration>"
 
-_UUID = "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
 _ISO = (
     r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
 )
-_KNOWN_BY_FORM = re.compile(f"(?P<id>{_UUID})|(?P<time>{_ISO})")
-_IS_UUID = re.compile(_UUID).fullmatch
+_KNOWN_BY_FORM = re.compile(f"(?P<id>{UUID})|(?P<time>{_ISO})")
 _TIME_KEY = re.compile(r"(?:[a-z0-9]At|_at|[tT]imestamp|_ts)\Z")
 _DURATION_KEY = re.compile(r"(?:duration|elapsed|latency|took)_?ms\Z", re.IGNORECASE)
 _FIRST_MOMENT, _LAST_MOMENT = 10**11, 10**13
@@ -52,8 +52,8 @@ class Aliases:
         known = self._names.setdefault(_key(identifier), alias)
         if known != alias:
             raise ValueError(f"the identifier is already called {known!r}; name it {alias!r} before it is first met")
-        if not _IS_UUID(identifier):
-            words = sorted((name for name in self._names if not _IS_UUID(name)), key=len, reverse=True)
+        if not is_uuid(identifier):
+            words = sorted((name for name in self._names if not is_uuid(name)), key=len, reverse=True)
             given = "|".join(map(re.escape, words))
             self._pattern = re.compile(rf"(?<![\w-])(?P<word>{given})(?![\w-])|{_KNOWN_BY_FORM.pattern}")
 
@@ -103,4 +103,4 @@ def _renamed_number(value: float, key: str) -> Any:
 
 
 def _key(identifier: str) -> str:
-    return identifier.lower() if _IS_UUID(identifier) else identifier
+    return identifier.lower() if is_uuid(identifier) else identifier

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, unquote
 
 from mastra_sync import operations
 from mastra_sync.operations import Operation
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.http.wire import WireRequest
 
 
@@ -338,6 +338,5 @@ def check_verb(verb: str) -> str:
     """
     if verb in VERBS:
         return verb
-    close = difflib.get_close_matches(verb, VERBS, n=1)
-    meant = f"did you mean {close[0]!r}? " if close else ""
+    meant = did_you_mean(nearest_name(verb, VERBS), before="", after=" ")
     raise ValueError(f"no verb {verb!r}: {meant}there are {', '.join(sorted(VERBS))}")

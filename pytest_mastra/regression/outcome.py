@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepResult, StreamEvent
+from mastra_sync.generated_ids import generated_kind
 from mastra_sync.normalise import without_meta
 from pytest_mastra.http.aliases import Aliases
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 RUN = "<run>"
 
-_MADE_UP = re.compile(r"(?:mapping|sleep)_[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SUSPENDED_IN_A_NESTED_RUN = "running"
 _STEP_EVENTS = frozenset(
     {"workflow-step-start", "workflow-step-result", "workflow-step-suspended", "workflow-step-waiting"}
@@ -147,7 +147,7 @@ def _made_up_ids(paths: Iterable[list[str]], workflow_id: str | None) -> Iterato
     for path in paths:
         around = path[-2] if len(path) > 1 else workflow_id
         own = path[-1]
-        if _MADE_UP.fullmatch(own) or (around and re.fullmatch(rf"mapping_{re.escape(around)}_\d+", own)):
+        if generated_kind(own) or (around and re.fullmatch(rf"mapping_{re.escape(around)}_\d+", own)):
             yield own
 
 

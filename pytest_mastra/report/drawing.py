@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mastra_sync.events import StreamEvent
-from mastra_sync.models import FINISHED, STATUS_IN_WORDS
+from mastra_sync.statuses import FINISHED, STATUS_IN_WORDS
 from mastra_sync.terminal import marks as marks_of_cli
 from mastra_sync.terminal.progress_rows import Board, Row
-from mastra_sync.terminal.writing import ascii_text, duration, one_line
+from mastra_sync.terminal.writing import ascii_text, duration, escaped, one_line
 from pytest_mastra.report import axis
 from pytest_mastra.run_history.last_state import answer_of
 from pytest_mastra.run_history.runs import NOT_FOUND, UNKNOWN
 from pytest_mastra.run_history.spans import spans_of
-from pytest_mastra.text.width import cells, clipped, printable
+from pytest_mastra.text.width import cells, clipped
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -58,7 +58,7 @@ class Drawing:
         self._width = max(width, NARROWEST)
         self._marks = marks_of_cli.ASCII if ascii_only else marks_of_cli.UNICODE
         self._strokes = axis.ASCII if ascii_only else axis.UNICODE
-        self._shown = _ascii if ascii_only else printable
+        self._shown = _ascii if ascii_only else escaped
         self._paint: Paint = _painted if colour else lambda text, _status: text
         self._spans = spans_of(run)
         self._rows = _rows(run)
@@ -198,7 +198,7 @@ def _padded(text: str, width: int) -> str:
 
 
 def _ascii(text: str) -> str:
-    return ascii_text(printable(text))
+    return ascii_text(escaped(text))
 
 
 def _painted(text: str, status: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.events import FINISH
-from mastra_sync.models import FINISHED
 from mastra_sync.records import parse_json
+from mastra_sync.statuses import FINISHED
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
 
 if TYPE_CHECKING:

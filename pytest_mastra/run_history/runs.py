@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.models import FINISHED
+from mastra_sync.statuses import FINISHED
 from pytest_mastra.http.verbs import Effect
 from pytest_mastra.run_history.events import Told, events_of, story_of
 from pytest_mastra.run_history.last_state import (

@@ -5,7 +5,6 @@ One rule everywhere: command line, then marker, then ini, then environment, then
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from mastra_sync.suggest import did_you_mean, nearest_name
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -175,8 +176,7 @@ def shown(address: str) -> str:
 
 def meant(given: str, allowed: tuple[str, ...]) -> str:
     """Return `did you mean 'x'? `, or nothing if nothing comes near."""
-    near = difflib.get_close_matches(given, allowed, n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return did_you_mean(nearest_name(given, allowed), before="", after=" ")
 
 
 def _checked(place: str, name: str, value: Any) -> str:

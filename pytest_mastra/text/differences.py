@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from mastra_sync.terminal.writing import escaped
 from pytest_mastra.text.values import quoted, shown
-from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, printable
+from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle
 
 DEEPEST = 100
 """Levels that are looked into; what lies deeper is compared as a whole."""
@@ -224,7 +225,7 @@ def _items(actual: Sequence[Any], expected: Any) -> tuple[Mapping[int, Any], Map
 
 
 def _lines(difference: Difference, width: int) -> list[str]:
-    path = printable(difference.path)
+    path = escaped(difference.path)
     expected, actual = _pair(difference, 4 * width)
     if difference.expected is MISSING:
         words = f"not expected, actual {actual}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from pytest_mastra.text.width import printable
+from mastra_sync.terminal.writing import escaped
 
 WIDTH = 70
 """Cells of a line: pytest writes ten before those that explain a failed assert, and a terminal has eighty."""
@@ -85,6 +85,6 @@ def _parts_of_items(value: list[Any] | tuple[Any, ...], most: int, depth: int) -
 
 def _repr(value: Any) -> str:
     try:
-        return printable(repr(value))
+        return escaped(repr(value))
     except Exception as error:  # noqa: BLE001 - a repr is anyone's code, and may be too deep
         return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"

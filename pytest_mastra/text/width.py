@@ -5,12 +5,9 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
+from mastra_sync.terminal.writing import escaped
+
 ELLIPSIS = "..."
-
-
-def printable(text: str) -> str:
-    """Return a text without what could break a line or steer a terminal; such characters are written as escapes."""
-    return text if text.isprintable() else "".join(map(_printable_character, text))
 
 
 def cells(text: str) -> int:
@@ -55,7 +52,7 @@ def wrapped(text: str, width: int, most: int) -> list[str]:
     """
     lines: list[str] = []
     for line in text.split("\n"):
-        rest = printable(line)
+        rest = escaped(line)
         while rest and len(lines) <= most:
             piece = _line(rest, max(width, 1))
             lines.append(piece.rstrip())
@@ -100,7 +97,3 @@ def _cells_of(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _printable_character(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]

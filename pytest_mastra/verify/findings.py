@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import StepDetails, WorkflowDetails
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.workflows.describe import workflow_details
 from pytest_mastra.fake.workflows.javascript import dumps
 from pytest_mastra.verify.graphs import graph_differences, nodes_of, steps_of
@@ -82,8 +82,7 @@ class Comparison:
         """
         id_ = self._ids.get(workflow.id)
         if id_ is None:
-            near = get_close_matches(workflow.id, self._live, n=1)
-            return [f"the live server has no such workflow{f'; did you mean {near[0]!r}?' if near else ''}"]
+            return [f"the live server has no such workflow{did_you_mean(nearest_name(workflow.id, self._live))}"]
         found = dict.fromkeys(self._of_declaration(server, workflow, id_))
         if with_runs:
             for around, name in [("", workflow.id), *_nested(server, workflow)]:

@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 
-_MADE_UP = re.compile(r"(?:sleep|mapping)_(?:.+_\d+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
+from mastra_sync.generated_ids import generated_kind
+from mastra_sync.suggest import did_you_mean, nearest_name
+
+_NUMBERED = re.compile(r"(?:sleep|mapping)_.+_\d+")
 _SHORT_FORM = re.compile(r"(?:return|fail)(?:-\d+)?")
 _IN_ANY_ORDER = frozenset({"parallel", "conditional"})
 _NAMES = {"mapping": "a map", "sleep": "a sleep", "sleepUntil": "a sleep until a moment", "conditional": "branch"}
@@ -58,7 +61,8 @@ def _node(entry: Mapping[str, Any]) -> Node:
         return Node("workflow", own, nodes_of(flow))
     if "mapConfig" in inner:
         kind = "mapping"
-    return Node(kind, "" if kind != "step" and _MADE_UP.fullmatch(own) else own)
+    is_generated = generated_kind(own) is not None or _NUMBERED.fullmatch(own) is not None
+    return Node(kind, "" if kind != "step" and is_generated else own)
 
 
 def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Node]]:
@@ -87,16 +91,10 @@ def graph_differences(fake: Sequence[Node], live: Sequence[Node]) -> list[str]:
     known = dict(steps_of(live))
     is_short = bool(fake) and fake[-1].id not in known and _SHORT_FORM.fullmatch(fake[-1].id) is not None
     told = fake[:-1] if is_short else fake
-    unknown = {name: _nearest(name, known) for name, _ in steps_of(told) if name not in known}
-    sentences = [
-        f"step {name!r} is not there{f'; did you mean {near!r}?' if near else ''}" for name, near in unknown.items()
-    ]
+    unknown = {name: nearest_name(name, known) for name, _ in steps_of(told) if name not in known}
+    sentences = [f"step {name!r} is not there{did_you_mean(near)}" for name, near in unknown.items()]
     misspelled = {(name.rpartition(".")[2], near.rpartition(".")[2]) for name, near in unknown.items() if near}
     return sentences + list(_compared(told, live, "", misspelled, is_open=is_short))
-
-
-def _nearest(name: str, known: Mapping[str, Node]) -> str | None:
-    return next(iter(get_close_matches(name, known, n=1)), None)
 
 
 def _compared(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from mastra_sync.terminal.writing import escaped
 from pytest_mastra.text.differences import MISSING, describe, differences, inside
 from pytest_mastra.text.values import bounded, quoted, shown
-from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, printable, wrapped
+from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, wrapped
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=30)
@@ -102,7 +103,7 @@ def test_what_differs_is_shown(one: str, other: str, width: int) -> None:
 @given(WIDE | TEXTS, st.integers(0, 40), st.data())
 def test_clipping_keeps_to_the_width(text: str, width: int, data: st.DataObject) -> None:
     """However wide characters are; what fits is left as it is."""
-    text = printable(text)
+    text = escaped(text)
     position = data.draw(st.integers(0, len(text)))
     pieces = [
         clipped(text, width),
@@ -121,7 +122,7 @@ def test_wrapping_keeps_to_width_and_lines(text: str, width: int, most: int) -> 
     assert len(lines) <= most
     assert all(cells(line) <= width and line.isprintable() for line in lines)
     everything = wrapped(text, width, 10_000)
-    assert "".join("".join(everything).split()) == "".join("".join(map(printable, text.split("\n"))).split())
+    assert "".join("".join(everything).split()) == "".join("".join(map(escaped, text.split("\n"))).split())
     if len(everything) <= most:
         assert lines == everything
     else:

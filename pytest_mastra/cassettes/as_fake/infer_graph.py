@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, Step, same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 Entry = dict[str, Any]
 """One entry of a graph, as current servers serialize it."""
-
-META = "__workflow_meta"
 
 
 class NotTold(ValueError):
@@ -300,6 +299,6 @@ def _explains(steps: list[tuple[str, Step]], after: Any) -> bool:
 
 def _items(step: Step) -> list[Any] | None:
     asked = step.get("suspendPayload")
-    meta = asked.get(META) if isinstance(asked, dict) else None
+    meta = asked.get(NESTED_META) if isinstance(asked, dict) else None
     items = meta.get("foreachOutput") if isinstance(meta, dict) else None
     return items if isinstance(items, list) else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.normalise import canonical_result
+from mastra_sync.normalise import NESTED_META, canonical_result
 from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
@@ -209,7 +209,7 @@ def nested_sight(outer: Step, step_id: str, index: int | None) -> Sight:
 
 def _item(outer: Step, index: int) -> Step:
     asked = outer.get("suspendPayload")
-    items = (asked.get("__workflow_meta") or {}).get("foreachOutput") if isinstance(asked, dict) else None
+    items = (asked.get(NESTED_META) or {}).get("foreachOutput") if isinstance(asked, dict) else None
     item = _at(items, index)
     return item if isinstance(item, dict) else {}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META as META
-from mastra_sync.normalise import without_meta
+from mastra_sync.normalise import NESTED_META, without_meta
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, milliseconds
 from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, Seen
 from pytest_mastra.cassettes.as_fake.run_snapshots import Step
@@ -73,7 +72,7 @@ def _seconds(step: Step) -> float:
 def meta_of(step: Step) -> dict[str, Any]:
     """Return what the engine keeps with what a step suspended with."""
     asked = step.get("suspendPayload")
-    meta = asked.get(META) if isinstance(asked, dict) else None
+    meta = asked.get(NESTED_META) if isinstance(asked, dict) else None
     return meta if isinstance(meta, dict) else {}
 
 

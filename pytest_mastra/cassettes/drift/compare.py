@@ -8,7 +8,7 @@ from http.client import responses
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from mastra_sync.models import SETTLED
+from mastra_sync.statuses import SETTLED
 from pytest_mastra.cassettes.drift.compare_events import compare_events
 from pytest_mastra.cassettes.drift.compare_json import Likening
 from pytest_mastra.cassettes.drift.findings import Drift, RunDrift

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.generated_ids import UUID
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.cassettes.drift.findings import Finding, RunDrift
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.names import MASK
@@ -15,7 +17,7 @@ from pytest_mastra.text.differences import MISSING, Difference, differences
 if TYPE_CHECKING:
     from pytest_mastra.redact.scrubber import Scrubber
 
-_UUID = re.compile("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_UUID = re.compile(UUID)
 
 RUN = "<run>"
 ANOTHER = "<another id>"
@@ -43,7 +45,6 @@ _OF_THE_USER = frozenset(
 )
 """Names under which servers put what workflows give and get: whatever changes in there has changed."""
 
-_OF_THE_ENGINE = "__workflow_meta"
 _BY_STEP = frozenset({"steps", "allSteps", "context", "suspendedPaths", "resumeLabels", "activeStepsPath"})
 """Names of objects whose keys are the workflow's, not the server's."""
 
@@ -178,7 +179,7 @@ def _belongs_to_user(keys: list[str | int]) -> bool:
     if isinstance(last, int) or (above and above[-1] in _BY_STEP):
         return True
     inside = [key for key in above if isinstance(key, str)]
-    if _OF_THE_ENGINE in inside:
+    if NESTED_META in inside:
         return False
     # a step may be called like one of the server's fields
     named = [key for place, key in enumerate(inside) if place == 0 or inside[place - 1] not in _BY_STEP]

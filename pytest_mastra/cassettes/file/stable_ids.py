@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
+from mastra_sync.generated_ids import UUID
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 
@@ -21,7 +22,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _BEFORE, _AFTER = timedelta(hours=1), timedelta(hours=25)
 """Around a recording: a moment in here is one of it; any other is the caller's own, and stays."""
 
-UUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
 # in a URL, what stands before it may be encoded: %20<uuid>
 _UUID = re.compile(rf"(?:(?<![0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{{2}})){UUID}(?![0-9A-Fa-f])")
 # what Mastra makes for each run: under such a name, or glued to a word: `sleep_<uuid>`

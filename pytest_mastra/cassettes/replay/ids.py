@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from mastra_sync.generated_ids import UUID, is_uuid
 from pytest_mastra.cassettes.replay.entries import Entry
-from pytest_mastra.cassettes.replay.renaming import UUID, Names
+from pytest_mastra.cassettes.replay.renaming import Names
 from pytest_mastra.cassettes.replay.request_key import loaded
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.http.verbs import Effect, Kind
@@ -16,7 +17,6 @@ Key = tuple[str, str, str]
 """What a request asks: see `Shape.key`."""
 
 _UUIDS = re.compile(UUID.encode())
-_IS_UUID = re.compile(UUID).fullmatch
 
 
 class Identities:
@@ -130,7 +130,7 @@ class Identities:
 
     def _was_told_before(self, identifier: str, place: int) -> bool:
         """Say whether an id stands in an answer before a place of the story."""
-        if _IS_UUID(identifier):
+        if is_uuid(identifier):
             return self._told.get(identifier, place) < place
         wanted = identifier.encode()
         return any(wanted in entry.exchange.body for entry in self._entries[:place])

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from mastra_sync.models import SETTLED
+from mastra_sync.statuses import SETTLED
 from pytest_mastra.cassettes.replay.entries import Entry, Group, Moves, Scope, kind_of
 from pytest_mastra.cassettes.replay.ids import Identities
 from pytest_mastra.cassettes.replay.no_match import Miss, told

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-UUID = "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+from mastra_sync.generated_ids import UUID, is_uuid
+
 _UUIDS = re.compile(UUID)
-_IS_UUID = _UUIDS.fullmatch
 
 
 class Names:
@@ -54,7 +54,7 @@ class Names:
             del self._recorded[self._asked[recorded]]
         self._recorded[asked] = recorded
         self._asked[recorded] = asked
-        if not _IS_UUID(recorded):
+        if not is_uuid(recorded):
             self._words.add(recorded)
             self._pattern = None
             # where an id is no run's, its UUID is all that is seen of it
@@ -89,7 +89,7 @@ class Names:
 
     def _asked_bytes(self, found: bytes) -> bytes:
         text = found.decode()
-        return self._asked.get(text.lower() if _IS_UUID(text) else text, text).encode()
+        return self._asked.get(text.lower() if is_uuid(text) else text, text).encode()
 
 
 def _inner(asked: str, recorded: str) -> Iterator[tuple[str, str]]:

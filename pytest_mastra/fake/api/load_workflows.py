@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.suggest import nearest_name
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
@@ -152,8 +152,8 @@ class Loader:
     def _complaint(self, workflow_id: str, id_: str) -> str:
         stubbed = [name for _, name in self._stubs]
         stray = [name for name in stubbed if name not in self._known]
-        near = difflib.get_close_matches(id_, stray or stubbed, n=1)
-        hint = f" The nearest stub is {near[0]!r}." if near else ""
+        near = nearest_name(id_, stray or stubbed)
+        hint = "" if near is None else f" The nearest stub is {near!r}."
         return f"{id_!r} of workflow {workflow_id!r} has no stub: server.stub({id_!r}, ...).{hint}"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api.journal import Request
 
 if TYPE_CHECKING:
@@ -26,14 +26,13 @@ def explain_stray(server: FakeMastra, routes: Sequence[Route], request: Request)
         return f"{request.path} is called with {methods}, not with {request.method}."
     last = path.rpartition("/")[2]
     known = {route.path.rpartition("/")[2]: route for route in routes}
-    near = difflib.get_close_matches(last, known, n=1)
-    hint = f" The nearest route is {known[near[0]].method} {server.api_prefix}{known[near[0]].path}." if near else ""
+    near = nearest_name(last, known)
+    hint = "" if near is None else f" The nearest route is {known[near].method} {server.api_prefix}{known[near].path}."
     return f"There is no route {request.method} {request.path}.{hint}"
 
 
 def _unknown_workflow(server: FakeMastra, name: str) -> str:
     known = list(server.server_state.workflows)
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(nearest_name(name, known), before=" ", capital=True)
     listed = ", ".join(map(repr, known)) or "none"
     return f"There is no workflow {name!r}.{hint} Declared: {listed}."

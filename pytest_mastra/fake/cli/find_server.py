@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import real_time_by_default
 from pytest_mastra.fake.workflows.tracebacks import own_traceback
@@ -57,7 +57,7 @@ def _import_module(name: str) -> ModuleType:
         # one that the module itself needs is its own affair
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise Stop(Exit.USAGE, _describe_failure(name, error)) from error
-        hint = f"; did you mean {name}{SUFFIX}?" if Path(f"{name}{SUFFIX}").is_file() else ""
+        hint = did_you_mean(f"{name}{SUFFIX}", shown=str) if Path(f"{name}{SUFFIX}").is_file() else ""
         known = "" if hint else _nearest(name, [each.stem for each in Path.cwd().glob(f"*{SUFFIX}")])
         raise Stop(Exit.USAGE, f"there is no module {name!r}{hint or known}") from error
     except Exception as error:
@@ -93,8 +93,7 @@ def _hint(module: ModuleType, wanted: str) -> str:
 
 
 def _nearest(wanted: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(wanted, names, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return did_you_mean(nearest_name(wanted, names), shown=str)
 
 
 def _python_files(directory: Path) -> list[str]:

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.engine.execute_step import META, execute_step
+from mastra_sync.normalise import NESTED_META
+from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.position import Frame, Moves, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -45,7 +46,7 @@ def execute_foreach(execution: Execution, frame: Frame, entry: ForeachEntry, ite
     """Execute a step once per item."""
     step_id = entry.step.id
     recorded = execution.step_results.get(step_id) or {}
-    meta = (recorded.get("suspendPayload") or {}).get(META, {})
+    meta = (recorded.get("suspendPayload") or {}).get(NESTED_META, {})
     info = step_info(execution, step_id, items, moves)
     execution.emit("workflow-step-start", {"id": step_id, **execution.server_state.tidy(info), "status": "running"})
     labels = {name: label for name, label in meta.get("resumeLabels", {}).items() if label["stepId"] == step_id}
@@ -211,8 +212,12 @@ def _failed(foreach: ForeachState, failed: dict[str, Any]) -> dict[str, Any]:
     told = ("status", "error", "suspendPayload", "suspendedAt", "endedAt")
     _tell_result(foreach.execution, foreach.entry.step.id, {key: failed[key] for key in told if key in failed})
     asked = failed.get("suspendPayload") or {}
-    meta = {**asked.get(META, {}), "foreachOutput": as_list(foreach.known), "resumeLabels": dict(foreach.frame.labels)}
-    return {**failed, "suspendPayload": {**asked, META: meta}}
+    meta = {
+        **asked.get(NESTED_META, {}),
+        "foreachOutput": as_list(foreach.known),
+        "resumeLabels": dict(foreach.frame.labels),
+    }
+    return {**failed, "suspendPayload": {**asked, NESTED_META: meta}}
 
 
 def _suspended(foreach: ForeachState) -> dict[str, Any]:
@@ -224,7 +229,7 @@ def _suspended(foreach: ForeachState) -> dict[str, Any]:
     frame.labels = {**foreach.labels, **frame.labels}
     payload = asked.get("suspendPayload") or {}
     meta = {
-        **payload.get(META, {}),
+        **payload.get(NESTED_META, {}),
         "foreachIndex": first,
         "foreachOutput": as_list(foreach.known),
         "resumeLabels": dict(frame.labels),
@@ -233,5 +238,5 @@ def _suspended(foreach: ForeachState) -> dict[str, Any]:
         **foreach.info,
         "suspendedAt": execution.now(),
         "status": "suspended",
-        "suspendPayload": {**without(payload, frozenset({META})), META: meta},
+        "suspendPayload": {**without(payload, frozenset({NESTED_META})), NESTED_META: meta},
     }

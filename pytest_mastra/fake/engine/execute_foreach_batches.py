@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execute_foreach import as_list, concurrency_of, step_info
-from pytest_mastra.fake.engine.execute_step import META, execute_step
+from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.position import Frame, Moves
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -23,7 +24,7 @@ def execute_foreach_batches(
     """Execute a step once per item."""
     step_id = entry.step.id
     recorded = execution.step_results.get(step_id) or {}
-    meta = (recorded.get("suspendPayload") or {}).get(META, {})
+    meta = (recorded.get("suspendPayload") or {}).get(NESTED_META, {})
     info, shared = _with_own_items(step_info(execution, step_id, items, moves))
     execution.emit("workflow-step-start", {"id": step_id, **info, "status": "running"})
     labels = {name: label for name, label in meta.get("resumeLabels", {}).items() if label["stepId"] == step_id}
@@ -66,10 +67,13 @@ def execute_foreach_batches(
 def _with_own_items(info: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     """Return what is known of the foreach, with a list of its own for the items: as they end they show there."""
     payload = info.get("suspendPayload")
-    if not isinstance(payload, dict) or META not in payload:
+    if not isinstance(payload, dict) or NESTED_META not in payload:
         return info, []
-    shared = list(payload[META].get("foreachOutput", []))
-    return {**info, "suspendPayload": {**payload, META: {**payload[META], "foreachOutput": shared}}}, shared
+    shared = list(payload[NESTED_META].get("foreachOutput", []))
+    return {
+        **info,
+        "suspendPayload": {**payload, NESTED_META: {**payload[NESTED_META], "foreachOutput": shared}},
+    }, shared
 
 
 def _execute_item(
@@ -112,7 +116,7 @@ def _suspended(
     frame.labels = {**labels, **frame.labels}
     payload = asked.get("suspendPayload") or {}
     meta = {
-        **payload.get(META, {}),
+        **payload.get(NESTED_META, {}),
         "foreachIndex": first,
         "foreachOutput": as_list(known),
         "resumeLabels": dict(frame.labels),
@@ -121,5 +125,5 @@ def _suspended(
         **info,
         "suspendedAt": execution.now(),
         "status": "suspended",
-        "suspendPayload": {**payload, META: meta},
+        "suspendPayload": {**payload, NESTED_META: meta},
     }

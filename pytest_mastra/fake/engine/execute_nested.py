@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.errors import Thrown, TripWire
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.runs import Run
     from pytest_mastra.fake.workflows.definition import Workflow
     from pytest_mastra.fake.workflows.step_context import StepContext
-
-META = "__workflow_meta"
 
 
 def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -> Coroutine:
@@ -50,7 +49,7 @@ def _restarts(attempt: Attempt) -> bool:
 
 def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
     payload = recorded.get("suspendPayload")
-    run_id = payload.get(META, {}).get("runId") if isinstance(payload, dict) else None
+    run_id = payload.get(NESTED_META, {}).get("runId") if isinstance(payload, dict) else None
     return run_id if isinstance(run_id, str) else None
 
 
@@ -110,9 +109,9 @@ def _suspend(result: dict[str, Any], context: StepContext, run: Run) -> None:
         if not isinstance(step, dict) or step.get("status") != "suspended":
             continue
         payload = step.get("suspendPayload") or {}
-        meta = payload.get(META, {})
+        meta = payload.get(NESTED_META, {})
         inner = {**meta, "runId": run.run_id, "path": [step_id, *(meta.get("path") or [])]}
-        context.suspend({**payload, META: inner}, resume_label=list(result.get("resumeLabels", {})))
+        context.suspend({**payload, NESTED_META: inner}, resume_label=list(result.get("resumeLabels", {})))
 
 
 def _raise_failure(result: dict[str, Any], *, tripwires: bool) -> None:

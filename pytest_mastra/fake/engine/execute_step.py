@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execute_nested import execute_nested
 from pytest_mastra.fake.engine.position import Frame, Moves
 from pytest_mastra.fake.engine.validation import checked, later_cause, lines, validation_cause
@@ -22,8 +23,6 @@ PRIOR_COMPLETION = frozenset(
     {"output", "error", "endedAt", "suspendedAt", "suspendPayload", "suspendOutput", "tripwire", "nonRetryable"}
 )
 """What an earlier execution of a step left, and the next one drops."""
-
-META = "__workflow_meta"
 
 
 @dataclass
@@ -158,11 +157,11 @@ def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
         return UNDEFINED
     asked = recorded.get("suspendPayload", UNDEFINED)
     if frame.item is not None and isinstance(asked, dict):
-        items = asked.get(META, {}).get("foreachOutput", [])
+        items = asked.get(NESTED_META, {}).get("foreachOutput", [])
         item = items[frame.item] if frame.item < len(items) else None
         if isinstance(item, dict) and item.get("status") == "suspended" and truthy(item.get("suspendPayload")):
             asked = item["suspendPayload"]
-    return without(asked, frozenset({META})) if isinstance(asked, dict) else asked
+    return without(asked, frozenset({NESTED_META})) if isinstance(asked, dict) else asked
 
 
 def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:

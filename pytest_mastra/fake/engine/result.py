@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.engine.execute_step import META
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.workflows.errors import rethrown
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, without
 
@@ -87,10 +87,10 @@ def _add_suspension(result: dict[str, Any], steps: dict[str, Any], *, with_paylo
     result["suspended"] = [[id_, *_path(payload)] for id_, payload in payloads.items()]
     if with_payload:
         result["suspendPayload"] = {
-            id_: without(payload, frozenset({META})) if isinstance(payload, dict) else payload
+            id_: without(payload, frozenset({NESTED_META})) if isinstance(payload, dict) else payload
             for id_, payload in payloads.items()
         }
 
 
 def _path(payload: Any) -> list[str]:
-    return list(payload.get(META, {}).get("path") or []) if isinstance(payload, dict) else []
+    return list(payload.get(NESTED_META, {}).get("path") or []) if isinstance(payload, dict) else []

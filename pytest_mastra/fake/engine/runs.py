@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.event_stream import RunOutput
 from pytest_mastra.fake.engine.execution import Execution
 from pytest_mastra.fake.engine.position import Resume
@@ -24,7 +25,6 @@ LONGEST_WAIT = 2.0
 """Seconds that a current server waits for a run to suspend before it refuses to resume it."""
 
 SHORT_WAIT = 0.025
-META = "__workflow_meta"
 
 
 class Run:
@@ -153,7 +153,7 @@ class Run:
             for step_id in suspended:
                 result = snapshot["context"].get(step_id)
                 if isinstance(result, dict) and result.get("status") == "suspended":
-                    meta = (result.get("suspendPayload") or {}).get(META, {})
+                    meta = (result.get("suspendPayload") or {}).get(NESTED_META, {})
                     paths.append([step_id, *(meta.get("path") or [])])
             if not paths:
                 raise Refusal("No suspended steps found in this workflow run")

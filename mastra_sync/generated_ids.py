@@ -1,0 +1,33 @@
+"""Ids that are generated: UUIDs, and those that Mastra makes up for steps that have none."""
+
+from __future__ import annotations
+
+import re
+
+
+def _uuid(digit: str) -> str:
+    return f"{digit}{{8}}-(?:{digit}{{4}}-){{3}}{digit}{{12}}"
+
+
+UUID = _uuid("[0-9A-Fa-f]")
+"""A UUID in letters of either case, to be part of a pattern."""
+
+NEW_UUID = _uuid("[0-9a-f]")
+"""A UUID as servers write those that they make, to be part of a pattern."""
+
+is_uuid = re.compile(UUID).fullmatch
+
+_NEW_UUIDS = re.compile(NEW_UUID)
+_GENERATED_STEP = re.compile(f"(?P<kind>sleep|mapping)_{NEW_UUID}")
+_UUID_START = 4
+
+
+def generated_kind(step_id: str) -> str | None:
+    """Return `sleep` or `mapping` for an id that Mastra makes up anew at each start, else None."""
+    found = _GENERATED_STEP.fullmatch(step_id)
+    return found["kind"] if found else None
+
+
+def shorten_uuids(step_id: str) -> str:
+    """Return a step's id with the beginnings of the UUIDs in it, which nobody needs to read."""
+    return _NEW_UUIDS.sub(lambda found: f"{found[0][:_UUID_START]}..", step_id)

@@ -1,0 +1,30 @@
+"""The statuses of runs: which of them last, and how each reads in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SETTLED = frozenset({"success", "failed", "canceled", "bailed", "tripwire", "suspended", "paused"})
+"""Statuses that only someone outside can move a run on from."""
+
+FINISHED = SETTLED - {"suspended", "paused"}
+"""Statuses that a run keeps, unless it is started or sent back in time again."""
+
+ACTIVE = frozenset({"running", "waiting"})
+"""Statuses that may change by themselves."""
+
+STATUS_IN_WORDS: Mapping[str, str] = {
+    "success": "succeeded",
+    "bailed": "succeeded",
+    "failed": "failed",
+    "suspended": "is suspended",
+    "paused": "is paused after one step",
+    "canceled": "was canceled",
+    "tripwire": "was stopped by a tripwire",
+}
+"""What follows a run's name; statuses of newer servers are not in it."""
+
+
+def status_in_words(status: str, words: Mapping[str, str] = STATUS_IN_WORDS) -> str:
+    """Return what a status says of a run: `failed`, `was canceled`, `is paused after one step`."""
+    return words.get(status, f"is {status}")

@@ -11,11 +11,11 @@ from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.faults import Fault, Faults
-    from pytest_mastra.fake.api.journal import Request, RunView
+    from pytest_mastra.fake.api.journal import Request
     from pytest_mastra.fake.engine.state import UnexpectedError
     from pytest_mastra.fake.fronts.in_process import InProcess
     from pytest_mastra.fake.fronts.socket import OnSocket, serve
-    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.server import FakeMastra, RunView
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.virtual_time.scheduler import Gate
@@ -41,7 +41,7 @@ _HOMES = {
     "RealClock": "virtual_time.clock",
     "Request": "api.journal",
     "RetryConfig": "workflows.definition",
-    "RunView": "api.journal",
+    "RunView": "server",
     "Seconds": "virtual_time.pace",
     "Step": "workflows.graph",
     "StepContext": "workflows.step_context",

@@ -9,8 +9,8 @@ from typing import Any
 from typing_extensions import Self
 
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
-from pytest_mastra.fake.api.journal import Journal, Request, RunView
-from pytest_mastra.fake.api.load_workflows import Act, Loader
+from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
+from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
 from pytest_mastra.fake.api.routes import HttpSurface
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
@@ -64,26 +64,25 @@ class FakeMastra:
         self.clock: Any = clock or default_clock()
         self.journal = Journal()
         usual_patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
-        self.server_state = ServerState(
+        self.state = ServerState(
             self.generation,
             self.clock,
-            self.journal,
+            self.journal.note_event,
             patience=usual_patience if patience is None else patience,
             seed=seed,
         )
-        self.runs_in_progress = RunsInProgress(self.server_state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
-        self.token = token
-        self.api_prefix = api_prefix
-        self.body_limit = body_limit
+        self._progress = RunsInProgress(self.state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
         self.url = ""
         self.gaps: tuple[str, ...] = ()
-        self.counted: tuple[float, dict[str, Any]] | None = None
         self._gates: dict[str, Gate] = {}
-        self._loader = Loader(self)
+        self._loader = Loader(self.state)
         self.faults = Faults(seed=seed, clock=self.clock if isinstance(self.clock, VirtualClock) else None)
-        self._surface = FaultySurface(HttpSurface(self), self.faults)
+        self._http = HttpSurface(
+            self.state, self.journal, self._progress, token=token, api_prefix=api_prefix, body_limit=body_limit
+        )
+        self._surface = FaultySurface(self._http, self.faults)
         if isinstance(self.clock, VirtualClock):
-            self.clock.on_change(self.server_state.driver.notify)
+            self.clock.on_change(self.state.driver.notify)
 
     def step(self, id: str, run: StepFunction, **options: Any) -> Step:  # noqa: A002 -- Mastra's word
         """Return a step; options are those of `Step`."""
@@ -98,21 +97,18 @@ class FakeMastra:
             listed: Whether the server knows it by itself, not only as a step of other workflows.
             options: Those of `Workflow`.
         """
-        workflow = Workflow(id, new_id=self.server_state.new_id, generation=self.generation, **options)
-        if listed:
-            self.server_state.workflows[key or id] = workflow
-        return workflow
+        return declare_workflow(self.state, id, key=key, listed=listed, **options)
 
     def load(self, details: Mapping[str, Any]) -> None:
         """Declare the workflows that a real server's `GET /workflows` tells of; then `stub` their steps."""
         self._loader.load(details)
 
     def stub(self, id: str, run: Any, *, workflow: str | None = None) -> None:  # noqa: A002 -- Mastra's word
-        """Say what a step of a loaded workflow does: a function of the context, or what it gives.
+        """Say what a step of a loaded workflow does.
 
         Args:
             id: The step's id; for conditions and computed values the id that `stepGraph` gives.
-            run: What it does.
+            run: What it does: a function of the context, or what it gives.
             workflow: Only there; by default wherever the id occurs.
         """
         self._loader.stub(id, run, workflow=workflow)
@@ -140,7 +136,7 @@ class FakeMastra:
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""
         if name not in self._gates:
-            self._gates[name] = Gate(name, on_change=self.server_state.driver.notify)
+            self._gates[name] = Gate(name, on_change=self.state.driver.notify)
         return self._gates[name]
 
     @property
@@ -156,46 +152,133 @@ class FakeMastra:
     @property
     def unexpected_errors(self) -> list[UnexpectedError]:
         """Exceptions in declared steps that were not meant as failures of their run."""
-        return self.server_state.unexpected_errors
+        return self.state.unexpected_errors
+
+    @property
+    def token(self) -> str | None:
+        """The only token that is let in; None if nobody needs one."""
+        return self._http.token
+
+    @token.setter
+    def token(self, token: str | None) -> None:
+        self._http.token = token
+
+    @property
+    def api_prefix(self) -> str:
+        """Where Mastra's routes are."""
+        return self._http.api_prefix
+
+    @api_prefix.setter
+    def api_prefix(self, api_prefix: str) -> None:
+        self._http.api_prefix = api_prefix
+
+    @property
+    def body_limit(self) -> int | None:
+        """The largest body in bytes; None if there is no limit."""
+        return self._http.body_limit
+
+    @body_limit.setter
+    def body_limit(self, body_limit: int | None) -> None:
+        self._http.body_limit = body_limit
 
     @property
     def pace(self) -> Pace:
         """How runs progress whose workflow does not say."""
-        return self.runs_in_progress.pace
+        return self._progress.pace
 
     @pace.setter
     def pace(self, pace: Pace) -> None:
-        self.runs_in_progress.pace = pace
+        self._progress.pace = pace
 
     def runs(self, workflow_id: str) -> list[RunView]:
-        """Return the runs of a workflow that requests named, in the order in which they were first seen."""
+        """Return the runs of a workflow that requests named, in the order of their first request."""
         return [RunView(self, notes) for notes in self.journal.runs(workflow_id)]
 
     def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
         """Return a run as it is stored; empty if it is not."""
-        row = self.server_state.store.find(workflow_id, run_id)
+        row = self.state.store.find(workflow_id, run_id)
         return row.snapshot if row is not None else {}
 
     def advance_run(self, run_id: str) -> None:
         """Let the next step of a run go on that progresses by hand."""
-        with self.server_state.driver.lock:
-            self.runs_in_progress.advance(run_id)
+        with self.state.driver.lock:
+            self._progress.advance(run_id)
 
     def open_gate(self, name: str) -> None:
         """Let all pass who wait, or will ever wait, at a gate."""
-        with self.server_state.driver.lock:
+        with self.state.driver.lock:
             self.gate(name).open()
         self.catch_up()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now; requests do so by themselves."""
-        with self.server_state.driver.lock:
-            self.runs_in_progress.catch_up()
+        with self.state.driver.lock:
+            self._progress.catch_up()
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request. May be called from several threads at once."""
         return self._surface.handle(request)
 
     def __repr__(self) -> str:
-        workflows = ", ".join(self.server_state.workflows)
+        workflows = ", ".join(self.state.workflows)
         return f"<FakeMastra {self.generation.name} [{workflows}] {len(self.requests)} requests>"
+
+
+class RunView:
+    """One run, as a test looks at it.
+
+    Args:
+        server: The server.
+        notes: What the run went through.
+    """
+
+    def __init__(self, server: FakeMastra, notes: RunNotes) -> None:
+        self._server = server
+        self._notes = notes
+        self.workflow_id = notes.workflow_id
+        self.run_id = notes.run_id
+        self.resumes = notes.resumes
+        self.starts = notes.starts
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Its events, streamed or not."""
+        return self._notes.events
+
+    @property
+    def polls(self) -> int:
+        """How often the run was asked after."""
+        return self._notes.polls
+
+    @property
+    def cancels(self) -> int:
+        """How often it was cancelled."""
+        return self._notes.cancels
+
+    @property
+    def input_data(self) -> Any:
+        """What it was started with last; None if it was not, or with nothing."""
+        return self._notes.starts[-1].get("inputData") if self._notes.starts else None
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The run as it is stored; empty if it was deleted."""
+        return self._server.snapshot(self.workflow_id, self.run_id)
+
+    @property
+    def status(self) -> str | None:
+        """Its status as it is stored."""
+        return self.snapshot.get("status")
+
+    @property
+    def result(self) -> Any:
+        """Its result as it is stored."""
+        return self.snapshot.get("result")
+
+    def advance(self) -> None:
+        """Let the next step go on, of a run that progresses by hand."""
+        self._server.advance_run(self.run_id)
+
+    def __repr__(self) -> str:
+        input_data = f" input {masked(self.input_data)}" if self._notes.starts else ""
+        return f"<run {self.run_id} of {self.workflow_id!r} {self.status}{input_data} {self.polls} polls>"

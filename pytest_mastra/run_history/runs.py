@@ -90,7 +90,7 @@ class _Named:
 
     def row(self) -> Any:
         """Return what its fake has stored of it."""
-        return self.server.server_state.store.find(self.workflow_id, self.run_id) if self.server is not None else None
+        return self.server.state.store.find(self.workflow_id, self.run_id) if self.server is not None else None
 
 
 def touched_runs(scene: Scene) -> list[TouchedRun]:
@@ -165,7 +165,7 @@ def _run_id(exchange: Exchange) -> str | None:
 
 def _workflow_ids(exchanges: Iterable[Exchange], fakes: Iterable[FakeMastra]) -> dict[tuple[str, str], str]:
     """Return the ids of workflows by address and by what requests called them, where that is another name."""
-    keys = {key: workflow.id for server in fakes for key, workflow in server.server_state.workflows.items()}
+    keys = {key: workflow.id for server in fakes for key, workflow in server.state.workflows.items()}
     ids: dict[tuple[str, str], str] = {}
     for exchange in exchanges:
         call = exchange.call
@@ -233,7 +233,7 @@ def _stored(named: _Named) -> Any:
     if row is None or named.server is None:
         return None
     try:
-        return run_state(named.server.server_state, row)
+        return run_state(named.server.state, row)
     except RuntimeError:
         # another thread of the test still moves the run
         return row.as_json()

@@ -57,7 +57,7 @@ class DeclaredMastra(FakeMastra):
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        workflows = ", ".join(self.server_state.workflows)
+        workflows = ", ".join(self.state.workflows)
         return f"<FakeMastra {self.generation.name} [{workflows}] declared, on {self._target}>"
 
     def _skip_if_ready(self, name: str) -> None:

@@ -91,7 +91,7 @@ class Comparison:
         return list(found)
 
     def _of_declaration(self, server: FakeMastra, workflow: Workflow, id_: str) -> list[str]:
-        graph = server.server_state.serialized_graph(workflow)
+        graph = server.state.serialized_graph(workflow)
         text = dumps(workflow_details(workflow, graph, server.generation))
         if text not in self._declared:
             details = WorkflowDetails.model_validate(json.loads(text))
@@ -110,7 +110,7 @@ class Comparison:
 
 def _nested(server: FakeMastra, workflow: Workflow) -> Iterator[tuple[str, str]]:
     """Give the nested workflows of one: what stands before their steps' ids, and what their runs are noted under."""
-    for path, node in steps_of(nodes_of(server.server_state.serialized_graph(workflow))):
+    for path, node in steps_of(nodes_of(server.state.serialized_graph(workflow))):
         if node.kind == "workflow":
             yield f"{path}.", node.id
 

@@ -144,7 +144,7 @@ class Verifying:
 def collect(scene: Scene, comparison: Comparison, findings: Findings) -> None:
     """Hold the fakes of a test against the live server; never raises."""
     for server in scene.servers:
-        for workflow in list(server.server_state.workflows.values()):
+        for workflow in list(server.state.workflows.values()):
             with_runs = not isinstance(server, DeclaredMastra)
             try:
                 found = comparison.differences(server, workflow, with_runs=with_runs)

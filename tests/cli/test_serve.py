@@ -111,7 +111,7 @@ def test_the_clock(here: Path, name: str, clock: type) -> None:
 def test_people_are_slower_than_tests(here: Path, name: str, patience: float) -> None:
     """With real time a held request waits as long as a deployer lets it, for it may be a person who has to answer."""
     (here / "city_fakes.py").write_text(CITY, encoding="utf-8")
-    assert find_server(f"city_fakes.py:{name}").server_state.driver._patience == patience
+    assert find_server(f"city_fakes.py:{name}").state.driver._patience == patience
 
 
 @pytest.mark.parametrize(

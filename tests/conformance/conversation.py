@@ -114,9 +114,9 @@ class FakeWire:
 
     def wait_for_gate(self, name: str, count: int) -> None:
         gate = self._server.gate(name)
-        with self._server.server_state.driver.lock:
+        with self._server.state.driver.lock:
             while gate.waiting < count:
-                assert self._server.server_state.driver.wait_for_change(), f"{gate!r} waits for {count}"
+                assert self._server.state.driver.wait_for_change(), f"{gate!r} waits for {count}"
 
     def open_gate(self, name: str) -> None:
         self._server.open_gate(name)

@@ -150,9 +150,9 @@ def test_another_thread_moves_a_held_request_on() -> None:
     told: list[Any] = []
     caller = threading.Thread(target=lambda: told.append(post(server, "w", "start-async", "r").json()))
     caller.start()
-    with server.server_state.driver.lock:
+    with server.state.driver.lock:
         while not server.gate("door").waiting:
-            assert server.server_state.driver.wait_for_change()
+            assert server.state.driver.wait_for_change()
     server.open_gate("door")
     caller.join()
     assert told[0]["result"] == {"passed": True}

@@ -15,7 +15,7 @@ from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.fake.api import routes
 from pytest_mastra.fake.api.call import Call as FakeCall
-from pytest_mastra.fake.api.routes import ANSWERS, Answer, HttpSurface, build_routes
+from pytest_mastra.fake.api.routes import ANSWERS, Answer, build_routes
 from pytest_mastra.http import verbs
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.verbs import VERBS, Effect, Kind, VerbRow, VerbTable, call_of
@@ -46,7 +46,7 @@ WATCH = VerbRow(
 
 def answer_verb(call: FakeCall) -> bytes:
     """Answer with what was asked."""
-    return json.dumps({"verb": call.verb, "run": call.run_id, "body": call.body}).encode()
+    return json.dumps({"verb": call.row.name, "run": call.run_id, "body": call.body}).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -97,12 +97,11 @@ def test_a_verb_has_another_path_on_1_0_beta() -> None:
 def test_the_fake_routes_a_new_verb() -> None:
     """The fake checks query and body by the row, calls the handler, and notes the verb by its name."""
     server = FakeMastra()
-    surface = HttpSurface(server)
     json_headers = {"content-type": "application/json"}
 
     def ask(target: str, body: dict[str, Any]) -> tuple[int, Any]:
         sent = WireRequest("POST", f"/api/workflows/{target}", json_headers, json.dumps(body).encode())
-        reply = surface.handle(sent)
+        reply = server.handle(sent)
         assert isinstance(reply.body, bytes)
         return reply.status, json.loads(reply.body)
 

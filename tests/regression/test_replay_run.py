@@ -244,7 +244,7 @@ def test_a_run_that_does_not_end_is_not_waited_for_for_ever(run_suite: RunSuite)
             recorded = mastra_client.get_workflow("slow").execute({})
             wait = mastra_server.step("wait", wait_at(mastra_server.gate("other")))
             mastra_server.workflow("slow").then(wait).commit()
-            mastra_server.server_state.driver._patience = 0.01
+            mastra_server.state.driver._patience = 0.01
             began = mastra_server.clock.monotonic()
             with pytest.raises(RunTimeout):
                 mastra_replay_run(recorded)

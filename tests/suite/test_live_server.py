@@ -269,7 +269,7 @@ def test_what_only_a_fake_has_skips_the_test(
 
 def test_everything_can_be_declared(run_suite: RunSuite, elsewhere: Elsewhere) -> None:
     """All ways to declare work, also those that the live server does not know of."""
-    elsewhere.server.server_state.workflows.clear()
+    elsewhere.server.state.workflows.clear()
     listed = {
         "w": {
             "name": "w",

@@ -38,10 +38,10 @@ def test_each_test_has_its_own(run_suite: RunSuite) -> None:
 
         @pytest.mark.parametrize("number", [1, 2])
         def test_it(mastra_server, mastra_client, number):
-            assert mastra_server.requests == [] and not mastra_server.server_state.workflows
+            assert mastra_server.requests == [] and not mastra_server.state.workflows
             mastra_server.workflow(f"w{number}").returns({})
             assert mastra_client.get_workflow(f"w{number}").execute({}).ok
-            SEEN.add(mastra_server.server_state.new_id())
+            SEEN.add(mastra_server.state.new_id())
             assert len(SEEN) == 1
     """)
     result.assert_outcomes(passed=2)

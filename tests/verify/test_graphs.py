@@ -38,7 +38,7 @@ def test_a_loaded_fake_agrees_with_each_generation(fake: str, real: str) -> None
     for details in recorded(fake).values():
         server.load(details)
     comparison = Comparison({name: WorkflowDetails.model_validate(told) for name, told in recorded(real).items()})
-    workflows = list(server.server_state.workflows.values())
+    workflows = list(server.state.workflows.values())
     assert len(workflows) == 22
     found = {one.id: comparison.differences(server, one, with_runs=True) for one in workflows}
     assert not any(found.values()), found
@@ -49,7 +49,7 @@ def differences(fake: Build, live: Build, fake_generation: str = "current") -> l
     for build, generation in ((fake, fake_generation), (live, "current")):
         server = FakeMastra(generation=generation)
         workflow = build(server, server.workflow("flow")).commit()
-        graphs.append(nodes_of(server.server_state.serialized_graph(workflow)))
+        graphs.append(nodes_of(server.state.serialized_graph(workflow)))
     return graph_differences(*graphs)
 
 

@@ -127,7 +127,7 @@ def found(build: Any, live: Any, *inputs: Any, **options: Any) -> list[str]:
                     run.resume_async({"answer": 5})
             except MastraError:
                 pass
-    return comparison.differences(fake, fake.server_state.workflows["flow"], with_runs=True)
+    return comparison.differences(fake, fake.state.workflows["flow"], with_runs=True)
 
 
 def single(run: Any, **schemas: Any) -> Any:

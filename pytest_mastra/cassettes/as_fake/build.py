@@ -203,7 +203,7 @@ class _Maker:
                 say(self.known.evidence.gaps, id_, "no run of it got to a step, and nobody told its graph")
         actors = Actors(self.server, self.known.evidence, self.known.starts, self._pauses)
         self.server.act_unstubbed(actors.act)
-        for workflow in list(self.server.server_state.workflows.values()):
+        for workflow in list(self.server.state.workflows.values()):
             self._dress(workflow)
 
     def _entry(self, workflow: str, entry: Entry) -> Entry:
@@ -256,7 +256,7 @@ class _Maker:
             if id_ == workflow.id and owner is not None:
                 setattr(owner, border, RecordedSchema(getattr(owner, border), checks))
         for step_of in workflow.steps.values():
-            if step_of.is_workflow and step_of not in self.server.server_state.workflows.values():
+            if step_of.is_workflow and step_of not in self.server.state.workflows.values():
                 self._dress(step_of)  # type: ignore[arg-type]
 
 

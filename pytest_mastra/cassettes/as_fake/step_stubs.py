@@ -143,7 +143,7 @@ class Actors:
         journal = self.server.journal
         started = [
             (workflow.id, notes.starts)
-            for workflow in self.server.server_state.workflows.values()
+            for workflow in self.server.state.workflows.values()
             for notes in journal.runs(workflow.id)
             if notes.run_id == ctx.run_id and notes.starts
         ]

@@ -17,8 +17,11 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
 from pytest_mastra.http.verbs import VerbRow
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.api.journal import Journal
+    from pytest_mastra.fake.api.run_counts import RunCounts
+    from pytest_mastra.fake.engine.progress import RunsInProgress
+    from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.engine.store import Row
-    from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.workflows.definition import Workflow
 
 RESERVED_KEYS = frozenset(
@@ -48,20 +51,31 @@ class Call:
     """One call.
 
     Attributes:
-        server: Whom it is made to.
-        verb: Mastra's name of the route.
+        state: What the server knows.
+        journal: What is noted for the test.
+        progress: What moves runs.
+        run_counts: How many runs there are.
+        row: The verb.
         workflow_name: The workflow's key or id.
         path_run_id: The run, where the path names it.
         query: The query.
         body: The body's fields.
     """
 
-    server: FakeMastra
-    verb: str
+    state: ServerState
+    journal: Journal
+    progress: RunsInProgress
+    run_counts: RunCounts
+    row: VerbRow
     workflow_name: str
     path_run_id: str | None
     query: dict[str, Any]
     body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def generation(self) -> Generation:
+        """What the server behaves like."""
+        return self.state.generation
 
     @property
     def run_id(self) -> str | None:
@@ -89,7 +103,7 @@ class Call:
         Raises:
             Refusal: There is none.
         """
-        found = self.server.server_state.workflow(self.workflow_name)
+        found = self.state.workflow(self.workflow_name)
         if found is None:
             raise Refusal("Workflow not found", 404)
         return found
@@ -101,7 +115,7 @@ class Call:
             Refusal: One of them is not there.
         """
         workflow = self.workflow()
-        row = self.server.server_state.store.find(workflow.id, run_id)
+        row = self.state.store.find(workflow.id, run_id)
         if row is None:
             raise Refusal("Workflow run not found", 404)
         return workflow, row
@@ -113,14 +127,14 @@ class Call:
     def request_context(self) -> dict[str, Any]:
         """Return the request context that the body carries."""
         given = dict(self.body.get("requestContext") or {})
-        if self.server.generation.drops_reserved_context:
+        if self.generation.drops_reserved_context:
             return {key: value for key, value in given.items() if key not in RESERVED_KEYS}
         return given
 
     @property
     def per_step(self) -> bool:
         """Whether to stop after one step."""
-        return bool(self.body.get("perStep")) and self.server.generation.per_step
+        return bool(self.body.get("perStep")) and self.generation.per_step
 
 
 _FIELDS: dict[str, Check] = {

@@ -21,18 +21,16 @@ from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import dumps
 
 FINISHED = ("success", "failed", "canceled", "tripwire")
-COUNTS_SECONDS = 5.0
-"""How long a server keeps its count of runs."""
 
 
 def list_workflows(call: Call) -> bytes:
     """All workflows by key."""
-    server_state = call.server.server_state
+    state = call.state
     tell = partial_details if call.query.get("partial") == "true" else workflow_details
     return dumps(
         {
-            key: tell(workflow, server_state.serialized_graph(workflow), server_state.generation)
-            for key, workflow in server_state.workflows.items()
+            key: tell(workflow, state.serialized_graph(workflow), state.generation)
+            for key, workflow in state.workflows.items()
         }
     )
 
@@ -40,22 +38,13 @@ def list_workflows(call: Call) -> bytes:
 def details(call: Call) -> bytes:
     """One workflow."""
     workflow = call.workflow()
-    server_state = call.server.server_state
-    return dumps(workflow_details(workflow, server_state.serialized_graph(workflow), server_state.generation))
+    state = call.state
+    return dumps(workflow_details(workflow, state.serialized_graph(workflow), state.generation))
 
 
 def list_workflow_run_counts(call: Call) -> bytes:
     """How many runs each workflow has, as it was up to some seconds ago."""
-    server = call.server
-    now = server.clock.now()
-    if server.counted is None or now - server.counted[0] >= COUNTS_SECONDS:
-        keys = {workflow.id: key for key, workflow in server.server_state.workflows.items()}
-        counts = {key: {"running": 0, "suspended": 0} for key in keys.values()}
-        for row in server.server_state.store.with_status("running", "suspended"):
-            if row.workflow_id in keys:
-                counts[keys[row.workflow_id]][row.status] += 1
-        server.counted = (now, counts)
-    return dumps(server.counted[1])
+    return dumps(call.run_counts.read())
 
 
 def runs(call: Call) -> bytes:
@@ -79,7 +68,7 @@ def runs(call: Call) -> bytes:
     )
     whole_page = None if page is None else int(page)
     whole_size = None if per_page is None else int(per_page)
-    return dumps(call.server.server_state.store.page(workflow.id, chosen, whole_page, whole_size))
+    return dumps(call.state.store.page(workflow.id, chosen, whole_page, whole_size))
 
 
 def _number(call: Call, name: str) -> float | None:
@@ -89,48 +78,48 @@ def _number(call: Call, name: str) -> float | None:
 def run_by_id(call: Call) -> bytes:
     """One run."""
     _, row = _polled(call)
-    if call.server.generation.raw_rows:
+    if call.generation.raw_rows:
         return dumps(row.as_json())
     fields = call.query.get("fields") or ""
     nested = call.query.get("withNestedWorkflows") != "false"
-    return dumps(run_state(call.server.server_state, row, fields=fields, nested=nested))
+    return dumps(run_state(call.state, row, fields=fields, nested=nested))
 
 
 def run_execution_result(call: Call) -> bytes:
     """What came of a run (1.0 beta)."""
     workflow = call.workflow()
-    if call.server.server_state.store.find(workflow.id, call.path_run_id or "") is None:
+    if call.state.store.find(workflow.id, call.path_run_id or "") is None:
         raise Refusal("Workflow run execution result not found", 404)
     _, row = _polled(call)
-    return dumps(execution_result_of(call.server.server_state, row))
+    return dumps(execution_result_of(call.state, row))
 
 
 def _polled(call: Call) -> Any:
     workflow, _ = call.stored(call.path_run_id or "")
     run_id = call.path_run_id or ""
-    call.server.journal.run(workflow.id, run_id).polls += 1
-    call.server.runs_in_progress.poll(run_id)
+    call.journal.run(workflow.id, run_id).polls += 1
+    call.progress.poll(run_id)
     return call.stored(run_id)
 
 
 def delete_run_by_id(call: Call) -> bytes:
     """Forget a run."""
-    server_state = call.server.server_state
+    state = call.state
     workflow = call.workflow()
     run_id = call.path_run_id or ""
-    if not server_state.generation.raw_rows:
+    if not state.generation.raw_rows:
         call.stored(run_id)
-    server_state.store.delete(workflow.id, run_id)
-    server_state.forget_named_run(workflow, run_id)
+    state.store.delete(workflow.id, run_id)
+    state.forget_named_run(workflow, run_id)
     return dumps({"message": "Workflow run deleted"})
 
 
 def cancel(call: Call) -> bytes:
     """Cancel a run, whatever its status."""
     run = _known_run(call, call.path_run_id or "")
-    call.server.journal.run(run.workflow.id, run.run_id).cancels += 1
-    call.server.server_state.cancel(run)
-    call.server.runs_in_progress.catch_up()
+    call.journal.run(run.workflow.id, run.run_id).cancels += 1
+    call.state.cancel(run)
+    call.progress.catch_up()
     return dumps({"message": "Workflow run cancelled"})
 
 
@@ -141,27 +130,27 @@ def create_run(call: Call) -> bytes:
 
 
 def _resource_id(call: Call) -> str | None:
-    return call.body.get("resourceId") if call.server.generation.resource_ids else None
+    return call.body.get("resourceId") if call.generation.resource_ids else None
 
 
 def _own_run(call: Call, run_id: str | None) -> Run:
     """Return a run that is made if it is not there."""
-    run = call.server.server_state.create_run(call.workflow(), run_id, _resource_id(call))
-    call.server.journal.run(run.workflow.id, run.run_id)
+    run = call.state.create_run(call.workflow(), run_id, _resource_id(call))
+    call.journal.run(run.workflow.id, run.run_id)
     return run
 
 
 def _known_run(call: Call, run_id: str) -> Run:
     """Return a run that must be there."""
     workflow, row = call.stored(run_id)
-    return call.server.server_state.create_run(workflow, run_id, row.resource_id)
+    return call.state.create_run(workflow, run_id, row.resource_id)
 
 
 Moves = Callable[[dict[str, Any]], Coroutine]
 
 
 def _started(call: Call, run: Run) -> Moves:
-    call.server.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
+    call.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
     context = call.request_context()
     per_step = call.per_step
     return lambda shared: run.start(
@@ -170,9 +159,9 @@ def _started(call: Call, run: Run) -> Moves:
 
 
 def _resumed(call: Call, run: Run, *, is_streamed: bool = False) -> Moves:
-    call.server.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
+    call.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
     context = call.request_context()
-    item = call.body.get("forEachIndex") if call.server.generation.for_each_index else None
+    item = call.body.get("forEachIndex") if call.generation.for_each_index else None
     return lambda shared: run.resume(
         call.body.get("step"),
         call.get("resumeData"),
@@ -197,53 +186,53 @@ def _travelled(call: Call, run: Run) -> Moves:
 def start(call: Call) -> bytes:
     """Start a run that was created; answers at once."""
     run = _known_run(call, call.needed_run_id("start run"))
-    call.server.runs_in_progress.run_in_background(run, _started(call, run))
+    call.progress.run_in_background(run, _started(call, run))
     return dumps({"message": "Workflow run started"})
 
 
 def start_async(call: Call) -> bytes:
     """Start a run and answer at its end."""
     run = _own_run(call, call.run_id)
-    return dumps(call.server.runs_in_progress.finish(run, _started(call, run)))
+    return dumps(call.progress.finish(run, _started(call, run)))
 
 
 def resume(call: Call) -> bytes:
     """Answer a suspension; answers at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.server.runs_in_progress.run_in_background(run, _resumed(call, run))
+    call.progress.run_in_background(run, _resumed(call, run))
     return dumps({"message": "Workflow run resumed"})
 
 
 def resume_no_wait(call: Call) -> bytes:
     """Answer a suspension; answers with the run's id at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.server.runs_in_progress.run_in_background(run, _resumed(call, run))
+    call.progress.run_in_background(run, _resumed(call, run))
     return dumps({"runId": run.run_id})
 
 
 def resume_async(call: Call) -> bytes:
     """Answer a suspension and answer at the end."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    return dumps(call.server.runs_in_progress.finish(run, _resumed(call, run)))
+    return dumps(call.progress.finish(run, _resumed(call, run)))
 
 
 def restart(call: Call) -> bytes:
     """Go on after a crash; answers at once."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    call.server.runs_in_progress.run_in_background(run, _restarted(call, run))
+    call.progress.run_in_background(run, _restarted(call, run))
     return dumps({"message": "Workflow run restarted"})
 
 
 def restart_async(call: Call) -> bytes:
     """Go on after a crash and answer at the end."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    return dumps(call.server.runs_in_progress.finish(run, _restarted(call, run)))
+    return dumps(call.progress.finish(run, _restarted(call, run)))
 
 
 def restart_all_active_workflow_runs(call: Call) -> bytes:
     """Go on with all active runs of a workflow; answers at once."""
     for run in _active_runs(call):
-        call.server.runs_in_progress.run_in_background(run, _restarted(call, run))
+        call.progress.run_in_background(run, _restarted(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
@@ -252,36 +241,36 @@ def restart_all_active_workflow_runs_async(call: Call) -> bytes:
     for run in _active_runs(call):
         # as in Mastra, one run that cannot go on does not keep the others from it
         with suppress(Refusal):
-            call.server.runs_in_progress.finish(run, _restarted(call, run))
+            call.progress.finish(run, _restarted(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
 def _active_runs(call: Call) -> list[Run]:
     workflow = call.workflow()
-    server_state = call.server.server_state
-    rows = [row for row in server_state.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
-    return [server_state.create_run(workflow, row.run_id, None) for row in rows]
+    state = call.state
+    rows = [row for row in state.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
+    return [state.create_run(workflow, row.run_id, None) for row in rows]
 
 
 def time_travel(call: Call) -> bytes:
     """Execute again from a step; answers at once."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    call.server.runs_in_progress.run_in_background(run, _travelled(call, run))
+    call.progress.run_in_background(run, _travelled(call, run))
     return dumps({"message": "Workflow run time travel started"})
 
 
 def time_travel_async(call: Call) -> bytes:
     """Execute again from a step and answer at the end."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    return dumps(call.server.runs_in_progress.finish(run, _travelled(call, run)))
+    return dumps(call.progress.finish(run, _travelled(call, run)))
 
 
 def stream(call: Call) -> Chunks:
     """Start a run and tell what happens."""
     run_id = call.needed_run_id("stream workflow")
     workflow = call.workflow()
-    row = call.server.server_state.store.find(workflow.id, run_id)
-    if call.server.generation.refuses_finished_streams and row is not None and row.status in FINISHED:
+    row = call.state.store.find(workflow.id, run_id)
+    if call.generation.refuses_finished_streams and row is not None and row.status in FINISHED:
         status = row.status
         raise Refusal(
             f'Workflow run {run_id} already finished with status "{status}". '
@@ -304,7 +293,7 @@ def resume_stream(call: Call) -> Chunks:
 def time_travel_stream(call: Call) -> Chunks:
     """Execute again from a step and tell what happens."""
     run_id = call.needed_run_id("time travel workflow stream")
-    run = _own_run(call, run_id) if call.server.generation.raw_rows else _known_run(call, run_id)
+    run = _own_run(call, run_id) if call.generation.raw_rows else _known_run(call, run_id)
     return _streamed(call, run, _travelled(call, run), raw=True)
 
 
@@ -312,35 +301,35 @@ def _streamed(call: Call, run: Run, steps: Moves, *, raw: bool, closes: bool = T
     def with_events(shared: dict[str, Any]) -> Coroutine:
         return run.stream(lambda write: steps({**shared, "write": write}), raw=raw, closes=closes)
 
-    output = call.server.runs_in_progress.stream(run, with_events)
+    output = call.progress.stream(run, with_events)
     return _chunks(call, run, output.reader())
 
 
 def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
-    server_state = call.server.server_state
-    histories = server_state.histories
-    keeps = histories.claim(run.run_id) if server_state.generation.final_result else True
-    if keeps and server_state.generation.final_result and run.output is not None:
-        run.output.keep_in(histories, server_state.clock)
+    state = call.state
+    histories = state.histories
+    keeps = histories.claim(run.run_id) if state.generation.final_result else True
+    if keeps and state.generation.final_result and run.output is not None:
+        run.output.keep_in(histories, state.clock)
         keeps = False
 
     def note(record: dict[str, Any]) -> None:
         if keeps:
-            histories.add(run.run_id, record, server_state.clock.now())
+            histories.add(run.run_id, record, state.clock.now())
 
-    return Chunks(call.server, reader, run.run_id, on_record=note)
+    return Chunks(call.state, call.progress, reader, run.run_id, on_record=note)
 
 
 def observe(call: Call) -> Chunks:
     """Tell again what happened, then what happens."""
     run = _known_run(call, call.needed_run_id("observe workflow stream"))
-    server_state = call.server.server_state
+    state = call.state
     offset = 0
-    if server_state.generation.name == "current" and "offset" in call.query:
+    if state.generation.name == "current" and "offset" in call.query:
         offset = math.floor(javascript_number(call.query["offset"]))
-    history = server_state.histories.since(run.run_id, offset, server_state.clock.now())
+    history = state.histories.since(run.run_id, offset, state.clock.now())
     live = Reader([], closed=True) if run.output is None else run.output.reader()
-    return Chunks(call.server, live, run.run_id, history=history)
+    return Chunks(call.state, call.progress, live, run.run_id, history=history)
 
 
 def stream_legacy(call: Call) -> Chunks:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_mastra.fake.engine.store import FRESH_RUNS
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
 from pytest_mastra.redact.names import MASK, is_sensitive
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.server import FakeMastra
 
 
 @dataclass(slots=True, repr=False)
@@ -82,66 +78,6 @@ class RunNotes:
             self._events = packed(self._events)
 
 
-class RunView:
-    """One run, as a test looks at it.
-
-    Args:
-        server: The server.
-        notes: What the run went through.
-    """
-
-    def __init__(self, server: FakeMastra, notes: RunNotes) -> None:
-        self._server = server
-        self._notes = notes
-        self.workflow_id = notes.workflow_id
-        self.run_id = notes.run_id
-        self.resumes = notes.resumes
-        self.starts = notes.starts
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """What it told its watchers, streamed or not."""
-        return self._notes.events
-
-    @property
-    def polls(self) -> int:
-        """How often the run was asked after."""
-        return self._notes.polls
-
-    @property
-    def cancels(self) -> int:
-        """How often it was cancelled."""
-        return self._notes.cancels
-
-    @property
-    def input_data(self) -> Any:
-        """What it was started with last; None if it was not, or with nothing."""
-        return self._notes.starts[-1].get("inputData") if self._notes.starts else None
-
-    @property
-    def snapshot(self) -> dict[str, Any]:
-        """The run as it is stored; empty if it was deleted."""
-        return self._server.snapshot(self.workflow_id, self.run_id)
-
-    @property
-    def status(self) -> str | None:
-        """Its status as it is stored."""
-        return self.snapshot.get("status")
-
-    @property
-    def result(self) -> Any:
-        """Its result as it is stored."""
-        return self.snapshot.get("result")
-
-    def advance(self) -> None:
-        """Let the next step go on, of a run that progresses by hand."""
-        self._server.advance_run(self.run_id)
-
-    def __repr__(self) -> str:
-        asked = f" input {masked(self.input_data)}" if self._notes.starts else ""
-        return f"<run {self.run_id} of {self.workflow_id!r} {self.status}{asked} {self.polls} polls>"
-
-
 class Journal:
     """Everything that was noted."""
 
@@ -165,10 +101,10 @@ class Journal:
         """Return the notes of a workflow's runs, in the order in which they were first seen."""
         return [notes for notes in self._runs.values() if notes.workflow_id == workflow_id]
 
-    def note_event(self, run: Run, event: dict[str, Any]) -> None:
-        """Note what a run tells."""
+    def note_event(self, workflow_id: str, run_id: str, event: dict[str, Any]) -> None:
+        """Note an event of a run."""
         if event["type"] != "workflow-step-finish":
-            self.run(run.workflow.id, run.run_id).events.append(event)
+            self.run(workflow_id, run_id).events.append(event)
 
 
 def masked(value: Any) -> Any:

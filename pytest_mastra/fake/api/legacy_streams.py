@@ -35,7 +35,6 @@ class LegacyOutput:
 
 def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> Chunks:
     """Start a run and tell what happens; a suspension does not end the stream."""
-    runs_in_progress = call.server.runs_in_progress
     output = LegacyOutput()
     forget = run.watch(output.write)
     run.publish({"type": "workflow-start", "payload": {"runId": run.run_id}})
@@ -48,19 +47,19 @@ def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Coroutine])
             output.reader.closed = True
         return result
 
-    runs_in_progress.read_along(run, with_events)
-    server_state = call.server.server_state
+    call.progress.read_along(run, with_events)
+    state = call.state
 
     def keep(record: dict[str, Any]) -> None:
-        server_state.histories.add(run.run_id, record, server_state.clock.now())
+        state.histories.add(run.run_id, record, state.clock.now())
 
-    return Chunks(call.server, output.reader, run.run_id, on_record=keep)
+    return Chunks(call.state, call.progress, output.reader, run.run_id, on_record=keep)
 
 
 def observed(call: Call, run: Run) -> Chunks:
     """Tell what happened and what happens; never ends."""
-    server_state = call.server.server_state
-    history = server_state.histories.since(run.run_id, 0, server_state.clock.now())
+    state = call.state
+    history = state.histories.since(run.run_id, 0, state.clock.now())
     output = LegacyOutput()
     run.watch(output.write)
-    return Chunks(call.server, output.reader, run.run_id, history=history)
+    return Chunks(call.state, call.progress, output.reader, run.run_id, history=history)

@@ -14,7 +14,7 @@ from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.workflows.step_context import StepContext
 
 _SCHEMAS = {
@@ -33,15 +33,31 @@ Act = Callable[[str, str, "StepContext"], Any]
 """Does what a step or a function of a workflow does, given the workflow's id, its own, and the context."""
 
 
+def declare_workflow(state: ServerState, id_: str, *, key: str | None, listed: bool, **options: Any) -> Workflow:
+    """Declare a workflow.
+
+    Args:
+        state: Where.
+        id_: Its id.
+        key: The key under which it is listed; by default its id.
+        listed: Whether the server knows it by itself, not only as a step of other workflows.
+        options: Those of `Workflow`.
+    """
+    workflow = Workflow(id_, new_id=state.new_id, generation=state.generation, **options)
+    if listed:
+        state.workflows[key or id_] = workflow
+    return workflow
+
+
 class Loader:
     """Declares loaded workflows and keeps their stubs.
 
     Args:
-        server: Where to declare them.
+        state: Where to declare them.
     """
 
-    def __init__(self, server: FakeMastra) -> None:
-        self._server = server
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
         self._stubs: dict[tuple[str | None, str], Any] = {}
         self._known: dict[str, None] = {}
         self._act: Act | None = None
@@ -73,7 +89,8 @@ class Loader:
         *,
         key: str | None,
     ) -> Workflow:
-        workflow = self._server.workflow(
+        workflow = declare_workflow(
+            self._state,
             id_,
             key=key,
             listed=key is not None,
@@ -123,7 +140,7 @@ class Loader:
         id_ = inner["id"]
         described = steps.get(f"{prefix}{id_}", {})
         if entry["type"] == "workflow" or inner.get("component") == "WORKFLOW":
-            known = self._server.server_state.workflow(id_)
+            known = self._state.workflow(id_)
             flow = inner.get("serializedStepFlow") or []
             return known or self._workflow(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
         return Step(

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import handlers
 from pytest_mastra.fake.api.body_schemas import check_body, refuse_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
 from pytest_mastra.fake.api.journal import Request
-from pytest_mastra.fake.api.stray import explain_stray
+from pytest_mastra.fake.api.run_counts import RunCounts
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.workflows.errors import Refusal, refusal_body
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
@@ -20,7 +21,9 @@ from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.api.journal import Journal
+    from pytest_mastra.fake.engine.progress import RunsInProgress
+    from pytest_mastra.fake.engine.state import ServerState
 
 JSON_HEADERS = (("content-type", "application/json"),)
 TEXT_HEADERS = (("content-type", "text/plain; charset=UTF-8"),)
@@ -124,56 +127,75 @@ class HttpSurface:
     """Answers requests for a server.
 
     Args:
-        server: The server.
+        state: What the server knows.
+        journal: Where requests are noted for the test.
+        progress: What moves runs.
+        token: The only token that is let in; None lets in everybody.
+        api_prefix: Where the routes are.
+        body_limit: The largest body in bytes; None for no limit.
     """
 
-    def __init__(self, server: FakeMastra) -> None:
-        self._server = server
-        generation = server.generation
-        self._routes = [route for route in ROUTES if generation.name in route.generations]
+    def __init__(
+        self,
+        state: ServerState,
+        journal: Journal,
+        progress: RunsInProgress,
+        *,
+        token: str | None,
+        api_prefix: str,
+        body_limit: int | None,
+    ) -> None:
+        self.token = token
+        self.api_prefix = api_prefix
+        self.body_limit = body_limit
+        self._state = state
+        self._journal = journal
+        self._progress = progress
+        self._run_counts = RunCounts(state)
+        self._routes = [route for route in ROUTES if state.generation.name in route.generations]
         self._by_method: dict[str, list[Route]] = {}
         for route in self._routes:
             self._by_method.setdefault(route.method, []).append(route)
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""
-        server = self._server
-        with server.server_state.driver.lock:
-            server.clock.request_came()
-            noted = Request(request.method, request.path, self._query(request.query), request.headers)
-            server.journal.requests.append(noted)
+        state = self._state
+        with state.driver.lock:
+            state.clock.request_came()
+            record = Request(request.method, request.path, self._query(request.query), request.headers)
+            self._journal.requests.append(record)
             try:
-                reply = self._answer(request, noted)
+                reply = self._answer(request, record)
             except Refusal as refusal:
                 reply = WireReply(refusal.status, JSON_HEADERS, refusal_body(refusal))
-            noted.status = reply.status
-            server.server_state.driver.notify()
+            record.status = reply.status
+            state.driver.notify()
             return reply
 
-    def _answer(self, request: WireRequest, noted: Request) -> WireReply:
+    def _answer(self, request: WireRequest, record: Request) -> WireReply:
         route, ids = self._find(request)
         if route is None:
-            self._check_token(request, noted, known=False)
-            noted.stray = explain_stray(self._server, self._routes, noted)
+            self._check_token(request, record, known=False)
+            record.stray = self._explain_unknown_route(record)
             return WireReply(404, TEXT_HEADERS, b"404 Not Found")
-        noted.verb = route.verb
-        noted.workflow_id = ids.get("workflow")
-        self._check_token(request, noted, known=True)
-        call = self._call(route, ids, request, noted)
-        noted.run_id = call.run_id
-        self._server.runs_in_progress.catch_up()
+        record.verb = route.verb
+        record.workflow_id = ids.get("workflow")
+        self._check_token(request, record, known=True)
+        call = self._call(route, ids, request, record)
+        record.run_id = call.run_id
+        self._progress.catch_up()
         try:
             answer = route.handler(call)
         except Refusal as refusal:
             if refusal.message == "Workflow not found":
-                noted.stray = explain_stray(self._server, self._routes, noted)
+                record.stray = self._explain_unknown_workflow(record.workflow_id or "")
             raise
         if route.row.streams:
             return WireReply(200, STREAM_HEADERS, answer)
         return WireReply(200, JSON_HEADERS, answer)
 
     def _find(self, request: WireRequest) -> tuple[Route | None, dict[str, str]]:
-        prefix = self._server.api_prefix
+        prefix = self.api_prefix
         if not request.path.startswith(prefix):
             return None, {}
         path = request.path[len(prefix) :]
@@ -184,55 +206,88 @@ class HttpSurface:
                 return route, {name: unquote(value) for name, value in match.groupdict().items()}
         return None, {}
 
-    def _check_token(self, request: WireRequest, noted: Request, *, known: bool) -> None:
-        wanted = self._server.token
-        generation = self._server.generation
+    def _check_token(self, request: WireRequest, record: Request, *, known: bool) -> None:
+        wanted = self.token
+        generation = self._state.generation
         if wanted is None or (not known and generation.name == "current"):
             return
         header = request.header("authorization") or ""
         given = header[7:] if header.lower().startswith("bearer ") else header
-        given = given or noted.query.get("apiKey") or ""
+        given = given or record.query.get("apiKey") or ""
         if not given:
             raise Refusal(generation.no_token_message, 401)
         if given != wanted:
             raise Refusal("Invalid or expired token", 401)
 
-    def _call(self, route: Route, ids: dict[str, str], request: WireRequest, noted: Request) -> Call:
-        generation = self._server.generation
-        limit = self._server.body_limit
+    def _call(self, route: Route, ids: dict[str, str], request: WireRequest, record: Request) -> Call:
+        generation = self._state.generation
+        limit = self.body_limit
         if limit is not None and len(request.body) > limit:
             raise Refusal("Request body too large", 413)
-        body = self._body(request, noted) if route.method != "GET" else UNDEFINED
-        refuse_query(query_check(route.row)(noted.query, generation), generation)
+        body = self._body(request, record) if route.method != "GET" else UNDEFINED
+        refuse_query(query_check(route.row)(record.query, generation), generation)
         check = body_check(route.row, generation.name)
         if check is not None:
             body = {} if body is UNDEFINED else body
             check_body(body, check, generation)
         fields = body if isinstance(body, dict) else {}
-        return Call(self._server, route.verb, ids.get("workflow", ""), ids.get("run"), noted.query, fields)
+        return Call(
+            self._state,
+            self._journal,
+            self._progress,
+            self._run_counts,
+            route.row,
+            ids.get("workflow", ""),
+            ids.get("run"),
+            record.query,
+            fields,
+        )
 
-    def _body(self, request: WireRequest, noted: Request) -> Any:
-        generation = self._server.generation
+    def _body(self, request: WireRequest, record: Request) -> Any:
+        generation = self._state.generation
         is_json = "application/json" in (request.header("content-type") or "")
         if (generation.json_only and not is_json) or not request.body.strip():
             return UNDEFINED
         text = request.body.decode("utf-8", errors="replace").removeprefix("\ufeff")
         try:
-            noted.body = loads(text)
+            record.body = loads(text)
         except (ValueError, RecursionError):
             if not generation.json_only:
                 return UNDEFINED
             issues = [{"field": "body", "message": syntax_error(text)}]
             raise Refusal("Invalid request body", 400, fields={"issues": issues}) from None
-        if noted.body is None and generation.issues != "listed":
+        if record.body is None and generation.issues != "listed":
             return UNDEFINED
-        return noted.body
+        return record.body
 
     def _query(self, text: str) -> dict[str, Any]:
         query: dict[str, Any] = {}
         for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
             if name not in query:
                 query[name] = value
-            elif self._server.generation.repeated_queries:
+            elif self._state.generation.repeated_queries:
                 query[name] = [*query[name], value] if isinstance(query[name], list) else [query[name], value]
         return query
+
+    def _explain_unknown_route(self, record: Request) -> str:
+        """Return why a request met no route, and what came nearest."""
+        prefix = self.api_prefix
+        if not record.path.startswith(prefix):
+            return f"{record.method} {record.path} is not below {prefix}."
+        path = record.path[len(prefix) :]
+        others = [route for route in self._routes if route.pattern.fullmatch(path)]
+        if others:
+            methods = " or ".join(sorted({route.method for route in others}))
+            return f"{record.path} is called with {methods}, not with {record.method}."
+        last = path.rpartition("/")[2]
+        known = {route.path.rpartition("/")[2]: route for route in self._routes}
+        near = nearest_name(last, known)
+        hint = "" if near is None else f" The nearest route is {known[near].method} {prefix}{known[near].path}."
+        return f"There is no route {record.method} {record.path}.{hint}"
+
+    def _explain_unknown_workflow(self, name: str) -> str:
+        """Return what workflows there are, and which is the nearest to this one."""
+        known = list(self._state.workflows)
+        hint = did_you_mean(nearest_name(name, known), before=" ", capital=True)
+        listed = ", ".join(map(repr, known)) or "none"
+        return f"There is no workflow {name!r}.{hint} Declared: {listed}."

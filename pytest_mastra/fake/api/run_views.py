@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
 
 
-def run_state(server_state: ServerState, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
+def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
     """Return a run as current and 1.2 servers tell of it.
 
     Args:
-        server_state: The server.
+        state: What the server knows.
         row: The stored run.
         fields: What is wanted, separated by commas; empty for everything.
         nested: Whether to tell of the steps of nested workflows.
@@ -30,7 +30,7 @@ def run_state(server_state: ServerState, row: Row, *, fields: str = "", nested: 
         return value if wanted is None or name in wanted else UNDEFINED
 
     wants_steps = wanted is None or "steps" in wanted
-    state = {
+    view = {
         "runId": row.run_id,
         "workflowName": row.workflow_id,
         "resourceId": row.resource_id,
@@ -41,16 +41,16 @@ def run_state(server_state: ServerState, row: Row, *, fields: str = "", nested: 
         "result": of("result", snapshot.get("result", UNDEFINED)),
         "error": of("error", snapshot.get("error", UNDEFINED)),
         "payload": of("payload", snapshot["context"].get("input", UNDEFINED)),
-        "steps": _steps(server_state, row, nested=nested) if wants_steps else UNDEFINED,
+        "steps": _steps(state, row, nested=nested) if wants_steps else UNDEFINED,
         "activeStepsPath": of("activeStepsPath", snapshot["activeStepsPath"]),
         "serializedStepGraph": of("serializedStepGraph", snapshot["serializedStepGraph"]),
     }
-    if wanted is None and server_state.generation.suspended_paths:
-        state |= {name: snapshot[name] for name in ("suspendedPaths", "resumeLabels", "waitingPaths")}
-    return present(state)
+    if wanted is None and state.generation.suspended_paths:
+        view |= {name: snapshot[name] for name in ("suspendedPaths", "resumeLabels", "waitingPaths")}
+    return present(view)
 
 
-def execution_result_of(server_state: ServerState, row: Row) -> dict[str, Any]:
+def execution_result_of(state: ServerState, row: Row) -> dict[str, Any]:
     """Return a run as execution-result tells of it (1.0 beta)."""
     snapshot = row.snapshot
     return present(
@@ -59,24 +59,24 @@ def execution_result_of(server_state: ServerState, row: Row) -> dict[str, Any]:
             "result": snapshot.get("result", UNDEFINED),
             "error": snapshot.get("error", UNDEFINED),
             "payload": snapshot["context"].get("input", UNDEFINED),
-            "steps": _steps(server_state, row, nested=True),
+            "steps": _steps(state, row, nested=True),
             "activeStepsPath": snapshot["activeStepsPath"],
             "serializedStepGraph": snapshot["serializedStepGraph"],
         }
     )
 
 
-def _steps(server_state: ServerState, row: Row, *, nested: bool) -> dict[str, Any]:
+def _steps(state: ServerState, row: Row, *, nested: bool) -> dict[str, Any]:
     if nested:
-        steps = _nested_steps(server_state, row.workflow_id, row.run_id)
+        steps = _nested_steps(state, row.workflow_id, row.run_id)
     else:
         steps = {id_: step for id_, step in row.snapshot["context"].items() if id_ != "input"}
-    return {id_: clean_step(step) for id_, step in steps.items()} if server_state.generation.moves_metadata else steps
+    return {id_: clean_step(step) for id_, step in steps.items()} if state.generation.moves_metadata else steps
 
 
-def _nested_steps(server_state: ServerState, workflow_id: str, run_id: str) -> dict[str, Any]:
+def _nested_steps(state: ServerState, workflow_id: str, run_id: str) -> dict[str, Any]:
     """Return a run's steps, and behind each nested workflow that workflow's own."""
-    row = server_state.store.find(workflow_id, run_id)
+    row = state.store.find(workflow_id, run_id)
     if row is None:
         return {}
     steps: dict[str, Any] = {}
@@ -84,25 +84,23 @@ def _nested_steps(server_state: ServerState, workflow_id: str, run_id: str) -> d
         if id_ == "input":
             continue
         steps[id_] = step
-        if not _is_nested(
-            row.snapshot["serializedStepGraph"], id_, deep=server_state.generation.finds_nested_in_blocks
-        ):
+        if not _is_nested(row.snapshot["serializedStepGraph"], id_, deep=state.generation.finds_nested_in_blocks):
             continue
         inner = {
             f"{prefix}.{name}": value
-            for prefix, inner_run in _nested_runs(server_state, id_, step, run_id)
-            for name, value in _nested_steps(server_state, id_, inner_run).items()
+            for prefix, inner_run in _nested_runs(state, id_, step, run_id)
+            for name, value in _nested_steps(state, id_, inner_run).items()
         }
         steps |= inner
         asks = any(isinstance(value, dict) and value.get("status") == "suspended" for value in inner.values())
-        if server_state.generation.shows_running_parents and step.get("status") == "suspended" and asks:
+        if state.generation.shows_running_parents and step.get("status") == "suspended" and asks:
             steps[id_] = {**step, "status": "running"}
     return steps
 
 
-def _nested_runs(server_state: ServerState, id_: str, step: dict[str, Any], run_id: str) -> Iterator[tuple[str, str]]:
+def _nested_runs(state: ServerState, id_: str, step: dict[str, Any], run_id: str) -> Iterator[tuple[str, str]]:
     own = (step.get("metadata") or {}).get("nestedRunId")
-    if not server_state.generation.own_item_runs or own is None:
+    if not state.generation.own_item_runs or own is None:
         yield id_, run_id
     elif isinstance(own, list):
         yield from ((f"{id_}[{index}]", inner) for index, inner in enumerate(own) if isinstance(inner, str))

@@ -11,14 +11,18 @@ from typing_extensions import Self
 from pytest_mastra.fake.engine.event_stream import Reader, encoded
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.fake.engine.progress import RunsInProgress
+    from pytest_mastra.fake.engine.state import ServerState
 
 
 class Chunks:
-    """An iterator over the chunks of a stream. Close it when nobody reads on; the run then goes on by itself.
+    """An iterator over the chunks of a stream.
+
+    Close it when nobody reads on; the run then goes on by itself.
 
     Args:
-        server: The server.
+        state: What the server knows.
+        progress: What moves the run.
         reader: What the stream says.
         run_id: The run that is moved.
         history: What is said before.
@@ -27,19 +31,21 @@ class Chunks:
 
     def __init__(
         self,
-        server: FakeMastra,
+        state: ServerState,
+        progress: RunsInProgress,
         reader: Reader,
         run_id: str,
         *,
         history: Iterable[dict[str, Any]] = (),
         on_record: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
-        self._server = server
+        self._lock = state.driver.lock
+        self._progress = progress
         self._reader = reader
         self._run_id = run_id
         self._history = deque(history)
         self._on_record = on_record
-        self._tail = deque(filter(None, [server.generation.stream_tail]))
+        self._tail = deque(filter(None, [state.generation.stream_tail]))
         self._closed = False
 
     def __iter__(self) -> Self:
@@ -50,8 +56,8 @@ class Chunks:
             return encoded(self._history.popleft())
         if self._closed:
             raise StopIteration
-        with self._server.server_state.driver.lock:
-            record = self._server.runs_in_progress.next_record(self._reader, self._run_id)
+        with self._lock:
+            record = self._progress.next_record(self._reader, self._run_id)
             if record is not None:
                 self._on_record(record)
                 return encoded(record)
@@ -65,5 +71,5 @@ class Chunks:
         if self._closed:
             return
         self._closed = True
-        with self._server.server_state.driver.lock:
-            self._server.runs_in_progress.abandon(self._run_id)
+        with self._lock:
+            self._progress.abandon(self._run_id)

@@ -85,7 +85,7 @@ def _announce(server: FakeMastra, where: str, url: str) -> None:
 
 
 def _workflow_lines(server: FakeMastra, url: str) -> Iterator[str]:
-    workflows = list(server.server_state.workflows.values())
+    workflows = list(server.state.workflows.values())
     if not workflows:
         yield "it has no workflows"
         return

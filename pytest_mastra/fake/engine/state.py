@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.api.journal import Journal
     from pytest_mastra.fake.workflows.definition import Workflow
 
 
@@ -46,13 +46,19 @@ class ServerState:
     Args:
         generation: What it behaves like.
         clock: Its time.
-        journal: Notes what happens, for the test.
+        on_event: Called with a workflow's id, a run's and an event of it.
         patience: Real seconds that a request waits whose run cannot go on.
         seed: Makes ids repeatable.
     """
 
     def __init__(
-        self, generation: Generation, clock: ServerClock, journal: Journal, *, patience: float, seed: int
+        self,
+        generation: Generation,
+        clock: ServerClock,
+        on_event: Callable[[str, str, dict[str, Any]], None],
+        *,
+        patience: float,
+        seed: int,
     ) -> None:
         self.generation = generation
         self.clock = clock
@@ -61,7 +67,7 @@ class ServerState:
         self.driver = SchedulerDriver(clock, patience)
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: list[UnexpectedError] = []
-        self._journal = journal
+        self._on_event = on_event
         self._random = random.Random(seed)  # noqa: S311 -- ids, not secrets
         self._runs: dict[tuple[str, str], Run] = {}
         self._last_statuses: dict[tuple[str, str], str] = {}
@@ -138,8 +144,8 @@ class ServerState:
         self._nested_inputs[workflow.id] = value
 
     def note_event(self, run: Run, event: dict[str, Any]) -> None:
-        """Note an event for the test."""
-        self._journal.note_event(run, event)
+        """Hand on an event."""
+        self._on_event(run.workflow.id, run.run_id, event)
 
     def note_failure(self, run: Run, step_id: str, error: Exception) -> None:
         """Note a step's exception, if nobody meant it."""

@@ -16,7 +16,7 @@ def test_the_fakes_of_the_conformance_corpus_agree(live_server: LiveServer) -> N
     with MastraClient(live_server.base_url, token="") as client:
         comparison = Comparison(client.list_workflows())
     server = fake_server(live_server.generation, None, None)
-    workflows = list(server.server_state.workflows.values())
+    workflows = list(server.state.workflows.values())
     found = {one.id: comparison.differences(server, one, with_runs=False) for one in workflows}
     assert len(workflows) > 60
     assert {name: told for name, told in found.items() if told} == {}

@@ -14,7 +14,7 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
-from pytest_mastra.cassettes.file.canonical import split_uri
+from pytest_mastra.cassettes.file.format import split_uri
 from pytest_mastra.cassettes.file.read_write import normalised, read_cassette, write_cassette
 from pytest_mastra.cassettes.replay.no_match import Miss
 from pytest_mastra.cassettes.replay.player import Playback, Scrub

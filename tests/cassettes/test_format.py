@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
-from pytest_mastra.cassettes.file import canonical
-from pytest_mastra.cassettes.file.format import BY_RECORDS, HEAD, chunks_by, coarse, laid_out
+from pytest_mastra.cassettes.file.format import CHUNKS_ARE_RECORDS, HEAD, chunk_borders_of, coarse, parse, render
 from pytest_mastra.cassettes.file.yaml_reader import read_yaml
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
@@ -100,7 +99,7 @@ def meaning(body: bytes) -> Any:
 @given(st.lists(exchanges(), max_size=3))
 def test_what_is_written_is_read(made: list[Exchange]) -> None:
     """Our reader gives what was written: exact chunks of streams, JSON of whole bodies in its meaning."""
-    read = canonical.read(laid_out(made))
+    read = parse(render(made))
     assert read is not None
     assert [as_kept(one, one.number) for one in read] == [as_kept(one, number) for number, one in enumerate(made)]
 
@@ -108,8 +107,8 @@ def test_what_is_written_is_read(made: list[Exchange]) -> None:
 @given(st.lists(exchanges(), max_size=3))
 def test_both_readers_read_the_same(made: list[Exchange]) -> None:
     """What our reader reads fast, a reader of any YAML reads too, and it is the same."""
-    text = laid_out(made)
-    read = canonical.read(text)
+    text = render(made)
+    read = parse(text)
     assert read is not None
     assert [facts(one) for one in read_yaml(text)] == [facts(one) for one in read]
 
@@ -117,8 +116,8 @@ def test_both_readers_read_the_same(made: list[Exchange]) -> None:
 @given(st.lists(exchanges(), max_size=3))
 def test_plain_yaml_readers_agree(made: list[Exchange]) -> None:
     """PyYAML's readers, the one in C and the one in Python, find the same bodies as ours."""
-    text = laid_out(made)
-    read = canonical.read(text)
+    text = render(made)
+    read = parse(text)
     assert read is not None
     for loader in (yaml.SafeLoader, yaml.CSafeLoader):
         told = yaml.load(text, loader)["interactions"]
@@ -129,8 +128,8 @@ def test_plain_yaml_readers_agree(made: list[Exchange]) -> None:
 @given(st.lists(exchanges(), max_size=3))
 def test_vcrpy_reads_it(made: list[Exchange]) -> None:
     """Plain vcrpy finds each request and each reply with its real content."""
-    text = laid_out(made)
-    read = canonical.read(text)
+    text = render(made)
+    read = parse(text)
     assert read is not None
     requests, responses, *_ = deserialize(text, yamlserializer)
     assert [one.method for one in requests] == [one.request.method for one in read]
@@ -146,17 +145,17 @@ def as_bytes(content: str | bytes | None) -> bytes:
 @given(st.lists(exchanges(), max_size=2))
 def test_writing_what_was_read_changes_nothing(made: list[Exchange]) -> None:
     """A file that is read and written again has the same bytes."""
-    text = laid_out(made)
-    read = canonical.read(text)
+    text = render(made)
+    read = parse(text)
     assert read is not None
-    assert laid_out(read) == text
+    assert render(read) == text
 
 
 @given(streams())
 def test_chunks_keep_their_borders(chunks: list[bytes]) -> None:
     """Wherever a stream was cut into chunks, the file says it."""
     made = exchange("/", chunks=chunks, headers=())
-    read = canonical.read(laid_out([made]))
+    read = parse(render([made]))
     assert read is not None
     if len(chunks) > 1:
         assert read[0].chunks == chunks
@@ -166,8 +165,8 @@ def test_chunks_keep_their_borders(chunks: list[bytes]) -> None:
 @pytest.mark.parametrize(
     ("chunks", "told"),
     [
-        ([b"{}\x1e", b"{}\x1e"], BY_RECORDS),
-        ([b"{}\x1e", b"{}\x1e", b"data: [DONE]\n\n"], BY_RECORDS),
+        ([b"{}\x1e", b"{}\x1e"], CHUNKS_ARE_RECORDS),
+        ([b"{}\x1e", b"{}\x1e", b"data: [DONE]\n\n"], CHUNKS_ARE_RECORDS),
         ([b"{}\x1e{}\x1e", b"{}\x1e"], "[2]"),
         ([b"{}\x1e{", b"}\x1e"], "[1+1]"),
         ([b"{}\x1e"], "[]"),
@@ -176,12 +175,12 @@ def test_chunks_keep_their_borders(chunks: list[bytes]) -> None:
 )
 def test_chunks_are_told_by_records(chunks: list[bytes], told: str) -> None:
     """Borders are places between records, so that they stay where another record becomes longer."""
-    assert chunks_by(exchange("/", chunks=chunks)) == told
+    assert chunk_borders_of(exchange("/", chunks=chunks)) == told
 
 
 def test_a_whole_body_has_no_chunks() -> None:
     """Only streams have borders."""
-    assert chunks_by(exchange("/", {"a": 1})) is None
+    assert chunk_borders_of(exchange("/", {"a": 1})) is None
 
 
 @pytest.mark.parametrize(
@@ -216,7 +215,7 @@ def test_a_file_looks_like_this() -> None:
         ),
         exchange("/api/logo", b"\xff\x00" * 4, headers=()),
     ]
-    assert laid_out(made) == LAYOUT
+    assert render(made) == LAYOUT
     assert JSON in made[0].headers
 
 
@@ -314,7 +313,7 @@ def edited(draw: st.DrawFn) -> str:
 @given(edited())
 def test_no_edit_is_read_in_two_ways(text: str) -> None:
     """What our reader takes for its own, YAML reads the same; anything else is left to YAML."""
-    read = canonical.read(text)
+    read = parse(text)
     if read is not None:
         assert [facts(one) for one in read_yaml(text)] == [facts(one) for one in read]
 
@@ -331,7 +330,7 @@ def test_vcrpy_replays_it(tmp_path: Path) -> None:
     ]
     for one in made:
         one.url = "http://mastra.test"
-    path.write_text(laid_out(made), encoding="utf-8")
+    path.write_text(render(made), encoding="utf-8")
     with vcr.use_cassette(str(path), record_mode="none") as cassette:
         answer = requests.post("http://mastra.test/a?b=1", json=sent, timeout=5)
         assert (answer.json(), answer.headers["content-type"]) == ({"x": 1}, "application/json")
@@ -345,8 +344,8 @@ def test_vcrpy_replays_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [b"a\n  b\n \n", b' {"a":1}\x1e\t{}\x1e  x\x1e', b" \n \n", b"\\\n\\", b'"\n"'])
 def test_space_at_the_beginning_of_a_line_stays(body: bytes) -> None:
     """What YAML would take for indentation is not lost."""
-    text = laid_out([exchange("/", chunks=[body[:1], body[1:]])])
-    read = canonical.read(text)
+    text = render([exchange("/", chunks=[body[:1], body[1:]])])
+    read = parse(text)
     assert read is not None
     assert read[0].body == body
     assert read_yaml(text)[0].body == body
@@ -356,5 +355,5 @@ def test_space_at_the_beginning_of_a_line_stays(body: bytes) -> None:
 def test_halves_of_characters_are_left_to_yaml(place: str) -> None:
     """JSON makes one character of two escapes, YAML does not; and it is YAML that others read."""
     quoted_uri = re.sub("uri: (.*)", r'uri: "\1"', LAYOUT)
-    assert canonical.read(quoted_uri) is not None
-    assert canonical.read(quoted_uri.replace(place, "\\ud83d\\ude00", 1)) is None
+    assert parse(quoted_uri) is not None
+    assert parse(quoted_uri.replace(place, "\\ud83d\\ude00", 1)) is None

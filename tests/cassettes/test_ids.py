@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.replay.renaming import Names
+from pytest_mastra.cassettes.replay.ids import Names
 from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND
 
 

@@ -8,7 +8,7 @@ import pytest
 
 # loaded here, or a run of pytest in this process would load it, and with it YAML, for itself
 import pytest_mastra.cassettes.file.yaml_reader  # noqa: F401
-from pytest_mastra.cassettes.file.format import laid_out
+from pytest_mastra.cassettes.file.format import render
 from pytest_mastra.cassettes.file.lint import findings_in
 from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.redact.scrubber import Scrubber
@@ -64,7 +64,7 @@ def check(suite: pytest.Pytester, *options: str) -> pytest.RunResult:
 def leak(suite: pytest.Pytester, name: str, text: str = "ghp_" + "a" * 36) -> None:
     path = suite.path / "cassettes" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(laid_out([exchange("/a", {"leaked": text})]))
+    path.write_text(render([exchange("/a", {"leaked": text})]))
 
 
 def test_a_clean_folder(suite: pytest.Pytester) -> None:
@@ -171,7 +171,7 @@ def test_another_folder_in_the_ini_file(suite: pytest.Pytester) -> None:
     suite.makeini("[pytest]\nmastra_cassette_dir = tapes\nmastra_secret_names = tenant_code\n")
     path = suite.path / "tapes" / "a.yaml"
     path.parent.mkdir()
-    path.write_text(laid_out([exchange("/a", {"tenantCode": "abc"})]))
+    path.write_text(render([exchange("/a", {"tenantCode": "abc"})]))
     result = check(suite)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["  tapes/a.yaml: interaction 1, reply to GET: a secret stands under 'tenantCode'"])
@@ -229,7 +229,7 @@ def test_what_looks_like_a_secret_is_found(tmp_path: Path, shape: str, place: st
         "binary": lambda: exchange("/a", b"\xff " + secret.encode()),
     }[place]()
     path = tmp_path / "a.yaml"
-    path.write_text(laid_out([made]))
+    path.write_text(render([made]))
     (finding,) = findings_in(path, Scrubber())
     assert finding.what.endswith(f": what looks like {shape}")
     assert (finding.line is None) == (place == "binary")
@@ -257,7 +257,7 @@ def test_what_stands_under_a_name_is_found(tmp_path: Path) -> None:
 def test_known_values_in_comments_are_found(tmp_path: Path) -> None:
     """A secret is one wherever it stands in the file."""
     path = tmp_path / "a.yaml"
-    path.write_text(laid_out([exchange("/a", {})]) + "# t0p-secret\n")
+    path.write_text(render([exchange("/a", {})]) + "# t0p-secret\n")
     assert [finding.what for finding in findings_in(path, Scrubber(values=["t0p-secret"]))][-1] == (
         "the value of given value 1"
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.file.order import chapters_of, told
+from pytest_mastra.cassettes.file.order import chapters_of, order_by_run
 from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.exchange_factory import OTHER_RUN, RUN, exchange
 
@@ -34,13 +34,13 @@ def test_a_runs_calls_stand_together() -> None:
     """Two runs that went on at once are told one after the other."""
     one, other = run_of(RUN, "a"), run_of(OTHER_RUN, "b", began=0.05)
     mixed = [exchange for pair in zip(one, other, strict=True) for exchange in pair]
-    assert targets(told(mixed, [])) == targets(one + other)
+    assert targets(order_by_run(mixed, like=[])) == targets(one + other)
 
 
 def test_runs_after_one_another_keep_their_order() -> None:
     """What comes first is told first, whatever its name."""
     exchanges = [*run_of(RUN, "b"), *run_of(OTHER_RUN, "a", began=10)]
-    assert targets(told(exchanges, [])) == targets(exchanges)
+    assert targets(order_by_run(exchanges, like=[])) == targets(exchanges)
 
 
 @settings(deadline=None, max_examples=50)
@@ -52,7 +52,7 @@ def test_jitter_does_not_matter(seed: int, jitter: list[float]) -> None:
         for place, late in enumerate(jitter)
     ]
     exchanges = sorted((one for run in runs for one in run), key=lambda one: (one.began, random.random()))
-    story = told(exchanges, [])
+    story = order_by_run(exchanges, like=[])
     assert targets(story) == targets([one for run in runs for one in run])
     assert [one.number for one in story] == list(range(len(story)))
 
@@ -71,9 +71,9 @@ def test_a_list_of_runs_stands_where_it_was_asked() -> None:
     created, started, *polls = run_of(RUN)
     listed = exchange(f"{base}/runs?status=suspended", {"runs": [{"runId": RUN}]}, began=1.5, took=0.1)
     details = exchange(base, {}, began=1.7, took=0.1)
-    story = told([created, started, listed, details, *polls], [])
+    story = order_by_run([created, started, listed, details, *polls], like=[])
     assert targets(story) == targets([created, started, listed, *polls, details])
-    assert targets(told(story, story)) == targets(story)
+    assert targets(order_by_run(story, like=story)) == targets(story)
 
 
 def test_what_is_said_amid_several_runs_comes_after_them() -> None:
@@ -81,7 +81,7 @@ def test_what_is_said_amid_several_runs_comes_after_them() -> None:
     one, other = run_of(RUN, "a"), run_of(OTHER_RUN, "b", began=0.05)
     listed = exchange("/api/workflows/a/runs", {"runs": [{"runId": RUN}]}, began=1.5, took=0.1)
     mixed = sorted([*one, *other, listed], key=lambda said: said.began)
-    assert targets(told(mixed, [])) == targets([*one, *other, listed])
+    assert targets(order_by_run(mixed, like=[])) == targets([*one, *other, listed])
 
 
 def test_the_same_id_of_two_workflows_are_two_runs() -> None:
@@ -97,7 +97,7 @@ def test_equal_answers_to_a_poll_stand_once() -> None:
     exchanges = [exchange(poll, {"status": answer}, began=number) for number, answer in enumerate(answers)]
     exchanges.append(exchange("/api/workflows/w/resume?runId=r", {}, method="POST", began=7.0))
     exchanges += [exchange(poll, {"status": answer}, began=8.0) for answer in ["suspended", "success", "success"]]
-    said = [one.body.decode() for one in told(exchanges, [])]
+    said = [one.body.decode() for one in order_by_run(exchanges, like=[])]
     assert said == [
         '{"status": "pending"}',
         '{"status": "running"}',
@@ -113,28 +113,28 @@ def test_different_questions_are_not_one_poll() -> None:
     cheap, whole = "/api/workflows/w/runs/r?fields=result", "/api/workflows/w/runs/r"
     order = [cheap, whole, cheap, whole]
     exchanges = [exchange(target, {"status": "running"}, began=number) for number, target in enumerate(order)]
-    assert targets(told(exchanges, [])) == [f"GET {cheap}", f"GET {whole}"]
+    assert targets(order_by_run(exchanges, like=[])) == [f"GET {cheap}", f"GET {whole}"]
 
 
 def test_other_repeated_requests_stay() -> None:
     """Only reads of a run are polls: starting twice is starting twice."""
     exchanges = [exchange("/api/workflows/w/start?runId=r", {}, method="POST", began=number) for number in range(3)]
-    assert len(told(exchanges, [])) == 3
+    assert len(order_by_run(exchanges, like=[])) == 3
 
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_order_before_counts(first: int) -> None:
     """Runs that were recorded before keep their order, also if now they come the other way round."""
     one, other = run_of("one", began=[0, 10][first]), run_of("other", began=[10, 0][first])
-    old = told([*run_of("other"), *run_of("one", began=10)], [])
-    assert targets(told([*one, *other], old)) == targets([*other, *one])
+    old = order_by_run([*run_of("other"), *run_of("one", began=10)], like=[])
+    assert targets(order_by_run([*one, *other], like=old)) == targets([*other, *one])
 
 
 def test_a_new_run_stands_where_it_was_made() -> None:
     """After the one that it came after."""
     one, new, other = run_of("one"), run_of("new", began=10), run_of("other", began=20)
-    old = told([*one, *(replace(exchange, began=exchange.began - 10) for exchange in other)], [])
-    assert targets(told([*one, *new, *other], old)) == targets([*one, *new, *other])
+    old = order_by_run([*one, *(replace(exchange, began=exchange.began - 10) for exchange in other)], like=[])
+    assert targets(order_by_run([*one, *new, *other], like=old)) == targets([*one, *new, *other])
 
 
 def test_a_long_run_holds_those_together_that_it_went_on_beside() -> None:
@@ -142,4 +142,4 @@ def test_a_long_run_holds_those_together_that_it_went_on_beside() -> None:
     long = run_of("long", "c")
     long.append(exchange("/api/workflows/c/runs/long?late", {}, began=50.0, took=0.1))
     short, shorter = run_of("short", "b", began=5), run_of("shorter", "a", began=20)
-    assert targets(told([*long, *short, *shorter], [])) == targets([*shorter, *short, *long])
+    assert targets(order_by_run([*long, *short, *shorter], like=[])) == targets([*shorter, *short, *long])

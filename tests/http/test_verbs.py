@@ -10,7 +10,7 @@ import pytest
 from mastra_sync import operations
 from mastra_sync.operations import Operation
 from pytest_mastra.cassettes.drift.compare import compare
-from pytest_mastra.cassettes.file.order import told
+from pytest_mastra.cassettes.file.order import order_by_run
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.fake.api import routes
@@ -128,7 +128,9 @@ def test_a_recording_of_a_new_verb_is_ordered() -> None:
     sent = [hurried("running"), other, glanced("running"), glanced("running"), glanced("success")]
     for number, each in enumerate(sent):
         each.began = float(number)
-    statuses = [(each.call.verb, each.call.run, json.loads(each.body)["status"]) for each in told(sent, [])]
+    statuses = [
+        (each.call.verb, each.call.run, json.loads(each.body)["status"]) for each in order_by_run(sent, like=[])
+    ]
     assert statuses == [
         ("hurry", RUN, "running"),
         ("glance", RUN, "running"),

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_mastra.cassettes.as_fake.evidence import Evidence
 from pytest_mastra.cassettes.as_fake.infer_generation import generation_recorded
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, derived_graph, say, step_id
 from pytest_mastra.cassettes.as_fake.recorded_schemas import Checks, RecordedSchema, issues_in
+from pytest_mastra.cassettes.as_fake.recorded_steps import Evidence
 from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, same, sights_of
 from pytest_mastra.cassettes.as_fake.step_reports import flow_of
 from pytest_mastra.cassettes.as_fake.step_stubs import Actors, Start

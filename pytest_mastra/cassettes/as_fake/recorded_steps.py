@@ -205,3 +205,30 @@ class RecordedConditions:
         about = f"the condition {self.id!r} of workflow {self.workflow!r} was not recorded with"
         stub = f"Say what it says: server.stub({self.id!r}, lambda ctx: ...)"
         return f"{about} {_shown(value)}{_recorded(values, value)} {stub}"
+
+
+@dataclass(eq=False)
+class Evidence:
+    """Everything that is known of steps and conditions.
+
+    Attributes:
+        steps: By workflow and id.
+        conditions: By workflow and id.
+        inputs: What steps were given, and what they took it for, after defaults and conversions: by workflow and id.
+        gaps: What is not told, in words.
+        looked_into: Nested workflows of which it is told what went on inside.
+    """
+
+    steps: dict[tuple[str, str], RecordedStep] = field(default_factory=dict)
+    conditions: dict[tuple[str, str], RecordedConditions] = field(default_factory=dict)
+    inputs: dict[tuple[str, str], list[tuple[Any, Any]]] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
+    looked_into: set[str] = field(default_factory=set)
+
+    def step(self, workflow: str, id_: str) -> RecordedStep:
+        """Return what is known of a step."""
+        return self.steps.setdefault((workflow, id_), RecordedStep(workflow, id_))
+
+    def condition(self, workflow: str, id_: str) -> RecordedConditions:
+        """Return what is known of a condition."""
+        return self.conditions.setdefault((workflow, id_), RecordedConditions(workflow, id_))

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.normalise import NESTED_META, parse_remote_error
-from pytest_mastra.cassettes.as_fake.evidence import Evidence
-from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, RecordedStep, Seen
+from pytest_mastra.cassettes.as_fake.recorded_steps import Evidence, Kind, RecordedStep, Seen
 from pytest_mastra.cassettes.as_fake.run_snapshots import same
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, copied, truthy

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_mastra.cassettes.as_fake.evidence import Evidence
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, say, step_id
-from pytest_mastra.cassettes.as_fake.recorded_steps import Kind, Seen
+from pytest_mastra.cassettes.as_fake.recorded_steps import Evidence, Kind, Seen
 from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, Step, StepCall, nested_sight, same
 from pytest_mastra.cassettes.as_fake.step_reports import (
     flow_of,

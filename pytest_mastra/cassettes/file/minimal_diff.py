@@ -7,8 +7,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
-from pytest_mastra.cassettes.file.canonical import completed
-from pytest_mastra.cassettes.file.format import chunks_by, record_ends
+from pytest_mastra.cassettes.file.format import chunk_borders_of, record_ends, set_body
 from pytest_mastra.cassettes.file.order import Chapter, answered, asked, chapters_of, segments_of
 from pytest_mastra.cassettes.file.stable_ids import alike, uuids, with_texts
 from pytest_mastra.http.bodies import answer_of, run_in
@@ -28,7 +27,7 @@ _END = RECORD_END.encode()
 _T = TypeVar("_T")
 
 
-def kept(new: Sequence[Exchange], old: Sequence[Exchange]) -> list[Exchange]:
+def keep_what_says_the_same(new: Sequence[Exchange], old: Sequence[Exchange]) -> list[Exchange]:
     """Return a recording with as much of an older one as says the same.
 
     Args:
@@ -144,7 +143,7 @@ class _Keeper:
         if _has_the_same_places(new, old):
             # how a network glues chunks is no behaviour
             data = replaced(body, found).encode("latin-1")
-            return completed(replace(new), data, chunks_by(old), []).chunks, old.arrivals
+            return set_body(replace(new), data, chunk_borders_of(old), []).chunks, old.arrivals
         borders, size = [], 0
         for chunk in new.chunks:
             size += len(chunk)
@@ -211,7 +210,7 @@ class _Keeper:
 
 def _has_the_same_places(new: Exchange, old: Exchange) -> bool:
     """Return whether the borders in an older stream, all between records, are places in this one too."""
-    places = chunks_by(old)
+    places = chunk_borders_of(old)
     return (
         places is not None
         and "+" not in places

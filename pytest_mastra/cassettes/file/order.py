@@ -38,17 +38,17 @@ class Chapter:
         return max(exchange.began + max(exchange.arrivals, default=0.0) for exchange in self.exchanges)
 
 
-def told(exchanges: Iterable[Exchange], old: Sequence[Exchange]) -> list[Exchange]:
-    """Return exchanges in the order of their story, equal answers to one poll but once.
+def order_by_run(exchanges: Iterable[Exchange], *, like: Sequence[Exchange]) -> list[Exchange]:
+    """Return exchanges run by run, of equal answers to one poll only the last.
 
     Chapters that went on at the same time stand in the order of what they ask, so that it does not matter which was
     first; chapters that stood in the recording before keep their order.
 
     Args:
         exchanges: In the order in which they were sent.
-        old: The recording before, in its order.
+        like: The recording before, in its order.
     """
-    chapters = _like_before(_by_time(chapters_of(exchanges)), [chapter.signature for chapter in chapters_of(old)])
+    chapters = _like_before(_by_time(chapters_of(exchanges)), [chapter.signature for chapter in chapters_of(like)])
     ordered = [exchange for chapter in chapters for exchange in _condensed(chapter.exchanges)]
     return [replace(exchange, number=number) for number, exchange in enumerate(ordered)]
 

@@ -8,14 +8,14 @@ import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from pytest_mastra.cassettes.file import canonical
 from pytest_mastra.cassettes.file.errors import CassetteError, CassetteUnreadable, SecretSurvives, Unreadable
-from pytest_mastra.cassettes.file.format import END, HEAD, laid_out
-from pytest_mastra.cassettes.file.minimal_diff import kept
-from pytest_mastra.cassettes.file.order import told
-from pytest_mastra.cassettes.file.stable_ids import renamed
+from pytest_mastra.cassettes.file.format import END, HEAD, parse, render
+from pytest_mastra.cassettes.file.minimal_diff import keep_what_says_the_same
+from pytest_mastra.cassettes.file.order import order_by_run
+from pytest_mastra.cassettes.file.stable_ids import stabilise_ids_and_times
 from pytest_mastra.http.content_coding import decoded_chunks
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
@@ -75,7 +75,7 @@ def exchanges_in(data: bytes) -> list[Exchange]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unreadable(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8") from None
-    exchanges = canonical.read(text)
+    exchanges = parse(text)
     if exchanges is not None:
         return exchanges
     conflict = _MERGE_MARK.search(text)
@@ -112,28 +112,31 @@ def write_cassette(
     """
     path = Path(path)
     scrubber = scrubber or Scrubber()
-    known = list(exchanges)
+    recorded = read_cassette(path).exchanges if path.exists() else []
+    said = list(exchanges)
+    dates = [date for exchange in said if (date := exchange.header("date"))]
     # what stands there may be vcrpy's, which leaves secrets in
-    standing = read_cassette(path).exchanges if path.exists() else []
-    for exchange in [*known, *standing]:
+    clean, recorded = _clean(said, recorded, scrubber=scrubber)
+    ordered = order_by_run(clean, like=recorded)
+    stable = stabilise_ids_and_times(ordered, dates)
+    kept = keep_what_says_the_same(_reread(stable), _reread(recorded))
+    _refuse_secrets(path, kept, scrubber)
+    return _write_if_changed(path, render(kept))
+
+
+def _clean(*recordings: list[Exchange], scrubber: Scrubber) -> list[list[Exchange]]:
+    """Return recordings as cassettes hold them; the secrets of one are known in all of them."""
+    for exchange in chain.from_iterable(recordings):
         scrubber.learn(exchange)
-    clean, old = ([normalised(scrubber.exchange(one)) for one in some] for some in (known, standing))
-    dates = [date for exchange in known if (date := exchange.header("date"))]
-    new = kept(_as_read(renamed(told(clean, old), dates)), _as_read(old))
-    _refuse_secrets(path, new, scrubber)
-    data = laid_out(new).encode("utf-8")
-    if path.exists() and path.read_bytes() == data:
-        return False
-    _replace(path, data)
-    return True
+    return [[normalised(scrubber.exchange(exchange)) for exchange in exchanges] for exchanges in recordings]
 
 
-def _as_read(exchanges: list[Exchange]) -> list[Exchange]:
+def _reread(exchanges: list[Exchange]) -> list[Exchange]:
     """Return exchanges as they are once they were written and read."""
-    read = canonical.read(laid_out(exchanges))
-    if read is None:
+    reread = parse(render(exchanges))
+    if reread is None:
         raise CassetteError("what was written cannot be read; please report this, with the recording if you may")
-    return read
+    return reread
 
 
 def normalised(exchange: Exchange) -> Exchange:
@@ -206,8 +209,11 @@ def _header_bytes(name: str, value: str) -> bytes:
     return f"{name}: {value}".encode() + misread
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put bytes into a file so that nobody ever sees half of them."""
+def _write_if_changed(path: Path, text: str) -> bool:
+    """Put a text into a file so that nobody ever sees half of it; return whether it says something else now."""
+    data = text.encode("utf-8")
+    if path.exists() and path.read_bytes() == data:
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -221,6 +227,7 @@ def _replace(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+    return True
 
 
 def _umask() -> int:

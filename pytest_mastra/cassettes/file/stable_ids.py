@@ -38,7 +38,7 @@ _STEP_TIME = re.compile(r'"(?:startedAt|endedAt|suspendedAt|resumedAt)":\s*(\d{1
 _DURATION = re.compile(r'((?:duration|elapsed|latency|took)_?ms\W{1,6}:\s*|"durationMs":)\d+(?:\.\d+)?', re.IGNORECASE)
 
 
-def renamed(exchanges: Sequence[Exchange], dates: Iterable[str]) -> list[Exchange]:
+def stabilise_ids_and_times(exchanges: Sequence[Exchange], dates: Iterable[str]) -> list[Exchange]:
     """Return exchanges with stable ids and times; what the caller chose stays, if it is no run's UUID.
 
     Args:

@@ -8,9 +8,8 @@ from typing import Any
 
 import yaml
 
-from pytest_mastra.cassettes.file.canonical import completed, split_uri
 from pytest_mastra.cassettes.file.errors import Unreadable
-from pytest_mastra.cassettes.file.format import BY_RECORDS
+from pytest_mastra.cassettes.file.format import CHUNKS_ARE_RECORDS, set_body, split_uri
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.json_text import RECORD_END
@@ -111,7 +110,7 @@ def _exchange(item: Any, node: Any, number: int, began: float) -> Exchange:
             ending=Ending(item.get("ending", "whole")),
             failure=item.get("failure"),
         )
-        return completed(exchange, content, _chunks(body.data, headers, content), body.data.get("pace") or [])
+        return set_body(exchange, content, _chunks(body.data, headers, content), body.data.get("pace") or [])
     except (ValueError, TypeError) as error:
         raise Unreadable(place.line, f"{place.name}: {error}") from None
 
@@ -174,11 +173,11 @@ def _chunks(body: Mapping[str, Any], headers: Iterable[tuple[str, str]], content
     chunks = body.get("chunks")
     if isinstance(chunks, list):
         return f"[{', '.join(map(str, chunks))}]"
-    if chunks is not None and chunks != BY_RECORDS:
-        raise ValueError(f"chunks must be {BY_RECORDS!r} or a list, not {chunks!r}")
+    if chunks is not None and chunks != CHUNKS_ARE_RECORDS:
+        raise ValueError(f"chunks must be {CHUNKS_ARE_RECORDS!r} or a list, not {chunks!r}")
     if chunks is None and any(name.lower() == "transfer-encoding" for name, _ in headers):
         # vcrpy keeps no borders: as Mastra's servers set them
-        return BY_RECORDS if RECORD_END.encode() in content else "[]"
+        return CHUNKS_ARE_RECORDS if RECORD_END.encode() in content else "[]"
     return chunks
 
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from mastra_sync.statuses import SETTLED
 from pytest_mastra.cassettes.replay.entries import Entry, Group, Moves, Scope, kind_of
-from pytest_mastra.cassettes.replay.ids import Identities
+from pytest_mastra.cassettes.replay.ids import Identities, Names
 from pytest_mastra.cassettes.replay.no_match import Miss, told
-from pytest_mastra.cassettes.replay.renaming import Names
 from pytest_mastra.cassettes.replay.request_key import Shape, shape_of
 from pytest_mastra.http.bodies import answer_of, run_in
 from pytest_mastra.http.exchanges import Exchange

@@ -130,7 +130,7 @@ def garbled(client: socket.socket, forwarded: Forwarded) -> None:
 
 
 def pass_on_and_set(event: threading.Event) -> Fault:
-    """No fault: the answer is passed on as it comes; the event is set with its first bytes."""
+    """No fault: the answer is passed on, and the event set with its first bytes."""
 
     def fault(client: socket.socket, forwarded: Forwarded) -> None:
         forwarded.send()
@@ -152,7 +152,7 @@ def _end(client: socket.socket, ending: Action) -> None:
 
 
 class FaultProxy(LoopbackServer):
-    """Passes requests on to a server; those that a fault was armed for meet it, one each.
+    """Passes requests on to a server, or has them meet the faults that are armed.
 
     Args:
         port: Where the real server listens on 127.0.0.1.
@@ -178,7 +178,10 @@ class FaultProxy(LoopbackServer):
             return sum(request.method == method and request.path.endswith(path_end) for request in self.received)
 
     def serve(self, connection: socket.socket, number: int) -> None:
-        """Pass one request on, or do to it what was armed: the answer's end is the connection's."""
+        """Pass one request on, or do to it what was armed.
+
+        The answer's end is the connection's.
+        """
         upstream = socket.create_connection(("127.0.0.1", self._upstream_port))
         with self._open_until_stop(upstream), connection.makefile("rb") as stream:
             request = read_request(stream, number)

@@ -1,4 +1,4 @@
-"""A server on loopback that answers raw bytes, by a script for each call of a route."""
+"""A server on loopback that answers each call of a route by a script."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def body_size(answer: Answer) -> int:
 
 
 def cut(answer: Answer, after: int, ending: Action = reset) -> Answer:
-    """Return the head of a streamed answer, this many bytes after it, and how it ends then."""
+    """Return the beginning of a streamed answer: its head and this many bytes more."""
     actions: list[Action] = [answer[0]]
     for action in answer[1:]:
         if isinstance(action, bytes):

@@ -1,4 +1,4 @@
-"""The shapes of queries and bodies, and how a server complains of others."""
+"""The shapes of queries and bodies, and how a server refuses others."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.zod_messages import type_name
 
-Fault = dict[str, Any]
-"""One of zod's issues."""
+Issue = dict[str, Any]
+"""What zod finds wrong."""
 
-Check = Callable[[Any], list[Fault]]
+Check = Callable[[Any], list[Issue]]
 """Returns what is wrong with a value, paths beginning at it."""
+
+QueryCheck = Callable[[dict[str, Any], Generation], list[Issue]]
+"""Returns what is wrong with a query on a server of a generation."""
 
 STATUSES = (
     "running",
@@ -33,58 +36,58 @@ STATUSES = (
 )
 
 
-def fault(expected: str, value: Any, path: tuple[str | int, ...] = ()) -> Fault:
+def type_issue(expected: str, value: Any, path: tuple[str | int, ...] = ()) -> Issue:
     """Return zod's issue with a value of another type."""
     message = f"Invalid input: expected {expected}, received {type_name(value)}"
     return {"expected": expected, "code": "invalid_type", "path": list(path), "message": message}
 
 
-def string(value: Any) -> list[Fault]:
+def string(value: Any) -> list[Issue]:
     """A string."""
-    return [] if isinstance(value, str) else [fault("string", value)]
+    return [] if isinstance(value, str) else [type_issue("string", value)]
 
 
-def boolean(value: Any) -> list[Fault]:
+def boolean(value: Any) -> list[Issue]:
     """A boolean."""
-    return [] if isinstance(value, bool) else [fault("boolean", value)]
+    return [] if isinstance(value, bool) else [type_issue("boolean", value)]
 
 
-def record(value: Any) -> list[Fault]:
+def record(value: Any) -> list[Issue]:
     """An object of anything."""
-    return [] if isinstance(value, dict) else [fault("record", value)]
+    return [] if isinstance(value, dict) else [type_issue("record", value)]
 
 
-def anything(_value: Any) -> list[Fault]:
+def anything(_value: Any) -> list[Issue]:
     """Whatever it is."""
     return []
 
 
-def strings(value: Any) -> list[Fault]:
+def strings(value: Any) -> list[Issue]:
     """A list of strings."""
     if not isinstance(value, list):
-        return [fault("array", value)]
-    return [fault("string", item, (index,)) for index, item in enumerate(value) if not isinstance(item, str)]
+        return [type_issue("array", value)]
+    return [type_issue("string", item, (index,)) for index, item in enumerate(value) if not isinstance(item, str)]
 
 
-def step(value: Any) -> list[Fault]:
+def step(value: Any) -> list[Issue]:
     """A step's id, or its path as a list."""
     if isinstance(value, str) or (isinstance(value, list) and not strings(value)):
         return []
-    choices = [[fault("string", value)], strings(value)]
+    choices = [[type_issue("string", value)], strings(value)]
     return [{"code": "invalid_union", "errors": choices, "path": [], "message": "Invalid input"}]
 
 
-def index(value: Any) -> list[Fault]:
+def index(value: Any) -> list[Issue]:
     """A whole number from 0 on."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return [fault("number", value)]
+        return [type_issue("number", value)]
     if isinstance(value, float):
         return [{"expected": "int", "format": "safeint", "code": "invalid_type", "path": [], "message": _NOT_WHOLE}]
     return [] if value >= 0 else [_TOO_SMALL]
 
 
 _NOT_WHOLE = "Invalid input: expected int, received number"
-_TOO_SMALL: Fault = {
+_TOO_SMALL: Issue = {
     "origin": "number",
     "code": "too_small",
     "minimum": 0,
@@ -94,26 +97,26 @@ _TOO_SMALL: Fault = {
 }
 
 
-def records(value: Any) -> list[Fault]:
+def records(value: Any) -> list[Issue]:
     """An object of objects."""
     if not isinstance(value, dict):
-        return [fault("record", value)]
-    return [fault("record", inner, (key,)) for key, inner in value.items() if not isinstance(inner, dict)]
+        return [type_issue("record", value)]
+    return [type_issue("record", inner, (key,)) for key, inner in value.items() if not isinstance(inner, dict)]
 
 
 def shape(fields: Mapping[str, Check], *, required: tuple[str, ...] = ()) -> Check:
     """Return the check for an object with some fields, of which others are ignored."""
 
-    def check(value: Any) -> list[Fault]:
+    def check(value: Any) -> list[Issue]:
         if not isinstance(value, dict):
-            return [fault("object", value)]
-        faults = []
+            return [type_issue("object", value)]
+        issues = []
         for name, inner in fields.items():
             given = value.get(name, UNDEFINED)
             if given is UNDEFINED and name not in required:
                 continue
-            faults += [{**found, "path": [name, *found["path"]]} for found in inner(given)]
-        return faults
+            issues += [{**issue, "path": [name, *issue["path"]]} for issue in inner(given)]
+        return issues
 
     return check
 
@@ -138,29 +141,29 @@ def check_body(body: Any, check: Check, generation: Generation) -> None:
     _refuse("Invalid request body", check(body), generation)
 
 
-def refuse_query(faults: list[Fault], generation: Generation) -> None:
-    """Refuse a query with faults.
+def check_query(query: dict[str, Any], check: QueryCheck, generation: Generation) -> None:
+    """Refuse a query of another shape.
 
     Raises:
-        Refusal: There are some.
+        Refusal: It has one.
     """
-    _refuse("Invalid query parameters", faults, generation)
+    _refuse("Invalid query parameters", check(query, generation), generation)
 
 
-def _refuse(message: str, faults: list[Fault], generation: Generation) -> None:
-    if not faults:
+def _refuse(message: str, issues: list[Issue], generation: Generation) -> None:
+    if not issues:
         return
     if generation.issues == "listed":
-        listed = [{"field": _field(found), "message": found["message"]} for found in faults]
+        listed = [{"field": _field(issue), "message": issue["message"]} for issue in issues]
         raise Refusal(message, 400, fields={"issues": listed})
-    dump = json.dumps(faults, indent=2, ensure_ascii=False)
+    dump = json.dumps(issues, indent=2, ensure_ascii=False)
     if generation.issues == "dumped":
         raise Refusal(message, 400, fields={"issues": [{"field": "unknown", "message": dump}]})
     raise Refusal(message, 400, fields={"details": dump})
 
 
-def _field(found: Fault) -> str:
-    return ".".join(map(str, found["path"])) or "root"
+def _field(issue: Issue) -> str:
+    return ".".join(map(str, issue["path"])) or "root"
 
 
 def javascript_number(text: str) -> float:
@@ -176,8 +179,8 @@ def javascript_number(text: str) -> float:
         return math.nan
 
 
-def received_number(name: str, value: Any) -> list[Fault]:
-    """Return what is wrong with a value that is to become a whole number from 0 on."""
+def number_issues(name: str, value: Any) -> list[Issue]:
+    """Return what is wrong with the text of a whole number from 0 on."""
     number = javascript_number(value) if isinstance(value, str) else math.nan
     if math.isnan(number):
         message = "Invalid input: expected number, received NaN"

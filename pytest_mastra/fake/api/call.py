@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api import body_schemas
-from pytest_mastra.fake.api.body_schemas import Check, Fault, shape
+from pytest_mastra.fake.api.body_schemas import Check, Issue, QueryCheck, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
@@ -52,7 +51,7 @@ class Call:
 
     Attributes:
         state: What the server knows.
-        journal: What is noted for the test.
+        journal: What is recorded for the test.
         progress: What moves runs.
         run_counts: How many runs there are.
         row: The verb.
@@ -165,7 +164,7 @@ _LATER: dict[str, frozenset[str]] = {
 
 @cache
 def body_check(row: VerbRow, generation: str) -> Check | None:
-    """Return what checks the bodies of a verb; None if a body of it is not looked at."""
+    """Return what checks the bodies of a verb; None if nothing does."""
     if not row.fields:
         return None
     checks = {name: _FIELDS[name] for name in row.fields if name not in _LATER[generation]}
@@ -174,35 +173,32 @@ def body_check(row: VerbRow, generation: str) -> Check | None:
     return shape(checks, required=row.required_fields)
 
 
-QueryCheck = Callable[[dict[str, Any], Generation], list[Fault]]
-
-
 @cache
 def query_check(row: VerbRow) -> QueryCheck:
     """Return what checks the queries of a verb."""
     check = _QUERIES.get(row.name)
 
-    def check_query(query: dict[str, Any], generation: Generation) -> list[Fault]:
-        faults = _run_id(query, is_needed=row.needs_run_id) if row.needs_run_id or row.makes_run_id else []
-        return faults + (check(query, generation) if check is not None else [])
+    def find_issues(query: dict[str, Any], generation: Generation) -> list[Issue]:
+        issues = _run_id(query, is_needed=row.needs_run_id) if row.needs_run_id or row.makes_run_id else []
+        return issues + (check(query, generation) if check is not None else [])
 
-    return check_query
+    return find_issues
 
 
-def _run_id(query: dict[str, Any], *, is_needed: bool) -> list[Fault]:
+def _run_id(query: dict[str, Any], *, is_needed: bool) -> list[Issue]:
     value = query.get("runId", UNDEFINED)
     if isinstance(value, str) or (value is UNDEFINED and not is_needed):
         return []
-    return [body_schemas.fault("string", value, ("runId",))]
+    return [body_schemas.type_issue("string", value, ("runId",))]
 
 
-def _observe(query: dict[str, Any], generation: Generation) -> list[Fault]:
+def _observe(query: dict[str, Any], generation: Generation) -> list[Issue]:
     if generation.name != "current" or "offset" not in query:
         return []
     number = query["offset"]
     if isinstance(number, str) and not math.isnan(body_schemas.javascript_number(number)):
         return []
-    return body_schemas.received_number("offset", number)
+    return body_schemas.number_issues("offset", number)
 
 
 FIELD_NAMES = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
@@ -213,20 +209,20 @@ def wanted_fields(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
 
 
-def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Fault]:
+def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Issue]:
     if generation.raw_rows:
         return []
-    faults: list[Fault] = []
+    issues: list[Issue] = []
     text = query.get("fields", "")
     if not isinstance(text, str):
-        faults.append(body_schemas.fault("string", text, ("fields",)))
+        issues.append(body_schemas.type_issue("string", text, ("fields",)))
     elif text and not set(wanted_fields(text)) <= set(FIELD_NAMES):
         message = f"Invalid field name. Available fields: {', '.join(FIELD_NAMES)}"
-        faults.append({"code": "custom", "path": ["fields"], "message": message})
-    return faults + _option("withNestedWorkflows", query, ("true", "false"))
+        issues.append({"code": "custom", "path": ["fields"], "message": message})
+    return issues + _option("withNestedWorkflows", query, ("true", "false"))
 
 
-def _option(name: str, query: dict[str, Any], options: tuple[str, ...]) -> list[Fault]:
+def _option(name: str, query: dict[str, Any], options: tuple[str, ...]) -> list[Issue]:
     if name not in query or query[name] in options:
         return []
     listed = "|".join(dumps(option).decode() for option in options)
@@ -234,17 +230,17 @@ def _option(name: str, query: dict[str, Any], options: tuple[str, ...]) -> list[
     return [{"code": "invalid_value", "values": list(options), "path": [name], "message": message}]
 
 
-def _runs(query: dict[str, Any], generation: Generation) -> list[Fault]:
-    faults: list[Fault] = []
+def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
+    issues: list[Issue] = []
     for name in ("page", "perPage", "offset", "limit"):
         if name in query:
-            faults += body_schemas.received_number(name, query[name])
+            issues += body_schemas.number_issues(name, query[name])
     if generation.name != "current":
-        faults = [fault for fault in faults if "NaN" in fault["message"]]
+        issues = [issue for issue in issues if "NaN" in issue["message"]]
     for name in ("fromDate", "toDate"):
         if name in query and parsed_date(query[name]) is None:
             message = "Invalid input: expected date, received Date"
-            faults.append(
+            issues.append(
                 {
                     "expected": "date",
                     "code": "invalid_type",
@@ -254,17 +250,17 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Fault]:
                 }
             )
     if isinstance(query.get("resourceId", ""), list):
-        faults.append(body_schemas.fault("string", query["resourceId"], ("resourceId",)))
+        issues.append(body_schemas.type_issue("string", query["resourceId"], ("resourceId",)))
     known = {
         "current": body_schemas.STATUSES,
         "1.2": body_schemas.STATUSES[:-1],
         "1.0-beta": body_schemas.STATUSES[:-2],
     }
-    return faults + _option("status", query, known[generation.name])
+    return issues + _option("status", query, known[generation.name])
 
 
 def parsed_date(text: Any) -> str | None:
-    """Return a date as JavaScript's `new Date(text)` reads it, as an ISO string; None if it cannot."""
+    """Return a date in ISO form, as JavaScript's `new Date(text)` reads it; None if it cannot."""
     try:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:

@@ -1,4 +1,7 @@
-"""What faults do to replies: functions from a reply to another, or to what goes over the wire in its stead. No I/O."""
+"""What faults do to replies: functions from a reply to another. No I/O.
+
+Some say what goes over the wire in the reply's stead.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ NO_HTTP = b"\x15\x03\x01\x00\x02\x02\x46\r\n"
 
 NO_JSON = b"\x00\xff{not JSON"
 
-Happened = Callable[[], None]
-"""Called when a disturbance comes about: a stream may be over before."""
+OnFired = Callable[[], None]
+"""Called when a fault comes about: a stream may be over before."""
 
 _RECORD = re.compile(b"[^\x1e]*\x1e|[^\x1e]+")
 
@@ -34,14 +37,17 @@ _MESSAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a reply: after so many bytes or events of its body; before its headers if neither is given."""
+class Position:
+    """A position in a reply: after so many bytes or events of its body.
+
+    It is before the headers if neither is given.
+    """
 
     after_bytes: int | None = None
     after_events: int | None = None
 
     def fits(self, reply: WireReply) -> bool:
-        """True if the reply has such a place: only streams have events."""
+        """Say whether the reply has such a position: only streams have events."""
         return self.after_events is None or reply.is_stream
 
     def __str__(self) -> str:
@@ -95,7 +101,7 @@ def delayed(reply: WireReply, pause: Pause) -> WireReply:
 
 
 def held_up(handle: Callable[[], WireReply], pause: Pause) -> WireReply:
-    """Have the request come later: what it asks for is done after the pause, even if nobody waits any more."""
+    """Have the request come later; it takes effect even if nobody waits any more."""
 
     def script(frame: Frame) -> Iterator[Piece]:
         try:
@@ -111,14 +117,14 @@ def held_up(handle: Callable[[], WireReply], pause: Pause) -> WireReply:
 # -- on the wire
 
 
-def broken_off(reply: WireReply, place: Place, cut: Cut, happened: Happened) -> WireReply:
-    """End the connection at a place."""
+def broken_off(reply: WireReply, position: Position, cut: Cut, on_fired: OnFired) -> WireReply:
+    """End the connection at a position."""
 
     def script(frame: Frame) -> Iterator[Piece]:
         try:
-            for piece in _marked(frame(reply), place):
+            for piece in _mark_position(frame(reply), position):
                 if piece is None:
-                    happened()
+                    on_fired()
                     yield cut
                     return
                 yield piece
@@ -128,14 +134,14 @@ def broken_off(reply: WireReply, place: Place, cut: Cut, happened: Happened) -> 
     return WireReply(reply.status, reply.headers, script=script)
 
 
-def stalled(reply: WireReply, place: Place, pause: Pause, happened: Happened) -> WireReply:
-    """Let nothing come for a while at a place."""
+def stalled(reply: WireReply, position: Position, pause: Pause, on_fired: OnFired) -> WireReply:
+    """Let nothing come for a while at a position."""
 
     def script(frame: Frame) -> Iterator[Piece]:
         try:
-            for piece in _marked(frame(reply), place):
+            for piece in _mark_position(frame(reply), position):
                 if piece is None:
-                    happened()
+                    on_fired()
                 yield pause if piece is None else piece
         finally:
             reply.close()
@@ -148,7 +154,7 @@ def dripping(reply: WireReply, size: int, pause: Pause) -> WireReply:
 
     def script(frame: Frame) -> Iterator[Piece]:
         try:
-            for before, content, after in _written(frame(reply)):
+            for before, content, after in _split_framing(frame(reply)):
                 written = before + content + after
                 if before.startswith(b"HTTP/"):
                     yield written
@@ -162,18 +168,18 @@ def dripping(reply: WireReply, size: int, pause: Pause) -> WireReply:
     return WireReply(reply.status, reply.headers, script=script)
 
 
-def _marked(pieces: Iterator[Piece], place: Place) -> Iterator[bytes | None]:
-    """Give the same bytes, and None at the place."""
+def _mark_position(pieces: Iterator[Piece], position: Position) -> Iterator[bytes | None]:
+    """Give the bytes of pieces, and None at a position."""
     is_ahead = True
-    left = place.after_bytes if place.after_events is None else place.after_events
+    left = position.after_bytes if position.after_events is None else position.after_events
     if left is None:
         yield None
         is_ahead = False
-    for before, content, after in _written(pieces):
-        at = _reached(content, left or 0, in_events=place.after_events is not None) if is_ahead else None
+    for before, content, after in _split_framing(pieces):
+        at = _offset(content, left or 0, in_events=position.after_events is not None) if is_ahead else None
         if at is None:
             yield before + content + after
-            left = (left or 0) - (content.count(SEPARATOR) if place.after_events is not None else len(content))
+            left = (left or 0) - (content.count(SEPARATOR) if position.after_events is not None else len(content))
             continue
         is_ahead = False
         # a chunk that is there to its last byte is there with its end
@@ -186,8 +192,8 @@ def _marked(pieces: Iterator[Piece], place: Place) -> Iterator[bytes | None]:
             yield content[at:] + after
 
 
-def _reached(content: bytes, left: int, *, in_events: bool) -> int | None:
-    """Return where in the content the place is, None if it comes later."""
+def _offset(content: bytes, left: int, *, in_events: bool) -> int | None:
+    """Return the offset in the content after which nothing is left; None if it comes later."""
     if not in_events:
         return left if left <= len(content) else None
     at = 0
@@ -198,8 +204,11 @@ def _reached(content: bytes, left: int, *, in_events: bool) -> int | None:
     return at if left else 0
 
 
-def _written(pieces: Iterator[Piece]) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Give what `frame` makes of a reply as framing, content, framing: first the headers, then each chunk."""
+def _split_framing(pieces: Iterator[Piece]) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Split what `frame` makes of a reply into framing, content and framing.
+
+    The headers come first, then each chunk.
+    """
     first = next(pieces)
     head, gap, body = first.partition(b"\r\n\r\n")  # type: ignore[union-attr]
     yield head + gap, b"", b""
@@ -219,13 +228,13 @@ def retyped(reply: WireReply, content_type: str) -> WireReply:
     return replace(reply, headers=(("content-type", content_type), *others))
 
 
-def half_record(reply: WireReply, after_events: int, happened: Happened) -> WireReply:
+def half_record(reply: WireReply, after_events: int, on_fired: OnFired) -> WireReply:
     """End a stream in good order within a record."""
 
     def records(body: Iterable[bytes]) -> Iterator[bytes]:
-        for number, record in _numbered(body):
+        for number, record in _number_records(body):
             if number == after_events:
-                happened()
+                on_fired()
                 yield record[: len(record) // 2]
                 return
             yield record
@@ -233,36 +242,36 @@ def half_record(reply: WireReply, after_events: int, happened: Happened) -> Wire
     return _with_records(reply, records)
 
 
-def doubled(reply: WireReply, event: int, happened: Happened) -> WireReply:
+def doubled(reply: WireReply, event: int, on_fired: OnFired) -> WireReply:
     """Send an event twice; the first is number 1."""
 
     def records(body: Iterable[bytes]) -> Iterator[bytes]:
-        for number, record in _numbered(body):
+        for number, record in _number_records(body):
             yield record
             if number == event - 1:
-                happened()
+                on_fired()
                 yield record
 
     return _with_records(reply, records)
 
 
-def garbled(reply: WireReply, after_events: int, happened: Happened) -> WireReply:
-    """Put something that is no JSON in the place of a whole body, or between the events of a stream."""
+def garbled(reply: WireReply, after_events: int, on_fired: OnFired) -> WireReply:
+    """Put something that is no JSON between a stream's events, or in a body's stead."""
     if not reply.is_stream:
-        happened()
+        on_fired()
         return replace(reply, body=NO_JSON)
 
     def records(body: Iterable[bytes]) -> Iterator[bytes]:
-        for number, record in _numbered(body):
+        for number, record in _number_records(body):
             if number == after_events:
-                happened()
+                on_fired()
                 yield NO_JSON + SEPARATOR
             yield record
 
     return _with_records(reply, records)
 
 
-def _numbered(body: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+def _number_records(body: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Give a stream's records, counted from 0, each with its end."""
     return enumerate(record for item in body for record in _RECORD.findall(item))
 
@@ -275,7 +284,10 @@ def _with_records(reply: WireReply, records: Callable[[Iterable[bytes]], Iterato
 
 @dataclass(frozen=True, slots=True)
 class _OtherBody:
-    """A stream made from another, which is closed with it; a generator that was not begun would not do that."""
+    """A stream made from another, which is closed with it.
+
+    A generator that was not begun would not close it.
+    """
 
     items: Iterator[bytes]
     original: WireReply

@@ -12,17 +12,17 @@ from typing import Any
 
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api import fault_effects
-from pytest_mastra.fake.api.fault_effects import Happened, Place
+from pytest_mastra.fake.api.fault_effects import OnFired, Position
 from pytest_mastra.http.verbs import VERBS, Call, call_of, check_verb
 from pytest_mastra.http.wire import Cut, Pause, Surface, WireReply, WireRequest
 
 Handle = Callable[[], WireReply]
-Effect = Callable[[Handle, Happened], WireReply]
+Effect = Callable[[Handle, OnFired], WireReply]
 """Makes the reply to a request; `Handle` has the request take effect."""
 
 
 class Faults:
-    """What is to go wrong, in the order in which it was said. Empty, it changes nothing.
+    """What is to go wrong, in the order of declaration. Empty, it changes nothing.
 
     ```python
     faults.on("start", nth=1).reset(after_effect=True)  # the run starts, the answer is lost
@@ -52,7 +52,7 @@ class Faults:
         run: str | None = None,
         probability: float = 1.0,
     ) -> Target:
-        """Say which requests are meant; what happens to them is said by the methods of what is returned.
+        """Say which requests are meant; methods of what is returned say what happens.
 
         Args:
             verb: A verb by the name that it has in `mastra_sync`, such as `start_async`; by default every one.
@@ -80,7 +80,10 @@ class Faults:
 
     @property
     def unused(self) -> tuple[Fault, ...]:
-        """Those that never came about: a test that declares one and does not meet it shows nothing."""
+        """Those that never came about.
+
+        A test that declares one and does not meet it shows nothing.
+        """
         return tuple(fault for fault in self._declared if fault.fired == 0)
 
     def clear(self) -> None:
@@ -95,7 +98,7 @@ class Faults:
         return fault
 
     def due(self, call: Call) -> list[Fault]:
-        """Count a request, and return what is to happen to it: latency, and at most one other."""
+        """Count a request, and return what happens to it: latency, and at most one other."""
         with self._lock:
             due = [fault for fault in self._declared if fault.is_due(call)]
         others = [fault for fault in due if not fault.is_latency][:1]
@@ -167,7 +170,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Requests that something is to happen to. Each method declares one fault; docs/faults.md has them as a table."""
+    """Requests that something is to happen to. Each method declares one fault.
+
+    docs/faults.md has them as a table.
+    """
 
     _faults: Faults
     _meant: Call
@@ -177,11 +183,14 @@ class Target:
     _clock: Clock
 
     def latency(self, seconds: float, *, after_effect: bool = True) -> Fault:
-        """Answer later; or have the request itself arrive later, even if the client has given up by then."""
+        """Answer later, or have the request itself arrive later.
+
+        In that case it takes effect even if the client has given up by then.
+        """
         pause = self._pause(seconds)
 
-        def effect(handle: Handle, happened: Happened) -> WireReply:
-            happened()
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
+            on_fired()
             return fault_effects.delayed(handle(), pause) if after_effect else fault_effects.held_up(handle, pause)
 
         return self._declare(f"{seconds:g} s late{_when(after_effect=after_effect)}", effect, is_latency=True)
@@ -195,43 +204,49 @@ class Target:
         html: bool = False,
         after_effect: bool = False,
     ) -> Fault:
-        """Answer with an error: in Mastra's form, or with a page of HTML as proxies do, or with a body of one's own."""
+        """Answer with an error.
+
+        It has Mastra's form, or is a page of HTML as proxies send it, or has a body of one's own.
+        """
         reply = fault_effects.refusal(status, body, retry_after=retry_after, html=html)
         text = f"status {status}{' in HTML' if html else ''}{_when(after_effect=after_effect)}"
-        return self._instead(text, reply, after_effect=after_effect)
+        return self._declare_reply(text, reply, after_effect=after_effect)
 
     def reset(self, *, after_effect: bool = False) -> Fault:
         """Reset the connection before the headers, as when a process dies."""
         reply = fault_effects.silence(Cut.RESET)
-        return self._instead(f"reset{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
+        return self._declare_reply(f"reset{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def hang_up(self, *, after_effect: bool = False) -> Fault:
         """Close the connection before the headers, as servers do with one that was quiet for long."""
         reply = fault_effects.silence(Cut.CLOSED)
-        return self._instead(f"closed{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
+        return self._declare_reply(f"closed{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def not_http(self, *, after_effect: bool = False) -> Fault:
         """Answer with what is no HTTP."""
         reply = fault_effects.not_http()
-        return self._instead(f"no HTTP{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
+        return self._declare_reply(f"no HTTP{_when(after_effect=after_effect)}", reply, after_effect=after_effect)
 
     def cut(self, *, after_bytes: int | None = None, after_events: int | None = None, reset: bool = False) -> Fault:
         """End the connection within the body, after so many bytes of it or events."""
         if after_bytes is None and after_events is None:
             raise ValueError("say after_bytes or after_events; before the headers it is reset() or hang_up()")
-        place = self._place(after_bytes, after_events)
+        position = self._position(after_bytes, after_events)
         cut = Cut.RESET if reset else Cut.CLOSED
-        text = f"{'reset' if reset else 'closed'} {place}"
-        return self._on_the_way(text, place, partial(fault_effects.broken_off, place=place, cut=cut))
+        text = f"{'reset' if reset else 'closed'} {position}"
+        return self._declare_disturbance(text, position, partial(fault_effects.broken_off, position=position, cut=cut))
 
     def stall(
         self, *, after_bytes: int | None = None, after_events: int | None = None, seconds: float = math.inf
     ) -> Fault:
-        """Say nothing more, for ever or for a while, and keep the connection; by default before the headers."""
-        place = self._place(after_bytes, after_events)
+        """Say nothing more, for ever or for a while, and keep the connection.
+
+        By default that is before the headers.
+        """
+        position = self._position(after_bytes, after_events)
         pause = self._pause(seconds)
-        text = f"silent {'for ever' if math.isinf(seconds) else f'for {seconds:g} s'} {place}"
-        return self._on_the_way(text, place, partial(fault_effects.stalled, place=place, pause=pause))
+        text = f"silent {'for ever' if math.isinf(seconds) else f'for {seconds:g} s'} {position}"
+        return self._declare_disturbance(text, position, partial(fault_effects.stalled, position=position, pause=pause))
 
     def drip(self, size: int = 1, *, seconds: float = 0.01) -> Fault:
         """Send the body `size` bytes at a time, with a pause before each."""
@@ -239,54 +254,57 @@ class Target:
             raise ValueError(f"a piece has at least 1 byte, not {size!r}")
         pause = self._pause(seconds)
 
-        def effect(handle: Handle, happened: Happened) -> WireReply:
-            happened()
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
+            on_fired()
             return fault_effects.dripping(handle(), size, pause)
 
         return self._declare(f"{size} bytes every {seconds:g} s", effect)
 
     def half_record(self, *, after_events: int = 0) -> Fault:
         """End a stream in good order, but within the record that follows so many."""
-        place = self._place(None, after_events)
+        position = self._position(None, after_events)
         disturb = partial(fault_effects.half_record, after_events=after_events)
-        return self._on_the_way(f"half a record {place}", place, disturb)
+        return self._declare_disturbance(f"half a record {position}", position, disturb)
 
     def double_event(self, event: int = 1) -> Fault:
         """Send one event of a stream twice; the first is number 1."""
         if event < 1:
             raise ValueError(f"events are counted from 1, not {event!r}")
         disturb = partial(fault_effects.doubled, event=event)
-        return self._on_the_way(f"event {event} twice", self._place(None, event), disturb)
+        return self._declare_disturbance(f"event {event} twice", self._position(None, event), disturb)
 
     def garbage(self, *, after_events: int = 0) -> Fault:
-        """Answer with a body that is no JSON; in a stream, with one record that is none, after so many events."""
-        place = self._place(None, after_events) if self._meant.row.streams or after_events else Place()
+        """Answer with a body that is no JSON.
+
+        In a stream it is one record that is none, after so many events.
+        """
+        position = self._position(None, after_events) if self._meant.row.streams or after_events else Position()
         disturb = partial(fault_effects.garbled, after_events=after_events)
-        return self._on_the_way("garbage" + (f" {place}" if after_events else ""), place, disturb)
+        return self._declare_disturbance("garbage" + (f" {position}" if after_events else ""), position, disturb)
 
     def content_type(self, value: str = "text/html") -> Fault:
         """Send the right body with the wrong content type."""
 
-        def effect(handle: Handle, happened: Happened) -> WireReply:
-            happened()
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
+            on_fired()
             return fault_effects.retyped(handle(), value)
 
         return self._declare(f"content type {value}", effect)
 
-    def _instead(self, description: str, reply: WireReply, *, after_effect: bool) -> Fault:
-        def effect(handle: Handle, happened: Happened) -> WireReply:
+    def _declare_reply(self, description: str, reply: WireReply, *, after_effect: bool) -> Fault:
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
             if after_effect:
                 handle().close()
-            happened()
+            on_fired()
             return reply
 
         return self._declare(description, effect)
 
-    def _on_the_way(self, description: str, place: Place, disturb: Callable[..., WireReply]) -> Fault:
-        def effect(handle: Handle, happened: Happened) -> WireReply:
+    def _declare_disturbance(self, description: str, position: Position, disturb: Callable[..., WireReply]) -> Fault:
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
             reply = handle()
             # an error in a stream's stead has no events
-            return disturb(reply, happened=happened) if place.fits(reply) else reply
+            return disturb(reply, on_fired=on_fired) if position.fits(reply) else reply
 
         return self._declare(description, effect)
 
@@ -299,7 +317,7 @@ class Target:
             raise ValueError(f"seconds must be more than 0, not {seconds!r}")
         return Pause(seconds, self._clock)
 
-    def _place(self, after_bytes: int | None, after_events: int | None) -> Place:
+    def _position(self, after_bytes: int | None, after_events: int | None) -> Position:
         if after_bytes is not None and after_events is not None:
             raise ValueError("say after_bytes or after_events, not both")
         if min(after_bytes or 0, after_events or 0) < 0:
@@ -307,7 +325,7 @@ class Target:
         if after_events is not None and self._meant.verb is not None and not self._meant.row.streams:
             streaming = ", ".join(sorted(name for name, row in VERBS.items() if row.streams))
             raise ValueError(f"{self._meant.verb} is not answered with events; only {streaming} are")
-        return Place(after_bytes, after_events)
+        return Position(after_bytes, after_events)
 
 
 def _when(*, after_effect: bool) -> str:

@@ -1,4 +1,4 @@
-"""Workflows out of what a real server tells of its own; their steps are to be stubbed."""
+"""Workflows made from what a real server says of its own; tests stub their steps."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ class Loader:
 
     def load(self, details: Mapping[str, Any]) -> None:
         """Declare what `GET /workflows` answered, or one workflow's details."""
-        every = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
-        for key, one in every.items():
+        workflows = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
+        for key, described in workflows.items():
             # only `steps` tells the request context schemas of steps
-            own = one.get("steps") or {}
-            steps = {id_: {**step, **own.get(id_, {})} for id_, step in (one.get("allSteps") or {}).items()}
-            self._workflow(one["name"], one["stepGraph"], steps, one, "", key=key)
+            own = described.get("steps") or {}
+            steps = {id_: {**step, **own.get(id_, {})} for id_, step in (described.get("allSteps") or {}).items()}
+            self._declare(described["name"], described["stepGraph"], steps, described, "", key=key)
 
     def stub(self, id_: str, run: Any, *, workflow: str | None) -> None:
         """Keep a stub."""
         self._stubs[workflow, id_] = run
 
-    def _workflow(
+    def _declare(
         self,
         id_: str,
         graph: list[dict[str, Any]],
@@ -110,7 +110,7 @@ class Loader:
             if kind == "parallel":
                 workflow.parallel(children)
                 return
-            conditions = [self._function(workflow, one["id"], one["fn"]) for one in entry["serializedConditions"]]
+            conditions = [self._function(workflow, shown["id"], shown["fn"]) for shown in entry["serializedConditions"]]
             workflow.branch(list(zip(conditions, children, strict=True)))
         elif kind == "loop":
             shown = entry["serializedCondition"]
@@ -142,7 +142,7 @@ class Loader:
         if entry["type"] == "workflow" or inner.get("component") == "WORKFLOW":
             known = self._state.workflow(id_)
             flow = inner.get("serializedStepFlow") or []
-            return known or self._workflow(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
+            return known or self._declare(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
         return Step(
             id_,
             self._function(workflow, id_),
@@ -161,12 +161,12 @@ class Loader:
                     return stub(ctx) if callable(stub) else stub
             if self._act is not None:
                 return self._act(workflow.id, id_, ctx)
-            raise UnstubbedStep(self._complaint(workflow.id, id_))
+            raise UnstubbedStep(self._explain_missing_stub(workflow.id, id_))
 
         run.__qualname__ = text or id_  # which is what graphs show of a function
         return run
 
-    def _complaint(self, workflow_id: str, id_: str) -> str:
+    def _explain_missing_stub(self, workflow_id: str, id_: str) -> str:
         stubbed = [name for _, name in self._stubs]
         stray = [name for name in stubbed if name not in self._known]
         near = nearest_name(id_, stray or stubbed)
@@ -178,7 +178,10 @@ _OF_WORKFLOWS = ("input_schema", "output_schema", "state_schema", "request_conte
 
 
 def _schemas(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schemas of a description; closed objects in them drop what they do not know, as `z.object` does."""
+    """Return the schemas of a description.
+
+    Closed objects in them drop what they do not know, as `z.object` does.
+    """
     found = {}
     for name, keyword in _SCHEMAS.items():
         text = described.get(name)
@@ -189,7 +192,7 @@ def _schemas(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_entry(step: dict[str, Any]) -> dict[str, Any]:
-    """Servers before the current ones give the bare step of a loop."""
+    """Return a loop's step as an entry; older servers give the bare step."""
     return step if "type" in step else {"type": "step", "step": step}
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import handlers
-from pytest_mastra.fake.api.body_schemas import check_body, refuse_query
+from pytest_mastra.fake.api.body_schemas import check_body, check_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
@@ -128,7 +128,7 @@ class HttpSurface:
 
     Args:
         state: What the server knows.
-        journal: Where requests are noted for the test.
+        journal: Where requests are recorded for the test.
         progress: What moves runs.
         token: The only token that is let in; None lets in everybody.
         api_prefix: Where the routes are.
@@ -225,7 +225,7 @@ class HttpSurface:
         if limit is not None and len(request.body) > limit:
             raise Refusal("Request body too large", 413)
         body = self._body(request, record) if route.method != "GET" else UNDEFINED
-        refuse_query(query_check(route.row)(record.query, generation), generation)
+        check_query(record.query, query_check(route.row), generation)
         check = body_check(route.row, generation.name)
         if check is not None:
             body = {} if body is UNDEFINED else body

@@ -87,7 +87,7 @@ class FakeSocket(socket.socket):
         return left
 
     def _wait(self, pause: Pause, left: float) -> float:
-        """Let a pause pass, as far as the time lasts, and return the time that is left."""
+        """Let a pause pass, as far as there is time; return what is left of it."""
         if pause.seconds >= left:
             self._spend(left, pause.clock)
             if self._woken.is_set():

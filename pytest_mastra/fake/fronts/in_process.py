@@ -111,7 +111,7 @@ class CatchAll(responses.BaseResponse):
         return found, "" if found else "Another address"
 
     def get_response(self, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
-        """Return the reply to a request, for a mock that does not say which adapter sends it."""
+        """Return the reply to a request of which a mock does not say the adapter."""
         return self.carry(_PLAIN_ADAPTER, request, request.req_kwargs)  # type: ignore[attr-defined]
 
     def carry(
@@ -150,7 +150,7 @@ class CatchAll(responses.BaseResponse):
 
 
 class SurfaceAdapter(BaseAdapter):
-    """Stands in for an adapter: sends to a surface what that one would send to a server.
+    """Stands in for an adapter: sends to a surface what is meant for a server.
 
     Args:
         adapter: The one it stands in for; says what is tried again.
@@ -263,7 +263,7 @@ class _Connection:
         return seconds is None or (isinstance(seconds, (int, float)) and seconds > 0)
 
     def getresponse(self) -> urllib3.HTTPResponse:
-        """Return the reply, or raise the error that came instead of it; both again when asked again."""
+        """Return the reply or raise what became of it, the same each time."""
         if self.outcome is None:
             try:
                 return self._exchange()

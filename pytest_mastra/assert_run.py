@@ -15,8 +15,8 @@ from mastra_sync.normalise import step_tree
 from mastra_sync.run import Run
 from mastra_sync.statuses import status_in_words
 from mastra_sync.suggest import did_you_mean, nearest_name
-from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, tells_itself
-from pytest_mastra.explain.failed_run import Mask, subject_of
+from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, mark_explained
+from pytest_mastra.explain.failed_run import Mask, find_subject
 from pytest_mastra.explain.run_summary import steps_in_order, visited_path
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.values import WIDTH
@@ -31,7 +31,9 @@ _NEVER_STARTED = frozenset({"pending", "waiting", "unknown"})
 
 
 def assert_run(run: RunResult | Run) -> RunAssertion:
-    """Say of a run how it should have gone; whatever did not go so fails the test, and tells what became of the run.
+    """Say of a run how it should have gone.
+
+    Whatever did not go so fails the test, and tells what became of the run.
 
     ```python
     assert_run(result).succeeded(output={"text": "sunny"}).visited("lookup", "report").within(5)
@@ -57,11 +59,12 @@ def assert_run(run: RunResult | Run) -> RunAssertion:
 
 
 class RunAssertion:
-    """What is asserted of one run; get one from `assert_run`. Every method returns this again.
+    """What is asserted of one run; get one from `assert_run`.
 
-    Steps are named as in `result.steps`, those of nested workflows `"outer.inner"`, or as a list, `["outer", "inner"]`.
-    A name that the workflow does not have is a `ValueError`, not a failed assertion, wherever the result shows which
-    steps there are: `execute`, `wait` and `run.result()` do, the answers of the `_async` verbs do not.
+    Every method returns this again. Steps are named as in `result.steps`, those of nested workflows `"outer.inner"`, or
+    as a list, `["outer", "inner"]`. A name that the workflow does not have is a `ValueError`, not a failed assertion,
+    wherever the result shows which steps there are: `execute`, `wait` and `run.result()` do, the answers of the
+    `_async` verbs do not.
     """
 
     def __init__(self, result: RunResult) -> None:
@@ -94,7 +97,7 @@ class RunAssertion:
         """
         __tracebackhide__ = True
         pattern = _pattern(error)
-        name = self._known(step, "step") if step is not None else None
+        name = self._name_of(step, "step") if step is not None else None
         if self._result.status != "failed":
             self._fail(f"expected the run to fail, but it {self._words()}")
         inner = self._result.failed_step
@@ -106,8 +109,8 @@ class RunAssertion:
                 self._fail(f"expected step {name!r} to fail, but {where}")
         reason = (failed.error if failed is not None else None) or self._result.error
         if pattern is not None and not any(pattern.search(text) for text in _errors(reason)):
-            said = f"it is {str(reason)!r}" if reason is not None else "the server gives none"
-            self._fail(f"expected an error that matches {pattern.pattern!r}, but {said}")
+            actual = f"it is {str(reason)!r}" if reason is not None else "the server gives none"
+            self._fail(f"expected an error that matches {pattern.pattern!r}, but {actual}")
         return self
 
     def suspended(self, step: Step | None = None, payload: Any = _ANY) -> Self:
@@ -118,45 +121,49 @@ class RunAssertion:
             payload: What it asks there; of several questions at this place one. Compared as `succeeded` does.
         """
         __tracebackhide__ = True
-        name = self._known(step, "step") if step is not None else None
+        name = self._name_of(step, "step") if step is not None else None
         if self._result.status != "suspended":
             self._fail(f"expected the run to be suspended, but it {self._words()}")
-        asked = [one for one in self._result.suspensions if name is None or f"{one.step}.".startswith(f"{name}.")]
-        if not asked and (name is not None or payload is not _ANY):
-            places = ", ".join(repr(".".join(path)) for path in self._result.suspended) or "a place that is not told"
-            self._fail(f"expected the run to wait at {name!r}, but it waits at {places}")
+        questions = [
+            suspension
+            for suspension in self._result.suspensions
+            if name is None or f"{suspension.step}.".startswith(f"{name}.")
+        ]
+        if not questions and (name is not None or payload is not _ANY):
+            paths = ", ".join(repr(".".join(path)) for path in self._result.suspended) or "a place that is not told"
+            self._fail(f"expected the run to wait at {name!r}, but it waits at {paths}")
         if payload is not _ANY:
-            self._compare_any(asked, payload)
+            self._compare_any(questions, payload)
         return self
 
     # -- which way it went
 
     def visited(self, *steps: Step) -> Self:
-        """The run has come to these steps, in this order; to others too, before, between or after them.
+        """The run has come to these steps, in this order.
 
-        The order is that in which they started: by `step_execution_path` where the server gives it, which has a step
-        twice that was visited twice; steps that are not on it by their times, and of those that started in the same
-        millisecond the one that the server lists first.
+        It may have come to others too, before, between or after them. The order is that in which they started: by
+        `step_execution_path` where the server gives it, which has a step twice that was visited twice; steps that are
+        not on it by their times, and of those that started in the same millisecond the one that the server lists first.
         """
         __tracebackhide__ = True
-        names = list(map(self._known, steps))
+        names = list(map(self._name_of, steps))
         if not names:
             raise ValueError("visited() takes the steps that the run should have come to")
         visits = self._visits()
-        before, place = "", 0
+        before, index = "", 0
         for name in names:
             if name not in visits:
                 self._fail(f"expected the run to visit {name!r}, but it did not")
-            if name not in visits[place:]:
+            if name not in visits[index:]:
                 self._fail(f"expected the run to visit {name!r} after {before!r}, but it did before")
-            place = visits.index(name, place) + 1
+            index = visits.index(name, index) + 1
             before = name
         return self
 
     def never_ran(self, *steps: Step) -> Self:
         """The run has come to none of these steps."""
         __tracebackhide__ = True
-        names = list(map(self._known, steps))
+        names = list(map(self._name_of, steps))
         if not names:
             raise ValueError("never_ran() takes the steps that the run should not have come to")
         visits = self._visits()
@@ -196,11 +203,14 @@ class RunAssertion:
         return status_in_words(self._result.status)
 
     def _visits(self) -> list[str]:
-        """Return the steps that the run came to, in order; inner ones after the last visit of the one around them."""
-        ran = [name for name, step in steps_in_order(self._result) if _has_run(step)]
-        return _with_repeats(visited_path(self._result), ran)
+        """Return the steps that the run came to, in order.
 
-    def _known(self, step: Step, argument: str = "steps") -> str:
+        Inner ones stand after the last visit of the one around them.
+        """
+        run_steps = [name for name, step in steps_in_order(self._result) if _has_run(step)]
+        return _repeat_visits(visited_path(self._result), run_steps)
+
+    def _name_of(self, step: Step, argument: str = "steps") -> str:
         """Return a step's name.
 
         Raises:
@@ -218,7 +228,7 @@ class RunAssertion:
             return name
         graph = (result.model_extra or {}).get("serializedStepGraph")
         if not graph:
-            self._check_is_told(name)
+            self._check_result_shows(name)
             return name
         names = [*dict.fromkeys([*_flat(step_tree(graph)), *result.steps])]
         if name not in names:
@@ -226,10 +236,10 @@ class RunAssertion:
             raise ValueError(f"{argument}: {workflow} has no step {name!r}{_instead(name, names)}")
         return name
 
-    def _check_is_told(self, name: str) -> None:
+    def _check_result_shows(self, name: str) -> None:
         __tracebackhide__ = True
         outer = name.rpartition(".")[0]
-        if outer in self._result.steps and not any(known.startswith(f"{outer}.") for known in self._result.steps):
+        if outer in self._result.steps and not any(step.startswith(f"{outer}.") for step in self._result.steps):
             raise ValueError(
                 f"this result does not tell of the steps in {outer!r}, as {name!r} is: answers of the _async verbs do "
                 "not.\n  Ask the run: assert_run(run), or assert_run(run.result())."
@@ -243,13 +253,13 @@ class RunAssertion:
         if found:
             self._fail(problem, found)
 
-    def _compare_any(self, asked: Sequence[Suspension], payload: Any) -> None:
+    def _compare_any(self, questions: Sequence[Suspension], payload: Any) -> None:
         __tracebackhide__ = True
-        found = [differences(suspension.payload, payload) for suspension in asked]
+        found = [differences(suspension.payload, payload) for suspension in questions]
         if [] not in found:
-            nearest = min(range(len(found)), key=lambda place: len(found[place]))
+            nearest = min(range(len(found)), key=lambda index: len(found[index]))
             self._fail(
-                f"the run waits at {asked[nearest].step!r}, but asks something else than expected", found[nearest]
+                f"the run waits at {questions[nearest].step!r}, but asks something else than expected", found[nearest]
             )
 
     def _fail(self, problem: str, found: Sequence[Difference] = ()) -> None:
@@ -257,13 +267,14 @@ class RunAssertion:
 
         def message(scene: Any = None, config: Any = None) -> str:
             mask = Mask(scene, config)
-            told = describe([mask.difference(one) for one in found], limit=_DIFFERENCES, width=WIDTH)
-            about = subject_of([self._result], [], scene).portrait(mask, short=bool(told))
-            lines = [*wrapped(mask(problem), FIRST_WIDTH, 2), *(f"  {line}" for line in [*told, *about])]
+            masked = [mask.difference(difference) for difference in found]
+            differing = describe(masked, limit=_DIFFERENCES, width=WIDTH)
+            about = find_subject([self._result], [], scene).summarise(mask, short=bool(differing))
+            lines = [*wrapped(mask(problem), FIRST_WIDTH, 2), *(f"  {line}" for line in [*differing, *about])]
             return "\n".join(lines[:MOST_LINES])
 
         error = AssertionError(message())
-        tells_itself(error, message)
+        mark_explained(error, message)
         raise error
 
 
@@ -303,14 +314,17 @@ def _flat(tree: Mapping[str, Any], outer: str = "") -> Iterator[str]:
         yield from _flat(inner, f"{outer}{name}.")
 
 
-def _with_repeats(path: Sequence[str], ran: Sequence[str]) -> list[str]:
-    """Return visits with those of a path that came more than once; what is inside a step stands behind its last one."""
+def _repeat_visits(path: Sequence[str], run_steps: Sequence[str]) -> list[str]:
+    """Return visits, with those of a path that came more than once.
+
+    What is inside a step stands behind its last visit.
+    """
     visits = []
-    for place, top in enumerate(path):
+    for index, top in enumerate(path):
         visits.append(top)
-        if top not in path[place + 1 :]:
-            visits += [name for name in ran if name.startswith(f"{top}.")]
-    return visits + [name for name in ran if name not in visits]
+        if top not in path[index + 1 :]:
+            visits += [name for name in run_steps if name.startswith(f"{top}.")]
+    return visits + [name for name in run_steps if name not in visits]
 
 
 def _moments(moments: Iterator[datetime | None]) -> list[datetime]:

@@ -127,7 +127,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
         return None
     from pytest_mastra.explain import assertions
 
-    return assertions.compared(config, op, left, right)
+    return assertions.explain_comparison(config, op, left, right)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -138,8 +138,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     from pytest_mastra.explain import assertions, traceback_filter
     from pytest_mastra.suite.scene import SCENE
 
-    assertions.explained(call.excinfo, item.stash.get(SCENE, None), item.config)
-    traceback_filter.shorten(call.excinfo, item.config)
+    assertions.explain_failure(call.excinfo, item.stash.get(SCENE, None), item.config)
+    traceback_filter.shorten_traceback(call.excinfo, item.config)
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""What became of a run, in words: for assertions that fail, and what differs between two values."""
+"""What became of a run, in words, for assertions that fail."""

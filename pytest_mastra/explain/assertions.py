@@ -1,4 +1,4 @@
-"""What became of the run that a failed assertion speaks of, put under pytest's own words.
+"""What became of the run that a failed assertion is about, put under pytest's own words.
 
 pytest asks for an explanation of a comparison with bare values (`'failed' == 'success'`), and not at all for
 `assert result.ok`. So the run is looked for in the failed statement, whose function is still there: on the stack while
@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.explain.failed_statement import Spoken, spoken_of
+from pytest_mastra.explain.failed_statement import FailedStatement, read_statement
+from pytest_mastra.explain.loaded_classes import loaded_classes
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped
@@ -33,23 +34,27 @@ if TYPE_CHECKING:
 MOST_LINES = 25
 """Lines of an explanation."""
 
-_TELLER = "__mastra_teller__"
-"""Attribute of an exception that needs no explanation: what makes its message, given scene and config, or None."""
+_EXPLAINED = "__mastra_explained__"
+"""Attribute of an exception that needs no explanation: what makes its message, or None."""
 
-Teller = Callable[["Scene | None", "pytest.Config | None"], str]
+MakeMessage = Callable[["Scene | None", "pytest.Config | None"], str]
 
 _FEW = 2
-"""Lines beside which a run can be told of at length."""
+"""Lines beside which there is room for a whole run."""
 
 _LINES_AT_ONCE, _CHARACTERS_AT_ONCE = 8, 600
 """What pytest shows of an explanation that it asked for, however little verbose it is."""
 
 _KINDS = (
-    ("mastra_sync.models", ("RunResult", "StepResult", "Suspension")),
-    ("mastra_sync.events", ("StreamEvent",)),
-    ("mastra_sync.streaming", ("RunStream",)),
-    ("mastra_sync.run", ("Run",)),
+    ("mastra_sync.models", "RunResult"),
+    ("mastra_sync.models", "StepResult"),
+    ("mastra_sync.models", "Suspension"),
+    ("mastra_sync.events", "StreamEvent"),
+    ("mastra_sync.streaming", "RunStream"),
+    ("mastra_sync.run", "Run"),
 )
+"""What a statement may be about."""
+
 _NOT_TESTS = ("_pytest", "pluggy", "pytest_mastra", "unittest")
 """Packages whose functions stand between a test's and this one, or call those that do."""
 
@@ -59,101 +64,106 @@ FIRST_WIDTH = WIDTH - 14
 
 
 @dataclass(slots=True)
-class _Compared:
+class _Comparison:
     """A comparison that pytest asked about last.
 
     Attributes:
-        place: The function and the lines of the assert.
-        found: In what its sides differ.
+        statement: The function and the lines of the assert.
+        differences: In what its sides differ.
         note: What is to be said if they differ in nothing that can be told.
-        said: The lines that were answered, without the first.
+        lines: What was answered, without the first line.
     """
 
-    place: tuple[CodeType, tuple[int, int] | None]
-    found: list[Difference]
+    statement: tuple[CodeType, tuple[int, int] | None]
+    differences: list[Difference]
     note: list[str]
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
 
 class _Last(threading.local):
-    compared: _Compared | None = None
+    comparison: _Comparison | None = None
 
 
 _last = _Last()
 
 
-def compared(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
-    """Explain a failed comparison, for `pytest_assertrepr_compare`; None if it is not about a run. Never raises.
+def explain_comparison(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Explain a failed comparison, for `pytest_assertrepr_compare`; None if it is not about a run.
 
-    At `-vv` pytest's own words stand: they show both sides whole.
+    Never raises. At `-vv` pytest's own words stand: they show both sides whole.
     """
     try:
-        if op != "==" or _tells_differences(left) or _tells_differences(right) or not (kinds := _kinds()):
+        if op != "==" or _explains_itself(left) or _explains_itself(right) or not (kinds := _kinds()):
             return None
         frame = _asking_frame()
-        spoken = spoken_of(frame, frame.f_lineno, kinds) if frame is not None else None
-        if frame is None or spoken is None or not spoken.values:
+        statement = read_statement(frame, frame.f_lineno, kinds) if frame is not None else None
+        if frame is None or statement is None or not statement.values:
             return None
-        return _explained_at_once(config, left, right, spoken, frame)
+        return _explain_at_once(config, left, right, statement, frame)
     except Exception:  # noqa: BLE001 - whatever is wrong here, the test's own failure must come through
         return None
 
 
-def explained(
+def explain_failure(
     excinfo: pytest.ExceptionInfo[BaseException], scene: Scene | None = None, config: pytest.Config | None = None
 ) -> None:
-    """Have a failed assertion say what became of the run that it speaks of. Never raises, never says it twice.
+    """Have a failed assertion say what became of the run that it is about.
 
-    To be called before the report of the failure is made, for it is the exception that is added to: so every reporter
-    shows it, right under what pytest says.
+    Never raises, never says it twice. To be called before the report of the failure is made, for it is the exception
+    that is added to: so every reporter shows it, right under what pytest says.
 
     Args:
         excinfo: How a test, or a fixture, ended.
         scene: The test's, which knows more of the run.
         config: pytest's.
     """
-    last, _last.compared = _last.compared, None
+    last, _last.comparison = _last.comparison, None
     error = excinfo.value
     try:
         if not isinstance(error, AssertionError):
             return
-        if not hasattr(error, _TELLER):
+        if not hasattr(error, _EXPLAINED):
             _explain(error, last, scene, config)
-        elif (teller := getattr(error, _TELLER)) is not None:
-            error.args = (teller(scene, config),)
-        tells_itself(error, None)
+        elif (make_message := getattr(error, _EXPLAINED)) is not None:
+            error.args = (make_message(scene, config),)
+        mark_explained(error)
     except Exception:  # noqa: BLE001 - whatever is wrong here, the test's own failure must come through
         return
 
 
-def tells_itself(error: AssertionError, teller: Teller | None) -> None:
-    """Have an exception be left as it is, but for its message, if that is to be made anew once more is known."""
-    setattr(error, _TELLER, teller)
+def mark_explained(error: AssertionError, make_message: MakeMessage | None = None) -> None:
+    """Have an exception be left as it is.
+
+    Args:
+        error: The exception.
+        make_message: Makes its message anew, once scene and config are known.
+    """
+    setattr(error, _EXPLAINED, make_message)
 
 
 # -- while pytest asks
 
 
-def _explained_at_once(
-    config: pytest.Config, left: Any, right: Any, spoken: Spoken, frame: FrameType
+def _explain_at_once(
+    config: pytest.Config, left: Any, right: Any, statement: FailedStatement, frame: FrameType
 ) -> list[str] | None:
-    from pytest_mastra.explain.failed_run import Mask, subject_of
+    from pytest_mastra.explain.failed_run import Mask, find_subject
 
-    comparison = _last.compared = _comparison(left, right, spoken, frame)
+    comparison = _last.comparison = _compare(left, right, statement, frame)
     if config.get_verbosity("assertions") > 1:
         return None
     mask = Mask(None, config)
-    about = subject_of(spoken.values, [frame]).portrait(mask, short=True)
-    comparison.said = _at_once([*_told(comparison, mask), *about])
-    return [f"{_side(mask(left))} == {_side(mask(right))}", *comparison.said]
+    about = find_subject(statement.values, [frame]).summarise(mask, short=True)
+    comparison.lines = _cut_at_once([*_describe_comparison(comparison, mask), *about])
+    return [f"{_side(mask(left))} == {_side(mask(right))}", *comparison.lines]
 
 
-def _comparison(left: Any, right: Any, spoken: Spoken, frame: FrameType) -> _Compared:
-    actual, expected = (right, left) if spoken.reversed or _is_pattern(left) else (left, right)
-    if _tells_differences(left) or _tells_differences(right):
-        return _Compared((frame.f_code, spoken.lines), [], [])
-    found = _told_differences(actual, expected)
-    return _Compared((frame.f_code, spoken.lines), found, [] if found else _note(actual, expected))
+def _compare(left: Any, right: Any, statement: FailedStatement, frame: FrameType) -> _Comparison:
+    actual, expected = (right, left) if statement.reversed or _is_pattern(left) else (left, right)
+    if _explains_itself(left) or _explains_itself(right):
+        return _Comparison((frame.f_code, statement.lines), [], [])
+    found = _find_differences(actual, expected)
+    return _Comparison((frame.f_code, statement.lines), found, [] if found else _compare_types(actual, expected))
 
 
 def _asking_frame() -> FrameType | None:
@@ -168,7 +178,7 @@ def _is_in(frame: FrameType, packages: Sequence[str]) -> bool:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0] in packages
 
 
-def _at_once(lines: list[str]) -> list[str]:
+def _cut_at_once(lines: list[str]) -> list[str]:
     """Return as much of an explanation as pytest does not cut off."""
     kept: list[str] = []
     for line in lines[: _LINES_AT_ONCE - 1]:
@@ -186,25 +196,30 @@ def _is_pattern(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] == "dirty_equals" or isinstance(value, type)
 
 
-def _tells_differences(value: Any) -> bool:
-    """Whether a value explains what differs: each `==` with a snapshot of syrupy counts as one more assertion."""
+def _explains_itself(value: Any) -> bool:
+    """Whether a value is a snapshot of syrupy, which says itself what differs.
+
+    Each `==` with one counts as one more assertion, so it is not compared again.
+    """
     return type(value).__module__.partition(".")[0] == "syrupy"
 
 
 # -- when the outcome is known
 
 
-def _explain(error: AssertionError, last: _Compared | None, scene: Scene | None, config: pytest.Config | None) -> None:
+def _explain(
+    error: AssertionError, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
+) -> None:
     lines = _explanation(error, last, scene, config)
     if lines:
-        _add(error, lines, last.said if last is not None else [])
+        _add_lines(error, lines, last.lines if last is not None else [])
 
 
 def _explanation(
-    error: AssertionError, last: _Compared | None, scene: Scene | None, config: pytest.Config | None
+    error: AssertionError, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
 ) -> list[str]:
-    """Return what the innermost statement of the traceback that speaks of a run has to do with."""
-    from pytest_mastra.explain.failed_run import Mask, subject_of
+    """Return what there is to say of the traceback's innermost statement that is about a run."""
+    from pytest_mastra.explain.failed_run import Mask, find_subject
 
     kinds = _kinds()
     frames: list[FrameType] = []
@@ -212,35 +227,35 @@ def _explanation(
         if _is_in(frame, _NOT_TESTS):
             continue
         frames.append(frame)
-        spoken = spoken_of(frame, line, kinds)
-        if spoken.values:
+        statement = read_statement(frame, line, kinds)
+        if statement.values:
             mask = Mask(scene, config)
-            told = _told_of(last, spoken, frame, mask)
-            about = subject_of(spoken.values, frames, scene).portrait(mask, short=len(told) > _FEW)
-            return [*told, *about][:MOST_LINES]
+            differing = _describe_sides(last, statement, frame, mask)
+            about = find_subject(statement.values, frames, scene).summarise(mask, short=len(differing) > _FEW)
+            return [*differing, *about][:MOST_LINES]
     return []
 
 
-def _told_of(last: _Compared | None, spoken: Spoken, frame: FrameType, mask: Mask) -> list[str]:
-    """Return in what the sides of an assert differ, whether pytest has asked about them or not."""
-    if last is not None and last.place == (frame.f_code, spoken.lines):
-        return _told(last, mask)
-    if spoken.sides is None:
+def _describe_sides(last: _Comparison | None, statement: FailedStatement, frame: FrameType, mask: Mask) -> list[str]:
+    """Return in what an assert's sides differ, whether pytest has asked or not."""
+    if last is not None and last.statement == (frame.f_code, statement.lines):
+        return _describe_comparison(last, mask)
+    if statement.sides is None:
         return []
-    return describe([mask.difference(one) for one in _comparison(*spoken.sides, spoken, frame).found], width=WIDTH)
+    return _describe_masked(_compare(*statement.sides, statement, frame).differences, mask)
 
 
-def _add(error: AssertionError, lines: list[str], said: list[str]) -> None:
-    """Put lines into an exception's message: in the place of those that were said at once, or at its end."""
+def _add_lines(error: AssertionError, lines: list[str], at_once: list[str]) -> None:
+    """Put lines into an exception's message: in place of those said at once, or at its end."""
     message = str(error).split("\n") if str(error) else []
     bare = [line.strip() for line in message]
-    wanted = [line.strip() for line in said]
-    places = range(len(message)) if said else ()
-    place = next((place for place in places if bare[place : place + len(said)] == wanted), len(message))
+    wanted = [line.strip() for line in at_once]
+    starts = range(len(message)) if at_once else ()
+    start = next((start for start in starts if bare[start : start + len(at_once)] == wanted), len(message))
     if not message and cells(lines[0]) > FIRST_WIDTH:
-        message, place = [""], 1
+        message, start = [""], 1
     indent = "  " if message else ""
-    message[place : place + len(said)] = [f"{indent}{line}" for line in lines]
+    message[start : start + len(at_once)] = [f"{indent}{line}" for line in lines]
     error.args = ("\n".join(message),)
 
 
@@ -248,14 +263,16 @@ def _add(error: AssertionError, lines: list[str], said: list[str]) -> None:
 
 
 def _kinds() -> tuple[type, ...]:
-    """Return what a statement may speak of; what was never imported, no object is of."""
-    loaded = [(sys.modules.get(module), names) for module, names in _KINDS]
-    return tuple(getattr(module, name) for module, names in loaded if module is not None for name in names)
+    return loaded_classes(*_KINDS)
 
 
-def _told_differences(actual: Any, expected: Any) -> list[Difference]:
-    """Return in what two values differ, but for what only JSON tells apart, as true and 1."""
-    return [one for one in differences(actual, expected) if not _are_equal(one.actual, one.expected)]
+def _find_differences(actual: Any, expected: Any) -> list[Difference]:
+    """Return in what values differ, but for what only JSON tells apart: true and 1."""
+    return [
+        difference
+        for difference in differences(actual, expected)
+        if not _are_equal(difference.actual, difference.expected)
+    ]
 
 
 def _are_equal(actual: Any, expected: Any) -> bool:
@@ -263,18 +280,22 @@ def _are_equal(actual: Any, expected: Any) -> bool:
     return bool in kinds and kinds <= {bool, int, float} and actual == expected
 
 
-def _note(actual: Any, expected: Any) -> list[str]:
-    """Return why two values that are the same JSON are not equal, if it is because of their types."""
+def _compare_types(actual: Any, expected: Any) -> list[str]:
+    """Return why two values that are the same JSON are not equal: their types."""
     kinds = [type(value).__name__ for value in (actual, expected)]
     return [] if kinds[0] == kinds[1] else [f"alike as JSON, but one is a {kinds[0]}, the other a {kinds[1]}"]
 
 
-def _told(comparison: _Compared, mask: Mask) -> list[str]:
+def _describe_comparison(comparison: _Comparison, mask: Mask) -> list[str]:
     """Return in what values differ, but for what pytest's first line says anyway."""
-    found = comparison.found
+    found = comparison.differences
     if len(found) == 1 and found[0].path == "$" and not _is_long(found[0]):
         return []
-    return [*describe([mask.difference(one) for one in found], width=WIDTH), *comparison.note]
+    return [*_describe_masked(found, mask), *comparison.note]
+
+
+def _describe_masked(found: Sequence[Difference], mask: Mask) -> list[str]:
+    return describe([mask.difference(difference) for difference in found], width=WIDTH)
 
 
 def _is_long(difference: Difference) -> bool:

@@ -1,4 +1,4 @@
-"""Whom a failed statement is about: the run behind the objects that it names, and what the test's scene knows of it."""
+"""The run that a failed statement is about, out of the objects that it names and the scene."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.models import RunResult, StepResult, Suspension
 from mastra_sync.terminal.writing import escaped
-from pytest_mastra.explain.run_summary import portrait, step_portrait, suspension_portrait
+from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
 from pytest_mastra.redact.learned import learned
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, alike_until
@@ -68,7 +68,7 @@ class Subject:
 
     Attributes:
         runs: Runs, the one that is to blame first.
-        part: A step or suspension that was spoken of; what is spoken of of a run of which nothing is known.
+        part: A step or suspension that was named; or what was named of a run of which nothing is known.
         events: What the streams of the first run said.
         on_server: Whether the runs are on a server that other processes can ask too.
     """
@@ -78,32 +78,33 @@ class Subject:
     events: Sequence[Mapping[str, Any]] = ()
     on_server: bool = False
 
-    def portrait(self, mask: Mask, *, short: bool = False) -> list[str]:
-        """Return what is to be known of it, at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
+    def summarise(self, mask: Mask, *, short: bool = False) -> list[str]:
+        """Return it in at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
         if not self.runs:
-            return self._part(mask)
+            return self._summarise_part(mask)
         run, *others = self.runs
-        about_part = [] if short or self._is_told_by(run) else self._part(mask)
-        lines = portrait(run, events=self.events, scrub=mask, on_server=self.on_server, short=short or bool(about_part))
+        about_part = [] if short or self._is_part_in_summary(run) else self._summarise_part(mask)
+        lines = summarise_run(
+            run, events=self.events, scrub=mask, on_server=self.on_server, short=short or bool(about_part)
+        )
         if others and not short:
-            lines += [clipped(escaped(f"beside it {mask(repr(other))}"), WIDTH) for other in others[:_OTHERS]]
+            lines += [clipped(escaped(f"beside it {mask(repr(result))}"), WIDTH) for result in others[:_OTHERS]]
             lines += [f"... and {_counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
         return about_part + lines
 
-    def _is_told_by(self, run: RunResult) -> bool:
-        """Whether what is told of a run tells of the part as well."""
+    def _is_part_in_summary(self, run: RunResult) -> bool:
         return isinstance(self.part, Suspension) or self.part == run.failed_step
 
-    def _part(self, mask: Mask) -> list[str]:
+    def _summarise_part(self, mask: Mask) -> list[str]:
         if isinstance(self.part, StepResult):
-            return step_portrait(self.part, scrub=mask)
+            return summarise_step(self.part, scrub=mask)
         if isinstance(self.part, Suspension):
-            return suspension_portrait(self.part, scrub=mask)
+            return summarise_suspension(self.part, scrub=mask)
         return [] if self.part is None else [clipped(escaped(mask(repr(self.part))), WIDTH)]
 
 
-def subject_of(values: Sequence[Any], frames: Sequence[FrameType], scene: Scene | None = None) -> Subject:
-    """Return whom objects are about.
+def find_subject(values: Sequence[Any], frames: Sequence[FrameType], scene: Scene | None = None) -> Subject:
+    """Return the runs that objects are about.
 
     Args:
         values: Run results, steps, suspensions, runs, streams, events.
@@ -111,16 +112,16 @@ def subject_of(values: Sequence[Any], frames: Sequence[FrameType], scene: Scene 
         scene: The test's.
     """
     touched = {run.run_id: run for run in (touched_runs(scene) if scene is not None else ())}
-    told = [run.result for run in touched.values() if run.result is not None]
+    known = [run.result for run in touched.values() if run.result is not None]
     runs = [value for value in values if isinstance(value, RunResult)]
     near = [*runs, *_results_in(frames)]
     part = None
     for value in values:
-        run = next((run for run in near if _is_of(value, run)), None)
+        run = next((result for result in near if _is_of(value, result)), None)
         if run is None:
-            alike = [one for one in told if _is_like_one_of(value, one)]
-            run = alike[0] if len(alike) == 1 else None
-        if run is not None and all(run is not known and run.run_id != known.run_id for known in runs):
+            equal = [result for result in known if _equals_part_of(value, result)]
+            run = equal[0] if len(equal) == 1 else None
+        if run is not None and all(run is not result and run.run_id != result.run_id for result in runs):
             runs.append(run)
         if isinstance(value, (StepResult, Suspension)) or (run is None and not isinstance(value, RunResult)):
             part = part or value
@@ -139,14 +140,14 @@ def _results_in(frames: Sequence[FrameType]) -> list[RunResult]:
 
 
 def _is_of(value: Any, run: RunResult) -> bool:
-    """Whether a step or suspension is one of a run's, or a handle, stream or event is about it."""
+    """Whether a step or suspension is a run's, or a handle, stream or event is about it."""
     if isinstance(value, (StepResult, Suspension)):
         return any(value is part for part in _parts(run))
     return not isinstance(value, RunResult) and value.run_id is not None and value.run_id == run.run_id
 
 
-def _is_like_one_of(value: Any, run: RunResult) -> bool:
-    """The same of a run that was read anew, whose parts are other objects."""
+def _equals_part_of(value: Any, run: RunResult) -> bool:
+    """Whether a value is of a run that was read anew, so that its parts are other objects."""
     if isinstance(value, (StepResult, Suspension)):
         return any(value == part for part in _parts(run))
     return _is_of(value, run)

@@ -1,4 +1,4 @@
-"""What a statement speaks of: the objects behind the names in it, found without running any code of theirs."""
+"""The statement that failed, and the objects that it names, found without running code of theirs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import inspect
 import linecache
 import types
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pytest_mastra.explain.loaded_classes import loaded_classes
+
 _FILES_KEPT = 8
-_ITEMS_SEEN = 1000
+_ITEMS_LOOKED_AT = 1000
 _REWRITTEN = "@py_"
 """What the names begin with in which pytest's rewritten asserts keep intermediate values."""
+
+_STEPS = ("mastra_sync.steps", "Steps")
+"""A class whose `[]` may be asked: it is a dict that names the missing step."""
 
 _NOTHING = object()
 
@@ -23,12 +28,12 @@ _parsed: dict[str, tuple[list[str], ast.Module | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a statement speaks of.
+class FailedStatement:
+    """A statement, and what it names.
 
     Attributes:
-        values: The objects of the kinds that were asked for, each once, in the order in which they are spoken of.
-        reversed: Whether the statement compares something that does not speak of them with something that does.
+        values: The objects of the kinds that were asked for, each once, in the order in which they are named.
+        reversed: Whether the statement compares something that does not name any of them with something that does.
         lines: First and last line of the statement; None if there is no source.
         sides: The two values that an `assert a == b` compares; None if it is another, or if they cannot be found.
     """
@@ -39,8 +44,8 @@ class Spoken:
     sides: tuple[Any, Any] | None = None
 
 
-def spoken_of(frame: types.FrameType, line: int, kinds: tuple[type, ...]) -> Spoken:
-    """Return what objects of some kinds the statement at a line of a running function speaks of.
+def read_statement(frame: types.FrameType, line: int, kinds: tuple[type, ...]) -> FailedStatement:
+    """Return the statement at a line of a running function, with the objects that it names.
 
     Names, attributes and constant indices are followed, but no property or method is called; lists and dicts are looked
     into one level deep. Without source nothing but the intermediate values of a rewritten assert is found.
@@ -51,27 +56,27 @@ def spoken_of(frame: types.FrameType, line: int, kinds: tuple[type, ...]) -> Spo
         kinds: What to look for.
     """
     statements = _statements_at(frame, line)
-    found = _Found(kinds, frame)
+    search = _Search(kinds, frame)
     for statement in statements:
         for node in _own_expressions(statement):
-            found.search(node)
+            search.visit(node)
     for name, value in list(frame.f_locals.items()):
         if name.startswith(_REWRITTEN):
-            found.add(value)
+            search.add(value)
     if not statements:
-        return Spoken(found.values)
+        return FailedStatement(search.values)
     lines = statements[0].lineno, statements[-1].end_lineno or statements[-1].lineno
     tests = [statement.test for statement in statements if isinstance(statement, ast.Assert)]
     if len(tests) != 1 or not isinstance(tests[0], ast.Compare):
-        return Spoken(found.values, lines=lines)
-    return Spoken(found.values, _is_reversed(tests[0], frame, kinds), lines, _sides(tests[0], frame))
+        return FailedStatement(search.values, lines=lines)
+    return FailedStatement(search.values, _is_reversed(tests[0], frame, kinds), lines, _sides(tests[0], frame))
 
 
 # -- finding the statement
 
 
 def _statements_at(frame: types.FrameType, line: int) -> list[ast.stmt]:
-    """Return the innermost statements at a line, one as a rule; none if there is no source."""
+    """Return the innermost statements at a line: one as a rule, none without source."""
     tree = _tree_of(frame)
     found: list[ast.stmt] = []
     inner: list[ast.stmt] = list(tree.body) if tree is not None else []
@@ -127,26 +132,26 @@ def _own_expressions(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _is_reversed(test: ast.Compare, frame: types.FrameType, kinds: tuple[type, ...]) -> bool:
-    left, right = _Found(kinds, frame), _Found(kinds, frame)
-    left.search(test.left)
+    left, right = _Search(kinds, frame), _Search(kinds, frame)
+    left.visit(test.left)
     for node in test.comparators:
-        right.search(node)
+        right.visit(node)
     return bool(right.values) and not left.values
 
 
 def _sides(test: ast.Compare, frame: types.FrameType) -> tuple[Any, Any] | None:
     if len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
         return None
-    found = _Found((), frame)
-    left, right = found.value(test.left), found.value(test.comparators[0])
+    search = _Search((), frame)
+    left, right = search.value(test.left), search.value(test.comparators[0])
     return None if left is _NOTHING or right is _NOTHING else (left, right)
 
 
 # -- looking names up
 
 
-class _Found:
-    """Collects objects of some kinds that expressions speak of, each once."""
+class _Search:
+    """Collects the objects of some kinds that expressions name, each once."""
 
     def __init__(self, kinds: tuple[type, ...], frame: types.FrameType) -> None:
         self.values: list[Any] = []
@@ -154,18 +159,18 @@ class _Found:
         self._frame = frame
 
     def add(self, value: Any) -> None:
-        """Keep a value if it is of the right kind, or what of that kind a collection holds."""
+        """Keep a value if it is of the right kind, or what a collection holds of that kind."""
         if self._keep(value) or type(value) not in (list, tuple, dict):
             return
-        for item in islice(value.values() if type(value) is dict else value, _ITEMS_SEEN):
+        for item in islice(value.values() if type(value) is dict else value, _ITEMS_LOOKED_AT):
             self._keep(item)
 
-    def search(self, node: ast.AST) -> None:
-        """Keep what an expression speaks of."""
+    def visit(self, node: ast.AST) -> None:
+        """Keep what an expression names."""
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             self.value(node)
             return
-        self.search_inside(node)
+        self.visit_parts(node)
 
     def value(self, node: ast.AST) -> Any:
         """Return what an expression stands for, `_NOTHING` if finding that out takes running code."""
@@ -173,21 +178,21 @@ class _Found:
             return node.value
         value = self._literal(node)
         if isinstance(node, ast.Name):
-            value = _NOTHING if isinstance(node.ctx, ast.Store) else _named(node.id, self._frame)
+            value = _NOTHING if isinstance(node.ctx, ast.Store) else _variable(node.id, self._frame)
         elif isinstance(node, ast.Attribute):
             value = _attribute(self.value(node.value), node.attr)
         elif isinstance(node, ast.Subscript):
             value = _item(self.value(node.value), self.value(node.slice))
         elif value is _NOTHING:
-            self.search_inside(node)
+            self.visit_parts(node)
         if value is not _NOTHING:
             self.add(value)
         return value
 
-    def search_inside(self, node: ast.AST) -> None:
-        """Keep what the parts of an expression speak of."""
+    def visit_parts(self, node: ast.AST) -> None:
+        """Keep what the parts of an expression name."""
         for child in ast.iter_child_nodes(node):
-            self.search(child)
+            self.visit(child)
 
     def _literal(self, node: ast.AST) -> Any:
         """Return a negative number, list, tuple or dict that an expression writes out."""
@@ -210,13 +215,13 @@ class _Found:
 
     def _keep(self, value: Any) -> bool:
         # isinstance may ask a proxy for its class, and so run code
-        is_one = issubclass(type(value), self._kinds)
-        if is_one and not any(value is known for known in self.values):
+        is_wanted = issubclass(type(value), self._kinds)
+        if is_wanted and not any(value is known for known in self.values):
             self.values.append(value)
-        return is_one
+        return is_wanted
 
 
-def _named(name: str, frame: types.FrameType) -> Any:
+def _variable(name: str, frame: types.FrameType) -> Any:
     if name in frame.f_locals:
         return frame.f_locals[name]
     return frame.f_globals.get(name, _NOTHING)
@@ -243,6 +248,5 @@ def _item(value: Any, index: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether asking for an item of a value runs no code but Python's own, or that of `mastra_sync`."""
-    kind = type(value)
-    return kind in (list, tuple, dict) or (issubclass(kind, Mapping) and kind.__module__ == "mastra_sync.steps")
+    """Whether asking for an item runs no code but Python's own, or `mastra_sync`'s."""
+    return type(value) in (list, tuple, dict, *loaded_classes(_STEPS))

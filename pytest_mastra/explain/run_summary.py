@@ -1,4 +1,4 @@
-"""A run in a few lines: how it stands and why, the way it took, how to see it again. No I/O."""
+"""A run in a few lines: how it stands and why, its way, how to see it again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def unchanged(value: Any) -> Any:
     return value
 
 
-def portrait(
+def summarise_run(
     result: RunResult,
     *,
     events: Sequence[Mapping[str, Any]] = (),
@@ -40,7 +40,7 @@ def portrait(
     on_server: bool = False,
     short: bool = False,
 ) -> list[str]:
-    """Return what is to be known of a run: at most 23 lines of `WIDTH` cells, 9 if it is to be short.
+    """Return a run in at most 23 lines of `WIDTH` cells, 9 if it is to be short.
 
     Args:
         result: The run.
@@ -53,13 +53,13 @@ def portrait(
     lines += _row("run id", result.run_id, 1) if result.run_id else []
     for label, text, most in [*_reasons(result, scrub, short=short), *_history(result, events, scrub, short=short)]:
         lines += _row(label, text, most)
-    again = _again(result, scrub, on_server=on_server)
+    again = _how_to_repeat(result, scrub, on_server=on_server)
     return lines + (_row("again", again, 2) if again else [])
 
 
-def step_portrait(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
-    """Return what is to be known of one step, at most 16 lines of `WIDTH` cells."""
-    lines = wrapped(f"step {'.'.join(step.path)!r} {_step_words(step)}", WIDTH, 2)
+def summarise_step(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
+    """Return a step in at most 16 lines of `WIDTH` cells."""
+    lines = wrapped(f"step {'.'.join(step.path)!r} {_step_in_words(step)}", WIDTH, 2)
     rows = list(_error_rows(step.error, scrub)) if step.error is not None else []
     if step.status == "suspended":
         rows.append(("asks", shown(scrub(without_meta(step.suspend_payload))), 2))
@@ -70,39 +70,40 @@ def step_portrait(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
     return lines + [line for row in rows for line in _row(*row)]
 
 
-def suspension_portrait(suspension: Suspension, *, scrub: Scrub = unchanged) -> list[str]:
-    """Return what a run waits for in one place, at most 4 lines of `WIDTH` cells."""
+def summarise_suspension(suspension: Suspension, *, scrub: Scrub = unchanged) -> list[str]:
+    """Return what a run waits for in one place, in at most 4 lines of `WIDTH` cells."""
     return [
-        *wrapped(f"waits at {_place(suspension)}", WIDTH, 1),
+        *wrapped(f"waits at {_question_path(suspension)}", WIDTH, 1),
         *_row("asks", shown(scrub(suspension.payload)), 2),
         *_row("answer", "run.resume_async(resume_data, step=suspension)", 1),
     ]
 
 
 def visited_path(result: RunResult) -> list[str]:
-    """Return the ids of the top-level steps that a run came to, in that order; those that it came to twice, twice.
+    """Return the ids of the top-level steps that a run came to, in that order.
 
-    It is what the server tells as `step_execution_path`, and the steps that are not on it by the times of their start:
-    servers before current tell no path, and the current one's lacks a step of a branch that was resumed.
+    A step that it came to twice stands there twice. It is what the server tells as `step_execution_path`, and the steps
+    that are not on it by the times of their start: servers before current tell no path, and the current one's lacks a
+    step of a branch that was resumed.
     """
     path = list(result.step_execution_path or ())
-    places = {name: place for place, name in enumerate(result.steps)}
+    listed_at = {name: index for index, name in enumerate(result.steps)}
 
-    def started(name: str) -> tuple[float, int]:
-        return _began(result.steps.get(name)), places.get(name, -1)
+    def start_of(name: str) -> tuple[float, int]:
+        return _start_of(result.steps.get(name)), listed_at.get(name, -1)
 
     others = [name for name, step in result.steps.items() if len(step.path) < 2 and step.started_at is not None]  # noqa: PLR2004
-    for name in sorted(others, key=started):
+    for name in sorted(others, key=start_of):
         if name not in path:
-            later = (place for place, known in enumerate(path) if started(known) > started(name))
+            later = (index for index, visited in enumerate(path) if start_of(visited) > start_of(name))
             path.insert(next(later, len(path)), name)
     return path
 
 
 def steps_in_order(result: RunResult) -> list[tuple[str, StepResult]]:
-    """Return a run's steps by id, each nested one after the step that it is in, in the order in which they started."""
-    places = {name: place for place, name in enumerate(result.steps)}
-    path = {name: place for place, name in reversed(list(enumerate(visited_path(result))))}
+    """Return a run's steps by id, in the order of their starts, nested ones after their workflow's."""
+    listed_at = {name: index for index, name in enumerate(result.steps)}
+    visited_at = {name: index for index, name in reversed(list(enumerate(visited_path(result))))}
 
     def key(name: str) -> list[tuple[float, float, int]]:
         # one part for each workflow that the step is in, so that it comes after these
@@ -110,18 +111,18 @@ def steps_in_order(result: RunResult) -> list[tuple[str, StepResult]]:
         outer = [".".join(ids[:depth]) for depth in range(1, len(ids))]
         return [
             (
-                path.get(known, len(path)) if depth == 0 and path else 0,
-                _began(result.steps.get(known)),
-                places.get(known, places[name]),
+                visited_at.get(step_id, len(visited_at)) if depth == 0 and visited_at else 0,
+                _start_of(result.steps.get(step_id)),
+                listed_at.get(step_id, listed_at[name]),
             )
-            for depth, known in enumerate([*outer, name])
+            for depth, step_id in enumerate([*outer, name])
         ]
 
     return [(name, result.steps[name]) for name in sorted(result.steps, key=key)]
 
 
 def input_of(result: RunResult, step: StepResult) -> Any:
-    """Return a step's input; where the server left it out because the step before gave it, that one's output."""
+    """Return a step's input, or the output before it, where the server left out the input for that."""
     if "payload" in step.model_fields_set or len(step.path) != 1 or not result.step_execution_path:
         return step.payload
     before = result.input_data
@@ -147,7 +148,7 @@ def _heading(result: RunResult, scrub: Scrub) -> str:
 
 
 def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
-    """Why a run stands as it does: label, text, lines that it may take."""
+    """Give why a run stands as it does: label, text, lines that it may take."""
     step = result.failed_step
     if result.status == "failed":
         error = (step.error if step else None) or result.error
@@ -174,16 +175,16 @@ def _error_rows(error: RemoteError | None, scrub: Scrub, *, short: bool = False)
     while cause is not None and left:
         yield "cause", str(scrub(str(cause))), 1
         cause, left = cause.cause, left - 1
-    places = [line.strip() for line in (error.stack or "").split("\n") if line.lstrip().startswith("at ")]
-    if places:
-        shown_places = [clipped(escaped(str(scrub(place))), WIDTH - _LABEL) for place in places[:_STACK_LINES]]
-        yield "stack", "\n".join(shown_places), _STACK_LINES
+    calls = [line.strip() for line in (error.stack or "").split("\n") if line.lstrip().startswith("at ")]
+    if calls:
+        shown_calls = [clipped(escaped(str(scrub(call))), WIDTH - _LABEL) for call in calls[:_STACK_LINES]]
+        yield "stack", "\n".join(shown_calls), _STACK_LINES
 
 
 def _questions(suspensions: Sequence[Suspension], scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
     most = 1 if short else _SUSPENSIONS
     for suspension in suspensions[:most]:
-        yield "asks", f"{_place(suspension)}: {shown(scrub(suspension.payload))}", 1 if short else 2
+        yield "asks", f"{_question_path(suspension)}: {shown(scrub(suspension.payload))}", 1 if short else 2
     if len(suspensions) > most:
         yield "", f"... and {len(suspensions) - most} more", 1
     if suspensions:
@@ -197,13 +198,14 @@ def _history(
     lines = 2 if short else 3
     steps = [str(scrub(f"{shorten_uuids(name)} ({step.status})")) for name, step in steps_in_order(result)]
     if steps:
-        yield "path", _path(steps, lines), lines
+        yield "path", _fold_path(steps, lines), lines
     if events and not short:
-        yield "events", _last_of([str(scrub(_event_words(event))) for event in events[-_EVENTS:]], len(events), 3), 3
+        latest = [str(scrub(_event_in_words(event))) for event in events[-_EVENTS:]]
+        yield "events", _fold_events(latest, len(events), 3), 3
 
 
-def _again(result: RunResult, scrub: Scrub, *, on_server: bool) -> str:
-    """How to see the same: a line of Python, or a command; empty if that is not known."""
+def _how_to_repeat(result: RunResult, scrub: Scrub, *, on_server: bool) -> str:
+    """Return what repeats a run: Python, or a command; empty if that is not known."""
     if result.workflow_id is None or result.status == "pending":
         return ""
     workflow, given = result.workflow_id, scrub(result.input_data)
@@ -226,29 +228,29 @@ def _row(label: str, text: str, most: int) -> list[str]:
     return [f"  {label if number == 0 else '':{_LABEL - 2}}{line}" for number, line in enumerate(lines)]
 
 
-def _path(steps: Sequence[str], most: int) -> str:
-    """Return steps as lines that fit, some in the middle left out if there are too many."""
-    lines = _packed(steps)
+def _fold_path(steps: Sequence[str], most: int) -> str:
+    """Return steps as lines that fit, without those in the middle if they are too many."""
+    lines = _pack(steps)
     for kept in range(min(len(steps), most * WIDTH // 8), 1, -1):
         if len(lines) <= most:
             break
         head = kept // 3
         left_out = f"... {len(steps) - kept} more"
-        lines = _packed([*steps[:head], left_out, *steps[len(steps) - (kept - head) :]])
+        lines = _pack([*steps[:head], left_out, *steps[len(steps) - (kept - head) :]])
     return "\n".join(lines)
 
 
-def _last_of(said: Sequence[str], of_all: int, most: int) -> str:
+def _fold_events(events: Sequence[str], of_all: int, most: int) -> str:
     """Return the last events as lines that fit."""
-    lines = _packed(said if of_all == len(said) else [f"... {of_all - len(said)} more", *said])
-    for kept in range(len(said) - 1, 0, -1):
+    lines = _pack(events if of_all == len(events) else [f"... {of_all - len(events)} more", *events])
+    for kept in range(len(events) - 1, 0, -1):
         if len(lines) <= most:
             break
-        lines = _packed([f"... {of_all - kept} more", *said[-kept:]])
+        lines = _pack([f"... {of_all - kept} more", *events[-kept:]])
     return "\n".join(lines)
 
 
-def _packed(steps: Sequence[str]) -> list[str]:
+def _pack(steps: Sequence[str]) -> list[str]:
     """Return steps as lines, broken between them only."""
     lines = [""]
     for number, step in enumerate(steps):
@@ -260,25 +262,25 @@ def _packed(steps: Sequence[str]) -> list[str]:
     return lines
 
 
-def _step_words(step: StepResult) -> str:
+def _step_in_words(step: StepResult) -> str:
     words = {"success": "succeeded", "failed": "failed", "suspended": "is suspended"}
     return words.get(step.status, f"is {step.status}")
 
 
-def _event_words(event: Mapping[str, Any]) -> str:
-    told = StreamEvent(dict(event))
-    kind = (told.type or "(no type)").removeprefix("workflow-")
-    status = told.status if kind != "step-start" else None
-    return " ".join(str(part) for part in (kind, shorten_uuids(told.step_id or ""), status) if part)
+def _event_in_words(event: Mapping[str, Any]) -> str:
+    parsed = StreamEvent(dict(event))
+    kind = (parsed.type or "(no type)").removeprefix("workflow-")
+    status = parsed.status if kind != "step-start" else None
+    return " ".join(str(part) for part in (kind, shorten_uuids(parsed.step_id or ""), status) if part)
 
 
-def _place(suspension: Suspension) -> str:
+def _question_path(suspension: Suspension) -> str:
     index = "" if suspension.for_each_index is None else f"[{suspension.for_each_index}]"
     labels = f" (labels {', '.join(suspension.labels)})" if suspension.labels else ""
     return f"{suspension.step}{index}{labels}"
 
 
-def _began(step: StepResult | None) -> float:
+def _start_of(step: StepResult | None) -> float:
     return step.started_at.timestamp() if step is not None and step.started_at is not None else float("inf")
 
 

@@ -1,11 +1,12 @@
-"""Which functions of a traceback are shown: those of the test and of the code under test, not those of the client."""
+"""Which functions of a traceback are shown: the test's and the tested code's, not the client's."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from pytest_mastra.explain.loaded_classes import loaded_classes
 
 if TYPE_CHECKING:
     import pytest
@@ -15,21 +16,24 @@ _INNER = frozenset({"mastra_sync", "pytest_mastra", "requests", "responses", "te
 
 _RUNNERS = frozenset({"_pytest", "pluggy"})
 
-_MEANT = (("mastra_sync.errors", "MastraError"), ("pytest_mastra.cassettes.replay.no_match", "NoRecordedReply"))
+_MEANT = (
+    ("mastra_sync.errors", "MastraError"),
+    ("pytest_mastra.cassettes.replay.no_match", "NoRecordedReply"),
+)
 """Exceptions that say all there is to say; of others one wants to know where in the client they came from."""
 
 
-def shorten(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> None:
-    """End a traceback at the last line that is not the client's, if it ends in an exception that the client means.
+def shorten_traceback(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> None:
+    """End a traceback before the client's functions, if the client means its exception.
 
-    Of what such an exception came from only the words stay. `--full-trace` shows all.
+    It ends at the last line that is not the client's. Of what such an exception came from only the words stay.
+    `--full-trace` shows all.
 
     Args:
         excinfo: How a test ended; its traceback is changed.
         config: pytest's.
     """
-    meant = _meant()
-    if config.getoption("fulltrace", default=False) or not isinstance(excinfo.value, meant):
+    if config.getoption("fulltrace", default=False) or not isinstance(excinfo.value, loaded_classes(*_MEANT)):
         return
     entries = list(_entries(excinfo.tb))
     count = len(entries)
@@ -54,17 +58,12 @@ def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen = {id(error)}
+    visited = {id(error)}
     cause = error.__cause__
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    while cause is not None and id(cause) not in visited:
+        visited.add(id(cause))
         yield cause
         cause = cause.__cause__
-
-
-def _meant() -> tuple[type[BaseException], ...]:
-    modules = ((sys.modules.get(module), name) for module, name in _MEANT)
-    return tuple(getattr(module, name) for module, name in modules if module is not None)
 
 
 def _package(entry: TracebackType) -> str:

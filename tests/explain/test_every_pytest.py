@@ -141,7 +141,7 @@ def test_other_reporters_have_it(run_suite: RunSuite, pytester: pytest.Pytester)
         assert SALE in "\n".join(line[4:] for line in text if line.startswith("E   "))
 
 
-def test_pytest_s_own_words_stand_where_no_run_is_spoken_of(run_suite: RunSuite) -> None:
+def test_pytest_s_own_words_stand_where_no_run_is_named(run_suite: RunSuite) -> None:
     """Other asserts of a test that has a run are as they were, and so is a comparison with a run far away."""
     result = run_suite(
         """
@@ -160,12 +160,12 @@ def test_what_goes_wrong_while_explaining_hides_nothing(run_process: RunSuite) -
     """If anything breaks, the test's own failure is shown as pytest shows it."""
     result = run_process(
         """
-        from pytest_mastra.explain import subjects
+        from pytest_mastra.explain import failed_run
 
         def broken(*_):
             raise RuntimeError("broken")
 
-        subjects.subject_of = broken
+        failed_run.find_subject = broken
 
         def test_it(run):
             result = run("sale")

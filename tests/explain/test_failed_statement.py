@@ -1,4 +1,4 @@
-"""What a statement speaks of is found without running any code of the objects that it names."""
+"""What a statement names is found without running any code of the objects that it names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from mastra_sync import RunResult
 from pytest_mastra.explain import assertions, failed_statement
-from pytest_mastra.explain.failed_statement import Spoken, spoken_of
+from pytest_mastra.explain.failed_statement import FailedStatement, read_statement
 
 
 class Sought:
@@ -110,13 +110,13 @@ NAMES = {
 
 
 @pytest.fixture
-def speak(tmp_path: Path) -> Callable[..., Spoken]:
-    """A function that returns what the statement at a line of some code speaks of, where names stand for `NAMES`."""
+def speak(tmp_path: Path) -> Callable[..., FailedStatement]:
+    """A function that returns the statement at a line of some code, where names stand for `NAMES`."""
 
-    def ask(code: str, line: int = 1, **names: Any) -> Spoken:
+    def ask(code: str, line: int = 1, **names: Any) -> FailedStatement:
         path = tmp_path / f"code_{len(list(tmp_path.iterdir()))}.py"
         path.write_text(textwrap.dedent(code).lstrip("\n"), encoding="utf-8")
-        return spoken_of(frame_of(path, NAMES | names), line, (Sought,))
+        return read_statement(frame_of(path, NAMES | names), line, (Sought,))
 
     return ask
 
@@ -173,7 +173,7 @@ SPEAKS: dict[str, list[Sought]] = {
 
 
 @pytest.mark.parametrize("statement", SPEAKS)
-def test_what_a_statement_speaks_of(speak: Callable[..., Spoken], statement: str) -> None:
+def test_what_a_statement_speaks_of(speak: Callable[..., FailedStatement], statement: str) -> None:
     """Names, attributes and indices are followed; no property, no `__getattr__` and no `__getitem__` is called."""
     found = speak(statement).values
     assert [id(value) for value in found] == [id(value) for value in SPEAKS[statement]]
@@ -230,7 +230,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_the_innermost_statement_at_a_line(speak: Callable[..., Spoken], line: int) -> None:
+def test_the_innermost_statement_at_a_line(speak: Callable[..., FailedStatement], line: int) -> None:
     """Of a block only its head, if the line is there; of a statement over several lines all of it."""
     assert [value.name for value in speak(COMPOUND, line).values] == [value.name for value in LINES[line]]
 
@@ -252,7 +252,7 @@ SIDES: dict[str, tuple[Any, Any] | None] = {
 
 
 @pytest.mark.parametrize("statement", SIDES)
-def test_the_sides_of_a_comparison(speak: Callable[..., Spoken], statement: str) -> None:
+def test_the_sides_of_a_comparison(speak: Callable[..., FailedStatement], statement: str) -> None:
     """Where both can be told without running code; else none is."""
     assert speak(statement).sides == SIDES[statement]
 
@@ -267,8 +267,8 @@ def test_the_sides_of_a_comparison(speak: Callable[..., Spoken], statement: str)
         ("check('x' == one)", False),
     ],
 )
-def test_which_side_speaks(speak: Callable[..., Spoken], statement: str, is_reversed: bool) -> None:  # noqa: FBT001
-    """Whether what is spoken of stands on the right alone."""
+def test_which_side_speaks(speak: Callable[..., FailedStatement], statement: str, is_reversed: bool) -> None:  # noqa: FBT001
+    """Whether what is named stands on the right alone."""
     assert speak(statement).reversed is is_reversed
 
 
@@ -278,7 +278,7 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     for code, wanted in [("assert one", ONE), ("assert other  # longer", OTHER)]:
         path.write_text(code, encoding="utf-8")
         linecache.checkcache(str(path))
-        assert spoken_of(frame_of(path, NAMES), 1, (Sought,)).values[0] is wanted
+        assert read_statement(frame_of(path, NAMES), 1, (Sought,)).values[0] is wanted
 
 
 @pytest.mark.parametrize("code", [None, "assert one ==", "\0", ""])
@@ -288,11 +288,11 @@ def test_code_that_cannot_be_read(tmp_path: Path, code: str | None) -> None:
     if code is not None:
         path.write_text(code, encoding="utf-8")
     frame = frame_of(path, {"one": ONE, "@py_assert1": OTHER, "@py_assert3": [ONE], "@py_assert5": None})
-    assert [id(value) for value in spoken_of(frame, 1, (Sought,)).values] == [id(OTHER), id(ONE)]
-    assert spoken_of(frame_of(path, {"one": ONE}), 1, (Sought,)) == Spoken([])
+    assert [id(value) for value in read_statement(frame, 1, (Sought,)).values] == [id(OTHER), id(ONE)]
+    assert read_statement(frame_of(path, {"one": ONE}), 1, (Sought,)) == FailedStatement([])
 
 
-def test_what_python_warned_of_it_does_not_warn_of_again(speak: Callable[..., Spoken]) -> None:
+def test_what_python_warned_of_it_does_not_warn_of_again(speak: Callable[..., FailedStatement]) -> None:
     """Source with an escape that is none, say; in this suite every warning is an error."""
     assert [value.name for value in speak("assert one, '\\d'").values] == ["one"]
 
@@ -302,20 +302,20 @@ def test_many_files_take_no_more_memory(tmp_path: Path) -> None:
     for number in range(3 * failed_statement._FILES_KEPT):
         path = tmp_path / f"code_{number}.py"
         path.write_text("assert one", encoding="utf-8")
-        spoken_of(frame_of(path, NAMES), 1, (Sought,))
+        read_statement(frame_of(path, NAMES), 1, (Sought,))
     assert len(failed_statement._parsed) <= failed_statement._FILES_KEPT
 
 
-def test_long_lists_are_not_searched_to_the_end(speak: Callable[..., Spoken]) -> None:
+def test_long_lists_are_not_searched_to_the_end(speak: Callable[..., FailedStatement]) -> None:
     """Of a list of thousands only the beginning is."""
     assert speak("assert many", many=[1] * 5000 + [ONE]).values == []
 
 
 def test_a_comparison_that_is_not_about_a_run_is_left_alone(pytestconfig: pytest.Config) -> None:
     """The hook has no answer, whatever is compared."""
-    assert assertions.compared(pytestconfig, "==", 1, 2) is None
-    assert assertions.compared(pytestconfig, "==", Watchful(), Watchful()) is None
-    assert assertions.compared(pytestconfig, "in", 1, []) is None
+    assert assertions.explain_comparison(pytestconfig, "==", 1, 2) is None
+    assert assertions.explain_comparison(pytestconfig, "==", Watchful(), Watchful()) is None
+    assert assertions.explain_comparison(pytestconfig, "in", 1, []) is None
 
 
 @pytest.mark.skipif(pytest.version_tuple < (8, 4), reason="pytest does not rewrite the assertions of this suite there")
@@ -324,7 +324,7 @@ def test_nothing_is_kept_of_what_was_explained(pytestconfig: pytest.Config) -> N
     result = RunResult(status="failed")
     with pytest.raises(AssertionError) as caught:
         assert result.status == "success"
-    assert assertions._last.compared is not None
-    assertions.explained(caught, None, pytestconfig)
-    assert assertions._last.compared is None
+    assert assertions._last.comparison is not None
+    assertions.explain_failure(caught, None, pytestconfig)
+    assert assertions._last.comparison is None
     assert str(caught.value).count("the run failed") == 1

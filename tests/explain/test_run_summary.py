@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from mastra_sync import MastraClient, RunResult, StepResult
 from pytest_mastra import FakeMastra, InProcess
 from pytest_mastra.explain.assertions import MOST_LINES
-from pytest_mastra.explain.failed_run import Mask, subject_of
-from pytest_mastra.explain.run_summary import input_of, portrait, step_portrait, steps_in_order, suspension_portrait
+from pytest_mastra.explain.failed_run import Mask, find_subject
+from pytest_mastra.explain.run_summary import (
+    input_of,
+    steps_in_order,
+    summarise_run,
+    summarise_step,
+    summarise_suspension,
+)
 from pytest_mastra.text.differences import differences
 from pytest_mastra.text.values import WIDTH
 from pytest_mastra.text.width import cells
@@ -73,22 +79,22 @@ def keeps_to(lines: list[str], most: int) -> bool:
 
 
 @given(RUN, st.lists(EVENT, max_size=20), st.booleans())
-def test_a_portrait_keeps_its_limits(run: RunResult, events: list[dict[str, Any]], on_server: bool) -> None:  # noqa: FBT001
+def test_a_summary_keeps_its_limits(run: RunResult, events: list[dict[str, Any]], on_server: bool) -> None:  # noqa: FBT001
     """Whatever a server says of a run."""
-    assert keeps_to(portrait(run, events=events, scrub=NOBODY, on_server=on_server), 23)
-    assert keeps_to(portrait(run, events=events, scrub=NOBODY, on_server=on_server, short=True), 9)
+    assert keeps_to(summarise_run(run, events=events, scrub=NOBODY, on_server=on_server), 23)
+    assert keeps_to(summarise_run(run, events=events, scrub=NOBODY, on_server=on_server, short=True), 9)
     for step in run.steps.values():
-        assert keeps_to(step_portrait(step, scrub=NOBODY), 16)
+        assert keeps_to(summarise_step(step, scrub=NOBODY), 16)
     for suspension in run.suspensions:
-        assert keeps_to(suspension_portrait(suspension, scrub=NOBODY), 4)
+        assert keeps_to(summarise_suspension(suspension, scrub=NOBODY), 4)
 
 
 @given(st.lists(RUN, max_size=4), st.booleans(), st.data())
 def test_so_does_what_is_told_of_several(runs: list[RunResult], short: bool, data: st.DataObject) -> None:  # noqa: FBT001
-    """Whatever of them is spoken of."""
+    """Whatever of them is named."""
     parts = [part for run in runs for part in (*run.steps.values(), *run.suspensions)]
     values = [*runs, *data.draw(st.lists(st.sampled_from(parts), max_size=3) if parts else st.just([]))]
-    lines = subject_of(values, []).portrait(NOBODY, short=short)
+    lines = find_subject(values, []).summarise(NOBODY, short=short)
     assert keeps_to(lines, 9 if short and runs else MOST_LINES)
 
 
@@ -162,7 +168,7 @@ def test_real_answers_of_a_verb_that_leaves_it_out() -> None:
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
         run = client.get_workflow("w").create_run().start_async({"n": 1})
     assert "payload" not in run.steps["fail"].model_fields_set
-    assert [line for line in portrait(run) if "input" in line] == ["  input   {'n': 2}"]
+    assert [line for line in summarise_run(run) if "input" in line] == ["  input   {'n': 2}"]
 
 
 def test_an_error_with_everything() -> None:
@@ -174,7 +180,7 @@ def test_an_error_with_everything() -> None:
         "cause": {"message": "two", "cause": {"message": "three", "cause": {"message": "four"}}},
     }
     run = result(status="failed", steps={"lookup": {"status": "failed", "error": {**error, "cause": causes}}})
-    assert portrait(run) == [
+    assert summarise_run(run) == [
         "the run of 'city' failed in step 'lookup'",
         "  run id  r1",
         "  error   Oops: no city",
@@ -216,14 +222,14 @@ SPARSE = {
 @pytest.mark.parametrize("line", SPARSE)
 def test_what_servers_say_little_of(line: str) -> None:
     """What is not known is not made up."""
-    lines = portrait(SPARSE[line])
+    lines = summarise_run(SPARSE[line])
     assert line in lines or f"  error   {line}" in lines
 
 
 def test_a_run_that_never_began_cannot_be_repeated() -> None:
     """Nor one whose workflow is not known: it is not said how."""
-    assert not any("again" in line for line in portrait(result(status="pending")))
-    assert not any("again" in line for line in portrait(RunResult.model_validate({"status": "success"})))
+    assert not any("again" in line for line in summarise_run(result(status="pending")))
+    assert not any("again" in line for line in summarise_run(RunResult.model_validate({"status": "success"})))
 
 
 AGAIN = {
@@ -253,12 +259,12 @@ def test_how_to_see_it_again(name: str) -> None:
     """A line of Python, on a server that others can ask a command; a long input is taken from the run."""
     given_input, on_server, lines = AGAIN[name]
     run = result(status="canceled", inputData=given_input)
-    assert portrait(run, on_server=on_server)[2:] == lines
+    assert summarise_run(run, on_server=on_server)[2:] == lines
 
 
 def test_ids_that_mastra_makes_up_are_short() -> None:
     """A sleep without an id has a UUID for one, of which nobody needs all."""
     name = "sleep_e3e70682-c209-4cac-a29f-6fbed82c07cd"
     events = [{"type": "workflow-step-waiting", "payload": {"id": name, "status": "waiting"}}]
-    lines = portrait(result(status="running", steps={name: {"status": "waiting"}}), events=events)
+    lines = summarise_run(result(status="running", steps={name: {"status": "waiting"}}), events=events)
     assert lines[2:4] == ["  path    sleep_e3e7.. (waiting)", "  events  step-waiting sleep_e3e7.. waiting"]

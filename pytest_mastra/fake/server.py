@@ -71,7 +71,9 @@ class FakeMastra:
             patience=usual_patience if patience is None else patience,
             seed=seed,
         )
-        self._progress = RunsInProgress(self.state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
+        self._progress = RunsInProgress(
+            self.clock, self.state.driver, pace or (AT_ONCE if self.clock.skips else AS_TIMED)
+        )
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.engine.state import UnexpectedError
-from pytest_mastra.fake.workflows.tracebacks import own_traceback
+from pytest_mastra.fake.workflows.errors import own_traceback
 from pytest_mastra.suite.scene import Scene, Section
 
 SHOWN = 5

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync.normalise import NESTED_META, canonical_result
-from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
+from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
 from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
 from pytest_mastra.http.exchanges import Exchange

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.api import legacy_streams
@@ -12,7 +12,9 @@ from pytest_mastra.fake.api.body_schemas import javascript_number
 from pytest_mastra.fake.api.call import Call, parsed_date
 from pytest_mastra.fake.api.run_views import execution_result_of, run_state
 from pytest_mastra.fake.api.stream_body import Chunks
+from pytest_mastra.fake.engine import run_commands
 from pytest_mastra.fake.engine.event_stream import Reader
+from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.store import Filter
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
@@ -110,7 +112,7 @@ def delete_run_by_id(call: Call) -> bytes:
     if not state.generation.raw_rows:
         call.stored(run_id)
     state.store.delete(workflow.id, run_id)
-    state.forget_named_run(workflow, run_id)
+    state.forget_run(workflow.id, run_id)
     return dumps({"message": "Workflow run deleted"})
 
 
@@ -146,93 +148,95 @@ def _known_run(call: Call, run_id: str) -> Run:
     return call.state.create_run(workflow, run_id, row.resource_id)
 
 
-Moves = Callable[[dict[str, Any]], Coroutine]
-
-
-def _started(call: Call, run: Run) -> Moves:
+def _start_command(call: Call, run: Run) -> Command:
     call.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
-    context = call.request_context()
-    per_step = call.per_step
-    return lambda shared: run.start(
-        call.get("inputData"), call.get("initialState"), request_context=context, per_step=per_step, **shared
+    context, per_step = call.request_context(), call.per_step
+    return lambda options: run_commands.start(
+        call.state,
+        run,
+        call.get("inputData"),
+        call.get("initialState"),
+        replace(options, request_context=context, per_step=per_step),
     )
 
 
-def _resumed(call: Call, run: Run, *, is_streamed: bool = False) -> Moves:
+def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Command:
     call.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
-    context = call.request_context()
+    context, per_step = call.request_context(), call.per_step
     item = call.body.get("forEachIndex") if call.generation.for_each_index else None
-    return lambda shared: run.resume(
+    return lambda options: run_commands.resume(
+        call.state,
+        run,
         call.body.get("step"),
         call.get("resumeData"),
+        replace(options, request_context=context, per_step=per_step),
         item=item,
         is_streamed=is_streamed,
-        request_context=context,
-        per_step=call.per_step,
-        **shared,
     )
 
 
-def _restarted(call: Call, run: Run) -> Moves:
+def _restart_command(call: Call, run: Run) -> Command:
     context = call.request_context()
-    return lambda shared: run.restart(request_context=context, **shared)
+    return lambda options: run_commands.restart(call.state, run, replace(options, request_context=context))
 
 
-def _travelled(call: Call, run: Run) -> Moves:
-    context = call.request_context()
-    return lambda shared: run.time_travel(call.body, request_context=context, per_step=call.per_step, **shared)
+def _time_travel_command(call: Call, run: Run) -> Command:
+    context, per_step = call.request_context(), call.per_step
+    return lambda options: run_commands.time_travel(
+        call.state, run, call.body, replace(options, request_context=context, per_step=per_step)
+    )
 
 
 def start(call: Call) -> bytes:
     """Start a run that was created; answers at once."""
     run = _known_run(call, call.needed_run_id("start run"))
-    call.progress.run_in_background(run, _started(call, run))
+    call.progress.run_in_background(run, _start_command(call, run))
     return dumps({"message": "Workflow run started"})
 
 
 def start_async(call: Call) -> bytes:
     """Start a run and answer at its end."""
     run = _own_run(call, call.run_id)
-    return dumps(call.progress.finish(run, _started(call, run)))
+    return dumps(call.progress.finish(run, _start_command(call, run)))
 
 
 def resume(call: Call) -> bytes:
     """Answer a suspension; answers at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.progress.run_in_background(run, _resumed(call, run))
+    call.progress.run_in_background(run, _resume_command(call, run))
     return dumps({"message": "Workflow run resumed"})
 
 
 def resume_no_wait(call: Call) -> bytes:
     """Answer a suspension; answers with the run's id at once."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.progress.run_in_background(run, _resumed(call, run))
+    call.progress.run_in_background(run, _resume_command(call, run))
     return dumps({"runId": run.run_id})
 
 
 def resume_async(call: Call) -> bytes:
     """Answer a suspension and answer at the end."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    return dumps(call.progress.finish(run, _resumed(call, run)))
+    return dumps(call.progress.finish(run, _resume_command(call, run)))
 
 
 def restart(call: Call) -> bytes:
     """Go on after a crash; answers at once."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    call.progress.run_in_background(run, _restarted(call, run))
+    call.progress.run_in_background(run, _restart_command(call, run))
     return dumps({"message": "Workflow run restarted"})
 
 
 def restart_async(call: Call) -> bytes:
     """Go on after a crash and answer at the end."""
     run = _known_run(call, call.needed_run_id("restart workflow"))
-    return dumps(call.progress.finish(run, _restarted(call, run)))
+    return dumps(call.progress.finish(run, _restart_command(call, run)))
 
 
 def restart_all_active_workflow_runs(call: Call) -> bytes:
     """Go on with all active runs of a workflow; answers at once."""
     for run in _active_runs(call):
-        call.progress.run_in_background(run, _restarted(call, run))
+        call.progress.run_in_background(run, _restart_command(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
@@ -241,7 +245,7 @@ def restart_all_active_workflow_runs_async(call: Call) -> bytes:
     for run in _active_runs(call):
         # as in Mastra, one run that cannot go on does not keep the others from it
         with suppress(Refusal):
-            call.progress.finish(run, _restarted(call, run))
+            call.progress.finish(run, _restart_command(call, run))
     return dumps({"message": "All active workflow runs restarted"})
 
 
@@ -255,14 +259,14 @@ def _active_runs(call: Call) -> list[Run]:
 def time_travel(call: Call) -> bytes:
     """Execute again from a step; answers at once."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    call.progress.run_in_background(run, _travelled(call, run))
+    call.progress.run_in_background(run, _time_travel_command(call, run))
     return dumps({"message": "Workflow run time travel started"})
 
 
 def time_travel_async(call: Call) -> bytes:
     """Execute again from a step and answer at the end."""
     run = _known_run(call, call.needed_run_id("time travel workflow"))
-    return dumps(call.progress.finish(run, _travelled(call, run)))
+    return dumps(call.progress.finish(run, _time_travel_command(call, run)))
 
 
 def stream(call: Call) -> Chunks:
@@ -281,25 +285,25 @@ def stream(call: Call) -> Chunks:
     if run.close_stream is not None and run.output is not None:
         return _chunks(call, run, run.output.reader())
     closes = call.body.get("closeOnSuspend", True) is not False
-    return _streamed(call, run, _started(call, run), raw=False, closes=closes)
+    return _streamed(call, run, _start_command(call, run), raw=False, closes=closes)
 
 
 def resume_stream(call: Call) -> Chunks:
     """Answer a suspension and tell what happens."""
     run = _known_run(call, call.needed_run_id("resume workflow"))
-    return _streamed(call, run, _resumed(call, run, is_streamed=True), raw=True)
+    return _streamed(call, run, _resume_command(call, run, is_streamed=True), raw=True)
 
 
 def time_travel_stream(call: Call) -> Chunks:
     """Execute again from a step and tell what happens."""
     run_id = call.needed_run_id("time travel workflow stream")
     run = _own_run(call, run_id) if call.generation.raw_rows else _known_run(call, run_id)
-    return _streamed(call, run, _travelled(call, run), raw=True)
+    return _streamed(call, run, _time_travel_command(call, run), raw=True)
 
 
-def _streamed(call: Call, run: Run, steps: Moves, *, raw: bool, closes: bool = True) -> Chunks:
-    def with_events(shared: dict[str, Any]) -> Coroutine:
-        return run.stream(lambda write: steps({**shared, "write": write}), raw=raw, closes=closes)
+def _streamed(call: Call, run: Run, command: Command, *, raw: bool, closes: bool = True) -> Chunks:
+    def with_events(options: ExecutionOptions) -> Coroutine:
+        return run_commands.stream(call.state, run, command, options, raw=raw, closes=closes)
 
     output = call.progress.stream(run, with_events)
     return _chunks(call, run, output.reader())
@@ -335,7 +339,7 @@ def observe(call: Call) -> Chunks:
 def stream_legacy(call: Call) -> Chunks:
     """Start a run and tell what happens, in the old form."""
     run = _own_run(call, call.needed_run_id("resume workflow"))
-    return legacy_streams.streamed(call, run, _started(call, run))
+    return legacy_streams.streamed(call, run, _start_command(call, run))
 
 
 def observe_stream_legacy(call: Call) -> Chunks:

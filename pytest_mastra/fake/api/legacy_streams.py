@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api.stream_body import Chunks
 from pytest_mastra.fake.engine.event_stream import Reader
+from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class LegacyOutput:
         self.reader.records.append(legacy_record(event))
 
 
-def streamed(call: Call, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> Chunks:
+def streamed(call: Call, run: Run, command: Command) -> Chunks:
     """Start a run and tell what happens; a suspension does not end the stream."""
     output = LegacyOutput()
     forget = run.watch(output.write)
     run.publish({"type": "workflow-start", "payload": {"runId": run.run_id}})
 
-    def with_events(shared: dict[str, Any]) -> Coroutine:
-        result = yield from steps(shared)
+    def with_events(options: ExecutionOptions) -> Coroutine:
+        result = yield from command(options)
         if result["status"] != "suspended":
             run.publish({"type": "workflow-finish", "payload": {"runId": run.run_id}})
             forget()

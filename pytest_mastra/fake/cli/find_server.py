@@ -12,7 +12,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import real_time_by_default
-from pytest_mastra.fake.workflows.tracebacks import own_traceback
+from pytest_mastra.fake.workflows.errors import own_traceback
 
 SUFFIX = ".py"
 

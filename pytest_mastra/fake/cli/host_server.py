@@ -16,7 +16,7 @@ from pytest_mastra.fake.engine.state import UnexpectedError
 from pytest_mastra.fake.fronts.socket import DEFAULT_PORT, serve
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
-from pytest_mastra.fake.workflows.tracebacks import own_traceback
+from pytest_mastra.fake.workflows.errors import own_traceback
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 WHERE_CLIENTS_LOOK = f"http://127.0.0.1:{DEFAULT_PORT}"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.errors import Refusal, request_error
+from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import dumps, present
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.workflows.generations import Generation
 
 Record = dict[str, Any]
 
@@ -43,12 +40,13 @@ class RunOutput:
     """The records of one stream of a run.
 
     Args:
-        run: The run.
+        workflow_id: The run's workflow.
+        run_id: The run.
         generation: What the records look like.
     """
 
-    def __init__(self, run: Run, generation: Generation) -> None:
-        self._run = run
+    def __init__(self, workflow_id: str, run_id: str, generation: Generation) -> None:
+        self._run_id = run_id
         self._generation = generation
         self._status = "running"
         self._tripwire: Any = None
@@ -58,8 +56,8 @@ class RunOutput:
         self.result: dict[str, Any] = {}
         self.count = 1
         self._history: tuple[Histories, ServerClock] | None = None
-        start = {"type": "workflow-start", "runId": run.run_id, "from": "WORKFLOW"}
-        self._kept: list[Record] = [{**start, "payload": {"workflowId": run.workflow.id}}]
+        start = {"type": "workflow-start", "runId": run_id, "from": "WORKFLOW"}
+        self._kept: list[Record] = [{**start, "payload": {"workflowId": workflow_id}}]
 
     def reader(self) -> Reader:
         """Return a reader that gets what was said so far, without the last record of a stream that has ended."""
@@ -71,7 +69,7 @@ class RunOutput:
     def write_event(self, event: Record) -> None:
         """Add an event of the run, as streams have it."""
         sender = event.get("from", "WORKFLOW")
-        head = {"type": event["type"], "runId": self._run.run_id, "from": sender}
+        head = {"type": event["type"], "runId": self._run_id, "from": sender}
         if "data" in event and "payload" not in event:
             rest = {key: value for key, value in event.items() if key not in ("type", "from", "payload", "data")}
             self.write({**head, "data": event["data"], **rest})
@@ -117,7 +115,7 @@ class RunOutput:
         self._hand_out(self._last_record())
         self._closed = True
         if self._history is not None:
-            self._history[0].release(self._run.run_id)
+            self._history[0].release(self._run_id)
         readers, self._readers = self._readers, []
         for reader in readers:
             reader.closed = True
@@ -130,7 +128,7 @@ class RunOutput:
             payload["finalWorkflowResult"] = self.result["result"]
         if self._status == "tripwire" and self._tripwire:
             payload["tripwire"] = self._tripwire
-        return {"type": "workflow-finish", "runId": self._run.run_id, "from": "WORKFLOW", "payload": payload}
+        return {"type": "workflow-finish", "runId": self._run_id, "from": "WORKFLOW", "payload": payload}
 
     def _metadata(self) -> Record:
         if self._refusal is None:
@@ -141,15 +139,15 @@ class RunOutput:
     def keep_in(self, histories: Histories, clock: ServerClock) -> None:
         """Keep all records for those who come later, those that were said already included."""
         for record in self._kept:
-            histories.add(self._run.run_id, record, clock.now())
+            histories.add(self._run_id, record, clock.now())
         self._history = (histories, clock)
         if self._closed:
-            histories.release(self._run.run_id)
+            histories.release(self._run_id)
 
     def _hand_out(self, record: Record) -> None:
         self.count += 1
         if self._history is not None:
-            self._history[0].add(self._run.run_id, record, self._history[1].now())
+            self._history[0].add(self._run_id, record, self._history[1].now())
         for reader in self._readers:
             reader.records.append(record)
 

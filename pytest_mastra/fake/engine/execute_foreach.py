@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mastra_sync.normalise import NESTED_META
+from pytest_mastra.fake.engine.callbacks import call_back, callback_context
 from pytest_mastra.fake.engine.execute_step import execute_step
-from pytest_mastra.fake.engine.position import Frame, Moves, Resume
+from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
 from pytest_mastra.fake.workflows.graph import ForeachEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
-from pytest_mastra.fake.workflows.step_context import block_context, called
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.execution import Execution
 
 
 @dataclass
 class ForeachState:
-    """What is known of the items while they run."""
+    """What is known of the items while they run.
+
+    Attributes:
+        execution: The execution around them.
+        frame: Where the foreach is.
+        entry: The foreach.
+        items: What the step is executed with.
+        continuation: What the foreach goes on from.
+        info: What is known of the foreach itself.
+        known: Results of the items, by index.
+        labels: Resume labels of an earlier execution.
+        outputs: What items gave, by index.
+        run_ids: Runs of a nested workflow, by index.
+        suspended: What suspended items asked, by index.
+        waiting: Items that have not begun, with the answer for each.
+        running: How many items run.
+        completed: How many items have ended, well or not.
+        failed: The result of the first item that failed.
+        unsuccessful: The result of the first item that ended in another way: bailed, paused.
+        canceled: Whether an item found the run cancelled.
+        all_done: Opens when no item runs.
+    """
 
     execution: Execution
     frame: Frame
     entry: ForeachEntry
     items: list[Any]
-    moves: Moves
+    continuation: Continuation
     info: dict[str, Any]
     known: dict[int, dict[str, Any]]
     labels: dict[str, Any]
@@ -37,53 +56,61 @@ class ForeachState:
     running: int = 0
     completed: int = 0
     failed: dict[str, Any] | None = None
-    left: dict[str, Any] | None = None
+    unsuccessful: dict[str, Any] | None = None
     canceled: bool = False
     all_done: Gate = field(default_factory=Gate)
 
 
-def execute_foreach(execution: Execution, frame: Frame, entry: ForeachEntry, items: Any, moves: Moves) -> Coroutine:
+def execute_foreach(
+    execution: Execution, frame: Frame, entry: ForeachEntry, items: Any, continuation: Continuation
+) -> Coroutine:
     """Execute a step once per item."""
     step_id = entry.step.id
     recorded = execution.step_results.get(step_id) or {}
     meta = (recorded.get("suspendPayload") or {}).get(NESTED_META, {})
-    info = step_info(execution, step_id, items, moves)
-    execution.emit("workflow-step-start", {"id": step_id, **execution.server_state.tidy(info), "status": "running"})
-    labels = {name: label for name, label in meta.get("resumeLabels", {}).items() if label["stepId"] == step_id}
+    info = foreach_info(execution, step_id, items, continuation)
+    event = {"id": step_id, **execution.server_state.without_prior_completion(info), "status": "running"}
+    execution.emit("workflow-step-start", event)
     known = {index: item for index, item in enumerate(meta.get("foreachOutput", [])) if item is not None}
-    foreach = ForeachState(execution, frame, entry, items, moves, info, known, labels)
+    foreach = ForeachState(execution, frame, entry, items, continuation, info, known, labels_of_step(meta, step_id))
     _queue_items(foreach, meta.get("foreachIndex", 0) if recorded.get("status") == "suspended" else 0)
     for _ in range(concurrency_of(execution, frame, entry, items)):
         _begin_next(foreach)
     if foreach.running:
         yield foreach.all_done
-    return _result(foreach)
+    return _foreach_result(foreach)
 
 
-def step_info(execution: Execution, step_id: str, items: Any, moves: Moves) -> dict[str, Any]:
+def foreach_info(execution: Execution, step_id: str, items: Any, continuation: Continuation) -> dict[str, Any]:
     """Return what is known of a foreach that begins."""
-    known = execution.server_state.tidy(execution.step_results.get(step_id) or {})
-    if moves.resume is not None and moves.resume.steps[:1] == [step_id]:
-        return present({**known, "resumePayload": moves.resume.payload, "resumedAt": execution.now()})
+    known = execution.server_state.without_prior_completion(execution.step_results.get(step_id) or {})
+    resume = continuation.resume
+    if resume is not None and resume.steps[:1] == [step_id]:
+        return present({**known, "resumePayload": resume.payload, "resumedAt": execution.now()})
     return present({**known, "payload": items, "startedAt": execution.now()})
+
+
+def labels_of_step(meta: dict[str, Any], step_id: str) -> dict[str, Any]:
+    """Return the resume labels that a suspended foreach has noted."""
+    return {name: label for name, label in meta.get("resumeLabels", {}).items() if label["stepId"] == step_id}
 
 
 def concurrency_of(execution: Execution, frame: Frame, entry: ForeachEntry, items: Any) -> int:
     """Return how many items may run at once."""
     wish = entry.concurrency
     if callable(wish):
-        wish = called(execution, wish, block_context(execution, frame, items, "foreach"), entry.step.id)
+        wish = call_back(execution, wish, callback_context(execution, frame, items, "foreach"), entry.step.id)
     return max(1, int(wish))
 
 
 def _queue_items(foreach: ForeachState, first_suspended: int) -> None:
-    resume = foreach.moves.resume
+    resume = foreach.continuation.resume
     only = resume.item if resume is not None else None
     for index in range(len(foreach.items)):
         known = foreach.known.get(index, {})
         status = known.get("status")
         if status == "success" or (status == "suspended" and only is not None and only != index):
-            _keep(foreach, index, known)
+            _take_over_item(foreach, index, known)
             continue
         if only is not None:
             answer = resume if only == index else None
@@ -92,26 +119,29 @@ def _queue_items(foreach: ForeachState, first_suspended: int) -> None:
         foreach.waiting.append((index, answer))
 
 
-def _keep(foreach: ForeachState, index: int, known: dict[str, Any]) -> None:
-    """Keep what an item gave, or asked, before."""
+def _take_over_item(foreach: ForeachState, index: int, known: dict[str, Any]) -> None:
+    """Keep what an item gave, or asked, in an earlier execution."""
     run_id = known.get("metadata", {}).get("nestedRunId")
     if isinstance(run_id, str):
         foreach.run_ids[index] = run_id
     if known["status"] == "suspended":
-        foreach.suspended[index] = {
-            key: known[key] for key in ("status", "suspendPayload", "suspendedAt") if key in known
-        }
+        foreach.suspended[index] = _suspension(known)
         return
-    _forget_label(foreach, index)
+    forget_label(foreach.labels, index)
     if "output" in known:
         foreach.outputs[index] = known["output"]
     foreach.known[index] = {**known, "suspendPayload": {}}
 
 
-def _forget_label(foreach: ForeachState, index: int) -> None:
-    name = next((name for name, label in foreach.labels.items() if label.get("foreachIndex") == index), None)
+def _suspension(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: result[key] for key in ("status", "suspendPayload", "suspendedAt") if key in result}
+
+
+def forget_label(labels: dict[str, Any], index: int) -> None:
+    """Drop the resume label of an item, if it has one."""
+    name = next((name for name, label in labels.items() if label.get("foreachIndex") == index), None)
     if name is not None:
-        del foreach.labels[name]
+        del labels[name]
 
 
 def _begin_next(foreach: ForeachState) -> None:
@@ -127,37 +157,35 @@ def _execute_item(foreach: ForeachState, index: int, answer: Resume | None) -> C
         foreach.canceled = True
         foreach.waiting.clear()
     else:
-        moves = Moves(answer, foreach.moves.restart, foreach.moves.time_travel)
+        continuation = replace(foreach.continuation, resume=answer)
         frame = foreach.frame.for_item(index)
-        result = yield from execute_step(
-            execution, frame, foreach.entry.step.step, foreach.items[index], moves, quiet=True
-        )
-        _note(foreach, index, result)
+        step, item = foreach.entry.step.step, foreach.items[index]
+        result = yield from execute_step(execution, frame, step, item, continuation, quiet=True)
+        _record_item(foreach, index, result)
     foreach.running -= 1
     _begin_next(foreach)
     if not foreach.running:
         foreach.all_done.open()
 
 
-def _note(foreach: ForeachState, index: int, result: dict[str, Any]) -> None:
+def _record_item(foreach: ForeachState, index: int, result: dict[str, Any]) -> None:
     status = result["status"]
     if status == "success":
         foreach.completed += 1
-        _tell_progress(foreach, index, "success", result.get("output", UNDEFINED))
-        _forget_label(foreach, index)
+        _emit_progress(foreach, index, "success", result.get("output", UNDEFINED))
+        forget_label(foreach.labels, index)
         if "output" in result:
             foreach.outputs[index] = result["output"]
     elif status == "suspended":
-        kept = ("status", "suspendPayload", "suspendedAt")
-        foreach.suspended.setdefault(index, {key: result[key] for key in kept if key in result})
-        _tell_progress(foreach, index, "suspended")
+        foreach.suspended.setdefault(index, _suspension(result))
+        _emit_progress(foreach, index, "suspended")
     else:
         foreach.completed += 1
-        _tell_progress(foreach, index, "failed")
+        _emit_progress(foreach, index, "failed")
         if status == "failed":
             foreach.failed = foreach.failed or result
         else:
-            foreach.left = foreach.left or result
+            foreach.unsuccessful = foreach.unsuccessful or result
     if status != "success":
         foreach.waiting.clear()
     run_id = result.get("metadata", {}).get("nestedRunId")
@@ -166,7 +194,7 @@ def _note(foreach: ForeachState, index: int, result: dict[str, Any]) -> None:
     foreach.known[index] = result if status == "suspended" else {**result, "suspendPayload": {}}
 
 
-def _tell_progress(foreach: ForeachState, index: int, status: str, output: Any = UNDEFINED) -> None:
+def _emit_progress(foreach: ForeachState, index: int, status: str, output: Any = UNDEFINED) -> None:
     payload = {
         "id": foreach.entry.step.id,
         "completedCount": foreach.completed,
@@ -183,59 +211,84 @@ def as_list(values: dict[int, Any]) -> list[Any]:
     return [values.get(index) for index in range(max(values, default=-1) + 1)]
 
 
-def _result(foreach: ForeachState) -> dict[str, Any]:
+def _foreach_result(foreach: ForeachState) -> dict[str, Any]:
     execution, step_id = foreach.execution, foreach.entry.step.id
     outputs = as_list(foreach.outputs)
     if foreach.canceled or execution.signal.aborted:
         return {**foreach.info, "status": "canceled", "output": outputs, "endedAt": execution.now()}
     if foreach.failed is not None:
-        return _failed(foreach, foreach.failed)
-    if foreach.left is not None:
-        _tell_result(execution, step_id, foreach.left)
-        return foreach.left
+        return _failed_result(foreach, foreach.failed)
+    if foreach.unsuccessful is not None:
+        emit_foreach_end(execution, step_id, foreach.unsuccessful)
+        return foreach.unsuccessful
     if foreach.suspended:
-        return _suspended(foreach)
+        return suspend_foreach(
+            execution,
+            foreach.frame,
+            step_id,
+            info=foreach.info,
+            suspended=foreach.suspended,
+            known=foreach.known,
+            labels=foreach.labels,
+        )
     ended = execution.now()
-    _tell_result(execution, step_id, {"status": "success", "output": outputs, "endedAt": ended})
+    emit_foreach_end(execution, step_id, {"status": "success", "output": outputs, "endedAt": ended})
     result = {**foreach.info, "status": "success", "output": outputs}
     if foreach.run_ids:
         result["metadata"] = {"nestedRunId": as_list(foreach.run_ids)}
     return {**result, "endedAt": ended}
 
 
-def _tell_result(execution: Execution, step_id: str, result: dict[str, Any]) -> None:
+def emit_foreach_end(execution: Execution, step_id: str, result: dict[str, Any]) -> None:
+    """Tell the watchers what a foreach gave."""
     execution.emit("workflow-step-result", {"id": step_id, **result})
     execution.emit("workflow-step-finish", {"id": step_id, "metadata": {}})
 
 
-def _failed(foreach: ForeachState, failed: dict[str, Any]) -> dict[str, Any]:
-    told = ("status", "error", "suspendPayload", "suspendedAt", "endedAt")
-    _tell_result(foreach.execution, foreach.entry.step.id, {key: failed[key] for key in told if key in failed})
-    asked = failed.get("suspendPayload") or {}
-    meta = {
-        **asked.get(NESTED_META, {}),
-        "foreachOutput": as_list(foreach.known),
-        "resumeLabels": dict(foreach.frame.labels),
-    }
-    return {**failed, "suspendPayload": {**asked, NESTED_META: meta}}
+def _failed_result(foreach: ForeachState, failed: dict[str, Any]) -> dict[str, Any]:
+    shown = ("status", "error", "suspendPayload", "suspendedAt", "endedAt")
+    emit_foreach_end(foreach.execution, foreach.entry.step.id, {key: failed[key] for key in shown if key in failed})
+    payload = failed.get("suspendPayload") or {}
+    labels = dict(foreach.frame.labels)
+    meta = {**payload.get(NESTED_META, {}), "foreachOutput": as_list(foreach.known), "resumeLabels": labels}
+    return {**failed, "suspendPayload": {**payload, NESTED_META: meta}}
 
 
-def _suspended(foreach: ForeachState) -> dict[str, Any]:
-    execution, frame, step_id = foreach.execution, foreach.frame, foreach.entry.step.id
-    first = min(foreach.suspended)
-    asked = foreach.suspended[first]
-    execution.emit("workflow-step-suspended", {"id": step_id, **asked})
+def suspend_foreach(
+    execution: Execution,
+    frame: Frame,
+    step_id: str,
+    *,
+    info: dict[str, Any],
+    suspended: dict[int, dict[str, Any]],
+    known: dict[int, dict[str, Any]],
+    labels: dict[str, Any],
+) -> dict[str, Any]:
+    """Suspend with what the first of the suspended items asks.
+
+    Args:
+        execution: The execution.
+        frame: Where the foreach is.
+        step_id: Its id.
+        info: What is known of the foreach itself.
+        suspended: What the items ask, by index.
+        known: Results of all items, by index.
+        labels: Resume labels of an earlier execution.
+    """
+    first = min(suspended)
+    suspension = suspended[first]
+    execution.emit("workflow-step-suspended", {"id": step_id, **suspension})
     frame.suspended[step_id] = frame.path
-    frame.labels = {**foreach.labels, **frame.labels}
-    payload = asked.get("suspendPayload") or {}
+    frame.labels = {**labels, **frame.labels}
+    payload = suspension.get("suspendPayload") or {}
     meta = {
         **payload.get(NESTED_META, {}),
         "foreachIndex": first,
-        "foreachOutput": as_list(foreach.known),
+        "foreachOutput": as_list(known),
         "resumeLabels": dict(frame.labels),
     }
     return {
-        **foreach.info,
+        **info,
         "suspendedAt": execution.now(),
         "status": "suspended",
         "suspendPayload": {**without(payload, frozenset({NESTED_META})), NESTED_META: meta},

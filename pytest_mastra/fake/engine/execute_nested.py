@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from mastra_sync.normalise import NESTED_META
+from pytest_mastra.fake.engine.execution import Attempt
+from pytest_mastra.fake.engine.position import TimeTravel
+from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import Thrown, TripWire
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.execute_step import Attempt
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.workflows.definition import Workflow
-    from pytest_mastra.fake.workflows.step_context import StepContext
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
+from pytest_mastra.fake.workflows.step_context import StepContext
 
 
 def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -> Coroutine:
     """Execute a nested workflow in a run of its own; return its result."""
     execution, server_state = attempt.execution, attempt.execution.server_state
-    moves = attempt.moves
+    travel = attempt.continuation.time_travel
     recorded = execution.step_results.get(workflow.id) or {}
     is_resumed = recorded.get("status") == "suspended"
-    travels_to = moves.time_travel.steps[1:] if moves.time_travel and moves.time_travel.steps[0] == workflow.id else []
-    if not is_resumed and not _restarts(attempt):
+    travels_to = travel.steps[1:] if travel is not None and travel.steps[0] == workflow.id else []
+    if not is_resumed and not _is_restarted(attempt):
         server_state.note_nested_input(workflow, attempt.input_data)
     run_id = _recorded_run_id(recorded) if is_resumed else None
     run = server_state.create_run(workflow, run_id or context.run_id, execution.run.resource_id)
     # the run is looked for, and stored
-    for _ in range(3 if server_state.generation.awaits_events else 2):
+    for _ in range(3 if execution.generation.awaits_events else 2):
         yield None
-    forget = _connect(attempt, run)
+    disconnect = _connect(attempt, run)
     try:
-        result = yield from _moved(attempt, run, travels_to=travels_to, is_resumed=is_resumed)
+        result = yield from _execute_run(attempt, run, travels_to=travels_to, is_resumed=is_resumed)
     finally:
-        for end in forget:
+        for end in disconnect:
             end()
     if truthy(result.get("state")):
         context.set_state(result["state"])
-    _suspend(result, context, run)
-    _raise_failure(result, tripwires=server_state.generation.throws_nested_tripwires)
+    _pass_suspensions_on(result, context, run)
+    _raise_failure(result, tripwires=execution.generation.throws_nested_tripwires)
     return result.get("result", UNDEFINED) if result["status"] == "success" else UNDEFINED
 
 
-def _restarts(attempt: Attempt) -> bool:
-    return attempt.moves.restart is not None and attempt.step.id in attempt.moves.restart.active
+def _is_restarted(attempt: Attempt) -> bool:
+    restart = attempt.continuation.restart
+    return restart is not None and attempt.step.id in restart.active
 
 
 def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
@@ -53,8 +55,8 @@ def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
     return run_id if isinstance(run_id, str) else None
 
 
-def _connect(attempt: Attempt, run: Run) -> list[Any]:
-    """Pass events outward, and cancels both ways."""
+def _connect(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
+    """Pass events outward, and cancels both ways; return what ends that."""
     outer = attempt.execution.run
 
     def pass_on(event: dict[str, Any]) -> None:
@@ -71,40 +73,38 @@ def _connect(attempt: Attempt, run: Run) -> list[Any]:
     ]
 
 
-def _moved(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:
-    execution, moves = attempt.execution, attempt.moves
-    shared: dict[str, Any] = {
-        "scheduler": execution.scheduler,
-        "request_context": execution.request_context,
-        "write": execution.write,
-        "per_step": execution.per_step,
-        "include_state": True,
-        "held": execution.held,
-    }
-    travel = moves.time_travel
-    if travel is not None and travels_to:
-        nested = travel.nested_results if isinstance(travel.nested_results, dict) else {}
-        body = {
-            "inputData": travel.input_data,
-            "resumeData": travel.resume_data,
-            "initialState": dict(attempt.frame.state),
-            "step": travels_to,
-            "context": nested.get(run.workflow.id, {}),
-            "nestedStepsContext": travel.nested_results,
-        }
-        known = {key: value for key, value in body.items() if value is not UNDEFINED}
-        return (yield from run.time_travel(known, **shared))
-    if _restarts(attempt):
-        return (yield from run.restart(**shared))
+def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:
+    """Ask the run for what the run around it was asked for."""
+    execution, continuation = attempt.execution, attempt.continuation
+    commands, server_state = execution.nested, execution.server_state
+    options = replace(execution.options, include_state=True)
+    if continuation.time_travel is not None and travels_to:
+        body = _time_travel_body(continuation.time_travel, travels_to, attempt.frame.state, run.workflow.id)
+        return (yield from commands.time_travel(server_state, run, body, options))
+    if _is_restarted(attempt):
+        return (yield from commands.restart(server_state, run, options))
     if is_resumed:
-        resume = moves.resume
-        steps = resume.steps[1:] if resume is not None else []
-        payload = attempt.resume_data
-        return (yield from run.resume(steps or None, payload, item=None, **shared))
-    return (yield from run.start(attempt.input_data, dict(attempt.frame.state), **shared))
+        steps = continuation.resume.steps[1:] if continuation.resume is not None else []
+        return (yield from commands.resume(server_state, run, steps or None, attempt.resume_data, options))
+    return (yield from commands.start(server_state, run, attempt.input_data, dict(attempt.frame.state), options))
 
 
-def _suspend(result: dict[str, Any], context: StepContext, run: Run) -> None:
+def _time_travel_body(
+    travel: TimeTravel, travels_to: list[str], state: dict[str, Any], workflow_id: str
+) -> dict[str, Any]:
+    nested = travel.nested_results if isinstance(travel.nested_results, dict) else {}
+    body = {
+        "inputData": travel.input_data,
+        "resumeData": travel.resume_data,
+        "initialState": dict(state),
+        "step": travels_to,
+        "context": nested.get(workflow_id, {}),
+        "nestedStepsContext": travel.nested_results,
+    }
+    return present(body)
+
+
+def _pass_suspensions_on(result: dict[str, Any], context: StepContext, run: Run) -> None:
     for step_id, step in result["steps"].items():
         if not isinstance(step, dict) or step.get("status") != "suspended":
             continue
@@ -120,10 +120,10 @@ def _raise_failure(result: dict[str, Any], *, tripwires: bool) -> None:
         is_final = any(isinstance(step, dict) and step.get("nonRetryable") for step in steps)
         raise Thrown(result.get("error"), non_retryable=is_final)
     if result["status"] == "tripwire" and tripwires:
-        stopped = result.get("tripwire") or {}
+        tripwire = result.get("tripwire") or {}
         raise TripWire(
-            stopped.get("reason") or "Processor tripwire triggered",
-            retry=stopped.get("retry"),
-            metadata=stopped.get("metadata"),
-            processor_id=stopped.get("processorId"),
+            tripwire.get("reason") or "Processor tripwire triggered",
+            retry=tripwire.get("retry"),
+            metadata=tripwire.get("metadata"),
+            processor_id=tripwire.get("processorId"),
         )

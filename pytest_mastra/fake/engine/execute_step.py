@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execute_nested import execute_nested
-from pytest_mastra.fake.engine.position import Frame, Moves
-from pytest_mastra.fake.engine.validation import checked, later_cause, lines, validation_cause
+from pytest_mastra.fake.engine.execution import Attempt, Execution
+from pytest_mastra.fake.engine.position import Continuation, Frame
+from pytest_mastra.fake.engine.validation import check_value, later_cause, list_issues, validation_cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy, without
-from pytest_mastra.fake.workflows.step_context import Asked, GateOrAbort, StepContext, Wait, Writer, visible
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.execution import Execution
-
-PRIOR_COMPLETION = frozenset(
-    {"output", "error", "endedAt", "suspendedAt", "suspendPayload", "suspendOutput", "tripwire", "nonRetryable"}
-)
-"""What an earlier execution of a step left, and the next one drops."""
-
-
-@dataclass
-class Attempt:
-    """What all attempts at one execution of a step share.
-
-    Attributes:
-        execution: The execution around it.
-        frame: Where it is.
-        step: The step.
-        moves: What to go on from.
-        call_id: Shared by the events of this execution.
-        input_data: The step's input, checked.
-        refusal: Why the input does not fit.
-        resume_data: What the step is resumed with.
-        suspend_data: What it had suspended with.
-        item_run_id: In a foreach over a workflow: the id of this item's own run.
-    """
-
-    execution: Execution
-    frame: Frame
-    step: AnyStep
-    moves: Moves
-    call_id: str
-    input_data: Any
-    refusal: Refusal | None
-    resume_data: Any
-    suspend_data: Any
-    item_run_id: str | None
+from pytest_mastra.fake.workflows.step_context import GateOrAbort, StepContext, StepEffects, Wait, Writer, visible
 
 
 def execute_step(
@@ -59,7 +23,7 @@ def execute_step(
     frame: Frame,
     step: AnyStep,
     prev_output: Any,
-    moves: Moves,
+    continuation: Continuation,
     *,
     quiet: bool = False,
     iteration: int | None = None,
@@ -71,50 +35,52 @@ def execute_step(
         frame: Where it is.
         step: The step.
         prev_output: Its input, unchecked.
-        moves: What to go on from.
+        continuation: What to go on from.
         quiet: Whether it tells nobody, as in a foreach.
         iteration: In a loop: the round.
     """
-    attempt = _prepared(execution, frame, step, prev_output, moves)
-    info = _info(attempt, iteration)
+    attempt = _prepare_attempt(execution, frame, step, prev_output, continuation)
+    info = _initial_result(attempt, iteration)
     frame.active[step.id] = frame.path
     if not quiet:
-        event = {"id": step.id, "stepCallId": attempt.call_id, **execution.server_state.tidy(info)}
+        event = {"id": step.id, "stepCallId": attempt.call_id, **execution.server_state.without_prior_completion(info)}
         execution.emit("workflow-step-start", event)
     yield from execution.persist(frame, "running", step_results={**execution.step_results, step.id: info})
-    if execution.held is not None:
-        yield from execution.held()
-    outcome = yield from _tried(attempt)
+    if execution.options.hold_step is not None:
+        yield from execution.options.hold_step()
+    outcome = yield from _run_with_retries(attempt)
     frame.active.pop(step.id, None)
-    result = {**execution.server_state.tidy(info), **outcome}
+    result = {**execution.server_state.without_prior_completion(info), **outcome}
     if not quiet:
-        yield from _told(execution, step, attempt.call_id, result)
+        yield from _emit_result(execution, step, attempt.call_id, result)
     if attempt.item_run_id is not None:
         result["metadata"] = {**result.get("metadata", {}), "nestedRunId": attempt.item_run_id}
     execution.step_results[step.id] = result
     return result
 
 
-def _prepared(execution: Execution, frame: Frame, step: AnyStep, prev_output: Any, moves: Moves) -> Attempt:
+def _prepare_attempt(
+    execution: Execution, frame: Frame, step: AnyStep, prev_output: Any, continuation: Continuation
+) -> Attempt:
     call_id = execution.server_state.new_id()
-    owns_run = step.is_workflow and frame.item is not None and execution.server_state.generation.own_item_runs
+    owns_run = step.is_workflow and frame.item is not None and execution.generation.own_item_runs
     item_run_id = execution.server_state.new_id() if owns_run else None
-    input_data, refusal = _checked_input(execution, step, prev_output)
+    input_data, refusal = _check_input(execution, step, prev_output)
     return Attempt(
         execution=execution,
         frame=frame,
         step=step,
-        moves=moves,
+        continuation=continuation,
         call_id=call_id,
         input_data=input_data,
         refusal=refusal,
-        resume_data=_resume_data(step, moves),
+        resume_data=_resume_data(step, continuation),
         suspend_data=_suspend_data(execution, frame, step),
         item_run_id=item_run_id,
     )
 
 
-def _checked_input(execution: Execution, step: AnyStep, prev_output: Any) -> tuple[Any, Refusal | None]:
+def _check_input(execution: Execution, step: AnyStep, prev_output: Any) -> tuple[Any, Refusal | None]:
     if not execution.run.workflow.validate_inputs:
         return prev_output, None
     refusal = None
@@ -123,31 +89,31 @@ def _checked_input(execution: Execution, step: AnyStep, prev_output: Any) -> tup
         fitted, issues = step.input_schema.check(prev_output)
         if issues:
             refusal = Refusal(
-                f"Step input validation failed: \n{lines(issues)}",
+                f"Step input validation failed: \n{list_issues(issues)}",
                 code="WORKFLOW_STEP_INPUT_VALIDATION_FAILED",
-                cause=validation_cause(issues, execution.server_state.generation),
+                cause=validation_cause(issues, execution.generation),
             )
         elif fitted != {}:
             input_data = fitted
-    checks_context = execution.server_state.generation.checks_request_context and not step.is_workflow
+    checks_context = execution.generation.checks_request_context and not step.is_workflow
     if refusal is None and checks_context and step.request_context_schema is not None:
-        _, issues = step.request_context_schema.check(execution.request_context)
+        _, issues = step.request_context_schema.check(execution.options.request_context)
         if issues:
-            text = f"Step request context validation failed for step '{step.id}': \n{lines(issues)}"
-            cause = later_cause(issues, execution.server_state.generation)
+            text = f"Step request context validation failed for step '{step.id}': \n{list_issues(issues)}"
+            cause = later_cause(issues, execution.generation)
             refusal = Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
     return input_data, refusal
 
 
-def _resume_data(step: AnyStep, moves: Moves) -> Any:
-    travel = moves.time_travel
+def _resume_data(step: AnyStep, continuation: Continuation) -> Any:
+    travel = continuation.time_travel
     if travel is not None and (travel.step_results.get(step.id) or {}).get("status") == "suspended":
         answer = travel.resume_data
         if truthy(answer) and answer is not UNDEFINED:
             fitted, issues = (answer, []) if step.resume_schema is None else step.resume_schema.check(answer)
             return UNDEFINED if issues else fitted
-    if moves.resume is not None and moves.resume.steps[:1] == [step.id]:
-        return moves.resume.payload
+    if continuation.resume is not None and continuation.resume.steps[:1] == [step.id]:
+        return continuation.resume.payload
     return UNDEFINED
 
 
@@ -155,19 +121,21 @@ def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
     recorded = execution.step_results.get(step.id)
     if not isinstance(recorded, dict) or recorded.get("status") != "suspended":
         return UNDEFINED
-    asked = recorded.get("suspendPayload", UNDEFINED)
-    if frame.item is not None and isinstance(asked, dict):
-        items = asked.get(NESTED_META, {}).get("foreachOutput", [])
+    payload = recorded.get("suspendPayload", UNDEFINED)
+    if frame.item is not None and isinstance(payload, dict):
+        items = payload.get(NESTED_META, {}).get("foreachOutput", [])
         item = items[frame.item] if frame.item < len(items) else None
         if isinstance(item, dict) and item.get("status") == "suspended" and truthy(item.get("suspendPayload")):
-            asked = item["suspendPayload"]
-    return without(asked, frozenset({NESTED_META})) if isinstance(asked, dict) else asked
+            payload = item["suspendPayload"]
+    return without(payload, frozenset({NESTED_META})) if isinstance(payload, dict) else payload
 
 
-def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
+def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     """Return what is known of a step that begins."""
     execution = attempt.execution
-    info: dict[str, Any] = execution.server_state.tidy(execution.step_results.get(attempt.step.id) or {})
+    info: dict[str, Any] = execution.server_state.without_prior_completion(
+        execution.step_results.get(attempt.step.id) or {}
+    )
     now = execution.now()
     if truthy(attempt.resume_data) and attempt.resume_data is not UNDEFINED:
         info |= {"resumePayload": attempt.resume_data, "resumedAt": now}
@@ -179,18 +147,18 @@ def _info(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     return present(info)
 
 
-def _told(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Coroutine:
+def _emit_result(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Coroutine:
     about = {"id": step.id, "stepCallId": call_id}
     if result["status"] == "suspended":
         execution.emit("workflow-step-suspended", {**about, **result})
         return
     execution.emit("workflow-step-result", {**about, **result})
-    if execution.server_state.generation.awaits_events:
+    if execution.generation.awaits_events:
         yield None
     execution.emit("workflow-step-finish", {**about, "metadata": {}})
 
 
-def _tried(attempt: Attempt) -> Coroutine:
+def _run_with_retries(attempt: Attempt) -> Coroutine:
     """Run the step, again and again if it has retries; return what came of it."""
     execution = attempt.execution
     config = execution.run.workflow.retry_config
@@ -199,7 +167,7 @@ def _tried(attempt: Attempt) -> Coroutine:
         if count and config.delay:
             yield Until(execution.scheduler.now() + config.delay)
         try:
-            return (yield from _run(attempt, count))
+            return (yield from _run_once(attempt, count))
         except Exception as error:  # noqa: BLE001 -- whatever a step raises is the run's failure
             is_final = isinstance(error, NonRetryable) or (isinstance(error, Thrown) and error.non_retryable)
             if is_final or count == retries:
@@ -209,7 +177,7 @@ def _tried(attempt: Attempt) -> Coroutine:
 
 
 def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[str, Any]:
-    as_wire = error_object if execution.server_state.generation.error_objects else error_string
+    as_wire = error_object if execution.generation.error_objects else error_string
     outcome = {"status": "failed", "error": as_wire(error), "endedAt": execution.now()}
     if is_final:
         outcome["nonRetryable"] = True
@@ -218,49 +186,49 @@ def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[
     return outcome
 
 
-def _run(attempt: Attempt, count: int) -> Coroutine:
+def _run_once(attempt: Attempt, count: int) -> Coroutine:
     if attempt.refusal is not None:
         raise attempt.refusal
     execution = attempt.execution
-    asked = Asked()
+    effects = StepEffects()
     step = attempt.step
+    context = _step_context(attempt, effects, count)
     if isinstance(step, Step):
-        context = _context(attempt, asked, count)
         output = yield from _run_function(execution, step, context)
     else:
-        output = yield from execute_nested(attempt, _context(attempt, asked, count), step)
-    if asked.state is not UNDEFINED:
-        attempt.frame.state.update(asked.state)
-    if asked.suspended:
-        if execution.server_state.generation.awaits_events:
+        output = yield from execute_nested(attempt, context, cast("Workflow", step))
+    if effects.state is not UNDEFINED:
+        attempt.frame.state.update(effects.state)
+    if effects.suspended:
+        if execution.generation.awaits_events:
             yield None  # a suspension is checked, which takes longer than giving a value
         return present(
             {
                 "status": "suspended",
-                "suspendPayload": asked.suspend_payload,
+                "suspendPayload": effects.suspend_payload,
                 "suspendOutput": output if output is not UNDEFINED and truthy(output) else UNDEFINED,
                 "suspendedAt": execution.now(),
             }
         )
-    if asked.bailed:
-        return present({"status": "bailed", "output": asked.bail_value, "endedAt": execution.now()})
-    if step.is_workflow and execution.per_step:
+    if effects.bailed:
+        return present({"status": "bailed", "output": effects.bail_value, "endedAt": execution.now()})
+    if step.is_workflow and execution.options.per_step:
         return {"status": "paused"}
     return present({"status": "success", "output": output, "endedAt": execution.now()})
 
 
-def _context(attempt: Attempt, asked: Asked, count: int) -> StepContext:
+def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepContext:
     execution, frame, step = attempt.execution, attempt.frame, attempt.step
     checks = execution.run.workflow.validate_inputs
 
     def on_suspend(payload: Any, labels: list[str]) -> Any:
         if checks and payload is not UNDEFINED and truthy(payload):
-            payload = checked(
+            payload = check_value(
                 step.suspend_schema,
                 payload,
                 "Step suspend data validation failed",
                 "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
-                lambda issues: later_cause(issues, execution.server_state.generation),
+                lambda issues: later_cause(issues, execution.generation),
             )
         frame.suspended[step.id] = frame.path
         for label in labels:
@@ -269,23 +237,23 @@ def _context(attempt: Attempt, asked: Asked, count: int) -> StepContext:
         return payload if payload is not UNDEFINED and truthy(payload) else UNDEFINED
 
     def check_state(state: Any) -> Any:
-        return checked(step.state_schema, state, "Step state data validation failed") if checks else state
+        return check_value(step.state_schema, state, "Step state data validation failed") if checks else state
 
     run_id = attempt.item_run_id or execution.run.run_id
     return StepContext(
         input_data=visible(copied(attempt.input_data)),
         state=copied(frame.state),
-        request_context=execution.request_context,
+        request_context=execution.options.request_context,
         run_id=run_id,
         workflow_id=execution.run.workflow.id,
         resource_id=execution.run.resource_id,
         resume_data=visible(copied(attempt.resume_data)),
         suspend_data=visible(copied(attempt.suspend_data)),
         retry_count=count,
-        writer=Writer(execution.run.run_id, step.id, execution.write),
+        writer=Writer(execution.run.run_id, step.id, execution.options.write),
         _signal=execution.signal,
         _results=execution.step_results,
-        _asked=asked,
+        _effects=effects,
         _on_suspend=on_suspend,
         _check_state=check_state,
         _null_input=attempt.input_data is None,

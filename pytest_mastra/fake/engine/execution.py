@@ -1,24 +1,37 @@
-"""One execution of a workflow's graph: what it keeps while it goes from entry to entry, and how it ends."""
+"""One execution of a workflow's graph: what it knows, what it tells, and what is stored of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_mastra.fake.engine import result as results
-from pytest_mastra.fake.engine.execute_entry import execute_entry, output_before
-from pytest_mastra.fake.engine.position import Frame, Restart, Resume, TimeTravel
+from pytest_mastra.fake.engine.options import ExecutionOptions
+from pytest_mastra.fake.engine.position import Continuation, Frame
+from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Signal
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
-from pytest_mastra.fake.workflows.step_context import shown_context
+from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.graph import AnyStep, ConditionalEntry, Entry, ForeachEntry, LoopEntry, ParallelEntry
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, to_json_value
 
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.engine.state import ServerState
 
-StreamWriter = Callable[[dict[str, Any]], None]
+@dataclass(frozen=True, slots=True)
+class NestedCommands:
+    """What executes a nested workflow's run: handed in, for executing is what runs into itself here.
+
+    Attributes:
+        start: Given the input and the state.
+        resume: Given the step and the answer.
+        restart: Given nothing.
+        time_travel: Given what a request would ask for.
+    """
+
+    start: Callable[[ServerState, Run, Any, Any, ExecutionOptions], Coroutine]
+    resume: Callable[[ServerState, Run, Any, Any, ExecutionOptions], Coroutine]
+    restart: Callable[[ServerState, Run, ExecutionOptions], Coroutine]
+    time_travel: Callable[[ServerState, Run, dict[str, Any], ExecutionOptions], Coroutine]
 
 
 @dataclass
@@ -28,29 +41,30 @@ class Execution:
     Attributes:
         server_state: The server around it.
         run: The run that is executed.
-        scheduler: Where its tasks take turns.
-        request_context: What steps see; they may change it.
-        write: Takes what steps write into the stream.
-        per_step: Whether to stop after one step.
-        resume: What was suspended, and the answer to it.
-        restart: Where a crash left the run.
-        time_travel: Where to go on from, and with what.
-        include_state: Whether the result holds the state and labels, for the workflow around this one.
+        options: What it is executed with.
+        nested: Executes the runs of nested workflows.
+        continuation: What it goes on from.
+        step_results: What the steps gave, by their id; under `input` what the run was started with.
+        step_execution_path: Ids of the top-level steps, in the order in which they ran.
     """
 
     server_state: ServerState
     run: Run
-    scheduler: Scheduler
-    request_context: dict[str, Any]
-    write: StreamWriter | None = None
-    per_step: bool = False
-    resume: Resume | None = None
-    restart: Restart | None = None
-    time_travel: TimeTravel | None = None
-    include_state: bool = False
-    held: Callable[[], Coroutine] | None = None
+    options: ExecutionOptions
+    nested: NestedCommands
+    continuation: Continuation = field(default_factory=Continuation)
     step_results: dict[str, Any] = field(default_factory=dict)
     step_execution_path: list[str] = field(default_factory=list)
+
+    @property
+    def generation(self) -> Generation:
+        """What the server behaves like."""
+        return self.server_state.generation
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """Where the tasks take turns."""
+        return self.options.scheduler
 
     @property
     def signal(self) -> Signal:
@@ -63,93 +77,7 @@ class Execution:
 
     def now(self) -> int:
         """Return the time as Mastra notes it."""
-        return self.scheduler.milliseconds()
-
-    def execute(self, input_data: Any, initial_state: Any) -> Coroutine:
-        """Execute; return what the `-async` verbs answer."""
-        entries = self.run.workflow.entries
-        if not entries:
-            raise Refusal("Workflow must have at least one step", code="WORKFLOW_EXECUTE_EMPTY_GRAPH")
-        first = self._first_entry()
-        self._take_over(input_data)
-        state = self._first_state(initial_state)
-        frame = Frame([first], self.step_execution_path, state)
-        outcome: dict[str, Any] = {}
-        for index in range(first, len(entries)):
-            if self.signal.aborted and self.server_state.generation.checks_abort_first:
-                return (
-                    yield from self._canceled(frame if outcome else Frame([index], self.step_execution_path, state))
-                )
-            frame = Frame([index], self.step_execution_path, state)
-            outcome = yield from execute_entry(self, frame, entries[index], entries[index - 1] if index else None)
-            state = frame.state
-            if outcome["status"] != "success":
-                return (yield from self._stopped(frame, outcome))
-            if self.per_step:
-                return (yield from self._paused(frame, outcome))
-        result = results.formatted(self, outcome)
-        yield from self.persist(frame, result["status"], result=result.get("result", UNDEFINED), error=UNDEFINED)
-        if result["status"] != "suspended":
-            self.server_state.forget_status(self.run)
-        return self._answer(result, frame)
-
-    def _first_entry(self) -> int:
-        for move in (self.time_travel, self.restart, self.resume):
-            if move is not None:
-                return move.path.pop(0) if move.path else 0
-        return 0
-
-    def _take_over(self, input_data: Any) -> None:
-        move = self.time_travel or self.restart or self.resume
-        if move is None:
-            self.step_results = present({"input": input_data})
-        else:
-            self.step_results = move.step_results
-            self.step_execution_path = list(move.step_execution_path or [])
-
-    def _first_state(self, initial_state: Any) -> dict[str, Any]:
-        if self.time_travel is not None:
-            return dict(self.time_travel.state or {})
-        if self.restart is not None:
-            return dict(self.restart.state or {})
-        return dict(initial_state) if isinstance(initial_state, dict) else {}
-
-    def _canceled(self, frame: Frame) -> Coroutine:
-        yield from self.persist(frame, "canceled")
-        return self._answer(results.formatted(self, {"status": "canceled"}), frame)
-
-    def _stopped(self, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
-        if outcome["status"] == "bailed":
-            outcome["status"] = "success"
-        result = results.formatted(self, outcome)
-        yield from self.persist(
-            frame,
-            result["status"],
-            result=result.get("result", UNDEFINED),
-            error=result.get("error", UNDEFINED),
-            tracing={} if self.server_state.generation.notes_tracing else UNDEFINED,
-        )
-        if outcome["status"] == "paused":
-            self.emit("workflow-paused", {})
-        if outcome["status"] not in ("suspended", "paused"):
-            self.server_state.forget_status(self.run)
-        return self._answer(result, frame)
-
-    def _paused(self, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
-        result = results.formatted(self, outcome)
-        yield from self.persist(frame, "paused")
-        self.emit("workflow-paused", {})
-        result.pop("result", None)
-        return self._answer({**result, "status": "paused"}, frame)
-
-    def _answer(self, result: dict[str, Any], frame: Frame) -> dict[str, Any]:
-        answer = dict(result)
-        if self.server_state.generation.run_id_in_results:
-            answer["runId"] = self.run.run_id
-        if self.include_state:
-            answer["state"] = frame.state
-            answer["resumeLabels"] = frame.labels
-        return answer
+        return self.options.scheduler.milliseconds()
 
     def persist(
         self,
@@ -162,13 +90,13 @@ class Execution:
         step_results: dict[str, Any] | None = None,
     ) -> Coroutine:
         """Store where the run is; storing takes a turn, as it takes real servers some milliseconds."""
-        last = self.server_state.last_status(self.run)
-        freezes = self.server_state.generation.freezes_resumed_runs
+        run, server_state = self.run, self.server_state
+        last = server_state.last_status(run)
+        freezes = self.generation.freezes_resumed_runs
         if not (freezes and status == "running" and last in ("suspended", "paused")):
-            self.server_state.store.persist(
-                self.run, self._snapshot(frame, status, result, error, tracing, step_results)
-            )
-            self.server_state.remember_status(self.run, status)
+            snapshot = self._snapshot(frame, status, result, error, tracing, step_results)
+            server_state.store.persist(run.workflow.id, run.run_id, run.resource_id, snapshot)
+            server_state.remember_status(run, status)
         yield None
 
     def _snapshot(
@@ -187,11 +115,11 @@ class Execution:
             "context": dict(self.step_results if step_results is None else step_results),
             "activePaths": list(frame.path),
         }
-        if self.server_state.generation.execution_path:
+        if self.generation.execution_path:
             snapshot["stepExecutionPath"] = list(self.step_execution_path)
         snapshot |= {
             "activeStepsPath": dict(frame.active),
-            "serializedStepGraph": self.run.graph,
+            "serializedStepGraph": self.server_state.serialized_graph(self.run.workflow),
             "suspendedPaths": dict(frame.suspended),
             "waitingPaths": {},
             "resumeLabels": dict(frame.labels),
@@ -200,12 +128,57 @@ class Execution:
             snapshot["result"] = result
         if error is not UNDEFINED:
             snapshot["error"] = error
-        snapshot["requestContext"] = shown_context(self.request_context) if self.request_context else {}
+        context = self.options.request_context
+        snapshot["requestContext"] = stored_context(context) if context else {}
         snapshot["timestamp"] = self.now()
         if tracing is not UNDEFINED:
             snapshot["tracingContext"] = tracing
         return snapshot
 
-    def previous_output(self, before: Any) -> Any:
-        """Return what the entry before gave."""
-        return output_before(self.step_results, before)
+
+@dataclass
+class Attempt:
+    """What all attempts at one execution of a step share.
+
+    Attributes:
+        execution: The execution around it.
+        frame: Where it is.
+        step: The step.
+        continuation: What to go on from.
+        call_id: Shared by the events of this execution.
+        input_data: The step's input, checked.
+        refusal: Why the input does not fit.
+        resume_data: What the step is resumed with.
+        suspend_data: What it had suspended with.
+        item_run_id: In a foreach over a workflow: the id of this item's own run.
+    """
+
+    execution: Execution
+    frame: Frame
+    step: AnyStep
+    continuation: Continuation
+    call_id: str
+    input_data: Any
+    refusal: Refusal | None
+    resume_data: Any
+    suspend_data: Any
+    item_run_id: str | None
+
+
+def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:
+    """Return what the entry before gave; of a block, what each of its children gave."""
+    if before is None:
+        return step_results.get("input", UNDEFINED)
+    if isinstance(before, (ParallelEntry, ConditionalEntry)):
+        return present({step.id: _output(step_results, step.id) for step in before.steps})
+    return _output(step_results, before.step.id if isinstance(before, (LoopEntry, ForeachEntry)) else before.id)
+
+
+def _output(step_results: dict[str, Any], step_id: str) -> Any:
+    result = step_results.get(step_id)
+    return result.get("output", UNDEFINED) if isinstance(result, dict) else UNDEFINED
+
+
+def stored_context(request_context: dict[str, Any]) -> dict[str, Any]:
+    """Return a request context as it is stored."""
+    return to_json_value(present(request_context))  # type: ignore[no-any-return]

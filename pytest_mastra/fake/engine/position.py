@@ -1,14 +1,21 @@
-"""What an execution knows while it is in one entry, and what it was asked to go on from."""
+"""Where an execution is in a graph, and what it was asked to go on from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+PRIOR_COMPLETION = frozenset(
+    {"output", "error", "endedAt", "suspendedAt", "suspendPayload", "suspendOutput", "tripwire", "nonRetryable"}
+)
+"""What an earlier execution of a step left, and the next one drops."""
+
 
 @dataclass(slots=True)
 class Frame:
-    """Where an execution is. Children of a block have frames of their own that share all but the path.
+    """Where an execution is. Children of a block have frames of their own.
+
+    Those share everything but the path.
 
     Attributes:
         path: Index of the entry, then of the child.
@@ -37,18 +44,17 @@ class Frame:
         return replace(self, item=index)
 
     def resumed_child(self, index: int) -> Frame:
-        """Return the frame of a block's child that is resumed; what it adds to the path of execution is not kept."""
+        """Return the frame of a resumed child, which adds nothing to the path of execution."""
         return replace(self, path=[*self.path, index], execution_path=list(self.execution_path))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Resume:
     """An answer to a suspension.
 
     Attributes:
         steps: The suspended step, from the outside in.
         payload: The answer.
-        path: Where the suspended step is in the graph; taken apart on the way there.
         step_results: What the run knew.
         step_execution_path: What had run.
         item: Which item of a foreach is meant.
@@ -56,29 +62,43 @@ class Resume:
 
     steps: list[str]
     payload: Any
-    path: list[int]
     step_results: dict[str, Any]
     step_execution_path: list[str] | None = None
     item: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Restart:
-    """Where a crash left a run."""
+    """Where a crash left a run.
 
-    path: list[int]
+    Attributes:
+        active: Paths of the steps that ran.
+        step_results: What the run knew.
+        state: The run's state.
+        step_execution_path: What had run.
+    """
+
     active: dict[str, list[int]]
     step_results: dict[str, Any]
     state: dict[str, Any] | None
     step_execution_path: list[str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TimeTravel:
-    """Where to go on from, and with what."""
+    """A step to execute again, with another past.
+
+    Attributes:
+        steps: The step, from the outside in.
+        input_data: What it gets.
+        resume_data: What it is resumed with.
+        step_results: What the run is taken to know.
+        nested_results: What nested workflows are taken to know, by their id.
+        state: The run's state.
+        step_execution_path: What had run.
+    """
 
     steps: list[str]
-    path: list[int]
     input_data: Any
     resume_data: Any
     step_results: dict[str, Any]
@@ -88,9 +108,22 @@ class TimeTravel:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """What a step is to go on from."""
+class Continuation:
+    """What an execution, or a step of it, goes on from: one of three, or nothing at a start.
+
+    Attributes:
+        resume: An answer to a suspension.
+        restart: Where a crash left the run.
+        time_travel: A step to execute again.
+        path: Indexes that lead to where to go on, as many as are still to be walked.
+    """
 
     resume: Resume | None = None
     restart: Restart | None = None
     time_travel: TimeTravel | None = None
+    path: tuple[int, ...] = ()
+
+    @property
+    def past(self) -> Resume | Restart | TimeTravel | None:
+        """The one of the three that there is."""
+        return self.time_travel or self.restart or self.resume

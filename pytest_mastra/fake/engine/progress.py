@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pytest_mastra.fake.engine.event_stream import Reader, RunOutput
+from pytest_mastra.fake.engine.options import Command, ExecutionOptions
+from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE, BY_HAND, Pace, Polls, Seconds
-from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, Scheduler, Until
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, Scheduler, SchedulerDriver, Until
 from pytest_mastra.fake.workflows.errors import Refusal
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.engine.state import ServerState
 
 
 class RunProgress:
     """One verb that moves a run.
 
     Args:
-        server_state: The server.
+        clock: The server's time.
         run: The run.
-        steps: What moves it, given the scheduler to move on and what holds steps back.
+        command: What moves it.
         pace: How it progresses.
         is_waited_for: Whether a request is answered at its end only.
     """
 
     def __init__(
         self,
-        server_state: ServerState,
+        clock: ServerClock,
         run: Run,
-        steps: Callable[[dict[str, Any]], Coroutine],
+        command: Command,
         pace: Pace,
         *,
         is_waited_for: bool,
     ) -> None:
         self.run = run
         self.pace = pace
-        self.scheduler = Scheduler(server_state.clock)
+        self.scheduler = Scheduler(clock)
         self.is_waited_for = is_waited_for
         self.output: RunOutput | None = None
         self.is_read = False
         self._gate = Gate()
         self._polls = 0
         self._has_begun = False
-        self._begins_at = server_state.clock.now()
-        self.task = self.scheduler.spawn(steps({"scheduler": self.scheduler, "held": self._held}))
+        self._begins_at = clock.now()
+        self.task = self.scheduler.spawn(command(ExecutionOptions(self.scheduler, hold_step=self._hold_step)))
 
     @property
     def done(self) -> bool:
@@ -62,7 +60,7 @@ class RunProgress:
         """Let the step that is held go on, by hand."""
         self._gate.release()
 
-    def _held(self) -> Coroutine:
+    def _hold_step(self) -> Coroutine:
         """Hold a step back as the pace wants it."""
         if self.pace is BY_HAND:
             yield self._gate
@@ -81,24 +79,26 @@ class RunsInProgress:
     """All verbs that are moving runs.
 
     Args:
-        server_state: The server.
+        clock: The server's time.
+        driver: Drives the runs' schedulers.
         pace: How runs progress whose workflow does not say.
     """
 
-    def __init__(self, server_state: ServerState, pace: Pace) -> None:
-        self._server_state = server_state
+    def __init__(self, clock: ServerClock, driver: SchedulerDriver, pace: Pace) -> None:
+        self._clock = clock
+        self._driver = driver
         self.pace = pace
         self._moving: list[RunProgress] = []
 
-    def finish(self, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> Any:
+    def finish(self, run: Run, command: Command) -> Any:
         """Move a run to the end of a verb and return what the verb gives.
 
         Raises:
             Refusal: The verb was refused, or its end is out of reach.
         """
-        progress = self._begin(run, steps, is_waited_for=True)
+        progress = self._begin(run, command, is_waited_for=True)
         try:
-            self._server_state.driver.drive(progress.scheduler, lambda: progress.done, wait=True)
+            self._driver.drive(progress.scheduler, lambda: progress.done, wait=True)
         finally:
             progress.is_waited_for = False
             self._tidy_up()
@@ -106,22 +106,22 @@ class RunsInProgress:
             raise Refusal("Gateway Timeout", 504)
         return progress.task.value()
 
-    def run_in_background(self, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> None:
+    def run_in_background(self, run: Run, command: Command) -> None:
         """Move a run as far as it goes by itself; a refusal is nobody's to see."""
-        progress = self._begin(run, steps, is_waited_for=False)
+        progress = self._begin(run, command, is_waited_for=False)
         self._go_on(progress)
         self._tidy_up()
 
-    def stream(self, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> RunOutput:
+    def stream(self, run: Run, command: Command) -> RunOutput:
         """Begin a verb whose events are read; reading them is what moves the run."""
-        progress = self._begin(run, steps, is_waited_for=True)
+        progress = self._begin(run, command, is_waited_for=True)
         progress.is_read = True
         output = progress.output = cast("RunOutput", run.output)
         return output
 
-    def read_along(self, run: Run, steps: Callable[[dict[str, Any]], Coroutine]) -> None:
+    def read_along(self, run: Run, command: Command) -> None:
         """Begin a verb whose events are read by other means."""
-        self._begin(run, steps, is_waited_for=True).is_read = True
+        self._begin(run, command, is_waited_for=True).is_read = True
 
     def of_run(self, run_id: str) -> list[RunProgress]:
         """Return the verbs that are moving a run."""
@@ -141,15 +141,13 @@ class RunsInProgress:
         """Let the step go on at which a run is held by hand."""
         for progress in self.of_run(run_id):
             progress.advance()
-            self._server_state.driver.drive(progress.scheduler, lambda: False, skip=False)
+            self._driver.drive(progress.scheduler, lambda: False, skip=False)
         self._tidy_up()
-        self._server_state.driver.notify()
+        self._driver.notify()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now, in runs that nobody waits for."""
-        self._server_state.driver.catch_up(
-            [progress.scheduler for progress in self._moving if not progress.is_waited_for]
-        )
+        self._driver.catch_up([progress.scheduler for progress in self._moving if not progress.is_waited_for])
         self._tidy_up()
 
     def next_record(self, reader: Reader, run_id: str) -> dict[str, Any] | None:
@@ -165,37 +163,37 @@ class RunsInProgress:
                 self._go_on(progress)
         self._tidy_up()
 
-    def _begin(self, run: Run, steps: Callable[[dict[str, Any]], Coroutine], *, is_waited_for: bool) -> RunProgress:
+    def _begin(self, run: Run, command: Command, *, is_waited_for: bool) -> RunProgress:
         pace = run.workflow.pace or self.pace
-        progress = RunProgress(self._server_state, run, steps, pace, is_waited_for=is_waited_for)
+        progress = RunProgress(self._clock, run, command, pace, is_waited_for=is_waited_for)
         self._moving.append(progress)
         return progress
 
     def _go_on(self, progress: RunProgress) -> None:
-        skip = self._server_state.clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))
-        self._server_state.driver.drive(progress.scheduler, lambda: progress.done, skip=skip)
+        skip = self._clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))
+        self._driver.drive(progress.scheduler, lambda: progress.done, skip=skip)
 
     def _one_event(self, progress: RunProgress) -> None:
         """A stream that is open but not read must not keep its run from ending."""
         output = progress.output
         before = output.count if output is not None else 0
-        driver = self._server_state.driver
-        skip = self._server_state.clock.skips
-        driver.drive(progress.scheduler, lambda: output is None or output.count > before or progress.done, skip=skip)
+        skip = self._clock.skips
+        self._driver.drive(
+            progress.scheduler, lambda: output is None or output.count > before or progress.done, skip=skip
+        )
 
     def _await_news(self, reader: Reader, run_id: str) -> None:
-        driver = self._server_state.driver
         while not reader.has_news:
             moving = [progress for progress in self.of_run(run_id) if not progress.done]
-            came_on = any(self._read_on(reader, progress) for progress in moving) or driver.wait_for_change()
+            came_on = any(self._read_on(reader, progress) for progress in moving) or self._driver.wait_for_change()
             if not came_on:
                 raise TimeoutError(f"the stream of run {run_id} has nothing to say, and nobody moves the run on")
             self._tidy_up()
 
     def _read_on(self, reader: Reader, progress: RunProgress) -> bool:
         """Move one verb on; only the one that is read may skip virtual time for it."""
-        skip = progress.is_read or not self._server_state.clock.skips
-        return self._server_state.driver.drive(progress.scheduler, lambda: reader.has_news or progress.done, skip=skip)
+        skip = progress.is_read or not self._clock.skips
+        return self._driver.drive(progress.scheduler, lambda: reader.has_news or progress.done, skip=skip)
 
     def _tidy_up(self) -> None:
         self._moving = [progress for progress in self._moving if not progress.done]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mastra_sync.normalise import NESTED_META
+from pytest_mastra.fake.engine.execution import Execution
 from pytest_mastra.fake.workflows.errors import rethrown
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, without
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.execution import Execution
 
 INTERNAL_METADATA = frozenset({"nestedRunId"})
 
 
-def formatted(execution: Execution, outcome: dict[str, Any]) -> dict[str, Any]:
+def format_result(execution: Execution, outcome: dict[str, Any]) -> dict[str, Any]:
     """Return an execution's result as the wire has it.
 
     Args:
         execution: The execution.
         outcome: What its last entry gave.
     """
-    generation = execution.server_state.generation
+    generation = execution.generation
     steps = dict(execution.step_results)
     if generation.moves_metadata:
         steps = {id_: clean_step(result) for id_, result in steps.items()}
@@ -31,7 +29,7 @@ def formatted(execution: Execution, outcome: dict[str, Any]) -> dict[str, Any]:
     if generation.execution_path:
         result["stepExecutionPath"] = list(execution.step_execution_path)
         if generation.elides_payloads:
-            result["steps"] = elided(steps, execution.step_execution_path)
+            result["steps"] = elide_payloads(steps, execution.step_execution_path)
     if outcome["status"] == "success" and "output" in outcome:
         result["result"] = outcome["output"]
     elif outcome["status"] == "failed":
@@ -50,7 +48,7 @@ def clean_step(result: Any) -> Any:
     return {**rest, "metadata": metadata} if metadata else rest
 
 
-def elided(steps: dict[str, Any], path: list[str]) -> dict[str, Any]:
+def elide_payloads(steps: dict[str, Any], path: list[str]) -> dict[str, Any]:
     """Leave out each payload that equals the output before it."""
     shortened = dict(steps)
     before: Any = steps.get("input", UNDEFINED)

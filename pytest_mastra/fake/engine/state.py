@@ -6,21 +6,20 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import Histories
-from pytest_mastra.fake.engine.execute_step import PRIOR_COMPLETION
-from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
+from pytest_mastra.fake.engine.runs import Event, Run
 from pytest_mastra.fake.engine.store import Store
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import SchedulerDriver
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.describe import serialized_entry
 from pytest_mastra.fake.workflows.errors import is_meant
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.workflows.definition import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class ServerState:
         self,
         generation: Generation,
         clock: ServerClock,
-        on_event: Callable[[str, str, dict[str, Any]], None],
+        on_event: Callable[[str, str, Event], None],
         *,
         patience: float,
         seed: int,
@@ -91,9 +90,10 @@ class ServerState:
         key = (workflow.id, chosen)
         run = self._runs.get(key)
         if run is None:
-            run = self._runs[key] = Run(self, workflow, chosen, resource_id)
+            run = Run(workflow, chosen, resource_id, on_event=partial(self._on_event, *key))
+            self._runs[key] = run
         if self.store.find(*key) is None:
-            self.store.persist(run, self._pending_snapshot(run))
+            self.store.persist(*key, run.resource_id, self._pending_snapshot(run))
         return run
 
     def _pending_snapshot(self, run: Run) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class ServerState:
             "context": present({"input": self._nested_inputs.get(run.workflow.id, UNDEFINED)}),
             "activePaths": [],
             "activeStepsPath": {},
-            "serializedStepGraph": run.graph,
+            "serializedStepGraph": self.serialized_graph(run.workflow),
             "suspendedPaths": {},
             "resumeLabels": {},
             "waitingPaths": {},
@@ -119,13 +119,9 @@ class ServerState:
         if row is not None and self.generation.stores_cancel:
             self.store.set_status(row, "canceled")
 
-    def forget_run(self, run: Run) -> None:
+    def forget_run(self, workflow_id: str, run_id: str) -> None:
         """Drop a run from memory; the store keeps it."""
-        self._runs.pop((run.workflow.id, run.run_id), None)
-
-    def forget_named_run(self, workflow: Workflow, run_id: str) -> None:
-        """Drop a run from memory by its id."""
-        self._runs.pop((workflow.id, run_id), None)
+        self._runs.pop((workflow_id, run_id), None)
 
     def last_status(self, run: Run) -> str | None:
         """Return the status that an execution stored last."""
@@ -143,16 +139,12 @@ class ServerState:
         """Note what a workflow was given as a step of another one."""
         self._nested_inputs[workflow.id] = value
 
-    def note_event(self, run: Run, event: dict[str, Any]) -> None:
-        """Hand on an event."""
-        self._on_event(run.workflow.id, run.run_id, event)
-
     def note_failure(self, run: Run, step_id: str, error: Exception) -> None:
         """Note a step's exception, if nobody meant it."""
         if not is_meant(error):
             self.unexpected_errors.append(UnexpectedError(run.workflow.id, run.run_id, step_id, error))
 
-    def tidy(self, info: dict[str, Any]) -> dict[str, Any]:
+    def without_prior_completion(self, info: dict[str, Any]) -> dict[str, Any]:
         """Return what is known of a step without what its earlier execution left."""
         return dict(info) if self.generation.repeats_completions else without(info, PRIOR_COMPLETION)
 

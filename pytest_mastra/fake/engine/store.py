@@ -5,14 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-
 
 FRESH_RUNS = 64
 """Runs that are kept ready to be read; older ones are packed."""
@@ -121,19 +117,18 @@ class Store:
         """Return a run, None if there is none."""
         return self._rows.get(workflow_id, {}).get(run_id)
 
-    def persist(self, run: Run, snapshot: dict[str, Any]) -> None:
-        """Store a snapshot; a run that was deleted is there again."""
-        rows = self._rows.setdefault(run.workflow.id, {})
+    def persist(self, workflow_id: str, run_id: str, resource_id: str | None, snapshot: dict[str, Any]) -> None:
+        """Store a run's snapshot; a run that was deleted is there again."""
+        rows = self._rows.setdefault(workflow_id, {})
         now = self.clock.now()
-        row = rows.get(run.run_id)
+        row = rows.get(run_id)
         if row is None:
-            order = next(self._order)
-            row = rows[run.run_id] = Row(run.workflow.id, run.run_id, run.resource_id, snapshot, now, order)
+            row = rows[run_id] = Row(workflow_id, run_id, resource_id, snapshot, now, next(self._order))
             self._fresh.append(row)
             if len(self._fresh) > FRESH_RUNS:
                 self._fresh.popleft().pack()
             return
-        row.resource_id = run.resource_id if run.resource_id is not None else row.resource_id
+        row.resource_id = resource_id if resource_id is not None else row.resource_id
         row.snapshot = snapshot
         row.updated = now
         if self.moves_created_at:

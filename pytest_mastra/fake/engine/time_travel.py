@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_mastra.fake.engine.position import Restart, TimeTravel
+from pytest_mastra.fake.engine.position import Continuation, Restart, TimeTravel
 from pytest_mastra.fake.engine.result import clean_step
-from pytest_mastra.fake.engine.validation import accepted
+from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.state import ServerState
+from pytest_mastra.fake.engine.validation import check_request_value
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
@@ -18,17 +20,13 @@ from pytest_mastra.fake.workflows.graph import (
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.runs import Run
-    from pytest_mastra.fake.engine.state import ServerState
-
 MOST_REPORTED = 10
 """Recorded steps that a refusal names."""
 
 COMPLETE = ("success", "failed", "canceled")
 
 
-def time_travel_from(server_state: ServerState, run: Run, body: dict[str, Any], *, per_step: bool) -> TimeTravel:
+def plan_time_travel(server_state: ServerState, run: Run, body: dict[str, Any], *, per_step: bool) -> Continuation:
     """Return what a time travel goes on from.
 
     Raises:
@@ -52,8 +50,10 @@ def time_travel_from(server_state: ServerState, run: Run, body: dict[str, Any], 
         and inner
         and run.workflow.validate_inputs
     ):
-        input_data = accepted(inner.input_schema, input_data, "inputData", server_state.generation)
-    return _Past(server_state, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step).travel()
+        input_data = check_request_value(inner.input_schema, input_data, "inputData", server_state.generation)
+    return _Past(
+        server_state, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step
+    ).continuation()
 
 
 class _Past:
@@ -91,7 +91,7 @@ class _Past:
         self._results: dict[str, Any] = {}
         self._path: list[int] = []
 
-    def travel(self) -> TimeTravel:
+    def continuation(self) -> Continuation:
         """Return where to go on from, and with what."""
         if self._server_state.generation.guards_time_travel:
             check_graph(self._steps[0], self._entries, self._recorded, self._given)
@@ -102,12 +102,11 @@ class _Past:
                 break
             self._add_entry(index, entry, before)
         if not self._path:
-            place = ".".join(self._steps)
-            raise Refusal(f"Time travel target step not found in execution graph: '{place}'. Verify the step id/path.")
+            target = ".".join(self._steps)
+            raise Refusal(f"Time travel target step not found in execution graph: '{target}'. Verify the step id/path.")
         state = self._body.get("initialState")
-        return TimeTravel(
+        travel = TimeTravel(
             steps=self._steps,
-            path=self._path,
             input_data=self._input,
             resume_data=resume_data,
             step_results=self._results,
@@ -115,6 +114,7 @@ class _Past:
             state=state if state is not None else self._snapshot["value"],
             step_execution_path=self._snapshot.get("stepExecutionPath"),
         )
+        return Continuation(time_travel=travel, path=tuple(self._path))
 
     def _add_entry(self, index: int, entry: Entry, before: int) -> None:
         ids = step_ids(entry)
@@ -214,14 +214,14 @@ def check_graph(target: str, entries: list[Entry], recorded: dict[str, Any], giv
     if len(names) > MOST_REPORTED:
         shown += f" (and {len(names) - MOST_REPORTED} more)"
     untouched = f"Steps recorded in the snapshot: {shown}. The stored snapshot has not been modified."
-    place = next((index for index, entry in enumerate(entries) if target in step_ids(entry)), None)
-    if place is None:
+    position = next((index for index, entry in enumerate(entries) if target in step_ids(entry)), None)
+    if position is None:
         raise Refusal(
             f"Cannot time travel to step '{target}': the step does not exist in the current execution graph. The "
             "workflow definition has likely changed since the run was recorded (renamed step, or an unnamed .map() "
             f"step whose generated id changed across processes). {untouched}"
         )
-    missing = [id_ for entry in entries[:place] for id_ in _unrecorded(entry, recorded, given)]
+    missing = [id_ for entry in entries[:position] for id_ in _unrecorded(entry, recorded, given)]
     if missing:
         listed = ", ".join(f"'{id_}'" for id_ in missing)
         raise Refusal(
@@ -242,7 +242,7 @@ def _unrecorded(entry: Entry, recorded: dict[str, Any], given: dict[str, Any]) -
     return missing
 
 
-def restart_from(snapshot: dict[str, Any], entries: list[Entry]) -> Restart:
+def plan_restart(snapshot: dict[str, Any], entries: list[Entry]) -> Continuation:
     """Return where a crash left a run.
 
     Raises:
@@ -254,13 +254,13 @@ def restart_from(snapshot: dict[str, Any], entries: list[Entry]) -> Restart:
         if not never_begun:
             raise Refusal("This workflow run was not active")
     first = entries[0]
-    return Restart(
-        path=[0] if never_begun else list(snapshot["activePaths"]),
+    restart = Restart(
         active={id_: [0] for id_ in step_ids(first)} if never_begun else dict(snapshot["activeStepsPath"]),
         step_results=dict(snapshot["context"]),
         state=snapshot["value"],
         step_execution_path=snapshot.get("stepExecutionPath"),
     )
+    return Continuation(restart=restart, path=(0,) if never_begun else tuple(snapshot["activePaths"]))
 
 
 def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:

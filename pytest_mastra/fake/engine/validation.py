@@ -18,12 +18,12 @@ CauseOf = Callable[[list[Issue]], dict[str, Any] | None]
 _OF_TYPE = re.compile(r"Invalid input: expected (\w+), received \w+")
 
 
-def lines(issues: Iterable[Issue]) -> str:
+def list_issues(issues: Iterable[Issue]) -> str:
     """Return issues as Mastra lists them."""
     return "\n".join(issue.line() for issue in issues)
 
 
-def checked(
+def check_value(
     schema: Schema | None, value: Any, complaint: str, code: str | None = None, cause: CauseOf = lambda _: None
 ) -> Any:
     """Return a value as the schema leaves it.
@@ -35,11 +35,11 @@ def checked(
         return value
     fitted, issues = schema.check(value)
     if issues:
-        raise Refusal(f"{complaint}: \n{lines(issues)}", code=code, cause=cause(issues))
+        raise Refusal(f"{complaint}: \n{list_issues(issues)}", code=code, cause=cause(issues))
     return fitted
 
 
-def accepted(schema: Schema | None, value: Any, what: str, generation: Generation) -> Any:
+def check_request_value(schema: Schema | None, value: Any, what: str, generation: Generation) -> Any:
     """Return what a request sent, as the schema leaves it.
 
     Raises:
@@ -51,7 +51,7 @@ def accepted(schema: Schema | None, value: Any, what: str, generation: Generatio
     if issues:
         coded = generation.coded_refusals
         raise Refusal(
-            f"Invalid {what}: \n{lines(issues)}",
+            f"Invalid {what}: \n{list_issues(issues)}",
             generation.validation_status,
             code="WORKFLOW_SCHEMA_VALIDATION_FAILED" if coded else None,
             details={"type": what},

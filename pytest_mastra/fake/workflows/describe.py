@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import (
     AnyStep,
@@ -16,14 +17,10 @@ from pytest_mastra.fake.workflows.graph import (
     MappingEntry,
     ParallelEntry,
     SleepEntry,
-    Step,
     StepEntry,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso, present, to_json_value
 from pytest_mastra.fake.workflows.schemas import Schema
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.workflows.definition import Workflow
 
 LONGEST_MAPPING = 1000
 """Characters of a mapping that graphs show."""
@@ -120,7 +117,7 @@ def _inner(step: AnyStep, generation: Generation) -> dict[str, Any]:
 
 def _single(step: AnyStep, generation: Generation) -> dict[str, Any]:
     described = present({"description": _given(step.description)})
-    if isinstance(step, Step):
+    if not isinstance(step, Workflow):
         metadata = present({"metadata": _given(step.metadata)}) if generation.metadata else {}
         can_suspend = step.resume_schema is not None or step.suspend_schema is not None
         return {"type": "step", "step": {"id": step.id, **described, **metadata, "canSuspend": can_suspend}}
@@ -141,7 +138,7 @@ def _all_steps(workflow: Workflow, prefix: str, generation: Generation) -> list[
         metadata = shown.pop("metadata", UNDEFINED)
         more = {"isWorkflow": step.is_workflow, "component": component, "metadata": metadata}
         found.append((prefix + id_, present({**shown, **more})))
-        if not isinstance(step, Step):
+        if isinstance(step, Workflow):
             found += _all_steps(step, f"{prefix}{id_}.", generation)
     return found
 

@@ -10,13 +10,19 @@ Exception
 
 from __future__ import annotations
 
+import importlib
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, present, to_json_value, without
 
 MOST_CAUSES = 5
 """Causes deeper than this are left out."""
+
+_MACHINERY = (f"{Path(__file__).parents[1]}", "<frozen ", f"{importlib.__file__}")
+"""How the names of files begin whose frames are not the user's."""
 
 
 class StepError(Exception):
@@ -224,3 +230,14 @@ def _tripwire_error(error: TripWire) -> dict[str, Any]:
     options = {key: details[key] for key in ("retry", "metadata") if key in details}
     processor = {"processorId": details["processorId"]} if "processorId" in details else {}
     return {"message": error.reason, "name": "Error", "options": options, **processor}
+
+
+def own_traceback(error: BaseException) -> str:
+    """Return a traceback from the first frame on that is not the fake's or the import system's.
+
+    For people who declare workflows: it begins in their own code.
+    """
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_MACHINERY):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames, chain=False)).rstrip()

@@ -5,15 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol
 
 from pytest_mastra.fake.workflows.schemas import Schema
 
-if TYPE_CHECKING:
-    from pytest_mastra.fake.workflows.definition import Workflow
-
 StepFunction = Callable[[Any], Any]
 """A function of a `StepContext`. One that yields is paused: for seconds, at a `Gate`, or for `ctx.wait(seconds)`."""
+
+
+class AnyStep(Protocol):
+    """What steps and nested workflows have in common."""
+
+    id: str
+    is_workflow: bool
+    input_schema: Schema | None
+    output_schema: Schema | None
+    state_schema: Schema | None
+    description: str | None
+    metadata: Mapping[str, Any] | None
+    request_context_schema: Schema | None
+
+    @property
+    def resume_schema(self) -> Schema | None:
+        """What it may be resumed with."""
+
+    @property
+    def suspend_schema(self) -> Schema | None:
+        """What it may suspend with."""
+
+    @property
+    def retries(self) -> int | None:
+        """How often it is tried again, if it says so itself."""
 
 
 class Step:
@@ -70,9 +92,6 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.id!r}>"
-
-
-AnyStep: TypeAlias = "Step | Workflow"
 
 
 @dataclass(slots=True)

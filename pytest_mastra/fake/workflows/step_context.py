@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
-from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import AnyStep
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, to_json_value
-
-if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.execution import Execution
-    from pytest_mastra.fake.engine.position import Frame
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value
 
 
 class Writer:
@@ -62,7 +57,7 @@ class GateOrAbort:
 
 
 @dataclass
-class Asked:
+class StepEffects:
     """What a step asked for while it ran."""
 
     suspended: bool = False
@@ -103,7 +98,7 @@ class StepContext:
     iteration_count: int | None = None
     _signal: Signal = field(default_factory=Signal, repr=False)
     _results: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    _asked: Asked = field(default_factory=Asked, repr=False)
+    _effects: StepEffects = field(default_factory=StepEffects, repr=False)
     _on_suspend: Callable[[Any, list[str]], Any] = field(default=lambda _payload, _labels: UNDEFINED, repr=False)
     _check_state: Callable[[Any], Any] = field(default=lambda state: state, repr=False)
 
@@ -111,17 +106,17 @@ class StepContext:
         """Suspend the run once this step returns: `return ctx.suspend({"ask": "ok?"})`."""
         labels = [resume_label] if isinstance(resume_label, str) else list(resume_label or ())
         given = UNDEFINED if payload is UNDEFINED or payload is None else to_json_value(payload)
-        self._asked.suspend_payload = self._on_suspend(given, labels)
-        self._asked.suspended = True
+        self._effects.suspend_payload = self._on_suspend(given, labels)
+        self._effects.suspended = True
 
     def bail(self, value: Any = UNDEFINED) -> None:
         """End the workflow successfully with a value once this step returns."""
-        self._asked.bailed = True
-        self._asked.bail_value = returned_value(None if value is UNDEFINED else value)
+        self._effects.bailed = True
+        self._effects.bail_value = returned_value(None if value is UNDEFINED else value)
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Change the run's state; later steps see it."""
-        self._asked.state = self._check_state(to_json_value(state))
+        self._effects.state = self._check_state(to_json_value(state))
 
     def get_step_result(self, step: AnyStep | str) -> Any:
         """Return what a step gave, None if it has not succeeded."""
@@ -159,41 +154,6 @@ class StepContext:
         return GateOrAbort(gate)
 
 
-def called(execution: Execution, function: Callable[[StepContext], Any], context: StepContext, name: str) -> Any:
-    """Return what a condition or the like says. If it raises, the verb fails, and the run stays where it is.
-
-    Raises:
-        Refusal: It raised.
-    """
-    try:
-        return function(context)
-    except Exception as error:
-        execution.server_state.note_failure(execution.run, name, error)
-        raise Refusal(str(error)) from error
-
-
 def visible(value: Any) -> Any:
     """Return a value as Python code is to see it: undefined is None."""
     return None if value is UNDEFINED else value
-
-
-def shown_context(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return a request context as it is stored."""
-    return to_json_value(present(fields))  # type: ignore[no-any-return]
-
-
-def block_context(execution: Execution, frame: Frame, previous: Any, name: str, **more: Any) -> StepContext:
-    """Return what conditions, sleeps and the like get to see."""
-    return StepContext(
-        input_data=visible(copied(previous)),
-        state=copied(frame.state),
-        request_context=execution.request_context,
-        run_id=execution.run.run_id,
-        workflow_id=execution.run.workflow.id,
-        resource_id=execution.run.resource_id,
-        retry_count=-1,
-        writer=Writer(execution.run.run_id, name, execution.write),
-        _signal=execution.signal,
-        _results=execution.step_results,
-        **more,
-    )

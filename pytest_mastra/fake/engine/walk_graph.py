@@ -1,0 +1,115 @@
+"""Walking a workflow's graph from entry to entry, and how such a walk ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pytest_mastra.fake.engine.execute_entry import execute_entry, takes_child_from_path
+from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
+from pytest_mastra.fake.engine.result import format_result
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine
+from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.graph import Entry
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
+
+
+def walk_graph(execution: Execution, input_data: Any, initial_state: Any) -> Coroutine:
+    """Execute a graph; return what the `-async` verbs answer."""
+    entries = execution.run.workflow.entries
+    if not entries:
+        raise Refusal("Workflow must have at least one step", code="WORKFLOW_EXECUTE_EMPTY_GRAPH")
+    first, continuation = _first_entry(execution.continuation)
+    _take_over_results(execution, input_data)
+    state = _first_state(execution.continuation, initial_state)
+    frame = Frame([first], execution.step_execution_path, state)
+    outcome: dict[str, Any] = {}
+    for index in range(first, len(entries)):
+        if execution.signal.aborted and execution.generation.checks_abort_first:
+            here = frame if outcome else Frame([index], execution.step_execution_path, state)
+            return (yield from _end_canceled(execution, here))
+        frame = Frame([index], execution.step_execution_path, state)
+        before = entries[index - 1] if index else None
+        outcome = yield from execute_entry(execution, frame, entries[index], before, continuation)
+        continuation = _without_child(execution, entries[index], continuation)
+        state = frame.state
+        if outcome["status"] != "success":
+            return (yield from _end_stopped(execution, frame, outcome))
+        if execution.options.per_step:
+            return (yield from _end_paused(execution, frame, outcome))
+    result = format_result(execution, outcome)
+    yield from execution.persist(frame, result["status"], result=result.get("result", UNDEFINED), error=UNDEFINED)
+    if result["status"] != "suspended":
+        execution.server_state.forget_status(execution.run)
+    return _answer(execution, result, frame)
+
+
+def _first_entry(continuation: Continuation) -> tuple[int, Continuation]:
+    """Return the index of the entry to begin with, and the way on from there."""
+    first = continuation.path[0] if continuation.path else 0
+    return first, replace(continuation, path=continuation.path[1:])
+
+
+def _without_child(execution: Execution, entry: Entry, continuation: Continuation) -> Continuation:
+    """Return the way on from an entry, of which a block has taken the index of its child."""
+    if continuation.path and takes_child_from_path(entry, continuation, execution.generation):
+        return replace(continuation, path=continuation.path[1:])
+    return continuation
+
+
+def _take_over_results(execution: Execution, input_data: Any) -> None:
+    past = execution.continuation.past
+    if past is None:
+        execution.step_results = present({"input": input_data})
+    else:
+        execution.step_results = past.step_results
+        execution.step_execution_path = list(past.step_execution_path or [])
+
+
+def _first_state(continuation: Continuation, initial_state: Any) -> dict[str, Any]:
+    past = continuation.past
+    if past is not None and not isinstance(past, Resume):
+        return dict(past.state or {})
+    return dict(initial_state) if isinstance(initial_state, dict) else {}
+
+
+def _end_canceled(execution: Execution, frame: Frame) -> Coroutine:
+    yield from execution.persist(frame, "canceled")
+    return _answer(execution, format_result(execution, {"status": "canceled"}), frame)
+
+
+def _end_stopped(execution: Execution, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
+    if outcome["status"] == "bailed":
+        outcome["status"] = "success"
+    result = format_result(execution, outcome)
+    yield from execution.persist(
+        frame,
+        result["status"],
+        result=result.get("result", UNDEFINED),
+        error=result.get("error", UNDEFINED),
+        tracing={} if execution.generation.notes_tracing else UNDEFINED,
+    )
+    if outcome["status"] == "paused":
+        execution.emit("workflow-paused", {})
+    if outcome["status"] not in ("suspended", "paused"):
+        execution.server_state.forget_status(execution.run)
+    return _answer(execution, result, frame)
+
+
+def _end_paused(execution: Execution, frame: Frame, outcome: dict[str, Any]) -> Coroutine:
+    result = format_result(execution, outcome)
+    yield from execution.persist(frame, "paused")
+    execution.emit("workflow-paused", {})
+    result.pop("result", None)
+    return _answer(execution, {**result, "status": "paused"}, frame)
+
+
+def _answer(execution: Execution, result: dict[str, Any], frame: Frame) -> dict[str, Any]:
+    answer = dict(result)
+    if execution.generation.run_id_in_results:
+        answer["runId"] = execution.run.run_id
+    if execution.options.include_state:
+        answer["state"] = frame.state
+        answer["resumeLabels"] = frame.labels
+    return answer

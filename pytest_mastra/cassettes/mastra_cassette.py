@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mastra_sync.deadline import SystemClock
+from pytest_mastra.cassettes.decisions import FAILURES, SKIPS, Decision, decide
 from pytest_mastra.cassettes.file.errors import CassetteError
 from pytest_mastra.cassettes.file.paths import cassette_path
 from pytest_mastra.cassettes.record import PartlyLive, finished
@@ -89,7 +90,7 @@ class MastraCassette:
         self._pace = pace
         self._every_session = every_session
         self._surface: ReplaySurface | None = None
-        self._writes = False
+        self._decision = Decision.REPLAY
         self._partly: PartlyLive | None = None
         self._undo = contextlib.ExitStack()
         self._missing = threading.Lock()
@@ -120,59 +121,52 @@ class MastraCassette:
 
         Args:
             target: What tests run against, by the settings.
+
+        Raises:
+            pytest.skip.Exception: Tests are replayed, and there is no cassette for this one.
+            pytest.fail.Exception: There is no cassette, or no server, and one is needed.
         """
-        exists = self.path.exists()
-        if target == "replay":
-            if not exists:
-                pytest.skip(f"no cassette {self.shown}; record it: {self.command('once')}")
-            self.mode = "none"
-        elif self.mode == "none" and target != "live" and not exists:
-            pytest.fail(
-                f"there is no cassette {self.shown}, and with --mastra-record=none none is recorded.\n"
-                f"Record it: {self.command('once')}",
-                pytrace=False,
-            )
-        elif self.mode == "verify" and not exists and self._is_asked_for:
-            pytest.fail(
-                f"there is no cassette {self.shown} to verify.\nRecord it: {self.command('once')}", pytrace=False
-            )
-        replays = target == "replay" or (target != "live" and exists and self.mode in {"none", "once"})
-        self.target = "replay" if replays else "live"
-        if not replays and target != "live" and self._config.url is None:
-            why = f"--mastra-record={self.mode}" if exists else f"there is no cassette {self.shown}, to record it"
-            pytest.fail(
-                f"{why} asks the live server, and nobody says where that is: {settings.HOW_TO_SAY_WHERE}", pytrace=False
-            )
-        self._writes = not replays and (
-            self.mode in {"rewrite", "new_episodes"} or (self.mode == "once" and not exists)
+        decision = decide(
+            self.mode,
+            target,
+            exists=self.path.exists(),
+            is_asked_for=self._is_asked_for,
+            has_server=target == "live" or self._config.url is not None,
         )
+        if decision in SKIPS | FAILURES:
+            words = decision.value.format(cassette=self.shown, mode=self.mode, command=self.command("once"))
+            raise pytest.skip.Exception(words) if decision in SKIPS else pytest.fail.Exception(words, pytrace=False)
+        self._decision = decision
+        self.target = "replay" if decision is Decision.REPLAY else "live"
+        if target == "replay":
+            self.mode = "none"
 
     def open(self, scene: Scene) -> None:
         """Begin: read the file, and be ready to answer."""
         self._item.addfinalizer(self._undo.close)
-        if self.target == "replay" or self.mode in {"new_episodes", "verify"}:
+        if self._decision in {Decision.REPLAY, Decision.RECORD_NEW_EPISODES, Decision.COMPARE}:
             try:
                 self.story._load()  # noqa: SLF001 -- vcrpy's own name for it
             except CassetteError as error:
                 raise pytest.fail.Exception(str(error), pytrace=False) from None
-        if self.target == "replay":
+        if self._decision is Decision.REPLAY:
             self._surface = self._answering(scene)
             if self._every_session and self._config.url is not None:
                 self._answer_at(origin_of(self._config.url), scene)
-        elif self.mode == "new_episodes":
+        elif self._decision is Decision.RECORD_NEW_EPISODES:
             self._partly = PartlyLive(scene, self._answering(scene))
             self._undo.enter_context(self._partly.on_every_session())
 
     def finish(self, scene: Scene, *, passed: bool) -> None:
         """End: say what was not as recorded, write what is to be written, compare what is to be compared."""
         self._undo.close()
-        if self.target == "replay":
+        if self._decision is Decision.REPLAY:
             self._tell_of_polls()
             if passed:
                 self._check_replay()
-        elif self.mode == "verify":
+        elif self._decision is Decision.COMPARE:
             self._compare(scene, passed=passed)
-        elif passed and self._writes:
+        elif passed and self._decision in {Decision.RECORD, Decision.RECORD_NEW_EPISODES}:
             self._write(scene)
 
     @property
@@ -243,7 +237,7 @@ class MastraCassette:
 
     def _write(self, scene: Scene) -> None:
         new = finished(scene.log if self._partly is None else self._partly.live)
-        if not new and (self.mode == "new_episodes" or not self._is_asked_for):
+        if not new and (self._decision is Decision.RECORD_NEW_EPISODES or not self._is_asked_for):
             return
         self.story.add(new)
         try:

@@ -9,7 +9,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pytest_mastra.run_history", "pytest_mastra.verify", "pytest_mastra.cassettes"),
     ("pytest_mastra.cassettes.fixture",),
     ("pytest_mastra.cassettes.mastra_cassette",),
-    ("pytest_mastra.cassettes.record", "pytest_mastra.cassettes.vcr_cassette"),
+    ("pytest_mastra.cassettes.decisions", "pytest_mastra.cassettes.record", "pytest_mastra.cassettes.vcr_cassette"),
     ("pytest_mastra.cassettes.replay", "pytest_mastra.cassettes.drift", "pytest_mastra.cassettes.as_fake"),
     ("pytest_mastra.cassettes.file",),
     ("pytest_mastra.suite",),

@@ -1,4 +1,6 @@
-"""The pytest plugin: options, ini keys, markers, fixtures, hooks. It imports nothing heavy; each imports what it needs.
+"""The pytest plugin: options, ini keys, markers, fixtures, hooks.
+
+It imports nothing heavy; each function imports what it needs.
 
 Everybody who runs pytest where this package is installed loads this module, whether or not a test is about Mastra.
 It holds no assertion that pytest would have to rewrite: PYTEST_DONT_REWRITE.
@@ -113,12 +115,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say what tests run against, if it is not the usual, or if more was asked for."""
+    """Say what tests run against, if it is not the usual, or at `-v`."""
     if not (_is_used(config) or config.get_verbosity() > 0):
         return None
     from pytest_mastra.suite import settings
 
-    return settings.header(config)
+    return settings.header_line(config)
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
@@ -132,7 +134,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Have a failed assertion say what became of the run that it speaks of, and show no functions of the client's."""
+    """Have a failed assertion explain its run, and show no functions of the client's."""
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
     from pytest_mastra.explain import assertions, traceback_filter
@@ -153,9 +155,14 @@ def mastra_config(pytestconfig: pytest.Config) -> MastraConfig:
 @pytest.fixture
 def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -> Iterator[Scene]:
     """What this test runs against: its address, its clock, and what was said over HTTP."""
-    from pytest_mastra.suite import targets
+    from pytest_mastra.cassettes.fixture import cassette_of
+    from pytest_mastra.report import hooks
+    from pytest_mastra.suite import settings, targets
 
-    with targets.opened(request, mastra_config) as scene:
+    target = settings.setting(request.config, "target").value
+    cassette = cassette_of(request.node, target, mastra_config)
+    hooks.begin(request.config)
+    with targets.open_scene(request, mastra_config, cassette) as scene:
         yield scene
 
 
@@ -167,10 +174,10 @@ def mastra_server(mastra_target: Scene) -> FakeMastra:
 
 @pytest.fixture
 def mastra_socket_server(mastra_target: Scene, mastra_server: FakeMastra) -> Iterator[FakeMastra]:
-    """The same fake server on a socket of this machine, for other processes; `url` is its address."""
+    """The fake server on a socket of this machine too, for other processes; `url` is its address."""
     from pytest_mastra.suite import targets
 
-    with targets.on_socket(mastra_target, mastra_server):
+    with targets.serve_on_socket(mastra_target, mastra_server):
         yield mastra_server
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from pytest_mastra.suite.settings import HOW_TO_SAY_WHERE
+from pytest_mastra.suite.settings import HOW_TO_GIVE_URL
 
 
 class Decision(Enum):
@@ -25,11 +25,11 @@ class Decision(Enum):
     )
     FAIL_NOTHING_TO_VERIFY = "there is no cassette {cassette} to verify.\nRecord it: {command}"
     FAIL_NO_SERVER_TO_ASK = (
-        f"--mastra-record={{mode}} asks the live server, and nobody says where that is: {HOW_TO_SAY_WHERE}"
+        f"--mastra-record={{mode}} asks the live server, and nobody says where that is: {HOW_TO_GIVE_URL}"
     )
     FAIL_NO_SERVER_TO_RECORD = (
         f"there is no cassette {{cassette}}, to record it asks the live server, and nobody says where that is: "
-        f"{HOW_TO_SAY_WHERE}"
+        f"{HOW_TO_GIVE_URL}"
     )
 
 

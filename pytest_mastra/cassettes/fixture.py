@@ -31,7 +31,7 @@ def cassette_of(item: pytest.Item, target: str, config: MastraConfig) -> MastraC
     has_marker = item.get_closest_marker("mastra_cassette") is not None
     is_asked_for = has_marker or "mastra_cassette" in getattr(item, "fixturenames", ())
     record = settings.setting(item.config, "record")
-    is_recorded = target == "live" and record.origin in settings.SAID and record.value != "none"
+    is_recorded = target == "live" and record.origin in settings.EXPLICIT_ORIGINS and record.value != "none"
     if not (is_asked_for or is_recorded or target == "replay"):
         return None
     from pytest_mastra.cassettes import mastra_cassette  # noqa: PLC0415 -- it needs vcrpy and YAML

@@ -177,7 +177,7 @@ class MastraCassette:
 
     def command(self, mode: str) -> str:
         """Return the command that records this test."""
-        url = settings.shown(self._config.url) if self._config.url else "URL"
+        url = settings.public_address(self._config.url) if self._config.url else "URL"
         return f"pytest {shlex.quote(self._item.nodeid)} --mastra-target=live --mastra-record={mode} --mastra-url={url}"
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What reports have of tests that have to do with Mastra; its hooks are there from the first such test on."""
+"""The hooks that complete reports, there from the first test that has to do with Mastra."""
 
 # ruff: noqa: PLC0415 -- what shows and explains is loaded by tests that have something to show
 
@@ -17,13 +17,15 @@ _NAME = "mastra-reporting"
 
 
 def begin(config: pytest.Config) -> None:
-    """Have reports looked after from now on."""
+    """Have reports completed from now on."""
     if not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(Reporting(config), _NAME)
 
 
 class Reporting:
-    """Adds to reports what is known of a test's scene: as sections and properties, so that any reporter has them.
+    """Adds to reports what is known of a test's scene.
+
+    As sections and properties, so that any reporter has them.
 
     Args:
         config: pytest's.
@@ -46,7 +48,7 @@ class Reporting:
             try:
                 self._complete(report, call, scene, item)
             except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
-                report.sections.append(("mastra: not shown", _place_of(error)))
+                report.sections.append(("mastra: not shown", _location_of(error)))
             if call.when == "teardown":
                 del item.stash[SCENE]
         return report
@@ -71,18 +73,18 @@ class Reporting:
 
             trace_writer.keep(scene, report, self._config, scrubber=scrubber)
         if report.failed:
-            from pytest_mastra.report import timeline, words
+            from pytest_mastra.report import redacted, timeline
 
-            words.scrub(report, scrubber)
+            redacted.redact_failure(report, scrubber)
             # the teardown's own failure tells what was wrong with the fakes
-            wrong = problems.of_fakes(scene) if call.when != "teardown" else []
+            wrong = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
             sections = [(title, scrubber.text(text)) for title, text in wrong]
             sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
             timeline.add(sections, report, self._config)
 
 
-def _place_of(error: Exception) -> str:
+def _location_of(error: Exception) -> str:
     """Return what went wrong and where; not the message, which may hold what nobody has scrubbed."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__} at {last.filename}:{last.lineno}"
-    return f"what is known of the test's runs could not be told: {place}"
+    location = f"{type(error).__name__} at {last.filename}:{last.lineno}"
+    return f"what is known of the test's runs could not be told: {location}"

@@ -1,4 +1,4 @@
-"""What of a scene may be shown and kept: its runs and exchanges without secrets."""
+"""What may be shown and kept: a scene's runs and exchanges, and failures, without secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from pytest_mastra.redact.scrubber import Scrubber
 from pytest_mastra.run_history.runs import TouchedRun, result_of, touched_runs
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_mastra.suite.scene import Scene
+
+_FAILURE = "E   "
+"""What pytest begins the lines with that are not source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +83,33 @@ def _clean_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
         headers = tuple(item for item in exchange.headers if item[0].lower() != "content-encoding")
         bare = replace(exchange, headers=headers, chunks=[], arrivals=[])
         return replace(scrubber.exchange(bare), failure=f"its body is left out: {error}", _call=None)
+
+
+def redact_failure(report: pytest.TestReport, scrubber: Scrubber) -> None:
+    """Take secrets out of what pytest itself says of a failure.
+
+    They may stand in values beside a failed assertion, or in arguments of what raised. Lines of source stay as they are
+    written.
+
+    Args:
+        report: Of a failed test; is changed.
+        scrubber: Knows the secrets.
+    """
+    shown: Any = report.longrepr
+    last = (getattr(shown, "reprtraceback", None), getattr(shown, "reprcrash", None), None)
+    for traceback, crash, _ in getattr(shown, "chain", None) or [last]:
+        if crash is not None:
+            crash.message = scrubber.text(crash.message)
+        for entry in getattr(traceback, "reprentries", []):
+            _redact_entry(entry, scrubber)
+
+
+def _redact_entry(entry: Any, scrubber: Scrubber) -> None:
+    is_source = entry.style in ("long", "short")
+    entry.lines = [line if is_source and not line.startswith(_FAILURE) else scrubber.text(line) for line in entry.lines]
+    arguments = getattr(entry, "reprfuncargs", None)
+    if arguments is not None:
+        arguments.args = [(name, scrubber.text(value)) for name, value in arguments.args]
+    variables = getattr(entry, "reprlocals", None)
+    if variables is not None:
+        variables.lines = [scrubber.text(line) for line in variables.lines]

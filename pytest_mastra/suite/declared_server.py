@@ -1,4 +1,4 @@
-"""A fake that answers nowhere: the same declarations are made on it, while a live server or a recording answers."""
+"""A fake that answers nowhere: it is declared on, while a live server or a recording answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ ONLY_FAKES = frozenset(
 
 
 class DeclaredMastra(FakeMastra):
-    """A declaration: whoever touches what only a fake has is skipped, for the test cannot mean a real server.
+    """A declaration of a fake, while something else answers.
+
+    Whoever touches what only a fake has is skipped, for the test cannot mean a real server.
 
     Args:
         target: What answers in its stead: `live` or `replay`.

@@ -1,4 +1,4 @@
-"""Whether a live server is there, and has what a test needs; asked once in a session."""
+"""Whether a live server has what a test needs; asked once in a session."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _GENERATIONS = pytest.StashKey["dict[object, str]"]()
 
 NO_RUN = "no-run-of-this-id"
 
-NO_URL = f"--mastra-target=live needs to know where the server is: {settings.HOW_TO_SAY_WHERE}"
+NO_URL = f"--mastra-target=live needs to know where the server is: {settings.HOW_TO_GIVE_URL}"
 
 
 def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> None:
@@ -50,10 +50,10 @@ def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> N
     """
     if config.url is None:
         pytest.fail(NO_URL, pytrace=False)
-    server = _server(pytest_config, config)
+    server = _known_server(pytest_config, config)
     if server.problem is not None:
         pytest.fail(server.problem, pytrace=False)
-    address = settings.shown(config.url)
+    address = settings.public_address(config.url)
     if needs.generations:
         generation = _generation(pytest_config, config, server)
         if generation not in needs.generations:
@@ -65,11 +65,11 @@ def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> N
             skip(f"needs workflow {name!r}, which {address} has not: {listed}")
 
 
-def _server(pytest_config: pytest.Config, config: MastraConfig) -> LiveServer:
+def _known_server(pytest_config: pytest.Config, config: MastraConfig) -> LiveServer:
     known = pytest_config.stash.setdefault(_KNOWN, {})
     key = _identity(config)
     if key not in known:
-        known[key] = _asked(config)
+        known[key] = _ask(config)
     return known[key]
 
 
@@ -103,7 +103,7 @@ def _generation_by_routes(config: MastraConfig, server: LiveServer) -> str:
         return "1.0-beta"
 
 
-def _asked(config: MastraConfig) -> LiveServer:
+def _ask(config: MastraConfig) -> LiveServer:
     try:
         with _client(config) as client:
             listed = client.list_workflows(partial=True)

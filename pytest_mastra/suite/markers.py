@@ -1,4 +1,4 @@
-"""What a test says about itself with `@pytest.mark.mastra(...)`: what it needs, and what it means to happen."""
+"""The markers: what a test needs, and what it means to happen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ CASSETTE_ARGUMENTS = ("path", "record", "strict", "pace", "every_session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """The arguments of the marker `mastra`; where several markers say something, the closest to the test counts.
+    """The arguments of the marker `mastra`.
+
+    Where several markers say something, the closest to the test counts.
 
     Attributes:
         live_only: It needs a live server.
@@ -42,7 +44,7 @@ class Needs:
     @property
     def generations(self) -> tuple[str, ...]:
         """The generations that will do; none if all do."""
-        return () if self.generation is None else _several(self.generation)
+        return () if self.generation is None else _as_tuple(self.generation)
 
     def generation_of_fakes(self, usual: str) -> str:
         """Return what a fake is to behave like for this test."""
@@ -51,12 +53,12 @@ class Needs:
     @property
     def needed_workflows(self) -> tuple[str, ...]:
         """The workflows that a live server must have."""
-        return _several(self.workflows)
+        return _as_tuple(self.workflows)
 
     @property
     def allowed(self) -> frozenset[str]:
         """What may happen."""
-        return frozenset(_several(self.allow))
+        return frozenset(_as_tuple(self.allow))
 
     def missing_target(self, target: str) -> str | None:
         """Return why this test cannot run on a target; None if it can."""
@@ -69,12 +71,12 @@ class Needs:
         return None
 
 
-def of(item: pytest.Item) -> Needs:
+def needs_of(item: pytest.Item) -> Needs:
     """Return what a test's markers say."""
-    said: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for mark in item.iter_markers("mastra"):
-        said = {**mark.kwargs, **said}
-    return Needs(**said)
+        arguments = {**mark.kwargs, **arguments}
+    return Needs(**arguments)
 
 
 def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -97,7 +99,7 @@ def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
             report = pytest.CollectReport(item.nodeid, "failed", str(error), result=[])
             config.hook.pytest_collectreport(report=report)
             return
-        reason = of(item).missing_target(target)
+        reason = needs_of(item).missing_target(target)
         if reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
         else:
@@ -151,7 +153,7 @@ def _check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item)
 
 def _check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
     _check_texts(mark, name, item)
-    for value in _several(mark.kwargs.get(name) or ()):
+    for value in _as_tuple(mark.kwargs.get(name) or ()):
         if value not in allowed:
             hint = settings.meant(value, allowed)
             _refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
@@ -169,7 +171,7 @@ def _refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> None:
     raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{mark.name}: {what}")
 
 
-def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+def _as_tuple(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -180,5 +182,5 @@ def _give_surroundings(item: pytest.Item) -> None:
         return
     definitions = inspect.getattr_static(item, "_fixtureinfo", None)
     known = {} if definitions is None else item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined] # noqa: SLF001
-    wider = [place for place, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
+    wider = [index for index, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
     names.insert(max(wider, default=-1) + 1, "mastra_target")

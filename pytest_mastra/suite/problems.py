@@ -1,4 +1,4 @@
-"""What went wrong in a test without failing it: stray requests, and exceptions in steps that nobody meant."""
+"""What goes wrong in a test without failing it: stray requests, and exceptions in steps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SHOWN = 5
 LINES_OF_TRACEBACK = 20
 
 
-def of(scene: Scene) -> list[Section]:
-    """Return what is wrong though the test's own code came to its end, each with a title."""
-    return of_fakes(scene) + [section for check in scene.checks for section in check()]
+def find_problems(scene: Scene) -> list[Section]:
+    """Return what is wrong though the test's own code came to its end."""
+    return find_problems_of_fakes(scene) + [section for check in scene.checks for section in check()]
 
 
-def of_fakes(scene: Scene) -> list[Section]:
-    """Return the stray requests and swallowed errors of a scene's fakes, but for those that the test allows."""
+def find_problems_of_fakes(scene: Scene) -> list[Section]:
+    """Return the stray requests and swallowed errors of a scene's fakes that the test does not allow."""
     if scene.target != "fake":
         return []
     found = []

@@ -25,7 +25,7 @@ class SceneCassette(Protocol):
 
     @property
     def target(self) -> str:
-        """`replay` if its surface answers in this process; `live` if the live server does, and is recorded."""
+        """`replay` if its surface answers; `live` if the live server does, and is recorded."""
 
     @property
     def surface(self) -> Surface | None:
@@ -73,7 +73,7 @@ class Scene:
 
     @property
     def server(self) -> FakeMastra:
-        """The fake that the fixture `mastra_server` gives: a mere declaration where the target is no fake."""
+        """What the fixture `mastra_server` gives: a mere declaration where the target is no fake."""
         return self.servers[0]
 
     def now(self) -> float:

@@ -1,6 +1,6 @@
-"""What was set on the command line, in markers, in the ini file and in the environment, and which of these counts.
+"""Settings, and which counts where several say something.
 
-One rule everywhere: command line, then marker, then ini, then environment, then default.
+One rule everywhere: command line, then marker, then ini file, then environment, then default.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ DEFAULTS = {"target": "fake", "generation": "current", "trace": "off"}
 URL_VARIABLE = "MASTRA_BASE_URL"
 TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
 
-SAID = ("command line", "ini file")
+EXPLICIT_ORIGINS = ("command line", "ini file")
 """Where a setting comes from that somebody made for the whole suite."""
 
-HOW_TO_SAY_WHERE = f"--mastra-url=URL, the ini key mastra_url, {URL_VARIABLE}, or a fixture mastra_config of your own"
+HOW_TO_GIVE_URL = f"--mastra-url=URL, the ini key mastra_url, {URL_VARIABLE}, or a fixture mastra_config of your own"
 
 FAKE_URL = "http://mastra.test"
 """Where fakes and cassettes answer in this process: a name that no network knows."""
@@ -43,7 +43,12 @@ FAKE_URL = "http://mastra.test"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value and where it comes from: `command line`, `marker`, `ini file`, a variable's name, `CI` or `default`."""
+    """A value and where it comes from.
+
+    Attributes:
+        value: The value.
+        origin: `command line`, `marker`, `ini file`, a variable's name, `CI` or `default`.
+    """
 
     value: str
     origin: str
@@ -51,7 +56,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MastraConfig:
-    """How clients of a test reach the server: what the fixture `mastra_config` gives, and a conftest may replace.
+    """How clients of a test reach the server.
+
+    The fixture `mastra_config` gives it; a conftest may replace that.
 
     Attributes:
         url: Where the live server is, with any path before the API prefix; not used on the fake and on replay.
@@ -71,7 +78,7 @@ class MastraConfig:
 
     def __repr__(self) -> str:
         # headers and token are secrets; an address may hold a password
-        where = None if self.url is None else shown(self.url)
+        where = None if self.url is None else public_address(self.url)
         return f"<MastraConfig {where} {self.api_prefix} {self.generation}>"
 
 
@@ -107,7 +114,7 @@ def setting(config: pytest.Config, name: str, marker: str | None = None) -> Sett
 
 
 def is_on(config: pytest.Config, name: str) -> bool:
-    """Return whether an option without a value was given, on the command line or in the ini file."""
+    """Return whether a switch was given, on the command line or in the ini file."""
     option = config.getoption(f"mastra_{name}")
     return bool(config.getini(f"mastra_{name}") if option is None else option)
 
@@ -151,15 +158,15 @@ def needs_url(config: pytest.Config) -> bool:
     return setting(config, "target").value == "live" or is_on(config, "verify")
 
 
-def header(config: pytest.Config) -> str:
+def header_line(config: pytest.Config) -> str:
     """Return the line at the head of pytest's report."""
     target = setting(config, "target")
     record = setting(config, "record")
     parts = [f"target {target.value} ({target.origin})"]
     found = url_setting(config, checks_variable=False)
     if found is not None and (needs_url(config) or found.origin != URL_VARIABLE):
-        parts.append(f"url {shown(found.value)} ({found.origin})")
-    if target.value != "live" or record.origin in SAID:
+        parts.append(f"url {public_address(found.value)} ({found.origin})")
+    if target.value != "live" or record.origin in EXPLICIT_ORIGINS:
         # a live server is recorded only if that was asked for
         parts.append(f"record {record.value} ({record.origin})")
     trace = setting(config, "trace")
@@ -168,7 +175,7 @@ def header(config: pytest.Config) -> str:
     return f"mastra: {', '.join(parts)}"
 
 
-def shown(address: str) -> str:
+def public_address(address: str) -> str:
     """Return an address without user, password, query and fragment."""
     parts = urlsplit(address)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,8 +1,9 @@
-"""What a test runs against: a fake, a live server, or a recording; opened for the test and closed after it."""
+"""What a test runs against: a fake, a live server, or a recording."""
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,11 +15,9 @@ from mastra_sync import MastraClient, deadline
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.report import hooks
 from pytest_mastra.suite import markers, problems, settings
-from pytest_mastra.suite.client_clock import ClientClock
 from pytest_mastra.suite.declared_server import DeclaredMastra
-from pytest_mastra.suite.scene import SCENE, Scene
+from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
@@ -26,32 +25,62 @@ if TYPE_CHECKING:
     from pytest_mastra.suite.markers import Needs
 
 
+class ClientClock:
+    """A fake's time as one client of it has it: it moves on when the client waits.
+
+    A client waits between its requests, and for the bytes of a reply. What runs skip, and what other clients wait for,
+    takes none of its patience: hours that the fake skips for one thread would end the requests of another one.
+
+    Args:
+        clock: The fake's.
+    """
+
+    __slots__ = ("_clock", "_lock", "_now")
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._now = clock.monotonic() - clock.waited_here
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return the seconds that the client has waited, from when it was made."""
+        # for bytes it waits in the thread that asks
+        return self._now + self._clock.waited_here
+
+    def sleep(self, seconds: float) -> None:
+        """Let the client's wait pass, on the fake's clock."""
+        with self._lock:
+            self._now += seconds
+        self._clock.advance(max(0.0, seconds))
+
+
 @contextlib.contextmanager
-def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Scene]:
+def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: SceneCassette | None) -> Iterator[Scene]:
     """Have a test run against its target, and check afterwards that nothing went wrong unseen.
+
+    Args:
+        request: Of a fixture of the test.
+        config: How the live server is reached.
+        cassette: What answers the test, or records it; None if nothing does.
 
     Raises:
         pytest.skip.Exception: The target is not what the test needs.
         pytest.fail.Exception: The target cannot be reached; or there were stray requests or swallowed errors.
     """
-    from pytest_mastra.cassettes.fixture import cassette_of  # noqa: PLC0415 -- it stands above this room
-
     item = request.node
-    target = settings.setting(request.config, "target").value
-    cassette = cassette_of(item, target, config)
-    wanted = markers.of(item)
-    scene = _scene(item, target if cassette is None else cassette.target, wanted, config)
-    scene.allowed = wanted.allowed
+    target = settings.setting(request.config, "target").value if cassette is None else cassette.target
+    needs = markers.needs_of(item)
+    scene = _make_scene(item, target, needs, config)
+    scene.allowed = needs.allowed
     scene.cassette = cassette
     with contextlib.ExitStack() as stack:
         item.stash[SCENE] = scene
-        hooks.begin(request.config)
         if cassette is not None:
             cassette.open(scene)
-        stack.enter_context(_answering(scene))
-        stack.enter_context(_known_to_others(scene))
+        stack.enter_context(_front_of(scene))
+        stack.enter_context(_point_clients_at(scene))
         yield scene
-        found = problems.of(scene) if scene.passed else []
+        found = problems.find_problems(scene) if scene.passed else []
         if cassette is not None:
             cassette.finish(scene, passed=bool(scene.passed) and not found)
     if found:
@@ -61,8 +90,11 @@ def opened(request: pytest.FixtureRequest, config: MastraConfig) -> Iterator[Sce
 
 
 @contextlib.contextmanager
-def on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
-    """Serve a fake on a free port of this machine too, and have the environment say so; a declaration is left alone."""
+def serve_on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
+    """Serve a fake on a free port of this machine too, and have the environment say so.
+
+    A declaration is left alone.
+    """
     if scene.target != "fake":
         yield
         return
@@ -93,25 +125,25 @@ def client_of(scene: Scene, config: MastraConfig) -> Iterator[MastraClient]:
         yield client
 
 
-def _scene(item: pytest.Item, target: str, wanted: Needs, config: MastraConfig) -> Scene:
+def _make_scene(item: pytest.Item, target: str, needs: Needs, config: MastraConfig) -> Scene:
     if target == "live":
         from pytest_mastra.suite import live_server  # noqa: PLC0415 -- it asks a server
 
-        live_server.check(item.config, wanted, config)
+        live_server.check(item.config, needs, config)
         address = str(config.url)
         server = DeclaredMastra(target, address, generation=config.generation, api_prefix=config.api_prefix)
         return Scene(item.nodeid, target, _origin(address), servers=[server], base_url=address)
     if target == "replay":
         declared = DeclaredMastra(target, FAKE_URL, generation=config.generation, api_prefix=config.api_prefix)
         return Scene(item.nodeid, target, FAKE_URL, VirtualClock(), servers=[declared])
-    generation = wanted.generation_of_fakes(config.generation)
+    generation = needs.generation_of_fakes(config.generation)
     fake = FakeMastra(generation=generation, api_prefix=config.api_prefix)
     fake.url = FAKE_URL
     return Scene(item.nodeid, target, FAKE_URL, fake.clock, servers=[fake])
 
 
-def _answering(scene: Scene) -> contextlib.AbstractContextManager[object]:
-    """What makes the target answer, and notes what it is asked."""
+def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
+    """Return what makes the target answer, and notes what it is asked."""
     if scene.target == "live":
         from pytest_mastra.http.socket_recorder import Wiretap  # noqa: PLC0415 -- only live servers are tapped
 
@@ -123,7 +155,7 @@ def _answering(scene: Scene) -> contextlib.AbstractContextManager[object]:
 
 
 @contextlib.contextmanager
-def _known_to_others(scene: Scene) -> Iterator[None]:
+def _point_clients_at(scene: Scene) -> Iterator[None]:
     """Point the clients that are made meanwhile at the target, and at its clock."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(URL_VARIABLE, scene.base_url)

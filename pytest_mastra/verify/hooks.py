@@ -60,7 +60,7 @@ class Verifying:
         try:
             self._live = _told(self._where, self._where)
         except APIConnectionError as error:
-            address = settings.shown(str(self._where.url))
+            address = settings.public_address(str(self._where.url))
             raise pytest.UsageError(f"--mastra-verify cannot reach the live server at {address}: {error}") from None
         except MastraError:
             pass
@@ -134,7 +134,7 @@ class Verifying:
 
     def _summary(self) -> str:
         count, differing = len(self.findings.workflows), len(self.findings.differing)
-        where = f"held against {settings.shown(str(self._where.url))}"
+        where = f"held against {settings.public_address(str(self._where.url))}"
         if not count:
             return f"0 workflows of fakes {where}" if self.problems else f"no test declared a fake to be {where}"
         verdict = f"{differing} differ" + ("s" if differing == 1 else "") if differing else "all agree"

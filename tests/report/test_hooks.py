@@ -107,7 +107,7 @@ def test_a_report_that_cannot_be_completed_is_no_matter(run_suite: RunSuite, mon
     monkeypatch.setattr(runs, "properties", broken)
     result = run_suite(SUITE, "-rA")
     result.assert_outcomes(passed=3, failed=1, errors=1)
-    said = "what is known of the test's runs could not be told: ValueError at *test_reporting.py:*"
+    said = "what is known of the test's runs could not be told: ValueError at *test_hooks.py:*"
     result.stdout.fnmatch_lines(["*- mastra: not shown -*", said])
     result.stdout.no_fnmatch_line("*sk-1*")
 

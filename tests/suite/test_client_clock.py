@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from pytest_mastra import VirtualClock
-from pytest_mastra.suite.client_clock import ClientClock
+from pytest_mastra.suite.targets import ClientClock
 from tests.suites_in_folders import RunSuite
 
 

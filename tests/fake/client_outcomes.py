@@ -82,9 +82,9 @@ def by_read1(response: requests.Response) -> list[bytes]:
 def _in_words(problem: BaseException) -> str:
     """Return an exception and all that it stands for, without what differs between any two connections."""
     words = []
-    seen: BaseException | None = problem
-    while seen is not None:
-        words.append(f"{type(seen).__module__}.{type(seen).__qualname__}: {seen}")
-        seen = seen.__context__
+    error: BaseException | None = problem
+    while error is not None:
+        words.append(f"{type(error).__module__}.{type(error).__qualname__}: {error}")
+        error = error.__context__
     text = "\n".join(words)
     return re.sub(r"host='[^']*', port=\d+", "host, port", re.sub(r" at 0x[0-9a-f]+", "", text))

@@ -203,16 +203,16 @@ STREAM_FAULTS: dict[str, Declare] = {
 }
 
 
-def take(events: RunStream, seen: list[tuple[str, str | None]]) -> None:
+def take(events: RunStream, taken: list[tuple[str, str | None]]) -> None:
     for event in events:
-        seen.append((event.type, event.step_id))  # noqa: PERF401 - what came before an error counts
+        taken.append((event.type, event.step_id))  # noqa: PERF401 - what came before an error counts
 
 
-def told(run: Run) -> list[tuple[str, str | None]]:
-    seen: list[tuple[str, str | None]] = []
+def events_of(run: Run) -> list[tuple[str, str | None]]:
+    taken: list[tuple[str, str | None]] = []
     with run.stream({"n": 1}, idle_timeout=0.05, timeout=60) as events:
-        take(events, seen)
-    return seen
+        take(events, taken)
+    return taken
 
 
 UNDISTURBED = [
@@ -229,7 +229,7 @@ UNDISTURBED = [
 def test_each_event_once(scene: Scene, fault: str) -> None:
     """However a stream is disturbed, its events come once each, in order, and the run ran once."""
     STREAM_FAULTS[fault](scene.faults.on("stream"))
-    assert told(scene.run()) == UNDISTURBED
+    assert events_of(scene.run()) == UNDISTURBED
     assert scene.executions == {"first": 1, "second": 1}
     assert scene.faults.unused == ()
 
@@ -240,7 +240,7 @@ def test_each_event_once_through_two_faults(scene: Scene, first: str, second: st
     """A stream that is taken up again, and disturbed again, still tells each event once."""
     STREAM_FAULTS[first](scene.faults.on("stream"))
     STREAM_FAULTS[second](scene.faults.on("observe", nth=1))
-    assert told(scene.run()) == UNDISTURBED
+    assert events_of(scene.run()) == UNDISTURBED
     assert scene.executions == {"first": 1, "second": 1}
     assert scene.faults.unused == ()
 
@@ -249,10 +249,10 @@ def test_garbage_in_a_stream(scene: Scene) -> None:
     """A record that is no JSON is an error, after the events before it; the run is not affected."""
     scene.faults.on("stream").garbage(after_events=2)
     run = scene.run()
-    seen: list[tuple[str, str | None]] = []
+    taken: list[tuple[str, str | None]] = []
     with run.stream({"n": 1}, timeout=60) as events, pytest.raises(MalformedRecord):
-        take(events, seen)
-    assert seen == UNDISTURBED[:2]
+        take(events, taken)
+    assert taken == UNDISTURBED[:2]
     assert run.wait(60).status == "success"
     assert scene.executions == {"first": 1, "second": 1}
 
@@ -260,5 +260,5 @@ def test_garbage_in_a_stream(scene: Scene) -> None:
 def test_a_server_that_says_an_event_twice(scene: Scene) -> None:
     """Equal records are legal, so what a server says twice comes twice; the run ran once."""
     scene.faults.on("stream").double_event(2)
-    assert told(scene.run()) == [*UNDISTURBED[:2], UNDISTURBED[1], *UNDISTURBED[2:]]
+    assert events_of(scene.run()) == [*UNDISTURBED[:2], UNDISTURBED[1], *UNDISTURBED[2:]]
     assert scene.executions == {"first": 1, "second": 1}

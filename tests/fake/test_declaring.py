@@ -50,8 +50,8 @@ def test_a_workflow_that_only_asks() -> None:
     server.workflow("approval").suspends("approve", {"ask": "ok?"}).then_returns({"ok": True})
     asked = result_of(server, "approval")
     assert asked["suspendPayload"] == {"approve": {"ask": "ok?"}}
-    told = post(server, "approval", "resume-async", "r", {"step": "approve", "resumeData": {"yes": 1}}).json()
-    assert (told["status"], told["result"]) == ("success", {"ok": True})
+    result = post(server, "approval", "resume-async", "r", {"step": "approve", "resumeData": {"yes": 1}}).json()
+    assert (result["status"], result["result"]) == ("success", {"ok": True})
 
 
 def test_a_workflow_that_only_fails() -> None:
@@ -118,16 +118,16 @@ def test_a_map_has_templates() -> None:
     first = server.step("first", lambda ctx: {"n": 2})
     template = "${initData.who} ${inputData.n} ${stepResults.first.n} ${requestContext.language}"
     server.workflow("w").then(first).map({"text": {"template": template}, "made": {"fn": lambda ctx: 5}}).commit()
-    told = result_of(server, "w", {"who": "x"}, requestContext={"language": "en"})
-    assert told["result"] == {"text": "x 2 2 en", "made": 5}
+    result = result_of(server, "w", {"who": "x"}, requestContext={"language": "en"})
+    assert result["result"] == {"text": "x 2 2 en", "made": 5}
 
 
 def test_a_tripwire_stops_the_run() -> None:
     """The run's status and reason are the guard's."""
     server = FakeMastra()
     server.workflow("guarded").fails(TripWire("no", retry=False), step="guard")
-    told = result_of(server, "guarded")
-    assert (told["status"], told["tripwire"]) == ("tripwire", {"reason": "no", "retry": False})
+    result = result_of(server, "guarded")
+    assert (result["status"], result["tripwire"]) == ("tripwire", {"reason": "no", "retry": False})
 
 
 def test_an_exception_that_nobody_meant_is_kept_with_its_traceback() -> None:
@@ -173,8 +173,8 @@ def test_loaded_workflows_describe_themselves_as_the_real_ones(generation: str, 
     server = FakeMastra(generation=generation)
     server.load({exchange["body"]["name"]: exchange["body"] for exchange in recorded})
     for exchange in recorded:
-        told = call(server, "GET", f"/workflows/{quote(exchange['body']['name'], safe='')}").json()
-        assert told == exchange["body"]
+        result = call(server, "GET", f"/workflows/{quote(exchange['body']['name'], safe='')}").json()
+        assert result == exchange["body"]
 
 
 def test_loaded_workflows_run_once_stubbed() -> None:
@@ -195,18 +195,18 @@ def test_loaded_workflows_check_their_input() -> None:
     server.stub("report", lambda ctx: ctx.get_init_data())
     refused = post(server, "city-workflow", "start-async", "r", {"inputData": {"city": 5}})
     assert refused.status == 400
-    told = result_of(server, "city-workflow", {"city": "NY", "more": 1})
-    assert told["steps"]["input"] == {"city": "NY"}
+    result = result_of(server, "city-workflow", {"city": "NY", "more": 1})
+    assert result["steps"]["input"] == {"city": "NY"}
 
 
 def test_a_step_without_stub_says_so() -> None:
     """Running it fails with its name and the stub that was perhaps meant for it."""
     server = loaded_server()
     server.stub("lokup", {})
-    told = result_of(server, "city-workflow", {"city": "NY"})
-    assert told["status"] == "failed"
-    assert "'lookup' of workflow 'city-workflow' has no stub" in told["error"]["message"]
-    assert "nearest stub is 'lokup'" in told["error"]["message"]
+    result = result_of(server, "city-workflow", {"city": "NY"})
+    assert result["status"] == "failed"
+    assert "'lookup' of workflow 'city-workflow' has no stub" in result["error"]["message"]
+    assert "nearest stub is 'lokup'" in result["error"]["message"]
 
 
 @pytest.mark.parametrize("what", ["lookup", len, None])

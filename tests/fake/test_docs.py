@@ -49,9 +49,9 @@ def test_the_command_serves_the_last_block(tmp_path: Path) -> None:
     ((_, command),) = blocks("sh")
     program, *arguments = shlex.split(command)
     assert program == "mastra-sync"
-    place = arguments[1].partition(":")[0]
-    (tmp_path / place).parent.mkdir()
-    (tmp_path / place).write_text(blocks("python")[-1][1], encoding="utf-8")
+    name = arguments[1].partition(":")[0]
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(blocks("python")[-1][1], encoding="utf-8")
     port = arguments.index("--port") + 1
     assert arguments[port] == "4111"
     arguments[port] = "0"

@@ -76,11 +76,11 @@ def test_the_nth_request() -> None:
     faults = Faults()
     fault = faults.on("start", nth=[2, 4]).status(503)
     surface = FaultySurface(Scripted(FINE), faults)
-    seen = []
+    statuses = []
     for _ in range(5):
         ask(surface, "w/create-run")
-        seen.append(ask(surface, "w/start"))
-    assert seen == [200, 503, 200, 503, 200]
+        statuses.append(ask(surface, "w/start"))
+    assert statuses == [200, 503, 200, 503, 200]
     assert (fault.calls, fault.fired) == (5, 2)
 
 
@@ -107,11 +107,11 @@ def test_one_fault_throws_its_own_dice() -> None:
         if with_another:
             faults.on("details", probability=0.5).status(500)
         surface = FaultySurface(Scripted(FINE), faults)
-        seen = []
+        statuses = []
         for _ in range(20):
             ask(surface, "w", "GET")
-            seen.append(ask(surface, "w/start"))
-        return seen
+            statuses.append(ask(surface, "w/start"))
+        return statuses
 
     assert statuses(with_another=True) == statuses(with_another=False)
 
@@ -122,8 +122,8 @@ def test_faults_do_not_come_in_step() -> None:
     faults.on("start", probability=0.5).status(503)
     faults.on("resume", probability=0.5).status(503)
     surface = FaultySurface(Scripted(FINE), faults)
-    seen = [(ask(surface, "w/start"), ask(surface, "w/resume")) for _ in range(40)]
-    assert any(first != second for first, second in seen)
+    statuses = [(ask(surface, "w/start"), ask(surface, "w/resume")) for _ in range(40)]
+    assert any(first != second for first, second in statuses)
 
 
 def test_a_request_meets_one_fault() -> None:
@@ -307,8 +307,8 @@ def test_threads_count_together() -> None:
     fault = faults.on("start", nth=100).status(503)
     surface = FaultySurface(Scripted(FINE), faults)
     with ThreadPoolExecutor(8) as threads:
-        seen = list(threads.map(lambda _: ask(surface, "w/start"), range(400)))
-    assert seen.count(503) == 1
+        statuses = list(threads.map(lambda _: ask(surface, "w/start"), range(400)))
+    assert statuses.count(503) == 1
     assert (fault.calls, fault.fired) == (400, 1)
 
 

@@ -102,7 +102,7 @@ class FakeMastra:
         return declare_workflow(self.state, id, key=key, listed=listed, **options)
 
     def load(self, details: Mapping[str, Any]) -> None:
-        """Declare the workflows that a real server's `GET /workflows` tells of; then `stub` their steps."""
+        """Declare the workflows that a real server's `GET /workflows` lists; then `stub` their steps."""
         self._loader.load(details)
 
     def stub(self, id: str, run: Any, *, workflow: str | None = None) -> None:  # noqa: A002 -- Mastra's word
@@ -128,7 +128,7 @@ class FakeMastra:
             options: Those of this class; without `generation` it is that of the recorded server.
 
         Raises:
-            ValueError: The cassette does not tell which server it was, or the graph of a workflow.
+            ValueError: Which server it was, or the graph of a workflow, cannot be told from the cassette.
         """
         from pytest_mastra.cassettes.as_fake.build import fake_of  # noqa: PLC0415 -- few fakes are made so
         from pytest_mastra.cassettes.file.read_write import read_cassette  # noqa: PLC0415

@@ -86,7 +86,7 @@ class Call:
             value = value[0]
         return value
 
-    def needed_run_id(self, purpose: str) -> str:
+    def require_run_id(self, purpose: str) -> str:
         """Return the run that is named.
 
         Raises:
@@ -96,7 +96,7 @@ class Call:
             raise Refusal(f"runId required to {purpose}", 400)
         return self.run_id
 
-    def workflow(self) -> Workflow:
+    def find_workflow(self) -> Workflow:
         """Return the workflow that is named.
 
         Raises:
@@ -107,13 +107,13 @@ class Call:
             raise Refusal("Workflow not found", 404)
         return found
 
-    def stored(self, run_id: str) -> tuple[Workflow, Row]:
+    def find_stored_run(self, run_id: str) -> tuple[Workflow, Row]:
         """Return the workflow and the stored run that are named.
 
         Raises:
             Refusal: One of them is not there.
         """
-        workflow = self.workflow()
+        workflow = self.find_workflow()
         row = self.state.store.find(workflow.id, run_id)
         if row is None:
             raise Refusal("Workflow run not found", 404)
@@ -123,7 +123,7 @@ class Call:
         """Return a field of the body, undefined if it is not there."""
         return self.body.get(name, UNDEFINED)
 
-    def request_context(self) -> dict[str, Any]:
+    def read_request_context(self) -> dict[str, Any]:
         """Return the request context that the body carries."""
         given = dict(self.body.get("requestContext") or {})
         if self.generation.drops_reserved_context:
@@ -204,7 +204,7 @@ def _observe(query: dict[str, Any], generation: Generation) -> list[Issue]:
 FIELD_NAMES = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 
 
-def wanted_fields(text: str) -> list[str]:
+def split_fields(text: str) -> list[str]:
     """Return the names in a list of fields."""
     return [name.strip() for name in text.split(",")]
 
@@ -216,7 +216,7 @@ def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Issue]:
     text = query.get("fields", "")
     if not isinstance(text, str):
         issues.append(body_schemas.type_issue("string", text, ("fields",)))
-    elif text and not set(wanted_fields(text)) <= set(FIELD_NAMES):
+    elif text and not set(split_fields(text)) <= set(FIELD_NAMES):
         message = f"Invalid field name. Available fields: {', '.join(FIELD_NAMES)}"
         issues.append({"code": "custom", "path": ["fields"], "message": message})
     return issues + _option("withNestedWorkflows", query, ("true", "false"))
@@ -238,7 +238,7 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
     if generation.name != "current":
         issues = [issue for issue in issues if "NaN" in issue["message"]]
     for name in ("fromDate", "toDate"):
-        if name in query and parsed_date(query[name]) is None:
+        if name in query and iso_date(query[name]) is None:
             message = "Invalid input: expected date, received Date"
             issues.append(
                 {
@@ -259,7 +259,7 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
     return issues + _option("status", query, known[generation.name])
 
 
-def parsed_date(text: Any) -> str | None:
+def iso_date(text: Any) -> str | None:
     """Return a date in ISO form, as JavaScript's `new Date(text)` reads it; None if it cannot."""
     try:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))

@@ -9,9 +9,9 @@ from typing import Any
 
 from pytest_mastra.fake.api import legacy_streams
 from pytest_mastra.fake.api.body_schemas import javascript_number
-from pytest_mastra.fake.api.call import Call, parsed_date
+from pytest_mastra.fake.api.call import Call, iso_date
 from pytest_mastra.fake.api.run_views import execution_result_of, run_state
-from pytest_mastra.fake.api.stream_body import Chunks
+from pytest_mastra.fake.api.stream_body import StreamBody
 from pytest_mastra.fake.engine import run_commands
 from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
@@ -28,10 +28,10 @@ FINISHED = ("success", "failed", "canceled", "tripwire")
 def list_workflows(call: Call) -> bytes:
     """All workflows by key."""
     state = call.state
-    tell = partial_details if call.query.get("partial") == "true" else workflow_details
+    describe = partial_details if call.query.get("partial") == "true" else workflow_details
     return dumps(
         {
-            key: tell(workflow, state.serialized_graph(workflow), state.generation)
+            key: describe(workflow, state.serialized_graph(workflow), state.generation)
             for key, workflow in state.workflows.items()
         }
     )
@@ -39,7 +39,7 @@ def list_workflows(call: Call) -> bytes:
 
 def details(call: Call) -> bytes:
     """One workflow."""
-    workflow = call.workflow()
+    workflow = call.find_workflow()
     state = call.state
     return dumps(workflow_details(workflow, state.serialized_graph(workflow), state.generation))
 
@@ -61,12 +61,12 @@ def runs(call: Call) -> bytes:
         raise Refusal("perPage must be a positive integer", 400)
     if page is not None and (page < 0 or not float(page).is_integer()):
         raise Refusal("page must be a non-negative integer", 400)
-    workflow = call.workflow()
+    workflow = call.find_workflow()
     chosen = Filter(
         status=call.query.get("status"),
         resource_id=call.query.get("resourceId"),
-        from_date=parsed_date(call.query["fromDate"]) if "fromDate" in call.query else None,
-        to_date=parsed_date(call.query["toDate"]) if "toDate" in call.query else None,
+        from_date=iso_date(call.query["fromDate"]) if "fromDate" in call.query else None,
+        to_date=iso_date(call.query["toDate"]) if "toDate" in call.query else None,
     )
     whole_page = None if page is None else int(page)
     whole_size = None if per_page is None else int(per_page)
@@ -79,7 +79,7 @@ def _number(call: Call, name: str) -> float | None:
 
 def run_by_id(call: Call) -> bytes:
     """One run."""
-    _, row = _polled(call)
+    _, row = _poll_run(call)
     if call.generation.raw_rows:
         return dumps(row.as_json())
     fields = call.query.get("fields") or ""
@@ -89,28 +89,28 @@ def run_by_id(call: Call) -> bytes:
 
 def run_execution_result(call: Call) -> bytes:
     """What came of a run (1.0 beta)."""
-    workflow = call.workflow()
+    workflow = call.find_workflow()
     if call.state.store.find(workflow.id, call.path_run_id or "") is None:
         raise Refusal("Workflow run execution result not found", 404)
-    _, row = _polled(call)
+    _, row = _poll_run(call)
     return dumps(execution_result_of(call.state, row))
 
 
-def _polled(call: Call) -> Any:
-    workflow, _ = call.stored(call.path_run_id or "")
+def _poll_run(call: Call) -> Any:
+    workflow, _ = call.find_stored_run(call.path_run_id or "")
     run_id = call.path_run_id or ""
     call.journal.run(workflow.id, run_id).polls += 1
     call.progress.poll(run_id)
-    return call.stored(run_id)
+    return call.find_stored_run(run_id)
 
 
 def delete_run_by_id(call: Call) -> bytes:
     """Forget a run."""
     state = call.state
-    workflow = call.workflow()
+    workflow = call.find_workflow()
     run_id = call.path_run_id or ""
     if not state.generation.raw_rows:
-        call.stored(run_id)
+        call.find_stored_run(run_id)
     state.store.delete(workflow.id, run_id)
     state.forget_run(workflow.id, run_id)
     return dumps({"message": "Workflow run deleted"})
@@ -118,7 +118,7 @@ def delete_run_by_id(call: Call) -> bytes:
 
 def cancel(call: Call) -> bytes:
     """Cancel a run, whatever its status."""
-    run = _known_run(call, call.path_run_id or "")
+    run = _find_run(call, call.path_run_id or "")
     call.journal.run(run.workflow.id, run.run_id).cancels += 1
     call.state.cancel(run)
     call.progress.catch_up()
@@ -126,8 +126,8 @@ def cancel(call: Call) -> bytes:
 
 
 def create_run(call: Call) -> bytes:
-    """Make a run."""
-    run = _own_run(call, call.run_id)
+    """Create a run."""
+    run = _create_run(call, call.run_id)
     return dumps({"runId": run.run_id})
 
 
@@ -135,22 +135,22 @@ def _resource_id(call: Call) -> str | None:
     return call.body.get("resourceId") if call.generation.resource_ids else None
 
 
-def _own_run(call: Call, run_id: str | None) -> Run:
-    """Return a run that is made if it is not there."""
-    run = call.state.create_run(call.workflow(), run_id, _resource_id(call))
+def _create_run(call: Call, run_id: str | None) -> Run:
+    """Return a run that is created if it is not there."""
+    run = call.state.create_run(call.find_workflow(), run_id, _resource_id(call))
     call.journal.run(run.workflow.id, run.run_id)
     return run
 
 
-def _known_run(call: Call, run_id: str) -> Run:
+def _find_run(call: Call, run_id: str) -> Run:
     """Return a run that must be there."""
-    workflow, row = call.stored(run_id)
+    workflow, row = call.find_stored_run(run_id)
     return call.state.create_run(workflow, run_id, row.resource_id)
 
 
 def _start_command(call: Call, run: Run) -> Command:
     call.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
-    context, per_step = call.request_context(), call.per_step
+    context, per_step = call.read_request_context(), call.per_step
     return lambda options: run_commands.start(
         call.state,
         run,
@@ -162,7 +162,7 @@ def _start_command(call: Call, run: Run) -> Command:
 
 def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Command:
     call.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
-    context, per_step = call.request_context(), call.per_step
+    context, per_step = call.read_request_context(), call.per_step
     item = call.body.get("forEachIndex") if call.generation.for_each_index else None
     return lambda options: run_commands.resume(
         call.state,
@@ -176,12 +176,12 @@ def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Comma
 
 
 def _restart_command(call: Call, run: Run) -> Command:
-    context = call.request_context()
+    context = call.read_request_context()
     return lambda options: run_commands.restart(call.state, run, replace(options, request_context=context))
 
 
 def _time_travel_command(call: Call, run: Run) -> Command:
-    context, per_step = call.request_context(), call.per_step
+    context, per_step = call.read_request_context(), call.per_step
     return lambda options: run_commands.time_travel(
         call.state, run, call.body, replace(options, request_context=context, per_step=per_step)
     )
@@ -189,48 +189,33 @@ def _time_travel_command(call: Call, run: Run) -> Command:
 
 def start(call: Call) -> bytes:
     """Start a run that was created; answers at once."""
-    run = _known_run(call, call.needed_run_id("start run"))
-    call.progress.run_in_background(run, _start_command(call, run))
-    return dumps({"message": "Workflow run started"})
+    run = _find_run(call, call.require_run_id("start run"))
+    return _run_command(call, run, _start_command(call, run), "Workflow run started")
 
 
 def start_async(call: Call) -> bytes:
-    """Start a run and answer at its end."""
-    run = _own_run(call, call.run_id)
+    """Start a run, which is created if it is not there; answers at its end."""
+    run = _create_run(call, call.run_id)
     return dumps(call.progress.finish(run, _start_command(call, run)))
 
 
 def resume(call: Call) -> bytes:
-    """Answer a suspension; answers at once."""
-    run = _known_run(call, call.needed_run_id("resume workflow"))
-    call.progress.run_in_background(run, _resume_command(call, run))
-    return dumps({"message": "Workflow run resumed"})
+    """Answer a suspension; `resume` answers at once, `resume_async` at the end."""
+    run = _find_run(call, call.require_run_id("resume workflow"))
+    return _run_command(call, run, _resume_command(call, run), "Workflow run resumed")
 
 
 def resume_no_wait(call: Call) -> bytes:
     """Answer a suspension; answers with the run's id at once."""
-    run = _known_run(call, call.needed_run_id("resume workflow"))
+    run = _find_run(call, call.require_run_id("resume workflow"))
     call.progress.run_in_background(run, _resume_command(call, run))
     return dumps({"runId": run.run_id})
 
 
-def resume_async(call: Call) -> bytes:
-    """Answer a suspension and answer at the end."""
-    run = _known_run(call, call.needed_run_id("resume workflow"))
-    return dumps(call.progress.finish(run, _resume_command(call, run)))
-
-
 def restart(call: Call) -> bytes:
-    """Go on after a crash; answers at once."""
-    run = _known_run(call, call.needed_run_id("restart workflow"))
-    call.progress.run_in_background(run, _restart_command(call, run))
-    return dumps({"message": "Workflow run restarted"})
-
-
-def restart_async(call: Call) -> bytes:
-    """Go on after a crash and answer at the end."""
-    run = _known_run(call, call.needed_run_id("restart workflow"))
-    return dumps(call.progress.finish(run, _restart_command(call, run)))
+    """Go on after a crash; `restart` answers at once, `restart_async` at the end."""
+    run = _find_run(call, call.require_run_id("restart workflow"))
+    return _run_command(call, run, _restart_command(call, run), "Workflow run restarted")
 
 
 def restart_all_active_workflow_runs(call: Call) -> bytes:
@@ -250,29 +235,30 @@ def restart_all_active_workflow_runs_async(call: Call) -> bytes:
 
 
 def _active_runs(call: Call) -> list[Run]:
-    workflow = call.workflow()
+    workflow = call.find_workflow()
     state = call.state
     rows = [row for row in state.store.with_status("running", "waiting") if row.workflow_id == workflow.id]
     return [state.create_run(workflow, row.run_id, None) for row in rows]
 
 
 def time_travel(call: Call) -> bytes:
-    """Execute again from a step; answers at once."""
-    run = _known_run(call, call.needed_run_id("time travel workflow"))
-    call.progress.run_in_background(run, _time_travel_command(call, run))
-    return dumps({"message": "Workflow run time travel started"})
+    """Execute again from a step; `time_travel` answers at once, `time_travel_async` at the end."""
+    run = _find_run(call, call.require_run_id("time travel workflow"))
+    return _run_command(call, run, _time_travel_command(call, run), "Workflow run time travel started")
 
 
-def time_travel_async(call: Call) -> bytes:
-    """Execute again from a step and answer at the end."""
-    run = _known_run(call, call.needed_run_id("time travel workflow"))
-    return dumps(call.progress.finish(run, _time_travel_command(call, run)))
+def _run_command(call: Call, run: Run, command: Command, message: str) -> bytes:
+    """Answer with what comes of a command, or at once with a message, as the verb has it."""
+    if call.row.answers_run:
+        return dumps(call.progress.finish(run, command))
+    call.progress.run_in_background(run, command)
+    return dumps({"message": message})
 
 
-def stream(call: Call) -> Chunks:
-    """Start a run and tell what happens."""
-    run_id = call.needed_run_id("stream workflow")
-    workflow = call.workflow()
+def stream(call: Call) -> StreamBody:
+    """Start a run and stream its events."""
+    run_id = call.require_run_id("stream workflow")
+    workflow = call.find_workflow()
     row = call.state.store.find(workflow.id, run_id)
     if call.generation.refuses_finished_streams and row is not None and row.status in FINISHED:
         status = row.status
@@ -281,35 +267,35 @@ def stream(call: Call) -> Chunks:
             "Use /observe to read its stream back, or stream a new runId.",
             409,
         )
-    run = _own_run(call, run_id)
+    run = _create_run(call, run_id)
     if run.close_stream is not None and run.output is not None:
-        return _chunks(call, run, run.output.reader())
+        return _stream_body(call, run, run.output.reader())
     closes = call.body.get("closeOnSuspend", True) is not False
-    return _streamed(call, run, _start_command(call, run), raw=False, closes=closes)
+    return _stream_command(call, run, _start_command(call, run), raw=False, closes=closes)
 
 
-def resume_stream(call: Call) -> Chunks:
-    """Answer a suspension and tell what happens."""
-    run = _known_run(call, call.needed_run_id("resume workflow"))
-    return _streamed(call, run, _resume_command(call, run, is_streamed=True), raw=True)
+def resume_stream(call: Call) -> StreamBody:
+    """Answer a suspension and stream the events that follow."""
+    run = _find_run(call, call.require_run_id("resume workflow"))
+    return _stream_command(call, run, _resume_command(call, run, is_streamed=True), raw=True)
 
 
-def time_travel_stream(call: Call) -> Chunks:
-    """Execute again from a step and tell what happens."""
-    run_id = call.needed_run_id("time travel workflow stream")
-    run = _own_run(call, run_id) if call.generation.raw_rows else _known_run(call, run_id)
-    return _streamed(call, run, _time_travel_command(call, run), raw=True)
+def time_travel_stream(call: Call) -> StreamBody:
+    """Execute again from a step and stream the events."""
+    run_id = call.require_run_id("time travel workflow stream")
+    run = _create_run(call, run_id) if call.generation.raw_rows else _find_run(call, run_id)
+    return _stream_command(call, run, _time_travel_command(call, run), raw=True)
 
 
-def _streamed(call: Call, run: Run, command: Command, *, raw: bool, closes: bool = True) -> Chunks:
+def _stream_command(call: Call, run: Run, command: Command, *, raw: bool, closes: bool = True) -> StreamBody:
     def with_events(options: ExecutionOptions) -> Coroutine:
         return run_commands.stream(call.state, run, command, options, raw=raw, closes=closes)
 
     output = call.progress.stream(run, with_events)
-    return _chunks(call, run, output.reader())
+    return _stream_body(call, run, output.reader())
 
 
-def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
+def _stream_body(call: Call, run: Run, reader: Reader) -> StreamBody:
     state = call.state
     histories = state.histories
     keeps = histories.claim(run.run_id) if state.generation.final_result else True
@@ -317,32 +303,32 @@ def _chunks(call: Call, run: Run, reader: Reader) -> Chunks:
         run.output.keep_in(histories, state.clock)
         keeps = False
 
-    def note(record: dict[str, Any]) -> None:
+    def keep(record: dict[str, Any]) -> None:
         if keeps:
             histories.add(run.run_id, record, state.clock.now())
 
-    return Chunks(call.state, call.progress, reader, run.run_id, on_record=note)
+    return StreamBody(call.state, call.progress, reader, run.run_id, on_record=keep)
 
 
-def observe(call: Call) -> Chunks:
-    """Tell again what happened, then what happens."""
-    run = _known_run(call, call.needed_run_id("observe workflow stream"))
+def observe(call: Call) -> StreamBody:
+    """Stream the events that there were, then those that come."""
+    run = _find_run(call, call.require_run_id("observe workflow stream"))
     state = call.state
     offset = 0
     if state.generation.name == "current" and "offset" in call.query:
         offset = math.floor(javascript_number(call.query["offset"]))
     history = state.histories.since(run.run_id, offset, state.clock.now())
     live = Reader([], closed=True) if run.output is None else run.output.reader()
-    return Chunks(call.state, call.progress, live, run.run_id, history=history)
+    return StreamBody(call.state, call.progress, live, run.run_id, history=history)
 
 
-def stream_legacy(call: Call) -> Chunks:
-    """Start a run and tell what happens, in the old form."""
-    run = _own_run(call, call.needed_run_id("resume workflow"))
-    return legacy_streams.streamed(call, run, _start_command(call, run))
+def stream_legacy(call: Call) -> StreamBody:
+    """Start a run and stream its events, in the old form."""
+    run = _create_run(call, call.require_run_id("resume workflow"))
+    return legacy_streams.stream_run(call, run, _start_command(call, run))
 
 
-def observe_stream_legacy(call: Call) -> Chunks:
-    """Tell what happens, in the old form."""
-    run = _known_run(call, call.needed_run_id("observe workflow stream"))
-    return legacy_streams.observed(call, run)
+def observe_stream_legacy(call: Call) -> StreamBody:
+    """Stream the events of a run, in the old form."""
+    run = _find_run(call, call.require_run_id("observe workflow stream"))
+    return legacy_streams.observe_run(call, run)

@@ -1,4 +1,4 @@
-"""What a server notes for the test: each request, and what each run went through."""
+"""What a server records for the test: each request, and what each run went through."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class RunNotes:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What it told its watchers, streamed or not."""
+        """Its events, streamed or not."""
         if isinstance(self._events, bytes):
             self._events = unpacked(self._events)
         return self._events  # type: ignore[return-value]
@@ -79,7 +79,7 @@ class RunNotes:
 
 
 class Journal:
-    """Everything that was noted."""
+    """Everything that is recorded for the test."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.api.stream_body import Chunks
+from pytest_mastra.fake.api.stream_body import StreamBody
 from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
@@ -33,8 +33,8 @@ class LegacyOutput:
         self.reader.records.append(legacy_record(event))
 
 
-def streamed(call: Call, run: Run, command: Command) -> Chunks:
-    """Start a run and tell what happens; a suspension does not end the stream."""
+def stream_run(call: Call, run: Run, command: Command) -> StreamBody:
+    """Start a run and stream its events; a suspension does not end the stream."""
     output = LegacyOutput()
     forget = run.watch(output.write)
     run.publish({"type": "workflow-start", "payload": {"runId": run.run_id}})
@@ -53,13 +53,13 @@ def streamed(call: Call, run: Run, command: Command) -> Chunks:
     def keep(record: dict[str, Any]) -> None:
         state.histories.add(run.run_id, record, state.clock.now())
 
-    return Chunks(call.state, call.progress, output.reader, run.run_id, on_record=keep)
+    return StreamBody(call.state, call.progress, output.reader, run.run_id, on_record=keep)
 
 
-def observed(call: Call, run: Run) -> Chunks:
-    """Tell what happened and what happens; never ends."""
+def observe_run(call: Call, run: Run) -> StreamBody:
+    """Stream the events that there were and those that come; never ends."""
     state = call.state
     history = state.histories.since(run.run_id, 0, state.clock.now())
     output = LegacyOutput()
     run.watch(output.write)
-    return Chunks(call.state, call.progress, output.reader, run.run_id, history=history)
+    return StreamBody(call.state, call.progress, output.reader, run.run_id, history=history)

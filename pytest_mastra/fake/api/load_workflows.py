@@ -70,7 +70,7 @@ class Loader:
         """Declare what `GET /workflows` answered, or one workflow's details."""
         workflows = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
         for key, described in workflows.items():
-            # only `steps` tells the request context schemas of steps
+            # only `steps` has the request context schemas of steps
             own = described.get("steps") or {}
             steps = {id_: {**step, **own.get(id_, {})} for id_, step in (described.get("allSteps") or {}).items()}
             self._declare(described["name"], described["stepGraph"], steps, described, "", key=key)

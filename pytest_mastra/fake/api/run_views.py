@@ -1,11 +1,11 @@
-"""What run-by-id tells of a stored run."""
+"""What run-by-id and execution-result answer about a stored run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.api.call import wanted_fields
+from pytest_mastra.fake.api.call import split_fields
 from pytest_mastra.fake.engine.result import clean_step
 from pytest_mastra.fake.engine.store import Row
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
-    """Return a run as current and 1.2 servers tell of it.
+    """Return a run as run-by-id answers on current and 1.2 servers.
 
     Args:
         state: What the server knows.
         row: The stored run.
         fields: What is wanted, separated by commas; empty for everything.
-        nested: Whether to tell of the steps of nested workflows.
+        nested: Whether the steps of nested workflows are among its steps.
     """
-    wanted = set(wanted_fields(fields)) if fields else None
+    wanted = set(split_fields(fields)) if fields else None
     snapshot = row.snapshot
 
     def of(name: str, value: Any) -> Any:
@@ -51,7 +51,7 @@ def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = 
 
 
 def execution_result_of(state: ServerState, row: Row) -> dict[str, Any]:
-    """Return a run as execution-result tells of it (1.0 beta)."""
+    """Return a run as execution-result answers (1.0 beta)."""
     snapshot = row.snapshot
     return present(
         {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
 
 
-class Chunks:
+class StreamBody:
     """An iterator over the chunks of a stream.
 
     Close it when nobody reads on; the run then goes on by itself.
@@ -23,9 +23,9 @@ class Chunks:
     Args:
         state: What the server knows.
         progress: What moves the run.
-        reader: What the stream says.
+        reader: The records of the stream.
         run_id: The run that is moved.
-        history: What is said before.
+        history: Records that come first.
         on_record: Called with each record of the reader.
     """
 

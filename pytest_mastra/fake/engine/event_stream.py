@@ -1,4 +1,4 @@
-"""What a stream says, record by record, and what is kept of it for those who come later."""
+"""The records of a run's stream, and what is kept of them for later readers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Record = dict[str, Any]
 RECORD_END = b"\x1e"
 
 HISTORY_SECONDS = 300.0
-"""How long a server keeps the records of a run after the last one."""
+"""How long a server keeps the records of a run after the last of them."""
 
 HISTORY_RUNS = 1000
 
 
 class Reader:
-    """One reader of a stream: the records that are there for it, and whether more may come."""
+    """One reader of a stream: its records that are there, and whether more may come."""
 
     __slots__ = ("closed", "records")
 
@@ -57,11 +57,14 @@ class RunOutput:
         self.count = 1
         self._history: tuple[Histories, ServerClock] | None = None
         start = {"type": "workflow-start", "runId": run_id, "from": "WORKFLOW"}
-        self._kept: list[Record] = [{**start, "payload": {"workflowId": workflow_id}}]
+        self._records: list[Record] = [{**start, "payload": {"workflowId": workflow_id}}]
 
     def reader(self) -> Reader:
-        """Return a reader that gets what was said so far, without the last record of a stream that has ended."""
-        reader = Reader(self._kept, closed=self._closed)
+        """Return a reader that gets all records so far.
+
+        The last record of a stream that has ended is not among them.
+        """
+        reader = Reader(self._records, closed=self._closed)
         if not self._closed:
             self._readers.append(reader)
         return reader
@@ -84,11 +87,11 @@ class RunOutput:
         """Add a record as it is."""
         if self._closed or record.get("type") == "workflow-step-finish":
             return
-        self._kept.append(record)
+        self._records.append(record)
         self._hand_out(record)
-        self._learn(record)
+        self._update_status(record)
 
-    def _learn(self, record: Record) -> None:
+    def _update_status(self, record: Record) -> None:
         kind = record.get("type")
         payload = record.get("payload") or {}
         if kind == "workflow-canceled":
@@ -102,12 +105,12 @@ class RunOutput:
             self._status = "tripwire" if self._tripwire else "failed"
 
     def reject(self, refusal: Refusal) -> None:
-        """Note that the request was refused."""
+        """Record that the request was refused."""
         self._status = "failed"
         self._refusal = refusal
 
     def close(self) -> None:
-        """Say the last word."""
+        """Add the last record."""
         if self._closed:
             return
         if self._status == "running":
@@ -137,8 +140,8 @@ class RunOutput:
         return {"error": error, "errorMessage": self._refusal.message}
 
     def keep_in(self, histories: Histories, clock: ServerClock) -> None:
-        """Keep all records for those who come later, those that were said already included."""
-        for record in self._kept:
+        """Keep all records for later readers, those of the past included."""
+        for record in self._records:
             histories.add(self._run_id, record, clock.now())
         self._history = (histories, clock)
         if self._closed:
@@ -159,7 +162,7 @@ class _History:
 
 
 class Histories:
-    """The records of runs that were streamed, by run id, for a while after the last one."""
+    """The records of runs that were streamed, by run id, for a while after their last."""
 
     def __init__(self) -> None:
         self._histories: dict[str, _History] = {}
@@ -183,7 +186,7 @@ class Histories:
         return history.records[offset:]
 
     def claim(self, run_id: str) -> bool:
-        """Become the one who keeps a run's records; False if someone is."""
+        """Take over keeping a run's records; False if somebody else does."""
         if run_id in self._writers:
             return False
         self._writers.add(run_id)

@@ -1,4 +1,4 @@
-"""Executing one entry of a graph, whatever its kind: a step, a block, a loop, a foreach, a pause."""
+"""Executing one entry of a graph: a step, block, loop, foreach or pause."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def execute_entry(
 def takes_child_from_path(
     entry: Entry, continuation: Continuation, generation: Generation
 ) -> TypeGuard[ParallelEntry | ConditionalEntry]:
-    """Return whether an entry is a block that takes the index of its child from the path.
+    """Return whether an entry is a block whose child's index stands in the path.
 
     Older servers resume a branch without using up its path, and take what is left of it for the next block's.
     """
@@ -190,7 +190,10 @@ def _evaluate_conditions(execution: Execution, frame: Frame, entry: ConditionalE
 def _next_child(
     execution: Execution, chosen: list[tuple[int, StepEntry]], target: str | None
 ) -> list[tuple[int, StepEntry]]:
-    """Return only the child that is travelled to, or the first that has not run; all if there is none."""
+    """Return only the child that is travelled to, or the first that has not run.
+
+    All are returned if there is no such child.
+    """
     for index, child in chosen:
         is_next = child.id not in execution.step_results if target is None else child.id == target
         if is_next:
@@ -237,7 +240,7 @@ def _resume_block(
     before: Entry | None,
     continuation: Continuation,
 ) -> Coroutine:
-    """Resume one child of a block; the block ends if no other is left."""
+    """Resume one child of a block; the block ends when all its children have."""
     index = continuation.path[0]
     if index >= len(entry.steps):
         raise Refusal("Cannot read properties of undefined (reading 'type')")

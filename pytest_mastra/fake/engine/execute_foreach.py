@@ -1,4 +1,4 @@
-"""Executing a foreach: items side by side up to a limit, each of which may suspend on its own."""
+"""Executing a foreach: items side by side up to a limit, each suspending on its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ForeachState:
         labels: Resume labels of an earlier execution.
         outputs: What items gave, by index.
         run_ids: Runs of a nested workflow, by index.
-        suspended: What suspended items asked, by index.
+        suspended: What suspended items suspended with, by index.
         waiting: Items that have not begun, with the answer for each.
         running: How many items run.
         completed: How many items have ended, well or not.
@@ -91,7 +91,7 @@ def foreach_info(execution: Execution, step_id: str, items: Any, continuation: C
 
 
 def labels_of_step(meta: dict[str, Any], step_id: str) -> dict[str, Any]:
-    """Return the resume labels that a suspended foreach has noted."""
+    """Return the resume labels of a suspended foreach."""
     return {name: label for name, label in meta.get("resumeLabels", {}).items() if label["stepId"] == step_id}
 
 
@@ -120,7 +120,7 @@ def _queue_items(foreach: ForeachState, first_suspended: int) -> None:
 
 
 def _take_over_item(foreach: ForeachState, index: int, known: dict[str, Any]) -> None:
-    """Keep what an item gave, or asked, in an earlier execution."""
+    """Keep what an item gave, or suspended with, in an earlier execution."""
     run_id = known.get("metadata", {}).get("nestedRunId")
     if isinstance(run_id, str):
         foreach.run_ids[index] = run_id
@@ -264,14 +264,14 @@ def suspend_foreach(
     known: dict[int, dict[str, Any]],
     labels: dict[str, Any],
 ) -> dict[str, Any]:
-    """Suspend with what the first of the suspended items asks.
+    """Suspend with what the first of the suspended items suspended with.
 
     Args:
         execution: The execution.
         frame: Where the foreach is.
         step_id: Its id.
         info: What is known of the foreach itself.
-        suspended: What the items ask, by index.
+        suspended: What the items suspended with, by index.
         known: Results of all items, by index.
         labels: Resume labels of an earlier execution.
     """

@@ -75,7 +75,10 @@ def execute_foreach_batches(
 
 
 def _with_own_items(info: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
-    """Return what is known of the foreach, with its own list of items, which show there as they end."""
+    """Return what is known of the foreach, and the list in it of its items' results.
+
+    The items show there as they end.
+    """
     payload = info.get("suspendPayload")
     if not isinstance(payload, dict) or NESTED_META not in payload:
         return info, []

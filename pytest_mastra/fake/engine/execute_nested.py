@@ -1,4 +1,4 @@
-"""Executing a workflow that is a step of another one."""
+"""Executing a workflow that is a step of another workflow."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _connect(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
 
 
 def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:
-    """Ask the run for what the run around it was asked for."""
+    """Start, resume, restart or time travel the run, as the run around it was."""
     execution, continuation = attempt.execution, attempt.continuation
     commands, server_state = execution.nested, execution.server_state
     options = replace(execution.options, include_state=True)

@@ -1,4 +1,4 @@
-"""Executing one step: checks at its borders, retries, suspension, and the events and results that all this leaves."""
+"""Executing one step: checks at its borders, retries, suspension, its events and result."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def execute_step(
         step: The step.
         prev_output: Its input, unchecked.
         continuation: What to go on from.
-        quiet: Whether it tells nobody, as in a foreach.
-        iteration: In a loop: the round.
+        quiet: Whether it emits no events, as in a foreach.
+        iteration: In a loop: the number of the round.
     """
     attempt = _prepare_attempt(execution, frame, step, prev_output, continuation)
     info = _initial_result(attempt, iteration)
@@ -269,7 +269,7 @@ def _run_function(execution: Execution, step: Step, context: StepContext) -> Cor
         if isinstance(given, Generator):
             given = yield from _run_generator(execution, given)
     finally:
-        yield None  # steps are awaited, so that those beside this one come as far before its end is told
+        yield None  # steps are awaited, so that those beside this one come as far before its end is emitted
     return returned_value(given)
 
 

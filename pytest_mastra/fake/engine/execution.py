@@ -1,4 +1,4 @@
-"""One execution of a workflow's graph: what it knows, what it tells, and what is stored of it."""
+"""One execution of a workflow's graph: what it knows, emits and stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, to_json_
 
 @dataclass(frozen=True, slots=True)
 class NestedCommands:
-    """What executes a nested workflow's run: handed in, for executing is what runs into itself here.
+    """What executes a nested workflow's run.
+
+    It is handed in: executing a graph executes graphs inside it, the one recursion of the engine.
 
     Attributes:
         start: Given the input and the state.

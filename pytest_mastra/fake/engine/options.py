@@ -1,4 +1,4 @@
-"""What an execution is handed by those who start it: the request, the stream, the workflow around it."""
+"""What an execution gets from whoever begins it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,9 @@ class TimeTravel:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What an execution, or a step of it, goes on from: one of three, or nothing at a start.
+    """What an execution, or a step of it, goes on from.
+
+    There is one of the three, or nothing at a start.
 
     Attributes:
         resume: An answer to a suspension.
@@ -125,5 +127,5 @@ class Continuation:
 
     @property
     def past(self) -> Resume | Restart | TimeTravel | None:
-        """The one of the three that there is."""
+        """Which of the three there is; None at a start."""
         return self.time_travel or self.restart or self.resume

@@ -1,4 +1,4 @@
-"""Moving runs: what a request waits for, and how far a run goes that nobody waits for."""
+"""Runs in progress: what a request waits for, and how far a run goes by itself."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pytest_mastra.fake.workflows.errors import Refusal
 
 
 class RunProgress:
-    """One verb that moves a run.
+    """One command to a run, and how far it has come.
 
     Args:
         clock: The server's time.
         run: The run.
-        command: What moves it.
+        command: What is executed.
         pace: How it progresses.
         is_waited_for: Whether a request is answered at its end only.
     """
@@ -47,11 +47,11 @@ class RunProgress:
 
     @property
     def done(self) -> bool:
-        """Whether the verb has done what it does."""
+        """Whether the command is at its end."""
         return self.task.done
 
     def count_poll(self) -> None:
-        """Note that the run was asked after."""
+        """Note that the run was polled."""
         self._polls += 1
         if isinstance(self.pace, Polls) and self._polls >= self.pace.count:
             self._gate.open()
@@ -76,7 +76,7 @@ class RunProgress:
 
 
 class RunsInProgress:
-    """All verbs that are moving runs.
+    """All commands that have not come to their end.
 
     Args:
         clock: The server's time.
@@ -88,70 +88,70 @@ class RunsInProgress:
         self._clock = clock
         self._driver = driver
         self.pace = pace
-        self._moving: list[RunProgress] = []
+        self._in_progress: list[RunProgress] = []
 
     def finish(self, run: Run, command: Command) -> Any:
-        """Move a run to the end of a verb and return what the verb gives.
+        """Execute a command to its end and return what it gives.
 
         Raises:
-            Refusal: The verb was refused, or its end is out of reach.
+            Refusal: The command was refused, or its end is out of reach.
         """
         progress = self._begin(run, command, is_waited_for=True)
         try:
             self._driver.drive(progress.scheduler, lambda: progress.done, wait=True)
         finally:
             progress.is_waited_for = False
-            self._tidy_up()
+            self._drop_done()
         if not progress.done:
             raise Refusal("Gateway Timeout", 504)
         return progress.task.value()
 
     def run_in_background(self, run: Run, command: Command) -> None:
-        """Move a run as far as it goes by itself; a refusal is nobody's to see."""
+        """Execute a command as far as the run goes by itself; nobody sees a refusal."""
         progress = self._begin(run, command, is_waited_for=False)
-        self._go_on(progress)
-        self._tidy_up()
+        self._run_on(progress)
+        self._drop_done()
 
     def stream(self, run: Run, command: Command) -> RunOutput:
-        """Begin a verb whose events are read; reading them is what moves the run."""
+        """Begin a command whose events are read; reading them is what drives the run."""
         progress = self._begin(run, command, is_waited_for=True)
         progress.is_read = True
         output = progress.output = cast("RunOutput", run.output)
         return output
 
     def read_along(self, run: Run, command: Command) -> None:
-        """Begin a verb whose events are read by other means."""
+        """Begin a command whose events are read from elsewhere than the run's output."""
         self._begin(run, command, is_waited_for=True).is_read = True
 
     def of_run(self, run_id: str) -> list[RunProgress]:
-        """Return the verbs that are moving a run."""
-        return [progress for progress in self._moving if progress.run.run_id == run_id]
+        """Return the commands to a run that have not come to their end."""
+        return [progress for progress in self._in_progress if progress.run.run_id == run_id]
 
     def poll(self, run_id: str) -> None:
-        """Let a run progress because it was asked after."""
+        """Let a run progress because it was polled."""
         for progress in self.of_run(run_id):
             progress.count_poll()
             if not progress.is_waited_for:
-                self._go_on(progress)
+                self._run_on(progress)
             elif progress.is_read:
-                self._one_event(progress)
-        self._tidy_up()
+                self._advance_one_event(progress)
+        self._drop_done()
 
     def advance(self, run_id: str) -> None:
         """Let the step go on at which a run is held by hand."""
         for progress in self.of_run(run_id):
             progress.advance()
             self._driver.drive(progress.scheduler, lambda: False, skip=False)
-        self._tidy_up()
+        self._drop_done()
         self._driver.notify()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now, in runs that nobody waits for."""
-        self._driver.catch_up([progress.scheduler for progress in self._moving if not progress.is_waited_for])
-        self._tidy_up()
+        self._driver.catch_up([progress.scheduler for progress in self._in_progress if not progress.is_waited_for])
+        self._drop_done()
 
     def next_record(self, reader: Reader, run_id: str) -> dict[str, Any] | None:
-        """Return the next record of a stream, None at its end; this moves the run on."""
+        """Return the next record of a stream, None at its end; this drives the run on."""
         self._await_news(reader, run_id)
         return reader.records.popleft() if reader.records else None
 
@@ -160,20 +160,20 @@ class RunsInProgress:
         for progress in self.of_run(run_id):
             if progress.is_read:
                 progress.is_waited_for = progress.is_read = False
-                self._go_on(progress)
-        self._tidy_up()
+                self._run_on(progress)
+        self._drop_done()
 
     def _begin(self, run: Run, command: Command, *, is_waited_for: bool) -> RunProgress:
         pace = run.workflow.pace or self.pace
         progress = RunProgress(self._clock, run, command, pace, is_waited_for=is_waited_for)
-        self._moving.append(progress)
+        self._in_progress.append(progress)
         return progress
 
-    def _go_on(self, progress: RunProgress) -> None:
+    def _run_on(self, progress: RunProgress) -> None:
         skip = self._clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))
         self._driver.drive(progress.scheduler, lambda: progress.done, skip=skip)
 
-    def _one_event(self, progress: RunProgress) -> None:
+    def _advance_one_event(self, progress: RunProgress) -> None:
         """A stream that is open but not read must not keep its run from ending."""
         output = progress.output
         before = output.count if output is not None else 0
@@ -184,16 +184,16 @@ class RunsInProgress:
 
     def _await_news(self, reader: Reader, run_id: str) -> None:
         while not reader.has_news:
-            moving = [progress for progress in self.of_run(run_id) if not progress.done]
-            came_on = any(self._read_on(reader, progress) for progress in moving) or self._driver.wait_for_change()
+            unfinished = [progress for progress in self.of_run(run_id) if not progress.done]
+            came_on = any(self._read_on(reader, progress) for progress in unfinished) or self._driver.wait_for_change()
             if not came_on:
                 raise TimeoutError(f"the stream of run {run_id} has nothing to say, and nobody moves the run on")
-            self._tidy_up()
+            self._drop_done()
 
     def _read_on(self, reader: Reader, progress: RunProgress) -> bool:
-        """Move one verb on; only the one that is read may skip virtual time for it."""
+        """Drive a command on; only the command that is read may skip virtual time."""
         skip = progress.is_read or not self._clock.skips
         return self._driver.drive(progress.scheduler, lambda: reader.has_news or progress.done, skip=skip)
 
-    def _tidy_up(self) -> None:
-        self._moving = [progress for progress in self._moving if not progress.done]
+    def _drop_done(self) -> None:
+        self._in_progress = [progress for progress in self._in_progress if not progress.done]

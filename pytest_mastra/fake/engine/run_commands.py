@@ -1,4 +1,4 @@
-"""What can be asked of a run: start, resume, restart, time travel, each with a stream or without."""
+"""Commands to a run: start, resume, restart, time travel, with a stream or without."""
 
 from __future__ import annotations
 

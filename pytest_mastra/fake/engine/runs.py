@@ -1,4 +1,4 @@
-"""One run as a server keeps it in memory: its signal, its stream, and who watches it."""
+"""One run as a server keeps it in memory: its signal, its stream, its watchers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Run:
 
     Attributes:
         signal: Says whether it was cancelled.
-        output: What it tells in its stream, if it has or had one.
+        output: The records of its stream, if it has or had one.
         close_stream: Ends that stream.
     """
 

@@ -1,4 +1,4 @@
-"""Everything that one fake server knows while it runs: its workflows, its runs in memory, its store, its clock."""
+"""What one fake server knows: its workflows, its runs in memory, its store, its clock."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ServerState:
         return next((workflow for workflow in self.workflows.values() if workflow.id == name), None)
 
     def create_run(self, workflow: Workflow, run_id: str | None, resource_id: str | None) -> Run:
-        """Return the run of this id, which is made and stored as pending if there is none."""
+        """Return the run of this id; a new one is stored as pending."""
         chosen = run_id or self.new_id()
         key = (workflow.id, chosen)
         run = self._runs.get(key)
@@ -101,7 +101,7 @@ class ServerState:
             "runId": run.run_id,
             "status": "pending",
             "value": {},
-            # a workflow that once ran inside another one shows that run's input in all its new runs
+            # a workflow that once ran inside another workflow shows that run's input in all its new runs
             "context": present({"input": self._nested_inputs.get(run.workflow.id, UNDEFINED)}),
             "activePaths": [],
             "activeStepsPath": {},
@@ -136,7 +136,7 @@ class ServerState:
         self._last_statuses.pop((run.workflow.id, run.run_id), None)
 
     def note_nested_input(self, workflow: Workflow, value: Any) -> None:
-        """Note what a workflow was given as a step of another one."""
+        """Note the input of a workflow that is a step of another workflow."""
         self._nested_inputs[workflow.id] = value
 
     def note_failure(self, run: Run, step_id: str, error: Exception) -> None:

@@ -26,7 +26,7 @@ class Row:
         order: Tells rows of the same moment apart.
     """
 
-    __slots__ = ("_kept", "created", "order", "resource_id", "run_id", "status", "updated", "workflow_id")
+    __slots__ = ("_stored", "created", "order", "resource_id", "run_id", "status", "updated", "workflow_id")
 
     def __init__(
         self,
@@ -48,17 +48,17 @@ class Row:
     @property
     def snapshot(self) -> dict[str, Any]:
         """The run as it was stored last."""
-        return self._kept if isinstance(self._kept, dict) else unpacked(self._kept)
+        return self._stored if isinstance(self._stored, dict) else unpacked(self._stored)
 
     @snapshot.setter
     def snapshot(self, snapshot: dict[str, Any]) -> None:
-        self._kept: dict[str, Any] | bytes = snapshot
+        self._stored: dict[str, Any] | bytes = snapshot
         self.status: str = snapshot["status"]
 
     def pack(self) -> None:
         """Take as little room as may be."""
-        if isinstance(self._kept, dict):
-            self._kept = packed(self._kept)
+        if isinstance(self._stored, dict):
+            self._stored = packed(self._stored)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as lists of runs have it."""
@@ -89,7 +89,7 @@ class Filter:
     to_date: str | None = None
 
     def lets_pass(self, row: Row) -> bool:
-        """Return whether a row is asked for."""
+        """Return whether a row is to be listed."""
         return (
             (self.status is None or row.status == self.status)
             and (not self.resource_id or row.resource_id == self.resource_id)
@@ -144,7 +144,10 @@ class Store:
         self._rows.get(workflow_id, {}).pop(run_id, None)
 
     def page(self, workflow_id: str, chosen: Filter, page: int | None, per_page: int | None) -> dict[str, Any]:
-        """Return runs, newest first; a page of them only if both its number and its size are given."""
+        """Return runs, newest first.
+
+        They are paged only if both the number and the size of the page are given.
+        """
         rows = [row for row in self._rows.get(workflow_id, {}).values() if chosen.lets_pass(row)]
         rows.sort(key=lambda row: (row.created, row.order), reverse=True)
         total = len(rows)

@@ -169,8 +169,8 @@ class _Past:
         if status in ("failed", "canceled"):
             status = default
         is_complete = status in COMPLETE
-        chosen_payload = _first(given.get("payload"), payload, recorded.get("payload"), {})
-        chosen_output = _first(given.get("output"), output, recorded.get("output"), {})
+        chosen_payload = _first_given(given.get("payload"), payload, recorded.get("payload"), {})
+        chosen_output = _first_given(given.get("output"), output, recorded.get("output"), {})
         now = round(self._server_state.clock.now() * 1000)
         return present(
             {
@@ -201,7 +201,7 @@ class _Past:
         )
 
 
-def _first(*values: Any) -> Any:
+def _first_given(*values: Any) -> Any:
     return next(value for value in values if value is not None and value is not UNDEFINED)
 
 
@@ -221,7 +221,7 @@ def check_graph(target: str, entries: list[Entry], recorded: dict[str, Any], giv
             "workflow definition has likely changed since the run was recorded (renamed step, or an unnamed .map() "
             f"step whose generated id changed across processes). {untouched}"
         )
-    missing = [id_ for entry in entries[:position] for id_ in _unrecorded(entry, recorded, given)]
+    missing = [id_ for entry in entries[:position] for id_ in _unrecorded_steps(entry, recorded, given)]
     if missing:
         listed = ", ".join(f"'{id_}'" for id_ in missing)
         raise Refusal(
@@ -233,7 +233,7 @@ def check_graph(target: str, entries: list[Entry], recorded: dict[str, Any], giv
         )
 
 
-def _unrecorded(entry: Entry, recorded: dict[str, Any], given: dict[str, Any]) -> list[str]:
+def _unrecorded_steps(entry: Entry, recorded: dict[str, Any], given: dict[str, Any]) -> list[str]:
     if isinstance(entry, (SleepEntry, ForeachEntry, LoopEntry)):
         return []
     missing = [id_ for id_ in step_ids(entry) if recorded.get(id_) is None and given.get(id_) is None]

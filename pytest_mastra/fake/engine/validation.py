@@ -74,7 +74,10 @@ def later_cause(issues: list[Issue], generation: Generation) -> dict[str, Any] |
 
 
 def _fault(issue: Issue) -> dict[str, Any]:
-    """Return an issue as zod itself has it; what else zod would say of other faults than types is left out."""
+    """Return an issue as zod itself has it.
+
+    What zod would add to issues that are not about types is left out.
+    """
     match = _OF_TYPE.fullmatch(issue.message)
     expected = {"expected": match[1], "code": "invalid_type"} if match else {"code": "custom"}
     return {**expected, "path": list(issue.path), "message": issue.message}

@@ -52,7 +52,7 @@ def _first_entry(continuation: Continuation) -> tuple[int, Continuation]:
 
 
 def _without_child(execution: Execution, entry: Entry, continuation: Continuation) -> Continuation:
-    """Return the way on from an entry, of which a block has taken the index of its child."""
+    """Return the way on from an entry; a block has used its child's index."""
     if continuation.path and takes_child_from_path(entry, continuation, execution.generation):
         return replace(continuation, path=continuation.path[1:])
     return continuation

@@ -1,4 +1,4 @@
-"""Time as a fake server has it: virtual, moved on by whoever waits for it, or the machine's own."""
+"""Time as a fake server has it: virtual, or the machine's own."""
 
 from __future__ import annotations
 
@@ -26,20 +26,25 @@ class ServerClock(Protocol):
         """Return seconds since 1970."""
 
     def reach(self, moment: float, wait: WaitForChange) -> bool:
-        """Let time come nearer to a moment; return whether it has been reached, or may yet be if asked again."""
+        """Let time come nearer to a moment; return whether it is or may be reached.
+
+        What is not yet reached is to be asked again.
+        """
 
     def request_came(self) -> None:
         """Note that a request came in."""
 
 
 class VirtualClock:
-    """Time that costs nothing: it moves when a test moves it, when a client waits on it, or to what a run waits for.
+    """Time that costs nothing.
+
+    It moves when a test moves it, when a client waits on it, or to what a run waits for.
 
     Hand it to a client, `MastraClient(clock=server.clock)`, and the client's own waits move it on.
 
     Args:
         start: Seconds since 1970.
-        per_request: Seconds that each request takes, so that runs created one after the other differ in age.
+        per_request: Seconds that each request takes, so that runs that are created in turn differ in age.
     """
 
     skips = True
@@ -57,7 +62,9 @@ class VirtualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass. Whatever was due in it happens when its run is next looked at.
+        """Let virtual time pass.
+
+        Whatever was due in it happens when its run is next looked at.
 
         Raises:
             ValueError: Time does not go back.
@@ -70,7 +77,10 @@ class VirtualClock:
             listener()
 
     def freeze(self) -> None:
-        """From now on only `advance`, and clients that wait on this clock, move it: runs do not skip their waits."""
+        """Keep runs from skipping their waits.
+
+        From now on only `advance`, and clients that wait on this clock, move it.
+        """
         self._frozen = True
 
     def thaw(self) -> None:
@@ -109,7 +119,7 @@ class VirtualClock:
 
     @property
     def waited_here(self) -> float:
-        """Seconds that the current thread has waited on this clock, above all for bytes of a reply."""
+        """Seconds that the current thread has waited here, above all for bytes of a reply."""
         return getattr(self._waits, "seconds", 0.0)
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -147,13 +157,16 @@ _DEFAULT: ContextVar[Callable[[], ServerClock]] = ContextVar("default_clock", de
 
 
 def default_clock() -> ServerClock:
-    """Return the clock of a server that is made without one."""
+    """Return the clock of a server that is given none."""
     return _DEFAULT.get()()
 
 
 @contextlib.contextmanager
 def real_time_by_default() -> Iterator[None]:
-    """Servers that are made in here without a clock have real time: as those that `mastra-sync serve` imports."""
+    """Give real time to servers that are made in here without a clock.
+
+    `mastra-sync serve` imports its servers so.
+    """
     before = _DEFAULT.set(RealClock)
     try:
         yield

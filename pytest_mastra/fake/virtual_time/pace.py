@@ -1,4 +1,4 @@
-"""How a run progresses when nobody waits for its end: at once, after some polls, over virtual seconds, or by hand."""
+"""How a run progresses whose end nobody waits for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BY_HAND = Progress.BY_HAND
 
 @dataclass(frozen=True, slots=True)
 class Polls:
-    """The run stays in its first step until it has been polled so many times; the last of them sees it settled."""
+    """The run stays in its first step for so many polls; the last sees it settled."""
 
     count: int
 

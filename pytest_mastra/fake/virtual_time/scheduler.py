@@ -1,4 +1,4 @@
-"""How runs move: an execution is a scheduler of generators that take turns, wait for moments, each other, or gates."""
+"""Coroutines that take turns, and wait for moments, for each other, or at gates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Coroutine = Generator["Until | Join | Gate | GateWait | None", Any, Any]
 
 
 class Signal:
-    """Says once that work is to be given up, and tells those who listen."""
+    """Says once that work is to be given up, to whoever listens."""
 
     __slots__ = ("_listeners", "aborted")
 
@@ -69,7 +69,10 @@ class Join:
 
 
 class Gate:
-    """Holds whoever comes until it is opened; once open it stays open. A step waits here by yielding it."""
+    """Holds whoever comes until it is opened; once open it stays open.
+
+    A step waits here by yielding it.
+    """
 
     def __init__(self, name: str = "", *, on_change: Callable[[], None] = lambda: None) -> None:
         self.name = name
@@ -174,14 +177,14 @@ class Task:
         if not left:
             self.wake(turn)
 
-        def one_done() -> None:
+        def end_child() -> None:
             nonlocal left
             left -= 1
             if not left:
                 self.wake(turn)
 
         for task in open_tasks:
-            task.when_done(one_done)
+            task.when_done(end_child)
 
     def _end(self, result: Any, failure: BaseException | None) -> None:
         self.done = True
@@ -207,7 +210,10 @@ class Scheduler:
         self.ready: deque[Task] = deque()
 
     def now(self) -> float:
-        """Return the time as this scheduler lives it: what was due earlier happens at the time at which it was due."""
+        """Return the time as this scheduler's tasks have it.
+
+        What was due earlier happens at the time at which it was due.
+        """
         return self._clock.now() if self._moment is None else self._moment
 
     def milliseconds(self) -> int:
@@ -231,7 +237,7 @@ class Scheduler:
                 until.signal.listen(lambda: task.wake(turn))
 
     def take_turn(self) -> bool:
-        """Let one task go on; False if none can."""
+        """Let a task go on; False if none can."""
         if not self.ready:
             return False
         self.ready.popleft().advance()
@@ -243,7 +249,7 @@ class Scheduler:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
-    def fire(self) -> None:
+    def wake_due(self) -> None:
         """Wake those whose moment has come."""
         now = self._clock.now()
         due = self.next_due()
@@ -254,13 +260,13 @@ class Scheduler:
             task.wake(turn)
         self._moment = due if due < now else None
 
-    def caught_up(self) -> None:
+    def mark_caught_up(self) -> None:
         """Note that this scheduler has reached the present."""
         self._moment = None
 
 
 class SchedulerDriver:
-    """Drives schedulers, for one thread at a time.
+    """Drives schedulers, for a single thread at a time.
 
     Args:
         clock: Where time is read and skipped.
@@ -292,10 +298,10 @@ class SchedulerDriver:
                 pass
             if done():
                 return True
-            scheduler.caught_up()
+            scheduler.mark_caught_up()
             due = scheduler.next_due()
             if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, self._pause))):
-                scheduler.fire()
+                scheduler.wake_due()
             elif not wait or not self.wait_for_change():
                 return False
 

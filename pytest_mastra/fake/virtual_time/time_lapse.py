@@ -1,4 +1,4 @@
-"""Virtual time that can be watched: what waits for hours takes a moment, in which the hours go by."""
+"""Virtual time that can be watched: hours go by in a moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ PER_MAGNITUDE = 0.1
 
 
 def moment_for(seconds: float) -> float:
-    """Return how many real seconds a wait takes: 0.25 s for ten seconds, 0.6 s for ten hours."""
+    """Return how many real seconds a wait takes.
+
+    It is 0.25 s for ten seconds and 0.6 s for ten hours.
+    """
     return SHORTEST + PER_MAGNITUDE * math.log10(1 + seconds)
 
 
@@ -38,7 +41,7 @@ class TimeLapse:
     Args:
         start: Seconds since 1970.
         takes: How many real seconds a wait of so many virtual seconds takes.
-        real: What tells real seconds.
+        real: Gives real seconds.
     """
 
     skips = True

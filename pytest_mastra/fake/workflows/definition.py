@@ -49,7 +49,7 @@ class RetryConfig:
 class Workflow:
     """One workflow: `then`, `parallel`, `branch`, ... each add an entry, `commit` closes it.
 
-    Usually made by `FakeMastra.workflow`. A workflow is a step too: `other.then(workflow)`.
+    Usually made by a server's `workflow`. A workflow is a step too: `other.then(workflow)`.
 
     Args:
         id: Its id.
@@ -115,7 +115,7 @@ class Workflow:
         return self._add(StepEntry(step), step)
 
     def parallel(self, steps: Iterable[AnyStep], **options: Any) -> Self:
-        """Run steps side by side; the next one gets their outputs by id."""
+        """Run steps side by side; the next step gets their outputs by id."""
         chosen = list(steps)
         return self._add(ParallelEntry([StepEntry(step) for step in chosen], options), *chosen)
 
@@ -167,7 +167,10 @@ class Workflow:
         return self
 
     def returns(self, value: Any) -> Self:
-        """End with a value, or with what a function of the context gives: the short form for tests of outcomes."""
+        """End with a value, or with what a function of the context gives.
+
+        The short form for tests of outcomes.
+        """
         return self.then(Step(self._free_id("return"), value if callable(value) else lambda _: value)).commit()
 
     then_returns = returns

@@ -1,4 +1,4 @@
-"""What servers tell of workflows: details, steps, graphs."""
+"""What servers say of workflows: details, steps, graphs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_MAPPING = 1000
 
 
 def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation: Generation) -> dict[str, Any]:
-    """Return what a server tells of one workflow."""
+    """Return what a server says of a workflow."""
     if workflow.shown_details is not None:
         return workflow.shown_details
     details = {
@@ -35,11 +35,11 @@ def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation
         "description": _given(workflow.description),
         "metadata": _given(workflow.metadata) if generation.metadata else UNDEFINED,
         "origin": "code" if generation.metadata else UNDEFINED,
-        "steps": {id_: _step(step, generation) for id_, step in _listed(workflow, generation)},
+        "steps": {id_: _step_details(step, generation) for id_, step in _listed_steps(workflow, generation)},
         "allSteps": dict(_all_steps(workflow, "", generation)),
         "stepGraph": graph,
-        "inputSchema": _described(workflow.input_schema, generation, always=True),
-        "outputSchema": _described(workflow.output_schema, generation, always=True),
+        "inputSchema": _schema_text(workflow.input_schema, generation, always=True),
+        "outputSchema": _schema_text(workflow.output_schema, generation, always=True),
         "stateSchema": _state_schema(workflow, generation),
         "requestContextSchema": _context_schema(workflow, generation),
         "options": _options(workflow, generation),
@@ -49,12 +49,12 @@ def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation
 
 
 def partial_details(workflow: Workflow, graph: list[dict[str, Any]], generation: Generation) -> dict[str, Any]:
-    """Return what a server tells of a workflow when asked for little."""
+    """Return what a server says of a workflow to a request for little."""
     details = {
         "name": workflow.id,
         "description": _given(workflow.description),
         "metadata": _given(workflow.metadata) if generation.metadata else UNDEFINED,
-        "stepCount": len(_listed(workflow, generation)),
+        "stepCount": len(_listed_steps(workflow, generation)),
         "stepGraph": graph,
         "options": _options(workflow, generation),
         "steps": {},
@@ -67,18 +67,18 @@ def partial_details(workflow: Workflow, graph: list[dict[str, Any]], generation:
 def serialized_entry(entry: Entry, generation: Generation) -> dict[str, Any]:  # noqa: PLR0911 -- one per kind
     """Return an entry as graphs have it."""
     if isinstance(entry, StepEntry):
-        return _single(entry.step, generation)
+        return _step_entry(entry.step, generation)
     if isinstance(entry, MappingEntry):
         shown = {"id": entry.id, **_options_of(entry.options), "mapConfig": _mapping_text(entry.config)}
         return {"type": "mapping", **shown} if generation.nested_entries else {"type": "step", "step": shown}
     if isinstance(entry, ParallelEntry):
-        steps = [_single(child.step, generation) for child in entry.steps]
+        steps = [_step_entry(child.step, generation) for child in entry.steps]
         return {"type": "parallel", **_options_of(entry.options), "steps": steps}
     if isinstance(entry, ConditionalEntry):
         return {
             "type": "conditional",
             **_options_of(entry.options),
-            "steps": [_single(child.step, generation) for child in entry.steps],
+            "steps": [_step_entry(child.step, generation) for child in entry.steps],
             "serializedConditions": [
                 {"id": f"{child.id}-condition", "fn": _function_text(condition)}
                 for child, condition in zip(entry.steps, entry.conditions, strict=True)
@@ -88,19 +88,19 @@ def serialized_entry(entry: Entry, generation: Generation) -> dict[str, Any]:  #
         return {
             "type": "loop",
             **_options_of(entry.options),
-            "step": _inner(entry.step.step, generation),
+            "step": _inner_entry(entry.step.step, generation),
             "serializedCondition": {"id": f"{entry.step.id}-condition", "fn": _function_text(entry.condition)},
             "loopType": entry.kind,
         }
     if isinstance(entry, ForeachEntry):
         wish = entry.concurrency
         opts = {"fn": _function_text(wish)} if callable(wish) else {"concurrency": wish}
-        inner = _inner(entry.step.step, generation)
+        inner = _inner_entry(entry.step.step, generation)
         return {"type": "foreach", **_options_of(entry.options), "step": inner, "opts": opts}
-    return _sleep(entry)
+    return _sleep_entry(entry)
 
 
-def _sleep(entry: SleepEntry) -> dict[str, Any]:
+def _sleep_entry(entry: SleepEntry) -> dict[str, Any]:
     wish = entry.seconds if entry.until is None else entry.until
     head = {"type": "sleep" if entry.until is None else "sleepUntil", "id": entry.id, **_options_of(entry.options)}
     if callable(wish):
@@ -110,12 +110,12 @@ def _sleep(entry: SleepEntry) -> dict[str, Any]:
     return {**head, "date": iso(wish) if isinstance(wish, float) else to_json_value(wish)}
 
 
-def _inner(step: AnyStep, generation: Generation) -> dict[str, Any]:
-    single = _single(step, generation)
-    return single if generation.nested_entries else single["step"]
+def _inner_entry(step: AnyStep, generation: Generation) -> dict[str, Any]:
+    entry = _step_entry(step, generation)
+    return entry if generation.nested_entries else entry["step"]
 
 
-def _single(step: AnyStep, generation: Generation) -> dict[str, Any]:
+def _step_entry(step: AnyStep, generation: Generation) -> dict[str, Any]:
     described = present({"description": _given(step.description)})
     if not isinstance(step, Workflow):
         metadata = present({"metadata": _given(step.metadata)}) if generation.metadata else {}
@@ -131,8 +131,8 @@ def _single(step: AnyStep, generation: Generation) -> dict[str, Any]:
 
 def _all_steps(workflow: Workflow, prefix: str, generation: Generation) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
-    for id_, step in _listed(workflow, generation):
-        shown = _step(step, generation)
+    for id_, step in _listed_steps(workflow, generation):
+        shown = _step_details(step, generation)
         shown.pop("requestContextSchema", None)
         component = shown.pop("component", UNDEFINED)
         metadata = shown.pop("metadata", UNDEFINED)
@@ -143,20 +143,20 @@ def _all_steps(workflow: Workflow, prefix: str, generation: Generation) -> list[
     return found
 
 
-def _listed(workflow: Workflow, generation: Generation) -> list[tuple[str, AnyStep]]:
+def _listed_steps(workflow: Workflow, generation: Generation) -> list[tuple[str, AnyStep]]:
     made_up = [entry.id for entry in workflow.entries if isinstance(entry, MappingEntry)]
     return [(id_, step) for id_, step in workflow.steps.items() if generation.lists_mappings or id_ not in made_up]
 
 
-def _step(step: AnyStep, generation: Generation) -> dict[str, Any]:
+def _step_details(step: AnyStep, generation: Generation) -> dict[str, Any]:
     return present(
         {
             "id": step.id,
             "description": _given(step.description),
-            "inputSchema": _described(step.input_schema, generation, always=True),
-            "outputSchema": _described(step.output_schema, generation, always=True),
-            "resumeSchema": _described(step.resume_schema, generation),
-            "suspendSchema": _described(step.suspend_schema, generation),
+            "inputSchema": _schema_text(step.input_schema, generation, always=True),
+            "outputSchema": _schema_text(step.output_schema, generation, always=True),
+            "resumeSchema": _schema_text(step.resume_schema, generation),
+            "suspendSchema": _schema_text(step.suspend_schema, generation),
             "stateSchema": _state_schema(step, generation),
             "requestContextSchema": _context_schema(step, generation),
             "component": "WORKFLOW" if step.is_workflow else UNDEFINED,
@@ -166,14 +166,14 @@ def _step(step: AnyStep, generation: Generation) -> dict[str, Any]:
 
 
 def _state_schema(step: AnyStep, generation: Generation) -> Any:
-    return _described(step.state_schema, generation) if generation.state_schemas else UNDEFINED
+    return _schema_text(step.state_schema, generation) if generation.state_schemas else UNDEFINED
 
 
 def _context_schema(step: AnyStep, generation: Generation) -> Any:
-    return _described(step.request_context_schema, generation) if generation.checks_request_context else UNDEFINED
+    return _schema_text(step.request_context_schema, generation) if generation.checks_request_context else UNDEFINED
 
 
-def _described(schema: Schema | None, generation: Generation, *, always: bool = False) -> Any:
+def _schema_text(schema: Schema | None, generation: Generation, *, always: bool = False) -> Any:
     if schema is not None:
         return schema.as_superjson(generation.schema_dialect)
     if always:  # what workflows in JavaScript say with z.any()
@@ -220,7 +220,8 @@ def _source_text(source: Mapping[str, Any]) -> dict[str, Any]:
         name = given if isinstance(given, str) else getattr(given, "id", True)
         return {"initData": name, "path": source.get("path", ".")}
     step = source["step"]
-    named = [getattr(one, "id", one) for one in step] if isinstance(step, (list, tuple)) else getattr(step, "id", step)
+    is_list = isinstance(step, (list, tuple))
+    named = [getattr(option, "id", option) for option in step] if is_list else getattr(step, "id", step)
     return {"step": named, "path": source.get("path", ".")}
 
 

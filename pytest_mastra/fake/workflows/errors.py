@@ -26,7 +26,9 @@ _MACHINERY = (f"{Path(__file__).parents[1]}", "<frozen ", f"{importlib.__file__}
 
 
 class StepError(Exception):
-    """A failure that a step is meant to have: the run fails with it, and the test does not.
+    """A failure that a step is meant to have.
+
+    The run fails with it, and the test does not.
 
     Args:
         message: The error's message.
@@ -111,7 +113,7 @@ class Refusal(Exception):
     Args:
         message: What the answer's `error` says.
         status: HTTP status.
-        code: Mastra's own code, which tells some refusals from others.
+        code: Mastra's own code, by which some refusals are known.
         details: What Mastra adds for code.
         cause: What it came from, as JSON.
         fields: Further fields of the answer.
@@ -233,7 +235,7 @@ def _tripwire_error(error: TripWire) -> dict[str, Any]:
 
 
 def own_traceback(error: BaseException) -> str:
-    """Return a traceback from the first frame on that is not the fake's or the import system's.
+    """Return a traceback without the leading frames of the fake and the import system.
 
     For people who declare workflows: it begins in their own code.
     """

@@ -15,14 +15,14 @@ class Generation:
         error_objects: Errors in results are objects, not strings.
         run_id_in_results: The `-async` answers name their run.
         elides_payloads: The `-async` answers leave out payloads that equal the output before.
-        execution_path: Results tell in which order steps ran.
+        execution_path: Results say in which order steps ran.
         suspend_payload_in_results: The `-async` answers gather what was suspended with.
         repeats_completions: A step that runs again keeps what it gave, and suspended with, before.
-        item_queue: The items of a foreach queue up, and streams tell of each; otherwise they come in batches.
+        item_queue: The items of a foreach queue up, and streams have events of each; otherwise they come in batches.
         final_result: The last record of a stream holds the run's result.
         stream_tail: What follows the last record.
-        per_step: A run can be made to stop after one step.
-        for_each_index: A resume can be meant for one item of a foreach.
+        per_step: A run can be made to stop after each step.
+        for_each_index: A resume can be meant for a single item of a foreach.
         validation_status: HTTP status of an answer to input that does not fit.
         issues: Refused bodies and queries list their faults: `listed`, `dumped` or as `details`.
         raw_rows: Run-by-id answers the stored row.
@@ -36,34 +36,34 @@ class Generation:
         stable_mapping_ids: Mappings have the same id in each process.
         nested_entries: Graphs have entries of their own for nested workflows and mappings.
         moves_created_at: Each snapshot moves a run's `createdAt`.
-        metadata: Details tell metadata and origin.
+        metadata: Details have metadata and origin.
         json_only: Only bodies sent as JSON are read.
-        suspended_paths: Run-by-id tells suspended paths and labels.
+        suspended_paths: Run-by-id has suspended paths and labels.
         own_item_runs: Each item of a foreach over a workflow is a run of its own.
         shows_running_parents: Run-by-id shows the step around a nested suspension as running.
         keeps_finished_runs: A restart of a finished run answers what is stored.
         usage_fields: The counters in the last record of a stream.
         guards_time_travel: A time travel is checked against what was recorded.
         notes_tracing: Snapshots of runs that stopped have a place for tracing.
-    notes_issues: The cause of a step's refused input lists the issues.
-    remembers_resumed_runs: A run that was resumed stays in memory after its end, so that it is observed twice.
-    checks_abort_first: A cancelled run executes nothing more; otherwise one more entry.
-    freezes_resumed_runs: While a run is resumed, what is stored of it stays as it was.
-    coded_refusals: Refused values are told with Mastra's own code.
-    lists_mappings: Details list mappings among the steps.
-    awaits_events: Telling an event takes a turn.
-    bad_state: What a refused initial state is called.
-    travels_to_one_branch: A time travel into a branch executes its target only.
-    numbers_all_branches: Paths count all children of a branch, not only those whose condition held.
-    state_schemas: Details tell state schemas.
-    repeated_queries: A query parameter that is given twice is a list; otherwise the first counts.
-    moves_metadata: Answers tell the metadata of a step last.
-    finds_nested_in_blocks: Run-by-id tells of the steps of nested workflows in blocks too.
-    throws_nested_tripwires: A tripwire in a nested workflow stops the one around it.
-    resumes_one_branch: A resume of a branch executes that branch only.
-    mappings_take_anything: A map takes lists and scalars too.
-    init_data_name: What a map that leads nowhere calls the run's input.
-    no_token_message: What a request without a token is told.
+        notes_issues: The cause of a step's refused input lists the issues.
+        remembers_resumed_runs: A run that was resumed stays in memory after its end, so that it is observed twice.
+        checks_abort_first: A cancelled run executes nothing more; otherwise one more entry.
+        freezes_resumed_runs: While a run is resumed, what is stored of it stays as it was.
+        coded_refusals: Refusals of values have Mastra's own code.
+        lists_mappings: Details list mappings among the steps.
+        awaits_events: Emitting an event takes a turn.
+        bad_state: What a refused initial state is called.
+        travels_to_one_branch: A time travel into a branch executes its target only.
+        numbers_all_branches: Paths count all children of a branch, not only those whose condition held.
+        state_schemas: Details have state schemas.
+        repeated_queries: A query parameter that is given twice is a list; otherwise the first counts.
+        moves_metadata: Answers have the metadata of a step last.
+        finds_nested_in_blocks: Run-by-id has the steps of nested workflows in blocks too.
+        throws_nested_tripwires: A tripwire in a nested workflow stops the workflow around it.
+        resumes_one_branch: A resume of a branch executes that branch only.
+        mappings_take_anything: A map takes lists and scalars too.
+        init_data_name: What a map that leads nowhere calls the run's input.
+        no_token_message: What a request without a token is refused with.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""JSON values as JavaScript has them: undefined beside null, one kind of number, and JSON text as V8 writes it."""
+"""JSON values as JavaScript has them, and JSON text as V8 writes it.
+
+There is undefined beside null, and one kind of number.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ NULL: Final = _Null()
 
 
 def returned_value(value: Any) -> Any:
-    """Return what a Python function gave as JSON; None is undefined, as it is where JavaScript returns nothing."""
+    """Return what a Python function gave as JSON.
+
+    None is undefined, as it is where JavaScript returns nothing.
+    """
     if value is None or value is UNDEFINED:
         return UNDEFINED
     return to_json_value(value)
@@ -135,15 +141,15 @@ def truthy(value: Any) -> bool:
     return isinstance(value, (dict, list)) or bool(value)
 
 
-def deep_equal(one: Any, other: Any) -> bool:
+def deep_equal(left: Any, right: Any) -> bool:
     """Return whether two JSON values are the same; unlike in Python, true is not 1."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(deep_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(deep_equal, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return bool(one == other)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(deep_equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(deep_equal, left, right))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right)
 
 
 def dumps(value: Any) -> bytes:
@@ -217,5 +223,5 @@ def _refused_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
-# made once: json.loads would make a new one at each call
+# made once: json.loads would make a new decoder at each call
 _DECODER = json.JSONDecoder(parse_int=_parsed_int, parse_float=_parsed_float, parse_constant=_refused_constant)

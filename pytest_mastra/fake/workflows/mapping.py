@@ -35,24 +35,24 @@ def _value(source: Any, ctx: StepContext, init_data: str) -> Any:  # noqa: PLR09
     if "fn" in source:
         return source["fn"](ctx)
     if "template" in source:
-        return _PLACEHOLDER.sub(lambda match: _filled(match[1], ctx), source["template"])
+        return _PLACEHOLDER.sub(lambda match: _fill_placeholder(match[1], ctx), source["template"])
     if "request_context_path" in source:
         return ctx.request_context.get(source["request_context_path"], UNDEFINED)
     if "init_data" in source:
-        return _walked(ctx.get_init_data(), source.get("path", "."), init_data)
+        return _walk_path(ctx.get_init_data(), source.get("path", "."), init_data)
     step = source["step"]
     if isinstance(step, (list, tuple)):
         label = "|".join(map(_id_of, step))
-        chosen = next((one for one in step if ctx.get_step_result(one) is not None), step[-1])
-        return _walked(ctx.get_step_result(chosen), source.get("path", "."), f"step {label}")
-    return _walked(ctx.get_step_result(step), source.get("path", "."), f"step {_id_of(step)}")
+        chosen = next((option for option in step if ctx.get_step_result(option) is not None), step[-1])
+        return _walk_path(ctx.get_step_result(chosen), source.get("path", "."), f"step {label}")
+    return _walk_path(ctx.get_step_result(step), source.get("path", "."), f"step {_id_of(step)}")
 
 
 def _id_of(step: Any) -> str:
     return step if isinstance(step, str) else str(step.id)
 
 
-def _walked(root: Any, path: str, label: str) -> Any:
+def _walk_path(root: Any, path: str, label: str) -> Any:
     if path in ("", "."):
         return NULL if root is None else root
     value = root
@@ -66,15 +66,15 @@ def _walked(root: Any, path: str, label: str) -> Any:
     return value
 
 
-def _filled(placeholder: str, ctx: StepContext) -> str:
+def _fill_placeholder(placeholder: str, ctx: StepContext) -> str:
     scope, _, rest = placeholder.partition(".")
     label = f"template placeholder ${{{placeholder}}}"
     if scope in ("inputData", "initData", "state"):
         roots = {"inputData": ctx.input_data, "initData": ctx.get_init_data(), "state": ctx.state}
-        value = _walked(roots[scope], rest, label)
+        value = _walk_path(roots[scope], rest, label)
     elif scope == "requestContext":
         value = ctx.request_context.get(rest)
     else:
         step, _, inner = rest.partition(".")
-        value = _walked(ctx.get_step_result(step), inner, label)
+        value = _walk_path(ctx.get_step_result(step), inner, label)
     return value if isinstance(value, str) else dumps(value).decode()

@@ -1,4 +1,4 @@
-"""Schemas at the borders of workflows and steps, and what zod would say of a value that does not fit."""
+"""Schemas at the borders of workflows and steps, with zod's word on what does not fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ValidationError
 
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, dumps
-from pytest_mastra.fake.workflows.zod_messages import expected_type, not_null, received, zod_message
+from pytest_mastra.fake.workflows.zod_messages import expected_type, not_null, wrong_type, zod_message
 
 SchemaLike = type[BaseModel] | Mapping[str, Any] | None
 """What users may give for a schema: a pydantic model, a JSON Schema, or None for anything."""
@@ -107,13 +107,13 @@ class Schema:
         if "default" in self.json_schema:
             return copied(self.json_schema["default"]), []
         expected = expected_type(self.json_schema)
-        return UNDEFINED, [Issue((), received(expected, UNDEFINED))] if expected else []
+        return UNDEFINED, [Issue((), wrong_type(expected, UNDEFINED))] if expected else []
 
     def _issues(self, errors: list[SchemaError]) -> list[Issue]:
         found: dict[tuple[Any, ...], tuple[Any, Issue]] = {}
         for error in errors:
             for issue in _issues_of(error):
-                # what is not among the options is not told to be of another type besides
+                # what is not among the options is not of another type besides
                 kind = "type" if error.validator in _ABOUT_TYPE else issue.message
                 if error.validator != "type" or (issue.path, kind) not in found:
                     found[issue.path, kind] = (_position(error, self.json_schema), issue)
@@ -141,17 +141,20 @@ def _issues_of(error: Any) -> Iterator[Issue]:
         declared = error.schema.get("properties", {})
         missing = next(name for name in error.validator_value if repr(name) in error.message)
         expected = expected_type(declared.get(missing, {})) or "Invalid input"
-        yield Issue((*path, missing), received(expected, UNDEFINED))
+        yield Issue((*path, missing), wrong_type(expected, UNDEFINED))
     elif error.validator == "anyOf" and (inner := not_null(error.validator_value)) is not None:
-        yield Issue(path, received(expected_type(inner) or "Invalid input", error.instance))
+        yield Issue(path, wrong_type(expected_type(inner) or "Invalid input", error.instance))
     elif error.validator in _ABOUT_TYPE:
-        yield Issue(path, received(expected_type(error.schema) or "Invalid input", error.instance))
+        yield Issue(path, wrong_type(expected_type(error.schema) or "Invalid input", error.instance))
     else:
         yield Issue(path, zod_message(error))
 
 
 def _position(error: Any, schema: Any) -> tuple[tuple[int, ...], bool]:
-    """Return where zod would come to a fault: properties in the order of their declaration, unknown keys last."""
+    """Return where zod would come to a fault.
+
+    It goes through properties in the order of their declaration, and takes unknown keys last.
+    """
     positions: list[int] = []
     path = list(error.absolute_path)
     if error.validator == "required":
@@ -186,7 +189,10 @@ def _plain(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _closed(schema: Any) -> Any:
-    """Return a schema as zod describes it: every object closed, though `z.object` only drops what it does not know."""
+    """Return a schema as zod describes it: every object closed.
+
+    In truth `z.object` only drops what it does not know.
+    """
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -232,7 +238,10 @@ def _without_closed_objects(schema: Any) -> Any:
 
 
 def _fitted(value: Any, schema: Any, *, strips: bool) -> Any:
-    """Return a value with the defaults filled in and, if the schema strips, without keys that it does not declare."""
+    """Return a value with the defaults filled in.
+
+    If the schema strips, keys that it does not declare are left out.
+    """
     if not isinstance(schema, Mapping):
         return value
     if isinstance(value, list) and "items" in schema:

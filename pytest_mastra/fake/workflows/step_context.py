@@ -58,7 +58,15 @@ class GateOrAbort:
 
 @dataclass
 class StepEffects:
-    """What a step asked for while it ran."""
+    """What a step did besides giving a value.
+
+    Attributes:
+        suspended: Whether it suspended the run.
+        suspend_payload: With what.
+        bailed: Whether it ended the workflow.
+        bail_value: With what.
+        state: What it set the run's state to.
+    """
 
     suspended: bool = False
     suspend_payload: Any = UNDEFINED

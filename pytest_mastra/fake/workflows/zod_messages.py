@@ -37,11 +37,11 @@ def type_name(value: Any) -> str:
 
 
 def expected_type(schema: Mapping[str, Any]) -> str | None:  # noqa: PLR0911 -- one per keyword
-    """Return the beginning of what zod says to a value of another type; None if anything will do."""
+    """Return how zod begins to refuse a value of another type; None if anything fits."""
     if "const" in schema:
-        return f"Invalid input: expected {_shown(schema['const'])}"
+        return f"Invalid input: expected {_as_json(schema['const'])}"
     if "enum" in schema:
-        return f"Invalid option: expected one of {'|'.join(map(_shown, schema['enum']))}"
+        return f"Invalid option: expected one of {'|'.join(map(_as_json, schema['enum']))}"
     nullable = not_null(schema.get("anyOf", []))
     if nullable is not None:
         return expected_type(nullable)
@@ -57,12 +57,12 @@ def expected_type(schema: Mapping[str, Any]) -> str | None:  # noqa: PLR0911 -- 
 
 
 def not_null(options: list[Any]) -> Any:
-    """Return what a value must be that may also be null; None if there are more options."""
+    """Return the other option where null is one of two, else None."""
     others = [option for option in options if option != {"type": "null"}]
     return others[0] if len(others) == 1 and len(options) > 1 else None
 
 
-def received(expected: str, value: Any) -> str:
+def wrong_type(expected: str, value: Any) -> str:
     """Return what zod says to a value of another type."""
     if not expected.startswith("Invalid input: expected ") or expected.endswith('"'):
         return expected
@@ -78,18 +78,18 @@ def zod_message(error: SchemaError) -> str:
     return say(error.validator_value, error) if say else "Invalid input"
 
 
-def unrecognized(keys: list[str]) -> str:
+def unrecognized_keys(keys: list[str]) -> str:
     """Return what zod says to keys that a strict object does not have."""
-    return f"Unrecognized key{'s' if len(keys) > 1 else ''}: {', '.join(map(_shown, keys))}"
+    return f"Unrecognized key{'s' if len(keys) > 1 else ''}: {', '.join(map(_as_json, keys))}"
 
 
-def _shown(value: Any) -> str:
+def _as_json(value: Any) -> str:
     return dumps(value).decode()
 
 
 def _additional(_limit: Any, error: Any) -> str:
     declared = error.schema.get("properties", {})
-    return unrecognized([key for key in error.instance if key not in declared])
+    return unrecognized_keys([key for key in error.instance if key not in declared])
 
 
 def _format(name: Any, _error: SchemaError) -> str:

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from mastra_sync import RunResult
 from mastra_sync.arguments import OMIT
+from pytest_mastra.http.bodies import FIRST_ERROR, request_json
 from pytest_mastra.http.verbs import Effect
 from pytest_mastra.report.trace_reader import read_trace
-from pytest_mastra.run_history.runs import TouchedRun, question_of
+from pytest_mastra.run_history.runs import TouchedRun
 
 _OPTIONS = {"initialState": "initial_state", "requestContext": "request_context", "resourceId": "resource_id"}
-_FIRST_ERROR = 400
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -167,8 +167,8 @@ def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
     options: dict[str, Any] = {}
     input_data = _input_of(run.result)
     for exchange in run.exchanges:
-        question = question_of(exchange)
-        if not isinstance(question, Mapping) or exchange.status >= _FIRST_ERROR:
+        question = request_json(exchange)
+        if not isinstance(question, Mapping) or exchange.status >= FIRST_ERROR:
             continue
         if exchange.call.row.effect is Effect.START:
             input_data = question.get("inputData", OMIT)

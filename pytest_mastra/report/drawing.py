@@ -11,8 +11,8 @@ from mastra_sync.statuses import FINISHED, STATUS_IN_WORDS
 from mastra_sync.terminal import marks as marks_of_cli
 from mastra_sync.terminal.progress_rows import Board, Row
 from mastra_sync.terminal.writing import ascii_text, duration, escaped, one_line
+from pytest_mastra.http.bodies import reply_json
 from pytest_mastra.report import axis
-from pytest_mastra.run_history.last_state import answer_of
 from pytest_mastra.run_history.runs import NOT_FOUND, UNKNOWN
 from pytest_mastra.run_history.spans import spans_of
 from pytest_mastra.text.width import cells, clipped
@@ -187,7 +187,7 @@ def _refusals(run: TouchedRun) -> list[tuple[str, str]]:
 def _met(exchange: Exchange) -> str:
     if exchange.status < _FIRST_ERROR:
         return f"broke off: {exchange.failure}"
-    answer = answer_of(exchange)
+    answer = reply_json(exchange)
     message = answer.get("error") if isinstance(answer, dict) else None
     return f"was answered {exchange.status}" + (f": {one_line(message, None)}" if message else "")
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.events import FINISH
-from mastra_sync.records import parse_json
 from mastra_sync.statuses import FINISHED
-from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
+from pytest_mastra.http.bodies import FIRST_ERROR, parse_body, reply_json
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -21,29 +20,13 @@ _PASSING = frozenset({"status", "result", "error", "suspended", "suspendPayload"
 """What of an account is no longer so when the run has gone on."""
 
 _OF_THE_EVENT = frozenset({"stepName", "id", "stepCallId"})
-_FIRST_ERROR = 400
-
-
-def question_of(exchange: Exchange) -> Any:
-    """Return the body of a request as JSON; None if it is none."""
-    return _json(exchange.request.body)
-
-
-def answer_of(exchange: Exchange) -> Any:
-    """Return the body of a reply as JSON; None if it is none, or a stream."""
-    if exchange.call.row.streams and exchange.status < _FIRST_ERROR:
-        return None
-    try:
-        return _json(b"".join(decoded_chunks(exchange)))
-    except UnknownCoding:
-        return None
 
 
 def account_in(exchange: Exchange) -> Mapping[str, Any] | None:
     """Return what an answer tells of its run as a whole; None if it tells nothing of it."""
-    if not exchange.call.row.answers_run or not 0 < exchange.status < _FIRST_ERROR:
+    if not exchange.call.row.answers_run or not 0 < exchange.status < FIRST_ERROR:
         return None
-    answer = answer_of(exchange)
+    answer = reply_json(exchange)
     return answer if isinstance(answer, Mapping) else None
 
 
@@ -133,7 +116,7 @@ def _input(account: Mapping[str, Any]) -> dict[str, Any]:
 
 def _snapshot(account: Mapping[str, Any]) -> Mapping[str, Any]:
     snapshot = account.get("snapshot")
-    state = _json(snapshot.encode("utf-8", "surrogatepass")) if isinstance(snapshot, str) else snapshot
+    state = parse_body(snapshot.encode("utf-8", "surrogatepass")) if isinstance(snapshot, str) else snapshot
     return state if isinstance(state, Mapping) else {}
 
 
@@ -146,10 +129,3 @@ def is_refusal(payload: Mapping[str, Any]) -> bool:
 def answered(exchange: Exchange) -> float:
     """Return when the last that came of a reply came, on the clock of the exchanges."""
     return exchange.began + (exchange.arrivals[-1] if exchange.arrivals else 0.0)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return parse_json(body) if body else None
-    except (ValueError, RecursionError):
-        return None

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.statuses import FINISHED
+from pytest_mastra.http.bodies import FIRST_ERROR, reply_json, request_json
+from pytest_mastra.http.exchanges_by_run import group_exchanges, run_of
 from pytest_mastra.http.verbs import Effect
 from pytest_mastra.run_history.events import Told, events_of, story_of
 from pytest_mastra.run_history.last_state import (
     account_in,
-    answer_of,
     by_answer,
     is_refusal,
     last_account,
-    question_of,
     status_in,
 )
 
@@ -31,9 +31,7 @@ __all__ = [
     "PROPERTY",
     "UNKNOWN",
     "TouchedRun",
-    "answer_of",
     "properties",
-    "question_of",
     "result_of",
     "touched_runs",
 ]
@@ -45,7 +43,6 @@ UNKNOWN = "unknown"
 NOT_FOUND = "not found"
 """Status of a run that every answer said there was none of."""
 
-_FIRST_ERROR = 400
 _MISSING = 404
 
 
@@ -137,30 +134,21 @@ def result_of(account: Any, workflow_id: str, run_id: str) -> RunResult | None:
 def _named_runs(scene: Scene) -> list[_Named]:
     fakes = scene.servers if scene.target == "fake" else []
     ids = _workflow_ids(scene.log, fakes)
-    found: dict[tuple[str, str, str], _Named] = {}
-    for exchange in scene.log:
-        run_id = _run_id(exchange)
-        workflow = exchange.call.workflow
+
+    def address_workflow_and_run(exchange: Exchange) -> tuple[str, str, str] | None:
+        run_id, workflow = run_of(exchange), exchange.call.workflow
         if not run_id or not workflow:
-            continue
-        workflow_id = ids.get((exchange.url, workflow), workflow)
+            return None
         # one fake may have several addresses; two fakes make up the same ids
-        place = exchange.url if len(fakes) > 1 else ""
-        named = found.setdefault((place, workflow_id, run_id), _Named(workflow_id, run_id, []))
-        named.exchanges.append(exchange)
+        address = exchange.url if len(fakes) > 1 else ""
+        return address, ids.get((exchange.url, workflow), workflow), run_id
+
+    groups = group_exchanges(scene.log, address_workflow_and_run)
+    named_runs = [_Named(*key[1:], exchanges) for key, exchanges in groups if key is not None]
     claimed: set[tuple[int, str, str]] = set()
-    for named in found.values():
+    for named in named_runs:
         named.server = _server_of(named, fakes, claimed)
-    return list(found.values())
-
-
-def _run_id(exchange: Exchange) -> str | None:
-    """Return the run that an exchange is about; a server makes up an id if none is given, and answers it."""
-    if exchange.call.run is None and exchange.call.row.makes_run_id:
-        answer = answer_of(exchange)
-        made = answer.get("runId") if isinstance(answer, Mapping) else None
-        return made if isinstance(made, str) else None
-    return exchange.call.run
+    return named_runs
 
 
 def _workflow_ids(exchanges: Iterable[Exchange], fakes: Iterable[FakeMastra]) -> dict[tuple[str, str], str]:
@@ -171,8 +159,8 @@ def _workflow_ids(exchanges: Iterable[Exchange], fakes: Iterable[FakeMastra]) ->
         call = exchange.call
         if call.workflow in keys:
             ids[exchange.url, call.workflow] = keys[call.workflow]
-        elif call.row.names_workflow and exchange.status < _FIRST_ERROR:
-            ids |= {(exchange.url, key): id_ for key, id_ in _told_ids(call.workflow, answer_of(exchange))}
+        elif call.row.names_workflow and exchange.status < FIRST_ERROR:
+            ids |= {(exchange.url, key): id_ for key, id_ in _told_ids(call.workflow, reply_json(exchange))}
     return ids
 
 
@@ -243,7 +231,7 @@ def _input(exchanges: Iterable[Exchange], result: RunResult | None) -> Any:
     given = None
     for exchange in exchanges:
         if exchange.call.row.effect is Effect.START:
-            question = question_of(exchange)
+            question = request_json(exchange)
             given = question.get("inputData") if isinstance(question, Mapping) else None
     return result.input_data if given is None and result is not None else given
 
@@ -261,7 +249,7 @@ def _status(named: _Named) -> str:
 def _status_after(exchange: Exchange, before: str) -> str | None:
     """Return the status that an exchange tells of; None if it tells none."""
     row = exchange.call.row
-    if exchange.status >= _FIRST_ERROR:
+    if exchange.status >= FIRST_ERROR:
         return NOT_FOUND if exchange.status == _MISSING and not before else None
     if not exchange.status:
         return None

@@ -15,9 +15,9 @@ from pytest_mastra.cassettes.as_fake.step_reports import flow_of
 from pytest_mastra.cassettes.as_fake.step_stubs import Actors, Start
 from pytest_mastra.cassettes.as_fake.walk_graph import Walk
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
-from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
+from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, request_json
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.exchanges_by_run import Stories, stories_of
+from pytest_mastra.http.exchanges_by_run import ExchangesByRun, group_by_run
 from pytest_mastra.http.verbs import Effect
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def fake_of(make: Callable[..., Server], exchanges: Iterable[Exchange], **option
         NotTold: The graph of a workflow cannot be told.
     """
     recorded = list(exchanges)
-    known = _Known(stories_of(recorded))
+    known = _Known(group_by_run(recorded))
     wanted = options.pop("generation", None)
     generation = wanted or generation_recorded(recorded, known.evidence.gaps)
     prefix = options.pop("api_prefix", None) or _prefix(recorded)
@@ -76,7 +76,7 @@ class _Known:
         checks: What was refused or changed, by workflow and step (None for the workflow itself) and border.
     """
 
-    stories: Stories
+    stories: ExchangesByRun
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     graphs: dict[str, list[Entry]] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class _Known:
 
     def _take_details(self) -> None:
         for exchange in self.stories.others:
-            answer = answer_of(exchange) if exchange.status == OK else None
+            answer = reply_json(exchange) if exchange.status == OK else None
             if exchange.call.verb == "details" and isinstance(answer, dict):
                 self._take_workflow(answer, exchange.call.workflow or "")
             elif exchange.call.verb == "list_workflows" and isinstance(answer, dict):
@@ -122,7 +122,7 @@ class _Known:
         names = {key: id_ for id_, key in self.keys.items()}
         for story in self.stories.runs:
             for exchange in story.exchanges:
-                answer = answer_of(exchange) if exchange.call.row.polls_run and exchange.status == OK else None
+                answer = reply_json(exchange) if exchange.call.row.polls_run and exchange.status == OK else None
                 told = answer.get("workflowName") if isinstance(answer, dict) else None
                 if isinstance(told, str) and told != story.workflow:
                     names[story.workflow] = told
@@ -144,7 +144,7 @@ class _Known:
 
     def _take_starts(self, number: int, workflow: str, exchanges: list[Exchange], sights: list[Sight]) -> None:
         for exchange in exchanges:
-            effect, body = exchange.call.row.effect, question_of(exchange)
+            effect, body = exchange.call.row.effect, request_json(exchange)
             if effect not in (Effect.START, Effect.RESUME):
                 continue
             sent = body if isinstance(body, dict) else {}
@@ -180,7 +180,7 @@ def _refusal(exchange: Exchange) -> Any:
         payload = last.get("payload")
         metadata = payload.get("metadata") if isinstance(payload, dict) else None
         return metadata.get("errorMessage") if isinstance(metadata, dict) else None
-    answer = answer_of(exchange) if exchange.status != OK else None
+    answer = reply_json(exchange) if exchange.status != OK else None
     return answer.get("error") if isinstance(answer, dict) else None
 
 

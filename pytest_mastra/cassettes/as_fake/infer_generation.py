@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mastra_sync.records import END_MARK
-from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of
+from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, rest_of
 from pytest_mastra.http.exchanges import Ending, Exchange
 
 CURRENT, RELEASE_1_2, BETA_1_0 = "current", "1.2", "1.0-beta"
@@ -57,7 +57,7 @@ def _possible(exchange: Exchange) -> Iterator[set[str]]:
     if is_stream(exchange):
         yield from _of_stream(exchange)
         return
-    answer = answer_of(exchange)
+    answer = reply_json(exchange)
     if not isinstance(answer, dict):
         return
     if exchange.status != OK:

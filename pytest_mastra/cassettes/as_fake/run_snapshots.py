@@ -10,9 +10,9 @@ from typing import Any
 from mastra_sync.normalise import NESTED_META, canonical_result
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
-from pytest_mastra.http.bodies import OK, answer_of, is_stream, question_of, records_of
+from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, request_json
 from pytest_mastra.http.exchanges import Exchange
-from pytest_mastra.http.exchanges_by_run import RunStory
+from pytest_mastra.http.exchanges_by_run import RunExchanges
 from pytest_mastra.http.verbs import Effect
 
 Step = dict[str, Any]
@@ -81,7 +81,7 @@ class StepCall:
     written: list[dict[str, Any]] = field(default_factory=list)
 
 
-def sights_of(story: RunStory, names: Mapping[str, str]) -> list[Sight]:
+def sights_of(story: RunExchanges, names: Mapping[str, str]) -> list[Sight]:
     """Return what was seen of a run, in the order in which it was seen.
 
     Args:
@@ -94,7 +94,7 @@ def sights_of(story: RunStory, names: Mapping[str, str]) -> list[Sight]:
     workflow = names.get(story.workflow, story.workflow)
     for exchange in story.exchanges:
         if exchange.call.row.effect is Effect.RESUME and exchange.status == OK:
-            body = question_of(exchange)
+            body = request_json(exchange)
             answer = body if isinstance(body, dict) else {}
             answers += 1
         sight = sight_of(exchange, workflow)
@@ -110,7 +110,7 @@ def sights_of(story: RunStory, names: Mapping[str, str]) -> list[Sight]:
 def _complete(sight: Sight, exchange: Exchange, before: Sight | None) -> None:
     """Add to a stream's sight what the stream does not tell: what was before it."""
     if exchange.call.row.effect is Effect.START or before is None:
-        body = question_of(exchange)
+        body = request_json(exchange)
         sent = body.get("inputData", UNDEFINED) if isinstance(body, dict) else UNDEFINED
         # the first step may come after a branch of which nothing was taken
         if sight.input is UNDEFINED or sight.input == {}:
@@ -141,7 +141,7 @@ def sight_of(exchange: Exchange, workflow: str) -> Sight | None:
         if exchange.call.row.replays:
             return None  # it tells again what was told
         return StreamFold(workflow).of([record for record in records_of(exchange) if isinstance(record, dict)])
-    answer = answer_of(exchange) if exchange.status == OK else None
+    answer = reply_json(exchange) if exchange.status == OK else None
     if not isinstance(answer, dict) or not ("status" in answer or "snapshot" in answer):
         return None
     sight = sight_of_answer(answer, workflow, is_read=exchange.call.row.polls_run)

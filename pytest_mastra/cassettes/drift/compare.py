@@ -13,9 +13,9 @@ from pytest_mastra.cassettes.drift.compare_events import compare_events
 from pytest_mastra.cassettes.drift.compare_json import Likening
 from pytest_mastra.cassettes.drift.findings import Drift, RunDrift
 from pytest_mastra.http.aliases import Aliases
-from pytest_mastra.http.bodies import OK, answer_of, is_stream, records_of, rest_of, run_in
+from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, rest_of, run_in
 from pytest_mastra.http.exchanges import Ending, Exchange
-from pytest_mastra.http.exchanges_by_run import RunStory, stories_of
+from pytest_mastra.http.exchanges_by_run import RunExchanges, group_by_run
 from pytest_mastra.redact.scrubber import Scrubber
 
 OTHERS = "said of no run"
@@ -48,7 +48,7 @@ def compare(
         live: The exchanges of the same test with a live server.
         scrubber: Takes secrets out of both sides; what was taken out of a recording is not compared.
     """
-    before, now = stories_of(_exchanges(recorded)), stories_of(_exchanges(live))
+    before, now = group_by_run(_exchanges(recorded)), group_by_run(_exchanges(live))
     drift = Drift()
     others = RunDrift(OTHERS)
     unnamed = Likening(others, scrubber)
@@ -74,11 +74,11 @@ def _exchanges(told: HasExchanges | Iterable[Exchange]) -> Iterable[Exchange]:
 
 
 def _matched(
-    recorded: list[RunStory], live: list[RunStory], scrubber: Scrubber | None
-) -> Iterator[tuple[str, RunStory | None, RunStory | None]]:
+    recorded: list[RunExchanges], live: list[RunExchanges], scrubber: Scrubber | None
+) -> Iterator[tuple[str, RunExchanges | None, RunExchanges | None]]:
     """Pair runs of one workflow that were started alike; those left over in their order."""
     left = list(live)
-    pairs: list[tuple[RunStory, RunStory | None]] = []
+    pairs: list[tuple[RunExchanges, RunExchanges | None]] = []
     for alike in (True, False):
         for story in recorded:
             if any(story is one for one, _ in pairs):
@@ -92,13 +92,13 @@ def _matched(
     yield from ((story.title, None, story) for story in left)
 
 
-def _is_same(recorded: RunStory, live: RunStory, scrubber: Scrubber | None, *, alike: bool) -> bool:
+def _is_same(recorded: RunExchanges, live: RunExchanges, scrubber: Scrubber | None, *, alike: bool) -> bool:
     if recorded.workflow != live.workflow:
         return False
     return not alike or _start(recorded, scrubber) == _start(live, scrubber)
 
 
-def _start(story: RunStory, scrubber: Scrubber | None) -> Any:
+def _start(story: RunExchanges, scrubber: Scrubber | None) -> Any:
     body = story.started_with
     return Aliases().apply(body if scrubber is None else scrubber.data(body))
 
@@ -178,7 +178,7 @@ def _compare_answers(likening: Likening, recorded: Exchange, live: Exchange) -> 
     if is_stream(recorded):
         _compare_streams(likening, where, recorded, live)
         return
-    before, now = answer_of(recorded), answer_of(live)
+    before, now = reply_json(recorded, or_text=True), reply_json(live, or_text=True)
     if recorded.call.row.polls_run and not (_is_settled(before) and _is_settled(now)):
         return
     likening.compare(where, before, now)
@@ -208,7 +208,7 @@ def _status(exchange: Exchange) -> str:
 
 def _refusal(exchange: Exchange) -> str | None:
     """Return what a refusal says."""
-    answer = answer_of(exchange) if exchange.status != OK else None
+    answer = reply_json(exchange) if exchange.status != OK else None
     error = answer.get("error") if isinstance(answer, dict) else None
     return error if isinstance(error, str) else None
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pytest_mastra.cassettes.file.format import chunk_borders_of, record_ends, set_body
 from pytest_mastra.cassettes.file.order import Chapter, answered, asked, chapters_of, segments_of
 from pytest_mastra.cassettes.file.stable_ids import alike, uuids, with_texts
-from pytest_mastra.http.bodies import answer_of, run_in
+from pytest_mastra.http.bodies import reply_json, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.json_text import RECORD_END, Node, is_json, node_of
@@ -248,12 +248,12 @@ def _records(text: str) -> list[tuple[int, str]]:
 
 
 def _is_transient(exchange: Exchange) -> bool:
-    return run_in(answer_of(exchange)).get("status") in _TRANSIENT
+    return run_in(reply_json(exchange)).get("status") in _TRANSIENT
 
 
 def _progress(exchange: Exchange) -> tuple[Any, ...]:
     """Return how far a run had come: its status, and those of its steps."""
-    run = run_in(answer_of(exchange))
+    run = run_in(reply_json(exchange))
     steps = run.get("steps", run.get("context"))
     told = steps.items() if isinstance(steps, dict) else ()
     return run.get("status"), *sorted((name, str(step.get("status"))) for name, step in told if isinstance(step, dict))

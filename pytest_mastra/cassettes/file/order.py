@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_mastra.cassettes.file.stable_ids import alike
 from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.exchanges_by_run import group_exchanges, workflow_and_run
 from pytest_mastra.http.verbs import Kind
 
 
@@ -59,26 +59,10 @@ def chapters_of(exchanges: Iterable[Exchange]) -> list[Chapter]:
     What is about no run stands alone; but where only one run is under way, among its calls: a list of runs tells of it
     as it stood there.
     """
-    told = list(exchanges)
-    keys = [_key_of(exchange) for exchange in told]
-    last = {key: place for place, key in enumerate(keys)}
-    of_runs: dict[tuple[str | None, str], Chapter] = {}
-    under_way: list[tuple[str | None, str]] = []
-    chapters = []
-    for place, (exchange, own) in enumerate(zip(told, keys, strict=True)):
-        is_amid = own is None and len(under_way) == 1 and exchange.call.row.kind is not Kind.FIXED
-        key = under_way[0] if is_amid else own
-        chapter = of_runs.get(key) if key else None
-        if chapter is None:
-            chapter = Chapter([])
-            chapters.append(chapter)
-            if key:
-                of_runs[key] = chapter
-                under_way.append(key)
-        chapter.exchanges.append(exchange)
-        if own and last[own] == place:
-            under_way.remove(own)
-    return chapters
+    groups = group_exchanges(
+        exchanges, workflow_and_run, joins_lone_run=lambda exchange: exchange.call.row.kind is not Kind.FIXED
+    )
+    return [Chapter(members) for _, members in groups]
 
 
 def segments_of(exchanges: Iterable[Exchange]) -> list[tuple[Exchange | None, dict[str, list[Exchange]]]]:
@@ -108,24 +92,6 @@ def answered(exchange: Exchange) -> str:
     return alike(f"{exchange.status} {exchange.ending.value}\n{exchange.body.decode('latin-1')}")
 
 
-def _key_of(exchange: Exchange) -> tuple[str | None, str] | None:
-    run = _run_of(exchange)
-    return (exchange.call.workflow, run) if run else None
-
-
-def _run_of(exchange: Exchange) -> str | None:
-    """Return the run that an exchange is about; one that the server made a name for is in the answer."""
-    call = exchange.call
-    if call.run or call.workflow is None or exchange.request.method != "POST" or exchange.is_stream:
-        return call.run
-    try:
-        answer = json.loads(exchange.body)
-    except ValueError:
-        return None
-    run = answer.get("runId") if isinstance(answer, dict) else None
-    return run if isinstance(run, str) else None
-
-
 def _by_time(chapters: Sequence[Chapter]) -> list[Chapter]:
     ordered: list[Chapter] = []
     together: list[Chapter] = []
@@ -141,7 +107,7 @@ def _by_time(chapters: Sequence[Chapter]) -> list[Chapter]:
 
 def _order(chapter: Chapter) -> tuple[bool, tuple[str, ...]]:
     """Return what chapters that went on at once stand by: what is about no run last, for it may tell of the others."""
-    return all(_key_of(exchange) is None for exchange in chapter.exchanges), chapter.signature
+    return all(workflow_and_run(exchange) is None for exchange in chapter.exchanges), chapter.signature
 
 
 def _like_before(chapters: Sequence[Chapter], before: Sequence[tuple[str, ...]]) -> list[Chapter]:

@@ -10,6 +10,7 @@ from mastra_sync.generated_ids import UUID, is_uuid
 from pytest_mastra.cassettes.replay.entries import Entry
 from pytest_mastra.cassettes.replay.request_key import loaded
 from pytest_mastra.http.aliases import Aliases
+from pytest_mastra.http.exchanges_by_run import answered_run_id
 from pytest_mastra.http.verbs import Effect, Kind
 
 Key = tuple[str, str, str]
@@ -270,9 +271,8 @@ def _created(entry: Entry) -> str | None:
     """Return the run that a server named when it was created."""
     if entry.shape.call.row.effect is not Effect.CREATE:
         return None
-    told = loaded(entry.exchange.body)
-    run = told.get("runId") if isinstance(told, dict) else None
-    return run.lower() if isinstance(run, str) else None
+    run = answered_run_id(entry.exchange)
+    return None if run is None else run.lower()
 
 
 def _played(entries: Sequence[Entry]) -> int:

@@ -11,7 +11,7 @@ from pytest_mastra.cassettes.replay.entries import Entry, Group, Moves, Scope, k
 from pytest_mastra.cassettes.replay.ids import Identities, Names
 from pytest_mastra.cassettes.replay.no_match import Miss, told
 from pytest_mastra.cassettes.replay.request_key import Shape, shape_of
-from pytest_mastra.http.bodies import answer_of, run_in
+from pytest_mastra.http.bodies import reply_json, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.verbs import Kind
 from pytest_mastra.http.wire import WireRequest
@@ -243,4 +243,4 @@ def _likest(entries: Sequence[Entry], request: WireRequest) -> Entry:
 
 
 def _is_settled(exchange: Exchange) -> bool:
-    return run_in(answer_of(exchange)).get("status") in SETTLED
+    return run_in(reply_json(exchange)).get("status") in SETTLED

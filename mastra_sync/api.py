@@ -1,11 +1,11 @@
-"""One call to the server: which address, how often it may be tried, and what its answer means."""
+"""Calls to the server: which address, how often one may be tried, what its answer means."""
 
 from __future__ import annotations
 
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from mastra_sync.errors import (
     ResponseFormatError,
     ServerError,
 )
+from mastra_sync.generations import KnownGeneration
 from mastra_sync.operations import Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.transport import ByteStream, Request, Timeouts, Transport
@@ -32,15 +33,15 @@ logger = logging.getLogger("mastra_sync")
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts at the most, unless the server asks for more by `Retry-After`."""
 
-_Understood = TypeVar("_Understood")
+_Parsed = TypeVar("_Parsed")
 _Answer = TypeVar("_Answer")
 
 Query = Iterable[tuple[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Sends the operations of one client.
+class Api:
+    """The operations of one client's server, about the server itself, a workflow or a run.
 
     Attributes:
         transport: What carries the requests.
@@ -49,6 +50,9 @@ class Caller:
         timeouts: For one attempt.
         retries: How many more attempts a request gets that may be repeated.
         backoff: Seconds; the first pause is up to this long, each further one up to twice the one before.
+        generation: What the server has shown of its generation; copies share it.
+        workflow_id: The workflow that all calls are about; None if they are about the server.
+        run_id: The run that all calls are about; None if they are about no single one.
     """
 
     transport: Transport
@@ -57,13 +61,22 @@ class Caller:
     timeouts: Timeouts
     retries: int
     backoff: float
+    generation: KnownGeneration = field(default_factory=KnownGeneration, repr=False)
+    workflow_id: str | None = None
+    run_id: str | None = None
+
+    def about(self, workflow_id: str, run_id: str | None = None) -> Api:
+        """Return the same server's operations, about a workflow or a run."""
+        return replace(self, workflow_id=workflow_id, run_id=run_id)
+
+    def on_clock(self, clock: Clock) -> Api:
+        """Return these operations on another clock."""
+        return replace(self, clock=clock)
 
     def call(
         self,
         operation: Operation,
         *,
-        workflow_id: str | None = None,
-        run_id: str | None = None,
         query: Query = (),
         body: bytes | None = None,
         deadline: Deadline | None = None,
@@ -74,8 +87,6 @@ class Caller:
 
         Args:
             operation: What to do.
-            workflow_id: The workflow that it is done to.
-            run_id: The run that it is done to.
             query: Parameters; those that are None are left out.
             body: JSON.
             deadline: When to give up; by default the time that all attempts may take.
@@ -87,79 +98,65 @@ class Caller:
             APIStatusError: The server refused.
             ResponseFormatError: The answer is not JSON.
         """
-        request = self._request(operation, workflow_id, run_id, query, body)
-        deadline = deadline or self.own_deadline()
+        request = self._request(operation, query, body)
+        deadline = deadline or self.default_deadline()
         timeouts = Timeouts(self.timeouts.connect, None) if hold else self.timeouts
         attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries)
         reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
         return _parsed(reply, request)
 
-    def open(
-        self,
-        operation: Operation,
-        *,
-        workflow_id: str,
-        run_id: str,
-        query: Query = (),
-        body: bytes | None = None,
-        deadline: Deadline | None = None,
-    ) -> ByteStream:
+    def open(self, operation: Operation, *, body: bytes | None = None, deadline: Deadline | None = None) -> ByteStream:
         """Send an operation and return its answer's body, to be read as it comes.
 
         Raises:
             APIConnectionError: No answer came.
             APIStatusError: The server refused.
         """
-        request = self._request(operation, workflow_id, run_id, query, body)
-        deadline = deadline or self.own_deadline()
+        request = self._request(operation, (), body)
+        deadline = deadline or self.default_deadline()
         attempts = _Attempts(self, operation, deadline, self.retries)
         return attempts.run(lambda: self._open(request, deadline))
 
-    def understood(
-        self,
-        parse: Callable[[Any], _Understood],
-        raw: Any,
-        operation: Operation,
-        workflow_id: str | None = None,
-        run_id: str | None = None,
-    ) -> _Understood:
-        """Return what `parse` makes of an operation's answer.
+    def parse(self, answer: Any, operation: Operation, parser: Callable[[Any], _Parsed]) -> _Parsed:
+        """Return what a parser makes of an operation's answer.
 
         Raises:
-            ResponseFormatError: The answer is not of the form that `parse` takes.
+            ResponseFormatError: The answer is not of the form that the parser takes.
         """
         try:
-            return parse(raw)
+            return parser(answer)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the whole"
-            url = self.url_of(operation, workflow_id, run_id)
-            problem = f"not what Mastra answers here: {place}: {first['msg']}"
-            raise ResponseFormatError(problem, method=operation.method, url=url, run_id=run_id) from None
+            path = ".".join(str(part) for part in first["loc"]) or "the whole"
+            problem = f"not what Mastra answers here: {path}: {first['msg']}"
+            raise ResponseFormatError(
+                problem, method=operation.method, url=self.url_of(operation), run_id=self.run_id
+            ) from None
 
-    def url_of(self, operation: Operation, workflow_id: str | None = None, run_id: str | None = None) -> str:
+    def url_of(self, operation: Operation) -> str:
         """Return an operation's address, without query."""
         path = operation.path
-        if workflow_id is not None:
-            path = path.replace("{workflow}", path_segment(workflow_id, "workflow_id"))
-        if run_id is not None:
-            path = path.replace("{run}", path_segment(run_id, "run_id"))
+        if self.workflow_id is not None:
+            path = path.replace("{workflow}", path_segment(self.workflow_id, "workflow_id"))
+        if self.run_id is not None:
+            path = path.replace("{run}", path_segment(self.run_id, "run_id"))
         return self.root + path
 
-    def _request(
-        self, operation: Operation, workflow_id: str | None, run_id: str | None, query: Query, body: bytes | None
-    ) -> Request:
-        parameters = [(name, value) for name, value in query if value is not None]
-        if run_id is not None and "{run}" not in operation.path:
-            parameters.insert(0, ("runId", run_id))
-        url = self.url_of(operation, workflow_id, run_id)
-        return Request(operation.method, url, tuple(parameters), body, run_id)
+    def deadline(self, seconds: float | None) -> Deadline:
+        """Return a deadline on the clock of these calls; None is without limit."""
+        return Deadline(seconds, self.clock)
 
-    def own_deadline(self) -> Deadline:
+    def default_deadline(self) -> Deadline:
         """Return a deadline for a call that was given none: the time that all attempts may take."""
         if self.timeouts.connect is None or self.timeouts.read is None:
-            return Deadline(None, self.clock)
-        return Deadline((self.timeouts.connect + self.timeouts.read) * (self.retries + 1), self.clock)
+            return self.deadline(None)
+        return self.deadline((self.timeouts.connect + self.timeouts.read) * (self.retries + 1))
+
+    def _request(self, operation: Operation, query: Query, body: bytes | None) -> Request:
+        parameters = [(name, value) for name, value in query if value is not None]
+        if self.run_id is not None and "{run}" not in operation.path:
+            parameters.insert(0, ("runId", self.run_id))
+        return Request(operation.method, self.url_of(operation), tuple(parameters), body, self.run_id)
 
     def _exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         started = self.clock.monotonic()
@@ -190,8 +187,8 @@ class Caller:
 class _Attempts:
     """How often one request is tried: tenacity does the counting, this says what may be repeated and when."""
 
-    def __init__(self, caller: Caller, operation: Operation, deadline: Deadline, retries: int) -> None:
-        self._caller = caller
+    def __init__(self, api: Api, operation: Operation, deadline: Deadline, retries: int) -> None:
+        self._api = api
         self._operation = operation
         self._deadline = deadline
         self._retries = retries
@@ -218,9 +215,9 @@ class _Attempts:
                 raise failures.pop().with_traceback(None)
             return attempt()
 
-        jitter = tenacity.wait_random_exponential(multiplier=self._caller.backoff, max=LONGEST_PAUSE)
+        jitter = tenacity.wait_random_exponential(multiplier=self._api.backoff, max=LONGEST_PAUSE)
         retrying = tenacity.Retrying(
-            sleep=self._caller.clock.sleep,
+            sleep=self._api.clock.sleep,
             stop=lambda state: state.attempt_number > self._retries or self._is_too_late(state),
             wait=lambda state: self._pause(state, jitter),
             retry=tenacity.retry_if_exception(lambda error: may_repeat(self._operation, error)),

@@ -16,12 +16,11 @@ from pydantic import TypeAdapter
 from typing_extensions import Self
 
 from mastra_sync import deadline
-from mastra_sync.api import Caller
+from mastra_sync.api import Api
 from mastra_sync.arguments import checked_count, checked_header
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
-from mastra_sync.reading import Reader
 from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
 from mastra_sync.workflow import Workflow, context_query
 from mastra_sync.workflow_models import WorkflowDetails
@@ -96,7 +95,7 @@ class MastraClient:
         transport = RequestsTransport(
             headers=own_headers, token=own_token, session=session, adapter=adapter, clock=used_clock
         )
-        self.caller = Caller(
+        self.api = Api(
             transport=transport,
             root=root,
             clock=used_clock,
@@ -104,12 +103,11 @@ class MastraClient:
             retries=checked_count(retries, "retries", least=0) or 0,
             backoff=seconds_of(backoff, "backoff") or 0.0,
         )
-        self.reader = Reader(self.caller)
 
     @property
     def base_url(self) -> str:
         """Where the server is, with the API prefix, without any user and password."""
-        return self.caller.root
+        return self.api.root
 
     def list_workflows(
         self, *, partial: bool = False, request_context: Mapping[str, Any] | None = None
@@ -121,8 +119,8 @@ class MastraClient:
             request_context: Values for servers that choose by them.
         """
         query = [("partial", "true" if partial else None), *context_query(request_context)]
-        raw = self.caller.call(LIST_WORKFLOWS, query=query)
-        return self.caller.understood(_adapter(dict[str, WorkflowDetails]).validate_python, raw, LIST_WORKFLOWS)
+        answer = self.api.call(LIST_WORKFLOWS, query=query)
+        return self.api.parse(answer, LIST_WORKFLOWS, _adapter(dict[str, WorkflowDetails]).validate_python)
 
     def get_workflow(self, workflow_id: str) -> Workflow:
         """Return a handle on a workflow, by its id or the key that it is registered under; sends nothing."""
@@ -138,14 +136,14 @@ class MastraClient:
             UnsupportedByServer: A server before the current ones.
         """
         try:
-            raw = self.caller.call(RUN_COUNTS)
+            answer = self.api.call(RUN_COUNTS)
         except NotFoundError:
             raise UnsupportedByServer("list_workflow_run_counts", advice="Count the rows of runs(status=...)") from None
-        return self.caller.understood(_adapter(dict[str, dict[str, int]]).validate_python, raw, RUN_COUNTS)
+        return self.api.parse(answer, RUN_COUNTS, _adapter(dict[str, dict[str, int]]).validate_python)
 
     def close(self) -> None:
         """Close all connections; the client cannot be used any more."""
-        self.caller.transport.close()
+        self.api.transport.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,32 +1,34 @@
-"""What is read and checked before a verb is sent, so that a mistake costs nothing.
+"""The commands that move a run on, checked before they are sent, so that a mistake costs nothing.
 
+A resume is for one suspension, which is found in the run before anything is sent, for a wrong one can end the run.
 Servers answer some mistakes with 200 and do nothing, some by failing the whole run, and older ones die of a few.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mastra_sync.api import Caller
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
-from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
+    InvalidArgument,
     MastraError,
     RunAlreadyStarted,
     RunNotActive,
     RunNotFound,
+    RunNotSuspended,
     RunStillRunning,
+    SeveralStepsSuspended,
     StepNotFound,
+    StepNotSuspended,
     UnsupportedByServer,
 )
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.normalise import step_tree
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names
-from mastra_sync.reading import Reader
-from mastra_sync.resuming import StepArgument, resume_target
-from mastra_sync.run_api import Move
+from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
 from mastra_sync.suggest import did_you_mean, nearest_name
@@ -38,28 +40,36 @@ SUSPENSION_GRACE = 2.0
 
 Options = Mapping[str, Any]
 
+StepArgument = str | Sequence[str] | Suspension | None
+"""How callers name a step: `"a"`, `"nested.a"`, `["nested", "a"]`, or the suspension itself."""
 
-class Preparation:
-    """Makes the moves of one run.
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to resume.
+
+    Attributes:
+        path: The step, after the nested workflows around it; None where the run does not say what it waits for.
+        for_each_index: The item of a foreach, None for all of them.
+    """
+
+    path: list[str] | None
+    for_each_index: int | None
+
+
+class Commands:
+    """Makes the commands of one run: reads and checks what a mistake would cost.
 
     Args:
-        caller: Knows addresses and the clock.
-        reader: Reads the run.
-        workflow_id: The run's workflow.
-        run_id: The run.
+        api: Reads the run.
         details: Reads the workflow's details, for a hint why its input was rejected.
     """
 
-    def __init__(
-        self, caller: Caller, reader: Reader, workflow_id: str, run_id: str, details: Callable[[], WorkflowDetails]
-    ) -> None:
-        self._caller = caller
-        self._reader = reader
-        self._workflow_id = workflow_id
-        self._run_id = run_id
+    def __init__(self, api: RunApi, details: Callable[[], WorkflowDetails]) -> None:
+        self._api = api
         self._details = details
 
-    def start(self, operation: Operation, input_data: Any, options: Options, known: type, *, fresh: bool) -> Move:
+    def start(self, operation: Operation, input_data: Any, options: Options, known: type, *, fresh: bool) -> Command:
         """Return a start; `fresh` says that nobody can have started the run before.
 
         Raises:
@@ -70,9 +80,11 @@ class Preparation:
         body = request_body(input_data=input_data, **fields)
         before = None if fresh else self._before_start(operation, again=bool(options.get("again")))
         self._check_per_step(options)
-        return Move(operation, body, before, lambda: self._why_not_started(input_data))
+        return Command(operation, body, before, lambda: self._why_not_started(input_data))
 
-    def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options, known: type) -> Move:
+    def resume(
+        self, operation: Operation, resume_data: Any, step: StepArgument, options: Options, known: type
+    ) -> Command:
         """Return a resume of the suspension that is meant.
 
         Raises:
@@ -85,15 +97,16 @@ class Preparation:
         _check_target(step, options)
         request_body(**fields)
         run = self._suspended_run()
-        target = resume_target(run, step, options.get("for_each_index"), options.get("label"), self.context(operation))
+        context = self._api.error_context(operation)
+        target = resume_target(run, step, options.get("for_each_index"), options.get("label"), context)
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
         if target.for_each_index is not None and len(items) > 1:
             self.require("for_each_index", "Without it every suspended item gets the same answer")
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
-        return Move(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
+        return Command(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
 
-    def restart(self, operation: Operation, options: Options, known: type, *, only_active: bool) -> Move:
+    def restart(self, operation: Operation, options: Options, known: type, *, only_active: bool) -> Command:
         """Return a restart.
 
         Raises:
@@ -101,15 +114,15 @@ class Preparation:
         """
         check_names(options, known, operation.name)
         body = request_body(**options)
-        run = self._read()
+        run = self._api.read()
         # current servers may execute a pending run, with the input of a nested run that left it behind
         if run.status not in ACTIVE and (only_active or not run.finished):
-            raise RunNotActive(f"the run is {run.status}, not running or waiting", **self.context(operation))
-        return Move(operation, body, Mark.of(run))
+            raise RunNotActive(f"the run is {run.status}, not running or waiting", **self._api.error_context(operation))
+        return Command(operation, body, Mark.of(run))
 
     def time_travel(
         self, operation: Operation, step: str | Sequence[str], input_data: Any, options: Options, known: type
-    ) -> Move:
+    ) -> Command:
         """Return a time travel.
 
         Raises:
@@ -121,9 +134,11 @@ class Preparation:
         answer = resume_answer(fields.pop("resume_data", OMIT))
         path = step_path(step) or []
         body = request_body(step=path, input_data=input_data, resume_data=answer, **fields)
-        run = self._read()
+        run = self._api.read()
         if run.status in ACTIVE:
-            raise RunStillRunning(f"the run is still {run.status}, cannot time travel", **self.context(operation))
+            raise RunStillRunning(
+                f"the run is still {run.status}, cannot time travel", **self._api.error_context(operation)
+            )
         steps = step_tree((run.model_extra or {}).get("serializedStepGraph"))
         if isinstance(step, str) and step in steps:
             # the whole id of a step whose id has a dot
@@ -131,19 +146,11 @@ class Preparation:
         else:
             self._check_step_exists(operation, path, steps)
         self._check_per_step(options)
-        return Move(operation, body, Mark.of(run))
-
-    def context(self, operation: Operation) -> dict[str, Any]:
-        """Return what an exception says of a call that was not sent."""
-        url = self._caller.url_of(operation, self._workflow_id, self._run_id)
-        return {"method": operation.method, "url": url, "run_id": self._run_id}
-
-    def _read(self) -> RunResult:
-        return self._reader.by_id(self._workflow_id, self._run_id)
+        return Command(operation, body, Mark.of(run))
 
     def _before_start(self, operation: Operation, *, again: bool) -> Mark | None:
         try:
-            run = self._reader.by_id(self._workflow_id, self._run_id, nested=False)
+            run = self._api.read(nested=False)
         except RunNotFound:
             return None
         if run.status == "pending":
@@ -153,16 +160,16 @@ class Preparation:
         raise RunAlreadyStarted(
             f"the run is {run.status}: {operation.name} would execute it once more and overwrite its record; "
             "use wait() or result() to read it, another run_id for another run, or again=True",
-            **self.context(operation),
+            **self._api.error_context(operation),
         )
 
     def _suspended_run(self) -> RunResult:
         """Return the run; one that is still running gets some time to suspend."""
-        grace = Deadline(SUSPENSION_GRACE, self._caller.clock)
-        run = self._read()
+        grace = self._api.deadline(SUSPENSION_GRACE)
+        run = self._api.read()
         while run.status in ACTIVE and not grace.expired:
             grace.sleep(next_pause(grace.elapsed))
-            run = self._read()
+            run = self._api.read()
         return run
 
     def _check_step_exists(self, operation: Operation, path: list[str], known: Mapping[str, Any]) -> None:
@@ -177,7 +184,7 @@ class Preparation:
             place = f" in {'.'.join(path[:depth])!r}" if depth else ""
             raise StepNotFound(
                 f"no step {name!r}{place} to travel to; {hint}steps: {', '.join(known) or 'none'}",
-                **self.context(operation),
+                **self._api.error_context(operation),
             )
 
     def _check_per_step(self, options: Options) -> None:
@@ -185,14 +192,14 @@ class Preparation:
             self.require("per_step", "It would run to the end")
 
     def require(self, feature: str, advice: str) -> None:
-        """Raise if the server's dialect lacks a feature, named as in `Dialect`.
+        """Raise if the server's generation lacks a feature, named as in `Generation`.
 
         Raises:
             UnsupportedByServer: It does.
         """
-        dialect = self._reader.dialect(self._workflow_id, self._run_id)
-        if not getattr(dialect, feature):
-            raise UnsupportedByServer(feature, generation=dialect.generation, advice=advice)
+        generation = self._api.generation()
+        if not getattr(generation, feature):
+            raise UnsupportedByServer(feature, generation=generation.name, advice=advice)
 
     def _why_not_started(self, input_data: Any) -> str:
         try:
@@ -208,3 +215,73 @@ def _check_target(step: StepArgument, options: Options) -> None:
     if not isinstance(step, Suspension):
         step_path(step)
     checked_count(options.get("for_each_index"), "for_each_index", least=0)
+
+
+def resume_target(
+    run: RunResult, step: StepArgument, for_each_index: int | None, label: str | None, context: dict[str, Any]
+) -> Target:
+    """Return what a resume is for.
+
+    Args:
+        run: The run as it is now.
+        step: As the caller gave it; None for the only suspended step.
+        for_each_index: As the caller gave it.
+        label: As the caller gave it.
+        context: What an exception says of the call (`method`, `url`, `run_id`).
+
+    Raises:
+        RunNotSuspended: The run waits for nobody.
+        StepNotSuspended: The run waits for other steps.
+        SeveralStepsSuspended: The run waits for several steps and none was named.
+        InvalidArgument: No such item or label.
+    """
+    if run.status != "suspended":
+        raise RunNotSuspended(f"the run is {run.status}, not suspended", **context)
+    if label is not None:
+        return _target_of_label(run, step, for_each_index, label)
+    if isinstance(step, Suspension):
+        index = step.for_each_index if for_each_index is None else for_each_index
+        return _at(run, _named(run, step.path, context), index)
+    return _at(run, _named(run, step, context), for_each_index)
+
+
+def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | None, label: str) -> Target:
+    if step is not None or for_each_index is not None:
+        raise InvalidArgument("label", "stands for a step and an item; give the label alone, or those without it")
+    for suspension in run.suspensions:
+        if label in suspension.labels:
+            return Target(suspension.path, suspension.for_each_index)
+    known = sorted(label for suspension in run.suspensions for label in suspension.labels)
+    raise InvalidArgument("label", f"no suspension is labelled {label!r}; labels: {', '.join(known) or 'none'}")
+
+
+def _named(run: RunResult, step: str | Sequence[str] | None, context: dict[str, Any]) -> list[str] | None:
+    """Return the path of the suspended step that is meant; None where the run does not say what it waits for."""
+    waiting = run.suspended
+    if not waiting:
+        return step_path(step)
+    names = step_path(step)
+    # a string may be the whole id of a step whose id has a dot
+    spellings = [names or [], [step] if isinstance(step, str) else names or []]
+    meant = [path for path in waiting if any(path[: len(spelling)] == spelling for spelling in spellings)]
+    available = [".".join(path) for path in waiting]
+    if not meant:
+        raise StepNotSuspended(
+            f"step {step!r} is not suspended; suspended: {', '.join(available)}", available=available, **context
+        )
+    if len(meant) > 1:
+        raise SeveralStepsSuspended(
+            f"several steps are suspended ({', '.join(available)}); say which one by step=",
+            available=available,
+            **context,
+        )
+    return meant[0]
+
+
+def _at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> Target:
+    if for_each_index is not None and path is not None:
+        items = [item.for_each_index for item in run.suspensions if item.path == path]
+        if for_each_index not in items:
+            waiting = ", ".join(str(item) for item in items if item is not None) or "none, it is no foreach"
+            raise InvalidArgument("for_each_index", f"item {for_each_index} is not suspended; suspended: {waiting}")
+    return Target(path, for_each_index)

@@ -9,7 +9,7 @@
 | `perStep` | yes | yes | dropped silently |
 | `resourceId` of create-run | yes | yes | dropped silently |
 
-Whatever else differs is understood from the answers themselves (`shapes.py`, `replies.py`).
+Whatever else differs is understood from the answers themselves (`normalise.py`, `error_replies.py`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class Generation:
     """What one generation of servers has, as far as a client must know before it asks.
 
     Attributes:
-        generation: How messages name it.
+        name: How messages name it.
         execution_result: Whole results come from the route execution-result, not from run-by-id.
         run_counts: There is a route for the number of runs by status.
         resume_no_wait: There is a resume that answers with the run's id at once.
@@ -32,7 +32,7 @@ class Dialect:
         per_step: A run can be made to stop after one step.
     """
 
-    generation: str
+    name: str
     execution_result: bool
     run_counts: bool
     resume_no_wait: bool
@@ -40,7 +40,7 @@ class Dialect:
     per_step: bool
 
 
-CURRENT = Dialect(
+CURRENT = Generation(
     "current",
     execution_result=False,
     run_counts=True,
@@ -48,7 +48,7 @@ CURRENT = Dialect(
     for_each_index=True,
     per_step=True,
 )
-RELEASE_1_2 = Dialect(
+RELEASE_1_2 = Generation(
     "1.2",
     execution_result=False,
     run_counts=False,
@@ -56,7 +56,7 @@ RELEASE_1_2 = Dialect(
     for_each_index=False,
     per_step=True,
 )
-BETA_1_0 = Dialect(
+BETA_1_0 = Generation(
     "1.0 beta",
     execution_result=True,
     run_counts=False,
@@ -66,8 +66,20 @@ BETA_1_0 = Dialect(
 )
 
 
-def recognise(run: Mapping[str, Any]) -> Dialect:
-    """Return the dialect of a server, from what it answers to run-by-id without `fields`."""
+@dataclass(slots=True)
+class KnownGeneration:
+    """The generation of one client's server, once an answer has shown it; all handles of the client share it."""
+
+    current: Generation | None = None
+
+    @property
+    def has_execution_result(self) -> bool:
+        """True if the server is known to have the route execution-result."""
+        return self.current is not None and self.current.execution_result
+
+
+def recognise_generation(run: Mapping[str, Any]) -> Generation:
+    """Return the generation of a server, from what it answers to run-by-id without `fields`."""
     if "snapshot" in run and "status" not in run:
         return BETA_1_0
     # a run that is only in the server's memory is told of in a stub without any paths

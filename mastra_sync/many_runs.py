@@ -5,20 +5,46 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from typing_extensions import Self
 
 from mastra_sync.deadline import Clock, SystemClock
 
 if TYPE_CHECKING:
-    from mastra_sync.client import MastraClient
+    from mastra_sync.api import Api
     from mastra_sync.models import RunResult
-    from mastra_sync.workflow import Workflow
 
 DEFAULT_WORKERS = 8
 
 
+class ExecutableWorkflow(Protocol):
+    """What makes a run of its own for each input: a handle on a workflow."""
+
+    id: str
+    api: Api
+
+    @property
+    def client(self) -> WorkflowSource:
+        """The client, which can be sent to another process."""
+
+    @property
+    def execute(self) -> Callable[..., RunResult]:
+        """Makes a run of an input, and waits until it has settled."""
+
+    def on_clock(self, clock: Clock) -> Self:
+        """Return the same handle on another clock."""
+
+
+class WorkflowSource(Protocol):
+    """What gives a handle on a workflow: a client, or its copy in another process."""
+
+    def get_workflow(self, workflow_id: str) -> ExecutableWorkflow:
+        """Return a handle on a workflow."""
+
+
 def run_all(
-    workflow: Workflow,
+    workflow: ExecutableWorkflow,
     inputs: Sequence[Any],
     executor: Executor | None,
     max_workers: int | None,
@@ -41,7 +67,7 @@ def run_all(
     return results
 
 
-def execute_one(client: MastraClient, workflow_id: str, input_data: Any, options: Mapping[str, Any]) -> RunResult:
+def execute_one(client: WorkflowSource, workflow_id: str, input_data: Any, options: Mapping[str, Any]) -> RunResult:
     """Execute one run; a function of a module, so that it can be sent to another process."""
     return client.get_workflow(workflow_id).execute(input_data, **options)
 
@@ -49,9 +75,9 @@ def execute_one(client: MastraClient, workflow_id: str, input_data: Any, options
 class _OwnThreads:
     """Threads that stop waiting for their runs when nobody listens any more: Python joins them before it exits."""
 
-    def __init__(self, workflow: Workflow, workers: int, options: Mapping[str, Any]) -> None:
+    def __init__(self, workflow: ExecutableWorkflow, workers: int, options: Mapping[str, Any]) -> None:
         self._stopped = threading.Event()
-        self._workflow = workflow.on_clock(_StoppableClock(workflow.caller.clock, self._stopped))
+        self._workflow = workflow.on_clock(_StoppableClock(workflow.api.clock, self._stopped))
         self._options = options
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="mastra-sync-map")
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_count
-from mastra_sync.commands import Preparation
+from mastra_sync.commands import Commands, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.operations import (
-    OBSERVE,
     RESTART,
     RESTART_ASYNC,
     RESUME,
     RESUME_ASYNC,
     RESUME_NO_WAIT,
     RESUME_STREAM,
-    RUN_BY_ID,
     START,
     START_ASYNC,
     STREAM,
@@ -40,14 +38,11 @@ from mastra_sync.options import (
     TimeTravelOptions,
     check_names,
 )
-from mastra_sync.resuming import StepArgument
-from mastra_sync.run_api import Move, Mover
+from mastra_sync.run_api import Command, RunApi
 from mastra_sync.streaming import RunStream, StreamSettings
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import START_GRACE, Departure, left_running
-
-if TYPE_CHECKING:
-    from mastra_sync.workflow import Workflow
+from mastra_sync.waiting import START_GRACE, Departure, interruption
+from mastra_sync.workflow_models import WorkflowDetails
 
 _STREAM_NAMES = frozenset(StreamOptions.__annotations__)
 
@@ -63,17 +58,14 @@ class Run:
         run_id: The run.
     """
 
-    def __init__(self, workflow: Workflow, run_id: str, *, fresh: bool) -> None:
-        self._workflow = workflow
-        self._caller = workflow.caller
-        self._reader = workflow.reader
+    def __init__(self, api: RunApi, details: Callable[[], WorkflowDetails], *, fresh: bool) -> None:
+        self.api = api
+        self._commands = Commands(api, details)
         # True while nobody can have started the run: this client made up its id and has not sent a start
         self._fresh = fresh
         self._departure: Departure | None = None
-        self.workflow_id: str = workflow.id
-        self.run_id: str = run_id
-        self._mover = Mover(self._caller, self._reader, self.workflow_id, run_id)
-        self._prepare = Preparation(self._caller, self._reader, self.workflow_id, run_id, workflow.details)
+        self.workflow_id: str = api.workflow_id
+        self.run_id: str = api.run_id
 
     # -- start
 
@@ -91,7 +83,7 @@ class Run:
             RunNotFound: No such run; `create_run` makes one.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._prepare.start(START, input_data, options, StartOptions, fresh=self._fresh))
+        self._send(self._commands.start(START, input_data, options, StartOptions, fresh=self._fresh))
         return self
 
     def start_async(
@@ -112,8 +104,8 @@ class Run:
             RunTimeout: The run goes on.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        move = self._prepare.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh)
-        return self._hold(move, timeout)
+        command = self._commands.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh)
+        return self._hold(command, timeout)
 
     def stream(self, input_data: Any = OMIT, **options: Unpack[StreamStartOptions]) -> RunStream:
         """Start the run and return its events as they come.
@@ -127,8 +119,8 @@ class Run:
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
         settings, rest = self._stream_settings(options)
-        move = self._prepare.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
-        return self._open(move, settings, only_segment=self._fresh)
+        command = self._commands.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
+        return self._open(command, settings, only_segment=self._fresh)
 
     # -- wait and read
 
@@ -157,17 +149,17 @@ class Run:
         if departure is not None:
             grace = seconds_of(start_grace, "start_grace")
             departure = departure.with_grace(float("inf") if grace is None else grace)
-        wait = self._mover.wait(self._deadline(timeout), on_update)
+        wait = self.api.wait(self._deadline(timeout), on_update)
         try:
             result = wait.until_settled(departure)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(left_running(self.workflow_id, self.run_id)) from None
+            raise interruption(self) from None
         self._departure = None
         return result
 
     def result(self) -> RunResult:
         """Return the run's result as it is now, without waiting."""
-        return self._reader.execution_result(self.workflow_id, self.run_id)
+        return self.api.result()
 
     def observe(self, offset: int = 0, **options: Unpack[StreamOptions]) -> RunStream:
         """Return what the run's streams have sent so far, from the beginning, and go on with what is to come.
@@ -208,7 +200,7 @@ class Run:
             SeveralStepsSuspended: Say which.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._prepare.resume(RESUME, resume_data, step, options, ResumeOptions))
+        self._send(self._commands.resume(RESUME, resume_data, step, options, ResumeOptions))
         return self
 
     def resume_async(
@@ -225,7 +217,7 @@ class Run:
             InvalidResumeData: The step's schema rejects the answer; the run is still suspended.
             RunTimeout: The run goes on.
         """
-        return self._hold(self._prepare.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), timeout)
+        return self._hold(self._commands.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), timeout)
 
     def resume_no_wait(
         self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]
@@ -235,9 +227,9 @@ class Run:
         Raises:
             UnsupportedByServer: A server before the current ones; `resume` does the same.
         """
-        move = self._prepare.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
-        self._prepare.require("resume_no_wait", "Use resume")
-        self._send(move)
+        command = self._commands.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
+        self._commands.require("resume_no_wait", "Use resume")
+        self._send(command)
         return self.run_id
 
     def resume_stream(
@@ -245,7 +237,7 @@ class Run:
     ) -> RunStream:
         """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
-        return self._open(self._prepare.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
+        return self._open(self._commands.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
 
     # -- cancel and restart
 
@@ -258,7 +250,7 @@ class Run:
         Raises:
             RunNotFound: No such run.
         """
-        return self._mover.cancel()
+        return self.api.cancel()
 
     def restart(self, **options: Unpack[RestartOptions]) -> Run:
         """Execute the run again from its active step, after its server has died; return this handle at once.
@@ -266,7 +258,7 @@ class Run:
         Raises:
             RunNotActive: The run is not `running` or `waiting`. Servers accept that too, and do nothing.
         """
-        self._send(self._prepare.restart(RESTART, options, RestartOptions, only_active=True))
+        self._send(self._commands.restart(RESTART, options, RestartOptions, only_active=True))
         return self
 
     def restart_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[RestartOptions]) -> RunResult:
@@ -277,8 +269,8 @@ class Run:
         Raises:
             RunNotActive: The run is neither active nor, on current servers, ended.
         """
-        move = self._prepare.restart(RESTART_ASYNC, options, RestartOptions, only_active=False)
-        return self._hold(move, timeout)
+        command = self._commands.restart(RESTART_ASYNC, options, RestartOptions, only_active=False)
+        return self._hold(command, timeout)
 
     # -- time travel
 
@@ -296,7 +288,7 @@ class Run:
             StepNotFound: The workflow has no such step.
             RunStillRunning: The run is active.
         """
-        self._send(self._prepare.time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
+        self._send(self._commands.time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
         return self
 
     def time_travel_async(
@@ -308,16 +300,16 @@ class Run:
         **options: Unpack[TimeTravelOptions],
     ) -> RunResult:
         """Execute the run again from a step, wait until it has settled, and return its result. As `time_travel`."""
-        move = self._prepare.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions)
-        return self._hold(move, timeout)
+        command = self._commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions)
+        return self._hold(command, timeout)
 
     def time_travel_stream(
         self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[StreamTimeTravelOptions]
     ) -> RunStream:
         """Execute the run again from a step and return the events. As `time_travel`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
-        move = self._prepare.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
-        return self._open(move, settings)
+        command = self._commands.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
+        return self._open(command, settings)
 
     def __repr__(self) -> str:
         return f"<Run {self.run_id} of {self.workflow_id!r}>"
@@ -327,47 +319,44 @@ class Run:
     @property
     def url(self) -> str:
         """Where the run is read."""
-        return self._caller.url_of(RUN_BY_ID, self.workflow_id, self.run_id)
+        return self.api.url
 
     def poll(self, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else; one request, tried once."""
-        return self._reader.poll(self.workflow_id, self.run_id, deadline)
+        return self.api.poll(deadline)
 
     def open_observe(self, deadline: Deadline) -> ByteStream:
         """Return the bytes that the server replays."""
-        return self._caller.open(
-            OBSERVE, workflow_id=self.workflow_id, run_id=self.run_id, body=b"{}", deadline=deadline
-        )
+        return self.api.open_observe(deadline)
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
         """Return the bytes of a resumed stream, None if the answer was lost and the run moved."""
-        return self._mover.stream(
-            self._prepare.resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions), deadline
-        )
+        command = self._commands.resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions)
+        return self.api.open_stream(command, deadline)
 
     # -- sending
 
-    def _send(self, move: Move) -> None:
-        self._mover.send(move)
+    def _send(self, command: Command) -> None:
+        self.api.send(command)
         self._fresh = False
-        self._departure = move.departure
+        self._departure = command.departure
 
-    def _hold(self, move: Move, timeout: Seconds) -> RunResult:
+    def _hold(self, command: Command, timeout: Seconds) -> RunResult:
         deadline = self._deadline(timeout)
         self._departure = None
         try:
-            result = self._mover.hold(move, deadline)
+            result = self.api.hold(command, deadline)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(left_running(self.workflow_id, self.run_id)) from None
+            raise interruption(self) from None
         finally:
             self._fresh = False
         return result
 
-    def _open(self, move: Move, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
-        source = self._mover.stream(move, settings.deadline)
+    def _open(self, command: Command, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
+        source = self.api.open_stream(command, settings.deadline)
         self._fresh = False
         # a stream may come back empty, or refuse inside what was asked; the run shows it by not moving
-        self._departure = move.departure
+        self._departure = command.departure
         return RunStream(self, source, settings, only_segment=only_segment)
 
     def _stream_settings(self, options: Mapping[str, Any]) -> tuple[StreamSettings, dict[str, Any]]:
@@ -392,4 +381,4 @@ class Run:
         return settings, {name: value for name, value in options.items() if name not in _STREAM_NAMES}
 
     def _deadline(self, timeout: Seconds) -> Deadline:
-        return Deadline(seconds_of(timeout, "timeout"), self._caller.clock)
+        return self.api.deadline(seconds_of(timeout, "timeout"))

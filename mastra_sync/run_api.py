@@ -1,14 +1,17 @@
-"""The verbs that move a run on are sent once; what became of one whose answer was lost is read from the run."""
+"""One run on the wire: how it is made, read and moved on.
+
+A command, which moves a run on, is sent once; what became of one whose answer was lost is read from the run.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.api import Caller, message_of
+from mastra_sync.api import Api, message_of
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,
@@ -16,28 +19,32 @@ from mastra_sync.errors import (
     OutcomeUnknown,
     RateLimitError,
     ResponseFormatError,
+    RouteNotFound,
     RunNotFound,
     ServerError,
 )
+from mastra_sync.generations import Generation, recognise_generation
 from mastra_sync.models import RunResult
-from mastra_sync.operations import CANCEL, Operation
-from mastra_sync.reading import CHEAPEST_FIELDS, Reader
+from mastra_sync.operations import CANCEL, CREATE_RUN, DELETE_RUN, EXECUTION_RESULT, OBSERVE, RUN_BY_ID, Operation
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
 
+CHEAPEST_FIELDS = ("error",)
+"""What a poll asks for: the status always comes, and an error is small where a result may be megabytes."""
+
 GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""Answers of what stands before a server, or of its own time limit: the verb may have taken effect."""
+"""Answers of what stands before a server, or of its own time limit: the command may have taken effect."""
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One verb, ready to be sent to one run.
+class Command:
+    """A verb that moves a run on, ready to be sent.
 
     Attributes:
         operation: The verb.
         body: Its JSON body.
         before: Where the run stood before; None if it is pending.
-        likely_cause: Says why the run may not move although the verb was accepted.
+        likely_cause: Says why the run may not move although the command was accepted.
     """
 
     operation: Operation
@@ -47,41 +54,121 @@ class Move:
 
     @property
     def departure(self) -> Departure:
-        """What must have changed once the verb has taken effect."""
+        """What must have changed once the command has taken effect."""
         return Departure(self.operation.name, self.before, START_GRACE, self.likely_cause)
 
 
-class Mover:
-    """Sends moves to one run.
+class RunApi:
+    """The operations of a server that are about one run.
 
     Args:
-        caller: Sends the requests.
-        reader: Reads the run.
+        api: The server's operations.
         workflow_id: The run's workflow.
         run_id: The run.
     """
 
-    def __init__(self, caller: Caller, reader: Reader, workflow_id: str, run_id: str) -> None:
-        self._caller = caller
-        self._reader = reader
-        self._workflow_id = workflow_id
-        self._run_id = run_id
+    def __init__(self, api: Api, workflow_id: str, run_id: str) -> None:
+        self._api = api.about(workflow_id, run_id)
+        self.workflow_id = workflow_id
+        self.run_id = run_id
 
-    def send(self, move: Move) -> Any:
-        """Send a verb that the server answers at once; return the answer, None if it was lost and the run moved.
+    @property
+    def url(self) -> str:
+        """Where the run is read."""
+        return self._api.url_of(RUN_BY_ID)
+
+    def error_context(self, operation: Operation) -> dict[str, Any]:
+        """Return what an exception says of a call: `method`, `url`, `run_id`."""
+        return {"method": operation.method, "url": self._api.url_of(operation), "run_id": self.run_id}
+
+    def deadline(self, seconds: float | None) -> Deadline:
+        """Return a deadline on the clock that the run is waited for on; None is without limit."""
+        return self._api.deadline(seconds)
+
+    # -- the run's record
+
+    def create(self, body: bytes) -> None:
+        """Make the run on the server, pending; one that exists is left as it is."""
+        self._api.call(CREATE_RUN, body=body)
+
+    def delete(self) -> str:
+        """Delete the run's record and return the server's message.
+
+        Raises:
+            RunNotFound: There was no such run, and no earlier attempt can have deleted it.
+        """
+        try:
+            answer = self._api.call(DELETE_RUN)
+        except RunNotFound as error:
+            if error.attempts == 1:
+                raise
+            # an earlier attempt has done it, only its answer was lost
+            return "Workflow run deleted"
+        return message_of(answer)
+
+    # -- reading
+
+    def poll(self, deadline: Deadline) -> RunResult:
+        """Return the run with its status and little else: one request, tried once."""
+        answer = self._run_by_id(CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
+        return self._parse_run(answer)
+
+    def read(self, fields: Sequence[str] | None = None, *, nested: bool | None = None) -> RunResult:
+        """Return what run-by-id answers.
+
+        Args:
+            fields: Only these, with status and times.
+            nested: False leaves out the steps of nested workflows.
+        """
+        return self._parse_run(self._run_by_id(fields, nested=nested))
+
+    def result(self, deadline: Deadline | None = None) -> RunResult:
+        """Return the whole result of the run, from the route that this server has for it."""
+        if not self._api.generation.has_execution_result:
+            answer = self._run_by_id(deadline=deadline)
+            if not self._api.generation.has_execution_result:
+                return self._parse_run(answer)
+        try:
+            answer = self._api.call(EXECUTION_RESULT, deadline=deadline)
+        except RouteNotFound:
+            # the server was upgraded in the meantime
+            self._api.generation.current = None
+            return self.result(deadline)
+        return self._parse_run(answer)
+
+    def generation(self) -> Generation:
+        """Return the server's generation; asks for this run if it is not known yet."""
+        known = self._api.generation.current
+        return known if known is not None else recognise_generation(self._run_by_id(nested=False))
+
+    def wait(
+        self,
+        deadline: Deadline,
+        on_update: Callable[[RunResult], Any] | None = None,
+        last: RunResult | None = None,
+    ) -> Wait:
+        """Return a wait for the run, which was last read like this."""
+        return Wait(self, deadline, on_update, last)
+
+    # -- sending
+
+    def send(self, command: Command) -> Any:
+        """Send a command that the server answers at once.
+
+        Returns the answer, None if it was lost and the run moved.
 
         Raises:
             OutcomeUnknown: The answer was lost and the run has not moved.
             APIStatusError: The server refused.
         """
         try:
-            return self._call(move)
+            return self._api.call(command.operation, body=command.body)
         except MastraError as error:
-            self._find_out(move, error, Deadline(START_GRACE, self._caller.clock))
+            self._confirm(command, error, self.deadline(START_GRACE))
             return None
 
-    def hold(self, move: Move, deadline: Deadline) -> RunResult:
-        """Send a verb that the server answers when the run has settled, and return the run's result.
+    def hold(self, command: Command, deadline: Deadline) -> RunResult:
+        """Send a command that the server answers when the run has settled, and return the result.
 
         A connection that is cut, or that a gateway gives up, does not matter: the run is waited for by polling.
 
@@ -91,105 +178,104 @@ class Mover:
             APIStatusError: The server refused.
         """
         try:
-            raw = self._call(move, deadline=deadline, hold=True)
+            answer = self._api.call(command.operation, body=command.body, deadline=deadline, hold=True)
         except MastraError as error:
-            moved = self._find_out(move, error, deadline)
-            return self.wait(deadline, last=moved).until_settled(move.departure)
-        return self._reader.understood(raw, self._workflow_id, self._run_id, move.operation)
+            moved = self._confirm(command, error, deadline)
+            return self.wait(deadline, last=moved).until_settled(command.departure)
+        return self._parse_run(answer, command.operation)
 
-    def stream(self, move: Move, deadline: Deadline) -> ByteStream | None:
-        """Send a verb that the server answers with a stream; None if the answer was lost and the run moved.
+    def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
+        """Send a command that the server answers with a stream.
+
+        Returns the stream's bytes, None if the answer was lost and the run moved.
 
         Raises:
             OutcomeUnknown: The answer was lost and the run has not moved.
             APIStatusError: The server refused.
         """
         try:
-            return self._caller.open(
-                move.operation,
-                workflow_id=self._workflow_id,
-                run_id=self._run_id,
-                body=move.body,
-                deadline=deadline,
-            )
+            return self._api.open(command.operation, body=command.body, deadline=deadline)
         except MastraError as error:
-            self._find_out(move, error, deadline)
+            self._confirm(command, error, deadline)
             return None
 
+    def open_observe(self, deadline: Deadline) -> ByteStream:
+        """Return the bytes that the server replays of the run's streams."""
+        return self._api.open(OBSERVE, body=b"{}", deadline=deadline)
+
     def cancel(self) -> str:
-        """Cancel the run unless it has ended, and return the server's message; the run is read before each attempt."""
-        deadline = self._caller.own_deadline()
+        """Cancel the run unless it has ended, and return the server's message.
+
+        The run is read before each attempt.
+        """
+        deadline = self._api.default_deadline()
         for attempt in itertools.count():
-            run = self._reader.by_id(self._workflow_id, self._run_id, fields=CHEAPEST_FIELDS, nested=False)
+            run = self.read(CHEAPEST_FIELDS, nested=False)
             if run.finished:
                 return f"Workflow run had already ended as {run.status}; no cancel was sent"
             try:
-                answer = self._caller.call(
-                    CANCEL, workflow_id=self._workflow_id, run_id=self._run_id, body=b"{}", retries=0
-                )
+                answer = self._api.call(CANCEL, body=b"{}", retries=0)
             except (APIConnectionError, RateLimitError, ServerError) as error:
                 asked = getattr(error, "retry_after", None)
-                pause = self._caller.backoff * 2**attempt if asked is None else asked
-                if attempt >= self._caller.retries or pause >= deadline.remaining:
+                pause = self._api.backoff * 2**attempt if asked is None else asked
+                if attempt >= self._api.retries or pause >= deadline.remaining:
                     raise
-                self._caller.clock.sleep(pause)
+                self._api.clock.sleep(pause)
             else:
                 break
         return message_of(answer)
 
-    def wait(
-        self,
-        deadline: Deadline,
-        on_update: Callable[[RunResult], Any] | None = None,
-        last: RunResult | None = None,
-    ) -> Wait:
-        """Return a wait for the run, which was last read like this."""
-        return Wait(
-            workflow_id=self._workflow_id,
-            run_id=self._run_id,
-            poll=lambda limit: self._reader.poll(self._workflow_id, self._run_id, limit),
-            fetch=lambda limit: self._reader.execution_result(self._workflow_id, self._run_id, limit),
-            deadline=deadline,
-            on_update=on_update,
-            last=last,
-        )
-
-    def _call(self, move: Move, *, deadline: Deadline | None = None, hold: bool = False) -> Any:
-        return self._caller.call(
-            move.operation,
-            workflow_id=self._workflow_id,
-            run_id=self._run_id,
-            body=move.body,
-            deadline=deadline,
-            hold=hold,
-        )
-
-    def _find_out(self, move: Move, error: MastraError, deadline: Deadline) -> RunResult:
-        """Return the run if it shows that the verb took effect; raise otherwise."""
+    def _confirm(self, command: Command, error: MastraError, deadline: Deadline) -> RunResult:
+        """Return the run if it shows that a command took effect although it failed; raise otherwise."""
         if not is_outcome_open(error):
             raise error
         # where the server itself says that it failed, either the run has moved by now or it will not
         is_final = isinstance(error, ServerError) and error.status_code not in GATEWAY_STATUSES
         grace = 0.0 if is_final else min(START_GRACE, deadline.remaining)
-        departure = Departure(move.operation.name, move.before, grace, move.likely_cause)
-        wait = self.wait(Deadline(max(grace, 1.0), self._caller.clock))
+        wait = self.wait(self.deadline(max(grace, 1.0)))
         # a run that does not exist has not moved
         with contextlib.suppress(RunNotFound):
-            moved = wait.until_moved(departure)
+            moved = wait.until_moved(command.departure.with_grace(grace))
             if moved is not None:
                 return moved
         if is_final and wait.last_status is not None:
             raise error
         raise OutcomeUnknown(
-            move.operation.name,
-            workflow_id=self._workflow_id,
-            run_id=self._run_id,
-            last_status=wait.last_status,
+            command.operation.name, workflow_id=self.workflow_id, run_id=self.run_id, last_status=wait.last_status
         ) from error
+
+    def _run_by_id(
+        self,
+        fields: Sequence[str] | None = None,
+        *,
+        nested: bool | None = None,
+        deadline: Deadline | None = None,
+        retries: int | None = None,
+    ) -> Any:
+        answer = self._api.call(
+            RUN_BY_ID,
+            query=[
+                ("fields", None if fields is None else ",".join(fields)),
+                ("withNestedWorkflows", None if nested is None else str(nested).lower()),
+            ],
+            deadline=deadline,
+            retries=retries,
+        )
+        if isinstance(answer, Mapping) and (fields is None or "snapshot" in answer):
+            self._api.generation.current = recognise_generation(answer)
+        return answer
+
+    def _parse_run(self, answer: Any, operation: Operation = RUN_BY_ID) -> RunResult:
+        """Return what an operation answered as a result that names its run."""
+        return self._api.parse(
+            answer,
+            operation,
+            lambda raw: RunResult.from_server(raw, workflow_id=self.workflow_id, run_id=self.run_id),
+        )
 
 
 def is_outcome_open(error: MastraError) -> bool:
-    """True if a verb that failed like this may have taken effect all the same."""
+    """True if a command that failed like this may have taken effect all the same."""
     if isinstance(error, APIConnectionError):
         return error.sent is not False
     return isinstance(error, (ServerError, ResponseFormatError))

@@ -32,7 +32,7 @@ from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.stream_position import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import left_running
+from mastra_sync.waiting import NamedRun, interruption
 
 logger = logging.getLogger("mastra_sync")
 
@@ -40,11 +40,8 @@ RECONNECTS = 5
 """How often a stream tries to get back on without having seen anything new."""
 
 
-class FollowedRun(Protocol):
-    """What a stream needs of the run that it tells of."""
-
-    workflow_id: str
-    run_id: str
+class FollowedRun(NamedRun, Protocol):
+    """What a stream needs of the run whose events it gives."""
 
     @property
     def url(self) -> str:
@@ -150,7 +147,7 @@ class RunStream:
                 self._read_on()
             except KeyboardInterrupt:
                 self.close()
-                raise KeyboardInterrupt(left_running(self._run.workflow_id, self.run_id)) from None
+                raise interruption(self._run) from None
         event = self._ready.popleft()
         self.position += 1
         self.last_event = event

@@ -239,7 +239,7 @@ class _SessionPool:
     def _new_session(self) -> requests.Session:
         session = requests.Session()
         session.cookies = self._cookies
-        # trying again is for `calls.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
+        # trying again is for `api.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
         own = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
         adapter = own if self._adapter is None else self._adapter(own)
         session.mount("http://", adapter)

@@ -1,4 +1,4 @@
-"""How a blocking call waits for a run: the cadence of its polls, and when it has waited long enough. No HTTP here."""
+"""How a blocking call waits for a run: the cadence of its polls, and its end. No HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
@@ -70,7 +70,7 @@ class Departure:
     likely_cause: Callable[[], str]
 
     def with_grace(self, grace: float) -> Departure:
-        """Return the same with another grace period."""
+        """Return a departure that has another grace period."""
         return replace(self, grace=grace)
 
     def is_at(self, run: RunResult) -> bool:
@@ -78,14 +78,28 @@ class Departure:
         return run.status == "pending" if self.mark is None else Mark.of(run) == self.mark
 
 
+class NamedRun(Protocol):
+    """What a message needs of the run that it is about."""
+
+    workflow_id: str
+    run_id: str
+
+
+class ReadableRun(NamedRun, Protocol):
+    """What a wait needs of the run that it waits for."""
+
+    def poll(self, deadline: Deadline) -> RunResult:
+        """Return the run with its status and no more; one request without retries."""
+
+    def result(self, deadline: Deadline | None = None) -> RunResult:
+        """Return the whole run."""
+
+
 class Wait:
     """One wait for one run.
 
     Args:
-        workflow_id: The run's workflow.
-        run_id: The run.
-        poll: Reads the run's status and no more; one request without retries.
-        fetch: Reads the whole run.
+        run: The run.
         deadline: When to give up.
         on_update: Called with each reading whose status or time of change differs from the one before.
         last: How the run was read last, if it was.
@@ -93,19 +107,12 @@ class Wait:
 
     def __init__(
         self,
-        *,
-        workflow_id: str,
-        run_id: str,
-        poll: Callable[[Deadline], RunResult],
-        fetch: Callable[[Deadline], RunResult],
+        run: ReadableRun,
         deadline: Deadline,
         on_update: Callable[[RunResult], Any] | None = None,
         last: RunResult | None = None,
     ) -> None:
-        self._workflow_id = workflow_id
-        self._run_id = run_id
-        self._poll = poll
-        self._fetch = fetch
+        self._run = run
         self._deadline = deadline
         self._on_update = on_update
         self._last = last
@@ -123,11 +130,11 @@ class Wait:
             APIStatusError: The run cannot be read, and asking again will not help.
         """
         while True:
-            run = self._next_reading()
-            if run is not None and departure is not None and departure.is_at(run):
-                self._check_grace(departure, run)
-            elif run is not None and run.status in SETTLED:
-                result = self._whole_result()
+            reading = self._next_reading()
+            if reading is not None and departure is not None and departure.is_at(reading):
+                self._check_grace(departure, reading)
+            elif reading is not None and reading.status in SETTLED:
+                result = self._try_to_read(self._run.result)
                 if result is not None and result.settled:
                     return result
             self._pause()
@@ -135,9 +142,9 @@ class Wait:
     def until_moved(self, departure: Departure) -> RunResult | None:
         """Return the first reading that shows the run elsewhere, None if there is none within the grace period."""
         while True:
-            run = self._next_reading()
-            if run is not None and not departure.is_at(run):
-                return run
+            reading = self._next_reading()
+            if reading is not None and not departure.is_at(reading):
+                return reading
             # nothing was read yet: a server that refuses a large body may cut the request after it, too
             is_enough = self._last is not None and self._deadline.elapsed >= departure.grace
             if is_enough or self._deadline.expired:
@@ -150,49 +157,46 @@ class Wait:
         return self._last.status if self._last else None
 
     def _next_reading(self) -> RunResult | None:
-        run = self._ridden_out(self._poll)
-        if run is None:
+        reading = self._try_to_read(self._run.poll)
+        if reading is None:
             return None
-        changed = self._last is None or Mark.of(run) != Mark.of(self._last)
-        self._last = run
+        changed = self._last is None or Mark.of(reading) != Mark.of(self._last)
+        self._last = reading
         if changed and self._on_update is not None:
-            self._on_update(run)
-        return run
+            self._on_update(reading)
+        return reading
 
-    def _whole_result(self) -> RunResult | None:
-        return self._ridden_out(self._fetch)
-
-    def _ridden_out(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
-        """Read, or remember why it failed if that may pass by itself."""
+    def _try_to_read(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
+        """Return the run, or remember why it could not be read if that may pass by itself."""
         try:
-            run = read(self._deadline.at_least(LAST_LOOK))
+            reading = read(self._deadline.at_least(LAST_LOOK))
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
-            logger.debug("run %s: reading it failed, will try again: %s", self._run_id, error)
+            logger.debug("run %s: reading it failed, will try again: %s", self._run.run_id, error)
             self._problem = error
             return None
         self._problem = None
-        return run
+        return reading
 
     def _pause(self) -> None:
         if self._deadline.expired:
             raise RunTimeout(
-                workflow_id=self._workflow_id,
-                run_id=self._run_id,
+                workflow_id=self._run.workflow_id,
+                run_id=self._run.run_id,
                 last_status=self.last_status,
                 waited=self._deadline.elapsed,
             ) from self._problem
         asked = self._problem.retry_after if isinstance(self._problem, APIStatusError) else None
         self._deadline.sleep(max(next_pause(self._deadline.elapsed), asked or 0.0))
 
-    def _check_grace(self, departure: Departure, run: RunResult) -> None:
+    def _check_grace(self, departure: Departure, reading: RunResult) -> None:
         waited = self._deadline.elapsed
         if waited < departure.grace:
             return
         raise RunNotStarted(
             departure.operation,
-            workflow_id=self._workflow_id,
-            run_id=self._run_id,
-            status=run.status,
+            workflow_id=self._run.workflow_id,
+            run_id=self._run.run_id,
+            status=reading.status,
             waited=waited,
             likely_cause=departure.likely_cause(),
         )
@@ -203,9 +207,9 @@ def next_pause(elapsed: float) -> float:
     return max(SHORTEST_PAUSE, SHARE_OF_ELAPSED * elapsed)
 
 
-def left_running(workflow_id: str, run_id: str) -> str:
-    """Return what to say of a run when whoever waits for it is interrupted."""
-    return (
-        f"run {run_id} of {workflow_id!r} was left as it is; pick it up again with "
-        f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
+def interruption(run: NamedRun) -> KeyboardInterrupt:
+    """Return what is raised where a wait for a run is interrupted: it says how to pick the run up again."""
+    return KeyboardInterrupt(
+        f"run {run.run_id} of {run.workflow_id!r} was left as it is; pick it up again with "
+        f"client.get_workflow({run.workflow_id!r}).get_run({run.run_id!r}).wait()"
     )

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import copy
-import dataclasses
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from typing_extensions import Unpack
+from typing_extensions import Self, Unpack
 
 from mastra_sync import many_runs
-from mastra_sync.api import Query, message_of
+from mastra_sync.api import Api, Query
 from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument, RunNotFound
+from mastra_sync.errors import InvalidArgument
 from mastra_sync.models import RunPage, RunResult
-from mastra_sync.operations import CREATE_RUN, DELETE_RUN, DETAILS, RUNS
+from mastra_sync.operations import DETAILS, RUNS
 from mastra_sync.options import StartOptions, check_names
 from mastra_sync.run import Run
+from mastra_sync.run_api import RunApi
 from mastra_sync.workflow_models import WorkflowDetails, WorkflowSchema
-
-if TYPE_CHECKING:
-    from mastra_sync.client import MastraClient
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
 
 DEFAULT_PER_PAGE = 50
+
+
+class Client(Protocol):
+    """What a workflow needs of its client; one that is pickled makes the same workflow in another process."""
+
+    api: Api
+
+    @property
+    def base_url(self) -> str:
+        """Where the server is."""
+
+    def get_workflow(self, workflow_id: str) -> Workflow:
+        """Return a handle on a workflow."""
 
 
 class Workflow:
@@ -42,17 +51,15 @@ class Workflow:
         id: The workflow's id, or the key that it is registered under.
     """
 
-    def __init__(self, client: MastraClient, workflow_id: str) -> None:
+    def __init__(self, client: Client, workflow_id: str, *, clock: Clock | None = None) -> None:
         self.client = client
         self.id = checked_id(workflow_id, "workflow_id")
-        self.caller = client.caller
-        self.reader = client.reader
+        # the only way to the server, also for this handle's runs: no other clock can be left behind
+        self.api = client.api.about(self.id) if clock is None else client.api.about(self.id).on_clock(clock)
 
-    def on_clock(self, clock: Clock) -> Workflow:
-        """Return the same handle, whose waits take their time from another clock."""
-        handle = copy.copy(self)
-        handle.caller = dataclasses.replace(self.caller, clock=clock)
-        return handle
+    def on_clock(self, clock: Clock) -> Self:
+        """Return a handle on this workflow that takes the time of all its waits from another clock."""
+        return type(self)(self.client, self.id, clock=clock)
 
     def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
         """Return the workflow's steps, graph and schemas.
@@ -60,8 +67,8 @@ class Workflow:
         Raises:
             WorkflowNotFound: The server has no such workflow.
         """
-        raw = self.caller.call(DETAILS, workflow_id=self.id, query=context_query(request_context))
-        return self.caller.understood(WorkflowDetails.model_validate, raw, DETAILS, self.id)
+        answer = self.api.call(DETAILS, query=context_query(request_context))
+        return self.api.parse(answer, DETAILS, WorkflowDetails.model_validate)
 
     def get_schema(self) -> WorkflowSchema:
         """Return the workflow's JSON Schemas: of its input, its output, its state."""
@@ -103,8 +110,8 @@ class Workflow:
             ("fromDate", _moment(from_date, "from_date")),
             ("toDate", _moment(to_date, "to_date")),
         ]
-        raw = self.caller.call(RUNS, workflow_id=self.id, query=query)
-        return self.caller.understood(RunPage.model_validate, raw, RUNS, self.id)
+        answer = self.api.call(RUNS, query=query)
+        return self.api.parse(answer, RUNS, RunPage.model_validate)
 
     def iter_runs(
         self,
@@ -155,8 +162,7 @@ class Workflow:
         for name in fields or ():
             if name not in RUN_FIELDS:
                 raise InvalidArgument("fields", f"{name!r} is not one of {', '.join(RUN_FIELDS)}")
-        checked_id(run_id, "run_id")
-        return self.reader.by_id(self.id, run_id, fields=fields, nested=with_nested_workflows)
+        return self._run_api(run_id).read(fields, nested=with_nested_workflows)
 
     def run_execution_result(self, run_id: str) -> RunResult:
         """Return a run's whole result, or what there is of it.
@@ -166,7 +172,7 @@ class Workflow:
         Raises:
             RunNotFound: No such run.
         """
-        return self.reader.execution_result(self.id, checked_id(run_id, "run_id"))
+        return self._run_api(run_id).result()
 
     def delete_run_by_id(self, run_id: str) -> str:
         """Delete a run's record and return the server's message. A run that is running is not stopped by it.
@@ -174,14 +180,7 @@ class Workflow:
         Raises:
             RunNotFound: No such run (1.0 beta answers as if there had been one).
         """
-        try:
-            answer = self.caller.call(DELETE_RUN, workflow_id=self.id, run_id=checked_id(run_id, "run_id"))
-        except RunNotFound as error:
-            if error.attempts == 1:
-                raise
-            # an earlier attempt has done it, only its answer was lost
-            return "Workflow run deleted"
-        return message_of(answer)
+        return self._run_api(run_id).delete()
 
     def create_run(
         self, run_id: str | None = None, *, resource_id: str | None = None, disable_scorers: bool | None = None
@@ -194,14 +193,13 @@ class Workflow:
             resource_id: Whom the run belongs to (not stored by 1.0 beta).
             disable_scorers: True runs it without the workflow's scorers.
         """
-        own_id = str(uuid.uuid4()) if run_id is None else checked_id(run_id, "run_id")
-        body = request_body(resource_id=resource_id, disable_scorers=disable_scorers)
-        self.caller.call(CREATE_RUN, workflow_id=self.id, run_id=own_id, body=body)
-        return Run(self, own_id, fresh=run_id is None)
+        run_api = self._run_api(str(uuid.uuid4()) if run_id is None else run_id)
+        run_api.create(request_body(resource_id=resource_id, disable_scorers=disable_scorers))
+        return Run(run_api, self.details, fresh=run_id is None)
 
     def get_run(self, run_id: str) -> Run:
         """Return a handle on a run that exists; sends nothing."""
-        return Run(self, checked_id(run_id, "run_id"), fresh=False)
+        return Run(self._run_api(run_id), self.details, fresh=False)
 
     # -- running
 
@@ -267,6 +265,9 @@ class Workflow:
         return many_runs.run_all(
             self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
         )
+
+    def _run_api(self, run_id: str) -> RunApi:
+        return RunApi(self.api, self.id, checked_id(run_id, "run_id"))
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} of {self.client.base_url}>"

@@ -71,7 +71,7 @@ def left_running(workflow_id: str, run_id: str, server: Server) -> str:
 def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: Server) -> None:
     schemas = _resume_schemas(workflow)
     lines = [f"{PROGRAM}: {_named(run)} is suspended; it goes on with"]
-    for suspension in _distinct(result, workflow):
+    for suspension in _distinct(result, run):
         schema = schemas.get(suspension.step)
         question = "" if suspension.payload in (None, {}) else f" asks {one_line(suspension.payload)}"
         wants = f" (answer: {printable(in_words(schema))})" if schema is not None else ""
@@ -84,12 +84,12 @@ def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: 
     complain("\n".join(lines))
 
 
-def _distinct(result: RunResult, workflow: Workflow) -> list[Suspension]:
+def _distinct(result: RunResult, run: Run) -> list[Suspension]:
     """Return the suspensions that can be answered each on its own: servers before the current ones take no item."""
     if all(suspension.for_each_index is None for suspension in result.suspensions):
         return result.suspensions
     with contextlib.suppress(MastraError):
-        if workflow.reader.dialect(workflow.id, result.run_id or "").for_each_index:
+        if run.api.generation().for_each_index:
             return result.suspensions
     steps = {suspension.step: suspension for suspension in reversed(result.suspensions)}
     return [suspension.model_copy(update={"for_each_index": None}) for suspension in steps.values()]

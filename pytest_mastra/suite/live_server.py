@@ -95,7 +95,7 @@ def _generation_by_routes(config: MastraConfig, server: LiveServer) -> str:
             return "current"
         try:
             # any workflow will do
-            client.caller.call(EXECUTION_RESULT, workflow_id=[*server.workflows, "none"][0], run_id=NO_RUN)
+            client.api.about([*server.workflows, "none"][0], NO_RUN).call(EXECUTION_RESULT)
         except RouteNotFound:
             return "1.2"
         except NotFoundError:

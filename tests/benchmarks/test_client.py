@@ -211,9 +211,9 @@ def test_bytes_of_the_polls(figure: Figure, current_server: LiveServer) -> None:
     """Polls of a run that holds 5 MB, beside reading the whole run as often, on a real server."""
     gate = str(uuid.uuid4())
     with MastraClient(current_server.base_url) as client:
-        counting = _Counting(headers={}, token=None, session=None, clock=client.caller.clock)
+        counting = _Counting(headers={}, token=None, session=None, clock=client.api.clock)
         counting.polls = []
-        object.__setattr__(client.caller, "transport", counting)
+        object.__setattr__(client.api, "transport", counting)
         run = client.get_workflow("big-early").create_run().start({"bytes": 5_000_000, "gate": gate})
         current_server.wait_for_gate(gate)
         whole = len(requests.get(run.url, timeout=30).content)

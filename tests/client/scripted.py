@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from mastra_sync import MastraClient
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.reading import Reader
 from mastra_sync.transport import ByteStream, Request, Timeouts
 
 Answer = Callable[[Request], Any]
@@ -64,8 +63,7 @@ def client_of(answer: Answer, **settings: Any) -> tuple[MastraClient, ScriptedTr
     """Return a client whose requests a function answers, and the transport that remembers them."""
     transport = ScriptedTransport(answer)
     client = MastraClient("http://mastra.test", clock=InstantClock(), **settings)
-    client.caller = dataclasses.replace(client.caller, transport=transport)
-    client.reader = Reader(client.caller)
+    client.api = dataclasses.replace(client.api, transport=transport)
     return client, transport
 
 

@@ -165,7 +165,7 @@ def test_settings_that_cannot_be_right_are_refused(argument: str, value: Any) ->
 @pytest.mark.parametrize("timeout", [None, 0, 1, 2.5, timedelta(minutes=1), (1, None), (timedelta(seconds=1), 2)])
 def test_durations_in_any_form(timeout: Any) -> None:
     """Seconds, a timedelta, a pair, or no limit."""
-    assert MastraClient(timeout=timeout).caller.timeouts is not None
+    assert MastraClient(timeout=timeout).api.timeouts is not None
 
 
 # -- secrets
@@ -281,7 +281,7 @@ def test_a_copy_has_the_same_settings(echo: HTTPServer) -> None:
     copy = pickle.loads(pickle.dumps(client))
     assert copy.base_url == client.base_url
     for name in ("root", "timeouts", "retries", "backoff"):
-        assert getattr(copy.caller, name) == getattr(client.caller, name)
+        assert getattr(copy.api, name) == getattr(client.api, name)
     assert sent_headers(echo, copy) == sent_headers(echo, client)
 
 

@@ -151,7 +151,7 @@ def test_why_a_run_does_not_move(details: Any, cause: str) -> None:
         run.start({}).wait()
     assert cause in str(caught.value)
     assert caught.value.waited >= 10
-    assert isinstance(client.caller.clock, InstantClock)
+    assert isinstance(client.api.clock, InstantClock)
 
 
 # -- resume

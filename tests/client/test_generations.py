@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 
 from mastra_sync import generations
-from mastra_sync.generations import BETA_1_0, CURRENT, RELEASE_1_2, Dialect, recognise
+from mastra_sync.generations import BETA_1_0, CURRENT, RELEASE_1_2, Generation, recognise_generation
 from tests.client.captures import capture, cases
 
-DIALECTS = {"current": CURRENT, "1.2": RELEASE_1_2, "1.0-beta": BETA_1_0}
+GENERATIONS = {"current": CURRENT, "1.2": RELEASE_1_2, "1.0-beta": BETA_1_0}
 
 
 @pytest.mark.parametrize("case", cases())
 def test_any_run_tells_the_generation(case: str) -> None:
     """Whatever state a run is in, its server is recognised by it."""
     for generation, shapes in capture(case).items():
-        assert recognise(shapes["by_id"]) is DIALECTS[generation]
+        assert recognise_generation(shapes["by_id"]) is GENERATIONS[generation]
 
 
 def test_a_run_that_is_only_in_memory_is_of_a_current_server() -> None:
     """Current servers answer a stub for a run that was not stored yet."""
     stub = {"runId": "r", "workflowName": "w", "isFromInMemory": True, "status": "pending", "steps": {}}
-    assert recognise(stub) is CURRENT
+    assert recognise_generation(stub) is CURRENT
 
 
 def table() -> dict[str, list[str]]:
@@ -48,8 +48,8 @@ def table() -> dict[str, list[str]]:
     ],
 )
 def test_the_table_says_what_the_code_knows(feature: str, row: str) -> None:
-    """The table at the top of the module and the dialects are the same."""
-    order: list[Dialect] = [CURRENT, RELEASE_1_2, BETA_1_0]
+    """The table at the top of the module and the code are the same."""
+    order: list[Generation] = [CURRENT, RELEASE_1_2, BETA_1_0]
     said: list[Any] = [cell == "yes" for cell in table()[row]]
-    assert said == [getattr(dialect, feature) for dialect in order]
-    assert table()[""] == [dialect.generation for dialect in order]
+    assert said == [getattr(generation, feature) for generation in order]
+    assert table()[""] == [generation.name for generation in order]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import InvalidArgument, RunNotSuspended, RunResult, SeveralStepsSuspended, StepNotSuspended, Suspension
-from mastra_sync.resuming import Target, resume_target
+from mastra_sync.commands import Target, resume_target
 from tests.client.captures import capture
 
 CONTEXT = {"method": "POST", "url": "http://h/x", "run_id": "r1"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mastra_sync.operations import START
-from mastra_sync.run_api import Move
+from mastra_sync.run_api import Command
 from mastra_sync.transport import Request
 from pytest_mastra.http.wire import WireRequest
 from tests.suites_in_folders import RunSuite
@@ -118,5 +118,5 @@ def test_requests_are_shown_without_what_they_carry() -> None:
     wired = WireRequest("POST", "/api/x?token=sesame", {"Cookie": "sesame"}, b"sesame")
     assert repr(wired) == "<WireRequest POST /api/x>"
     sent = Request("POST", "http://host/api/x", (("token", "sesame"),), b"sesame")
-    moved = Move(START, b"sesame", None)
-    assert "sesame" not in f"{sent!r} {moved!r}"
+    command = Command(START, b"sesame", None)
+    assert "sesame" not in f"{sent!r} {command!r}"

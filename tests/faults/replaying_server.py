@@ -11,7 +11,6 @@ from typing import Any
 from mastra_sync import APIConnectionError, MastraClient, Workflow
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.reading import Reader
 from mastra_sync.transport import ByteStream, Request, Timeouts
 from tests.faults.clocks import VirtualClock
 from tests.faults.recordings import END_MARK
@@ -149,6 +148,5 @@ class NoWatch:
 def workflow_on(transport: FakeTransport) -> Workflow:
     """Return a workflow whose client uses this transport, on a clock of its own."""
     client = MastraClient("http://test", clock=VirtualClock())
-    client.caller = replace(client.caller, transport=transport)
-    client.reader = Reader(client.caller)
+    client.api = replace(client.api, transport=transport)
     return client.get_workflow(WORKFLOW)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from socket import socket
 from typing import Any
 
-from mastra_sync import MastraClient, Run
+from mastra_sync import MastraClient, Run, Workflow
+from mastra_sync.run_api import RunApi
 from tests.faults.wire_server import Answer, Received, WireServer, chunk, head, json_reply
 
 WORKFLOW = "w"
@@ -102,7 +103,12 @@ def run_of(client: MastraClient, verb: Verb) -> Run:
 
 def fresh_run(client: MastraClient) -> Run:
     """Return a handle on a run that nobody can have started, without asking the server."""
-    return Run(client.get_workflow(WORKFLOW), RUN_ID, fresh=True)
+    return fresh_run_of(client.get_workflow(WORKFLOW))
+
+
+def fresh_run_of(workflow: Workflow) -> Run:
+    """Return a handle on a run of this workflow that nobody can have started, without asking the server."""
+    return Run(RunApi(workflow.api, WORKFLOW, RUN_ID), workflow.details, fresh=True)
 
 
 class ScriptedRun:

@@ -20,7 +20,7 @@ from tests.faults.replaying_server import (
     whole,
     workflow_on,
 )
-from tests.faults.scripted_runs import fresh_run
+from tests.faults.scripted_runs import fresh_run_of
 
 generations = pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
 
@@ -79,7 +79,7 @@ def test_a_stream_of_a_run_that_has_finished_meanwhile(
     memory = memory_of(generation, name)
     for offset, first in every_cut(body(generation, name)):
         transport.play(["success"], [first, whole(memory.replay())])
-        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
+        assert raw(fresh_run_of(workflow).stream({})) == memory.history(), offset
 
 
 @streams
@@ -92,7 +92,7 @@ def test_a_stream_of_a_run_that_goes_on(
         sent = min(complete_records(data, offset) + 1, len(records(generation, name)) - 1)
         memory = memory_of(generation, name, cached=sent, source="live")
         transport.play(["running"], [first, whole(memory.replay())])
-        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
+        assert raw(fresh_run_of(workflow).stream({})) == memory.history(), offset
 
 
 @generations
@@ -103,7 +103,7 @@ def test_a_stream_of_a_run_that_has_suspended_meanwhile(
     memory = memory_of(generation, "asking", source="open")
     for offset, first in every_cut(body(generation, "asking")):
         transport.play(["suspended"], [first, whole(memory.replay())])
-        assert raw(fresh_run(workflow.client).stream({})) == memory.history(), offset
+        assert raw(fresh_run_of(workflow).stream({})) == memory.history(), offset
 
 
 @pytest.mark.parametrize("source", ["gone", "open"])
@@ -180,7 +180,7 @@ def test_a_truncated_history_is_told_of(
             break
         memory = memory_of(generation, name, cached=sent)
         transport.play(["success"], [cut(data, offset), whole(memory.replay())])
-        stream = fresh_run(workflow.client).stream({})
+        stream = fresh_run_of(workflow).stream({})
         seen: list[dict[str, Any]] = []
         with pytest.raises(StreamInterrupted) as raised:
             seen.extend(event.raw for event in stream)
@@ -199,6 +199,6 @@ def test_a_truncated_history_can_be_put_up_with(
         sent = complete_records(data, offset)
         memory = memory_of(generation, name, cached=sent)
         transport.play(["running", "success"], [cut(data, offset), whole(memory.replay()), whole(memory.replay())])
-        stream = fresh_run(workflow.client).stream({}, on_gap="follow")
+        stream = fresh_run_of(workflow).stream({}, on_gap="follow")
         assert raw(stream) == memory.history()[:sent], offset
         assert stream.result().ok

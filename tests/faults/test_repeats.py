@@ -55,41 +55,46 @@ FAILURES: dict[str, Answer] = {
     "504": json_reply({"error": "Gateway Timeout"}, 504),
 }
 
-FREE: dict[str, tuple[str, str, Callable[[Workflow], Any], Any]] = {
-    "list_workflows": ("GET", "/workflows", lambda workflow: workflow.client.list_workflows(), {}),
-    "run_counts": ("GET", "/run-counts", lambda workflow: workflow.client.list_workflow_run_counts(), {}),
-    "details": ("GET", f"/{WORKFLOW}", lambda workflow: workflow.details(), {"name": WORKFLOW}),
-    "runs": ("GET", "/runs", lambda workflow: workflow.runs(), {"runs": [], "total": 0}),
-    "run_by_id": ("GET", f"/{RUN_ID}", lambda workflow: workflow.run_by_id(RUN_ID), reading("success")),
-    "delete": ("DELETE", f"/{RUN_ID}", lambda workflow: workflow.delete_run_by_id(RUN_ID), {"message": "deleted"}),
-    "create_run": ("POST", "/create-run", lambda workflow: workflow.create_run(RUN_ID), {"runId": RUN_ID}),
+
+def handle(client: MastraClient) -> Workflow:
+    return client.get_workflow(WORKFLOW)
+
+
+FREE: dict[str, tuple[str, str, Callable[[MastraClient], Any], Any]] = {
+    "list_workflows": ("GET", "/workflows", lambda client: client.list_workflows(), {}),
+    "run_counts": ("GET", "/run-counts", lambda client: client.list_workflow_run_counts(), {}),
+    "details": ("GET", f"/{WORKFLOW}", lambda client: handle(client).details(), {"name": WORKFLOW}),
+    "runs": ("GET", "/runs", lambda client: handle(client).runs(), {"runs": [], "total": 0}),
+    "run_by_id": ("GET", f"/{RUN_ID}", lambda client: handle(client).run_by_id(RUN_ID), reading("success")),
+    "delete": ("DELETE", f"/{RUN_ID}", lambda client: handle(client).delete_run_by_id(RUN_ID), {"message": "deleted"}),
+    "create_run": ("POST", "/create-run", lambda client: handle(client).create_run(RUN_ID), {"runId": RUN_ID}),
 }
 """Method, path, call and answer of what may be sent twice."""
 
 
 @pytest.fixture
 def workflow(client: MastraClient) -> Workflow:
-    return client.get_workflow(WORKFLOW)
+    return handle(client)
 
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("name", FREE)
-def test_what_does_nothing_twice_is_repeated(name: str, failure: str, server: WireServer, workflow: Workflow) -> None:
+def test_what_does_nothing_twice_is_repeated(name: str, failure: str, server: WireServer, client: MastraClient) -> None:
     """Two failures in a row are not noticed, wherever the answer broke off."""
     method, path, call, answer = FREE[name]
     server.on(method, path, FAILURES[failure], FAILURES[failure], json_reply(answer))
-    call(workflow)
+    call(client)
     assert server.count(method, path) == 3
 
 
 @pytest.mark.parametrize("failure", ["reset", "503"])
 @pytest.mark.parametrize("name", FREE)
-def test_repeating_has_an_end(name: str, failure: str, server: WireServer, workflow: Workflow) -> None:
+def test_repeating_has_an_end(name: str, failure: str, server: WireServer, client: MastraClient) -> None:
     """After the client's three retries the failure is raised, and says how often it was tried."""
     method, path, call, _ = FREE[name]
     server.on(method, path, FAILURES[failure])
     with pytest.raises((APIConnectionError, ServerError)) as raised:
-        call(workflow)
+        call(client)
     assert isinstance(raised.value, (APIConnectionError, ServerError))
     assert (raised.value.attempts, server.count(method, path)) == (4, 4)
 

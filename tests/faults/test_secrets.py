@@ -152,7 +152,7 @@ def test_reprs(secretive: MastraClient) -> None:
     """Whatever is printed."""
     workflow = secretive.get_workflow("w")
     run = fresh_run(secretive)
-    check("\n".join(map(repr, (secretive, workflow, run, secretive.caller, secretive.reader))))
+    check("\n".join(map(repr, (secretive, workflow, run, secretive.api, workflow.api, run.api))))
 
 
 def test_a_copy_has_its_secrets_but_does_not_show_them(

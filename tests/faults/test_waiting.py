@@ -21,7 +21,6 @@ from mastra_sync import (
 )
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.reading import Reader
 from mastra_sync.run import Run
 from mastra_sync.transport import ByteStream, Request, Timeouts
 from tests.faults.clocks import VirtualClock
@@ -55,8 +54,7 @@ class TimedRun:
 
 def run_on(transport: TimedRun) -> Run:
     client = MastraClient("http://test", clock=transport.clock)
-    client.caller = replace(client.caller, transport=transport)
-    client.reader = Reader(client.caller)
+    client.api = replace(client.api, transport=transport)
     return client.get_workflow(WORKFLOW).get_run(RUN_ID)
 
 

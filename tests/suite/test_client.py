@@ -21,7 +21,7 @@ def test_the_client_is_made_as_the_config_says(run_suite: RunSuite) -> None:
             assert request.path == "/mastra/workflows" and request.status == 200
             assert request.headers["X-Tenant"] == "acme"
             assert request.headers["Authorization"] == "Bearer tok-1"
-            assert mastra_client.caller.timeouts.read == 7
+            assert mastra_client.api.timeouts.read == 7
         """,
         conftest="""
         import dataclasses

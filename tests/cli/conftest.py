@@ -7,23 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from mastra_sync.cli import main
-from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Terminal
+from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Ended, Terminal
 from tests.cli.stub_server import StubServer
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
 
 
 @pytest.fixture(autouse=True)

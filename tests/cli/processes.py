@@ -1,4 +1,4 @@
-"""The command as a process, and a terminal that it can be started on."""
+"""The command as a process, how it ended, and a terminal that it can be started on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
@@ -23,6 +24,15 @@ INTERRUPTIBLE = (
     "from mastra_sync.cli import main; sys.exit(main())",
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
 
 
 @contextmanager

@@ -18,8 +18,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import EPOCH
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse, moment_for
 from pytest_mastra.http.wire import WireRequest
-from tests.cli.conftest import Ended
-from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Terminal, started
+from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Ended, Terminal, started
 
 Process = Callable[..., Ended]
 

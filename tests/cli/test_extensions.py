@@ -12,7 +12,7 @@ import pytest
 
 from mastra_sync.cli import extensions
 from mastra_sync.cli.exits import Exit
-from tests.cli.conftest import Ended
+from tests.cli.processes import Ended
 
 Command = Callable[..., Ended]
 

@@ -14,7 +14,7 @@ from mastra_sync.cli import main
 from mastra_sync.cli.commands import mastra_sync as group
 from mastra_sync.cli.exits import EXITS_OF_STATUSES, Exit
 from mastra_sync.statuses import SETTLED
-from tests.cli.conftest import Ended
+from tests.cli.processes import Ended
 
 Command = Callable[..., Ended]
 

@@ -10,7 +10,7 @@ import pytest
 
 from mastra_sync.cli.listing import graph_lines
 from mastra_sync.cli.schemas import in_words
-from tests.cli.conftest import Ended
+from tests.cli.processes import Ended
 from tests.cli.stub_server import Script, StubServer
 
 Command = Callable[..., Ended]

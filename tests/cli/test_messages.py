@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from mastra_sync.cli.exits import Exit
-from tests.cli.conftest import Ended
+from tests.cli.processes import Ended
 from tests.cli.stub_server import Script, StubServer, step
 
 Command = Callable[..., Ended]

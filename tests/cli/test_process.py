@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from mastra_sync.cli.exits import Exit
-from tests.cli.conftest import Ended
-from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Terminal, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, started
 from tests.cli.stub_server import Script, StubServer, step
 
 Process = Callable[..., Ended]

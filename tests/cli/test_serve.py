@@ -19,8 +19,7 @@ from pytest_mastra.fake.cli.host_server import ReportingSurface
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
-from tests.cli.conftest import Ended
-from tests.cli.processes import INTERRUPTIBLE, PROCESS_TIMEOUT, started
+from tests.cli.processes import INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, started
 
 Command = Callable[..., Ended]
 

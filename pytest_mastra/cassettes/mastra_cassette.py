@@ -198,7 +198,7 @@ class MastraCassette:
             self._undo.enter_context(InProcess(watched, origin))
 
     def _note_miss(self, miss: Miss) -> NoRecordedReply:
-        text = miss.explained(self.shown, f"To record it anew:\n{self.command('rewrite')}")
+        text = miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}")
         with self._missing:
             self.missed.append(text)
         return NoRecordedReply(text)
@@ -219,9 +219,9 @@ class MastraCassette:
             pytest.fail(self._unplayed_in_words(), pytrace=False)
 
     def _unplayed_in_words(self) -> str:
-        from pytest_mastra.cassettes.replay.no_match import in_a_line  # noqa: PLC0415 -- for a failure only
+        from pytest_mastra.cassettes.replay.no_match import describe_entry  # noqa: PLC0415 -- for a failure only
 
-        lines = in_a_line(self.story.playback.unplayed_entries)
+        lines = [describe_entry(entry) for entry in self.story.playback.unplayed_entries]
         shown = [f"  {line}" for line in lines[:_SHOWN]]
         if len(lines) > _SHOWN:
             shown.append(f"  ... and {len(lines) - _SHOWN} more")

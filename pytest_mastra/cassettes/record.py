@@ -101,7 +101,7 @@ class PartlyLive:
         answer = self._surface.playback.answer(request)
         if isinstance(answer, Exchange):
             return answer
-        if self._surface.playback.is_about_a_recorded_run(answer.shape):
+        if self._surface.playback.is_about_a_recorded_run(answer.key):
             raise self._surface.on_miss(answer)
         if run is not None:
             self._live_runs.add(run)

@@ -85,7 +85,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
     @property
     def play_counts(self) -> Counter[int]:
         """How often each was played: once or not at all, extra polls aside."""
-        return Counter({entry.place: 1 for entry in self.playback.entries if entry.played})
+        return Counter({entry.index: 1 for entry in self.playback.entries if entry.played})
 
     @play_counts.setter
     def play_counts(self, value: Mapping[int, int]) -> None:
@@ -123,7 +123,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
         """
         answer = self.playback.answer(_as_wire(request))
         if isinstance(answer, Miss):
-            raise UnhandledHTTPRequestError(answer.explained(str(self._file), "Record it anew."))
+            raise UnhandledHTTPRequestError(answer.explain(str(self._file), "Record it anew."))
         return _as_vcr(answer)[1]
 
     def save(self) -> bool:

@@ -80,7 +80,7 @@ def ask(adapter: BaseAdapter, targets: list[str]) -> None:
 
 
 def refuse(miss: Miss) -> NoRecordedReply:
-    return NoRecordedReply(miss.explained("the recording", ""))
+    return NoRecordedReply(miss.explain("the recording", ""))
 
 
 def replaying(path: Path) -> SurfaceAdapter:

@@ -57,7 +57,7 @@ class Replay:
 
     def _miss(self, miss: Miss) -> NoRecordedReply:
         self.missed.append(miss)
-        return NoRecordedReply(miss.explained("the recording", "Record it anew."))
+        return NoRecordedReply(miss.explain("the recording", "Record it anew."))
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ def explained(recording: list[Exchange], *requests_: WireRequest | Exchange) -> 
     for each in requests_:
         answer = playback.answer(each.request if isinstance(each, Exchange) else each)
     assert isinstance(answer, Miss)
-    return answer.explained("cassettes/test_it.yaml", "To record it anew:\npytest x --mastra-record=rewrite")
+    return answer.explain("cassettes/test_it.yaml", "To record it anew:\npytest x --mastra-record=rewrite")
 
 
 def test_another_input() -> None:

@@ -177,7 +177,7 @@ def test_an_id_that_the_test_makes() -> None:
         '{"message":"done"}',
         "running",
     ]
-    assert playback.names.recorded(OWN) == FIRST
+    assert playback.ids.recorded(OWN) == FIRST
 
 
 def test_an_id_of_the_test_in_capitals() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.replay.request_key import shape_of
+from pytest_mastra.cassettes.replay.request_key import key_of
 from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND, asked
 
 START = "/api/workflows/report/start"
@@ -94,26 +94,26 @@ OTHERWISE = {
 def test_the_same(case: str) -> None:
     """These two ask the same, of whatever their ids stand for."""
     one, other = SAME[case]
-    assert shape_of(one).key == shape_of(other).key
-    assert len(shape_of(one).ids) == len(shape_of(other).ids)
+    assert key_of(one).question == key_of(other).question
+    assert len(key_of(one).ids) == len(key_of(other).ids)
 
 
 @pytest.mark.parametrize("case", OTHERWISE)
 def test_otherwise(case: str) -> None:
     """These two do not."""
     one, other = OTHERWISE[case]
-    assert shape_of(one).key != shape_of(other).key
+    assert key_of(one).question != key_of(other).question
 
 
 def test_ids_in_their_order() -> None:
     """The run's id comes first, then the others as they are met; each once, in small letters."""
     request = asked("POST", f"{START}?resourceId={OTHER}&runId={FIRST.upper()}", body({"a": [OWN, FIRST], "b": OWN}))
-    assert shape_of(request).ids == (FIRST, OTHER, OWN)
+    assert key_of(request).ids == (FIRST, OTHER, OWN)
 
 
 def test_what_is_asked_for() -> None:
     """Verb, workflow and run stand in the shape."""
-    call = shape_of(asked("GET", f"/api/workflows/report/runs/{FIRST}/execution-result")).call
+    call = key_of(asked("GET", f"/api/workflows/report/runs/{FIRST}/execution-result")).call
     assert (call.verb, call.workflow, call.run) == ("run_execution_result", "report", FIRST)
 
 
@@ -130,23 +130,23 @@ def test_any_body_with_other_ids_and_in_another_order(
             return {key: shuffled(inner[key]) for key in keys}
         return [shuffled(item) for item in inner] if isinstance(inner, list) else inner
 
-    here = shape_of(asked("POST", f"{START}?runId={one}", body({"inputData": value, "id": str(one)})))
-    there = shape_of(asked("POST", f"{START}?runId={other}", body({"id": str(other), "inputData": shuffled(value)})))
-    assert here.key == there.key
+    here = key_of(asked("POST", f"{START}?runId={one}", body({"inputData": value, "id": str(one)})))
+    there = key_of(asked("POST", f"{START}?runId={other}", body({"id": str(other), "inputData": shuffled(value)})))
+    assert here.question == there.question
     assert (here.ids[0], there.ids[0]) == (str(one), str(other))
-    changed = shape_of(asked("POST", f"{START}?runId={one}", body({"inputData": [value], "id": str(one)})))
-    assert changed.key != here.key
+    changed = key_of(asked("POST", f"{START}?runId={one}", body({"inputData": [value], "id": str(one)})))
+    assert changed.question != here.question
 
 
 @given(VALUES, VALUES)
 def test_other_values_have_other_keys(one: Any, other: Any) -> None:
     """Two values without ids and times have the same key only if they are equal."""
     assume(json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))
-    assert shape_of(asked("POST", START, body(one))).key != shape_of(asked("POST", START, body(other))).key
+    assert key_of(asked("POST", START, body(one))).question != key_of(asked("POST", START, body(other))).question
 
 
 @given(st.binary(max_size=40), st.text(max_size=20))
 def test_nothing_raises(data: bytes, text: str) -> None:
     """Whatever a test sends has a shape."""
-    shape_of(asked("POST", f"{START}?{text}", data))
-    shape_of(asked("GET", f"/{text}?requestContext={text}", b""))
+    key_of(asked("POST", f"{START}?{text}", data))
+    key_of(asked("GET", f"/{text}?requestContext={text}", b""))

@@ -1,4 +1,4 @@
-"""What a request asks for, without what is another one each time: ids and times. No I/O."""
+"""What a request is matched by: all that it asks, but ids and times. No I/O."""
 
 from __future__ import annotations
 
@@ -13,31 +13,36 @@ from pytest_mastra.http.aliases import DURATION, Aliases
 from pytest_mastra.http.verbs import Call, call_of
 from pytest_mastra.http.wire import WireRequest
 
+Question = tuple[str, str, str]
+"""What a request asks, ids and times aside: method and route, query, body."""
+
 _CONTEXT = "requestContext"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """A request as it is matched. Requests with the same key ask the same of whatever their ids stand for.
+class RequestKey:
+    """A request as it is matched: two with the same question ask the same.
+
+    What their ids stand for may be another run each time, or another anything.
 
     Attributes:
         call: Verb, workflow and run.
-        key: Method and route, query, body; ids and times are placeholders, numbered as they are met.
+        question: Method and route, query, body; ids and times are placeholders, numbered as they are met.
         ids: What stands at the placeholders, in their order; the run's id first. UUIDs in small letters.
     """
 
     call: Call
-    key: tuple[str, str, str]
+    question: Question
     ids: tuple[str, ...]
 
 
-def shape_of(request: WireRequest) -> Shape:
+def key_of(request: WireRequest) -> RequestKey:
     """Return what is matched of a request: its route, query and body, but no headers.
 
     The API prefix does not count, nor does the order of JSON keys and of query parameters with different names.
     """
     call = call_of(request)
-    aliases = _Volatile()
+    aliases = _MatchingAliases()
     if call.run:
         aliases.name(call.run, "<run>")
     if call.verb is None:
@@ -45,27 +50,27 @@ def shape_of(request: WireRequest) -> Shape:
     else:
         # HEAD asks what GET does, and is answered otherwise
         route = f"{'HEAD ' if request.method == 'HEAD' else ''}{call.verb} of {call.workflow or ''}"
-    key = (route, _query(request.query, aliases), _body(request.body, aliases))
-    return Shape(call, key, tuple(aliases.names))
+    question = (route, _query(request.query, aliases), _body(request.body, aliases))
+    return RequestKey(call, question, tuple(aliases.names))
 
 
-def question_of(request: WireRequest) -> dict[str, Any]:
-    """Return what a request asks, to be shown: query and body as far as they can be parsed; ids and times aliased."""
-    asked: dict[str, Any] = {}
-    aliases = _Volatile()
+def describe_request(request: WireRequest) -> dict[str, Any]:
+    """Return what a request asks, to be shown: its query and body, ids and times aliased."""
+    shown: dict[str, Any] = {}
+    aliases = _MatchingAliases()
     run = call_of(request).run
     if run:
         aliases.name(run, "<run>")
-    query = [(name, _opened(name, value)) for name, value in parse_qsl(request.query, keep_blank_values=True)]
+    query = [(name, _decode_context(name, value)) for name, value in parse_qsl(request.query, keep_blank_values=True)]
     if query:
-        asked["query"] = dict(query)
+        shown["query"] = dict(query)
     if request.body:
-        asked["body"] = loaded(request.body)
-    named: dict[str, Any] = aliases.apply(asked)
-    return named
+        shown["body"] = parse_body(request.body)
+    aliased: dict[str, Any] = aliases.apply(shown)
+    return aliased
 
 
-class _Volatile(Aliases):
+class _MatchingAliases(Aliases):
     """Renames ids and times. A duration stays: it is what somebody asks for."""
 
     def _renamed(self, value: Any, key: str) -> Any:
@@ -77,13 +82,14 @@ def _query(query: str, aliases: Aliases) -> str:
     if not query:
         return ""
     pairs = [
-        (name, _dumped(aliases.apply(_opened(name, value)))) for name, value in parse_qsl(query, keep_blank_values=True)
+        (name, _canonical_json(aliases.apply(_decode_context(name, value))))
+        for name, value in parse_qsl(query, keep_blank_values=True)
     ]
     # values under one name keep their order
-    return _dumped(sorted(pairs, key=lambda pair: pair[0]))
+    return _canonical_json(sorted(pairs, key=lambda pair: pair[0]))
 
 
-def _opened(name: str, value: str) -> Any:
+def _decode_context(name: str, value: str) -> Any:
     """Return a request context as what it says: clients send it as base64 of JSON."""
     if name != _CONTEXT:
         return value
@@ -94,10 +100,10 @@ def _opened(name: str, value: str) -> Any:
 
 
 def _body(body: bytes, aliases: Aliases) -> str:
-    return _dumped(aliases.apply(loaded(body))) if body else ""
+    return _canonical_json(aliases.apply(parse_body(body))) if body else ""
 
 
-def loaded(body: bytes) -> Any:
+def parse_body(body: bytes) -> Any:
     """Return a body's JSON value, its text if it is none."""
     try:
         return json.loads(body, parse_float=_number)
@@ -111,5 +117,5 @@ def _number(text: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _dumped(value: Any) -> str:
+def _canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -62,9 +62,9 @@ class ReplaySurface:
             _raise_again(exchange.failure or "")
         elif exchange.ending is Ending.WHOLE and not self._in_pace:
             return WireReply(exchange.status, headers, iter(chunks) if exchange.is_stream else b"".join(chunks))
-        return WireReply(exchange.status, headers, b"", _Retold(self, exchange, headers, chunks).script)
+        return WireReply(exchange.status, headers, b"", _ScriptedReply(self, exchange, headers, chunks).script)
 
-    def pauses(self, exchange: Exchange) -> Iterator[Iterable[Pause]]:
+    def pauses_of(self, exchange: Exchange) -> Iterator[Iterable[Pause]]:
         """Give for each chunk what passes before it."""
         before = 0.0
         for arrival in exchange.arrivals:
@@ -77,7 +77,7 @@ class ReplaySurface:
         raise NoRecordedReply("the recorded client waited no longer for a reply; this one went on waiting")
 
 
-class _Retold:
+class _ScriptedReply:
     """A reply that is more than its status, headers and body: what goes over the wire for it."""
 
     def __init__(
@@ -114,10 +114,10 @@ class _Retold:
         yield head
         missing = connection_failures.missing_in(self._exchange.failure or "") or 0
         last = len(self._chunks) - 1
-        pauses = self._surface.pauses(self._exchange)
-        for place, chunk in enumerate(self._chunks):
+        pauses = self._surface.pauses_of(self._exchange)
+        for index, chunk in enumerate(self._chunks):
             yield from next(pauses, [])
-            if place == last and missing:
+            if index == last and missing:
                 yield b"%x\r\n%b" % (len(chunk) + missing, chunk)
             elif chunk:
                 yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
@@ -128,7 +128,7 @@ class _Retold:
         missing = connection_failures.missing_in(self._exchange.failure or "")
         if missing is None:
             missing = 0 if self._exchange.ending is Ending.WHOLE else 1
-        for pauses in self._surface.pauses(self._exchange):
+        for pauses in self._surface.pauses_of(self._exchange):
             yield from pauses
         framed = frame(WireReply(self._exchange.status, self._headers, body + b"\0" * missing))
         whole = b"".join(piece for piece in framed if isinstance(piece, bytes))

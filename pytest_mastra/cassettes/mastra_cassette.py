@@ -20,7 +20,7 @@ from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.session_patch import origin_of
 from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.redact.learned import scrubber_of
+from pytest_mastra.redact.scrubber import scrubber_of
 from pytest_mastra.suite import markers, settings
 
 if TYPE_CHECKING:

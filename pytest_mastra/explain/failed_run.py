@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.models import RunResult, StepResult, Suspension
 from mastra_sync.terminal.writing import escaped
 from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
-from pytest_mastra.redact.learned import learned
+from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, alike_until
 from pytest_mastra.text.values import WIDTH, bounded
@@ -39,7 +39,7 @@ class Mask:
     """
 
     def __init__(self, scene: Scene | None, config: pytest.Config | None) -> None:
-        self._scrubber = learned(scene.log if scene is not None else (), config)
+        self._scrubber = learn_secrets(scene.log if scene is not None else (), config)
 
     def __call__(self, value: Any) -> Any:
         """Return a value without secrets, and no more of it than may be shown."""

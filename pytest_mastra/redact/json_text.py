@@ -1,4 +1,4 @@
-"""JSON as it stands in a text, so that it can be laid out, compared and changed in places. No I/O."""
+"""JSON as it stands in a text: laid out, compared, changed in places. No I/O."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ def _node(token: re.Match[str], tokens: Iterator[re.Match[str]]) -> Node:
 
 
 def pretty(text: str) -> list[str]:
-    """Return a JSON value with one member a line; arrays of scalars stand on one line if they fit."""
+    """Return a JSON value with one member a line; short arrays of scalars take one line."""
     tokens = TOKEN.findall(text)
     pieces = [f"{token} " if token in {":", ","} else token for token in tokens]
     return ["  " * depth + line.rstrip() for depth, line in _lines(tokens, pieces, only_arrays=True)]
 
 
 def exact_lines(text: str) -> list[tuple[int, str]]:
-    """Return a JSON value in lines that give its exact text when they are joined, each with its depth."""
+    """Return a JSON value in lines, each with its depth; joined, they are its exact text."""
     matches = list(TOKEN.finditer(text))
     if not matches:
         return [(0, text)] if text else []

@@ -1,4 +1,4 @@
-"""Which names say that a secret stands under them: of headers, of query parameters, of JSON keys, of cookies."""
+"""Names that say that a secret stands under them: of headers, parameters, keys, cookies."""
 
 from __future__ import annotations
 

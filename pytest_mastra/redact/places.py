@@ -1,5 +1,6 @@
-"""Where in a text something stands under a sensitive name: JSON, URLs, queries, forms, header lines. No state.
+"""Places in a text that stand under a sensitive name. No state.
 
+Such are JSON members, URLs, queries, forms, header lines.
 Texts are looked at with one character for each byte (Latin-1), so that places are places in the bytes.
 """
 
@@ -50,37 +51,40 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def as_seen(text: str) -> str:
+def as_latin1(text: str) -> str:
     """Return a text with one character for each of its bytes."""
     if text.isascii():
         return text
     return as_bytes(text).decode("latin-1")
 
 
-def as_meant(seen: str) -> str:
+def from_latin1(latin1: str) -> str:
     """Return the text of which this has one character for each byte."""
-    if seen.isascii():
-        return seen
-    return seen.encode("latin-1").decode("utf-8", "replace")
+    if latin1.isascii():
+        return latin1
+    return latin1.encode("latin-1").decode("utf-8", "replace")
 
 
-def places(seen: str, names: Names) -> Iterator[Place]:
-    """Find what stands under sensitive names in a text, one character for each byte. Places may overlap."""
-    if "://" in seen:
-        yield from _userinfo(seen)
-    if not names.may_be_in(seen):
+def find_places(latin1: str, names: Names) -> Iterator[Place]:
+    """Find what stands under sensitive names in a text, one character for each byte.
+
+    Places may overlap.
+    """
+    if "://" in latin1:
+        yield from _userinfo(latin1)
+    if not names.may_be_in(latin1):
         return
-    for found in _BEARER.finditer(seen):
-        value = unquote(as_meant(found[2]))
+    for found in _BEARER.finditer(latin1):
+        value = unquote(from_latin1(found[2]))
         yield Place(found.start(2), found.end(2), MASK, tuple(_credentials(found[1].lower(), value, found[1])))
-    for found in _ASSIGNED.finditer(seen) if "=" in seen else ():
+    for found in _ASSIGNED.finditer(latin1) if "=" in latin1 else ():
         yield from _assigned(found, names)
-    if '"' in seen and _may_be_in_json(seen, names):
-        yield from _in_json(seen, names)
+    if '"' in latin1 and _may_be_in_json(latin1, names):
+        yield from _in_json(latin1, names)
 
 
 def masked(name: str, value: str) -> str:
-    """Return what stands in the place of a value under a sensitive name; its scheme and cookies' names stay."""
+    """Return a value under a sensitive name masked; its scheme and the names of cookies stay."""
     if not value or value in _PLAIN:
         return value
     if name.lower() in {"cookie", "set-cookie"} and "=" in value:
@@ -127,16 +131,16 @@ def _masked_cookie(value: str, *, attributes: bool) -> str:
     return ";".join(parts)
 
 
-def _userinfo(seen: str) -> Iterator[Place]:
-    for found in _USERINFO.finditer(seen):
-        password = unquote(as_meant(found[2]))
+def _userinfo(latin1: str) -> Iterator[Place]:
+    for found in _USERINFO.finditer(latin1):
+        password = unquote(from_latin1(found[2]))
         yield Place(found.start(), found.end(), MASK, (("a URL's userinfo", password),))
 
 
 def _assigned(found: re.Match[str], names: Names) -> Iterator[Place]:
-    """Find what a query or form gives for a sensitive name, or for JSON that has one in it."""
-    name, written = unquote(as_meant(found[1])), found[2]
-    value = unquote_plus(as_meant(written))
+    """Find what a query or form gives for a sensitive name, or JSON with one."""
+    name, written = unquote(from_latin1(found[1])), found[2]
+    value = unquote_plus(from_latin1(written))
     if name in names:
         if value not in _PLAIN:
             new = masked("", value).replace(" ", "%20")
@@ -148,16 +152,16 @@ def _assigned(found: re.Match[str], names: Names) -> Iterator[Place]:
         if decoded is None:
             return
         value, is_coded = decoded, True
-    inner = list(places(as_seen(value), names))
+    inner = list(find_places(as_latin1(value), names))
     if inner:
-        new = as_meant(replaced(as_seen(value), inner))
+        new = from_latin1(replaced(as_latin1(value), inner))
         if is_coded:
             new = base64.b64encode(as_bytes(new)).decode("ascii")
         yield Place(found.start(2), found.end(2), quote(new, safe="*"), _all_secrets(inner))
 
 
 def _from_base64(value: str) -> str | None:
-    """Return the JSON that a value is in base64, as a request context in a query is; None if it is none."""
+    """Return the JSON that a value is in base64, as a request context is; None otherwise."""
     if not re.match(r"(?:eyJ|eyA|ewo|W[wyz])", value):  # what `{"`, `{ `, `{\n` and `[` begin with
         return None
     try:
@@ -166,21 +170,21 @@ def _from_base64(value: str) -> str | None:
         return None
 
 
-def _may_be_in_json(seen: str, names: Names) -> bool:
-    """Return False only if none of the strings is a sensitive name, nor is JSON that may have one in it."""
+def _may_be_in_json(latin1: str, names: Names) -> bool:
+    """Return False only if no string is a sensitive name, or JSON that may have one."""
     return any(
         names.may_be_in(text) and (_NESTED.match(text) is not None or _string(text) in names)
-        for text in set(STRING.findall(seen))
+        for text in set(STRING.findall(latin1))
     )
 
 
-def _in_json(seen: str, names: Names) -> Iterator[Place]:
+def _in_json(latin1: str, names: Names) -> Iterator[Place]:
     """Find the values of sensitive keys in JSON texts, whole or broken off, one after another."""
     open_: list[tuple[bool, str | None]] = []  # for each bracket: is it an object, and under which sensitive name
     is_object, under = False, None
     key: str | None = None
     awaits_key = False
-    for token in TOKEN.finditer(seen):
+    for token in TOKEN.finditer(latin1):
         text = token[0]
         mark = text[0]
         if mark == '"' and awaits_key:
@@ -218,14 +222,14 @@ def _value(token: re.Match[str], name: str | None, names: Names) -> Iterator[Pla
         value = _string(text)
         new = masked(name, value)
         if new != value:
-            escaped = as_seen(json.dumps(new, ensure_ascii=False)[1:-1])
+            escaped = as_latin1(json.dumps(new, ensure_ascii=False)[1:-1])
             yield Place(token.start() + 1, end, escaped, tuple(secrets_in(name, value)))
     elif _NESTED.match(text):
         value = _string(text)
-        inner = list(_in_json(as_seen(value), names))
+        inner = list(_in_json(as_latin1(value), names))
         if inner:
-            new = as_meant(replaced(as_seen(value), inner))
-            escaped = as_seen(json.dumps(new, ensure_ascii=False)[1:-1])
+            new = from_latin1(replaced(as_latin1(value), inner))
+            escaped = as_latin1(json.dumps(new, ensure_ascii=False)[1:-1])
             yield Place(token.start() + 1, end, escaped, _all_secrets(inner))
 
 
@@ -235,7 +239,7 @@ def _is_closed(text: str) -> bool:
 
 def _string(text: str) -> str:
     """Return what a JSON string says, even if it is broken off."""
-    raw = as_meant(text if not (len(text) > 1 and _is_closed(text)) else text[:-1])[1:]
+    raw = from_latin1(text if not (len(text) > 1 and _is_closed(text)) else text[:-1])[1:]
     if "\\" not in raw:
         return raw
     try:
@@ -248,17 +252,17 @@ def _all_secrets(found: list[Place]) -> tuple[tuple[str, str], ...]:
     return tuple(secret for place in found for secret in place.secrets)
 
 
-def replaced(seen: str, found: list[Place]) -> str:
+def replaced(latin1: str, found: list[Place]) -> str:
     """Return a text with its places replaced."""
     parts, end = [], 0
     for place in separate(found):
-        parts += [seen[end : place.start], place.replacement]
+        parts += [latin1[end : place.start], place.replacement]
         end = place.end
-    return "".join([*parts, seen[end:]])
+    return "".join([*parts, latin1[end:]])
 
 
 def separate(found: list[Place]) -> list[Place]:
-    """Return places in their order, of those that overlap the one that takes most; nothing is left uncovered."""
+    """Return places in their order, those that overlap as one; nothing is left uncovered."""
     apart: list[Place] = []
     for place in sorted(found, key=lambda place: (place.start, -place.end)):
         if not apart or place.start >= apart[-1].end:
@@ -269,7 +273,7 @@ def separate(found: list[Place]) -> list[Place]:
     return apart
 
 
-def moved(borders: list[int], found: list[Place]) -> list[int]:
+def move_borders(borders: list[int], found: list[Place]) -> list[int]:
     """Return where borders stand after places were replaced; one inside a place stands inside its replacement."""
     moved = []
     shift = 0

@@ -1,29 +1,33 @@
-"""The one scrubber: takes secrets out of everything that is kept or shown, by their names and by their values."""
+"""The scrubber: takes secrets out of all that is kept or shown, by name and by value."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.http.content_coding import decoded_chunks
+from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.names import MASK, Names
 from pytest_mastra.redact.places import (
     Place,
-    as_meant,
-    as_seen,
+    as_latin1,
+    find_places,
+    from_latin1,
     masked,
-    moved,
-    places,
+    move_borders,
     replaced,
     secrets_in,
     separate,
 )
+
+if TYPE_CHECKING:
+    import pytest
 
 ENVIRONMENT = ("MASTRA_API_TOKEN",)
 """Variables whose values are always secrets."""
@@ -35,7 +39,7 @@ Under its own name a value is replaced however short it is.
 """
 
 SHORTEST_GIVEN = 4
-"""The same for values that somebody gave as secrets."""
+"""Characters that a value has at least that somebody gave as a secret, if it is replaced wherever it stands."""
 
 _ORDINARY = frozenset(
     {
@@ -110,7 +114,7 @@ class Scrubber:
             if name in self._names:
                 self._note_all(secrets_in(name, value))
                 if may_be_misread(value):
-                    self._note_all(secrets_in(name, as_meant(value)))
+                    self._note_all(secrets_in(name, from_latin1(value)))
         others = [value for _, value in [*request.headers.items(), *exchange.headers]]
         texts = [exchange.url, request.target, *others, exchange.failure or ""]
         bodies = [request.body, b"".join(decoded_chunks(exchange))]
@@ -119,8 +123,8 @@ class Scrubber:
         for said in dict.fromkeys(everything):
             # what is asked and answered many times is looked through once
             if said not in self._learned:
-                seen = as_seen(said) if isinstance(said, str) else said.decode("latin-1")
-                for place in places(seen, self._names):
+                latin1 = as_latin1(said) if isinstance(said, str) else said.decode("latin-1")
+                for place in find_places(latin1, self._names):
                     self._note_all(place.secrets)
                 self._learned.add(said)
 
@@ -134,10 +138,13 @@ class Scrubber:
         self._note(value, name, shortest=SHORTEST_GIVEN)
 
     def text(self, text: str) -> str:
-        """Return a text without known secrets, and without those that it names as such (`Bearer xyz`, `?token=xyz`)."""
-        seen = as_seen(text)
-        clean = self._clean(seen)
-        return text if clean is seen else clean.encode("latin-1").decode("utf-8", "surrogatepass")
+        """Return a text without known secrets, and without those that it names as such.
+
+        `Bearer xyz` and `?token=xyz` name one.
+        """
+        latin1 = as_latin1(text)
+        clean = self._clean(latin1)
+        return text if clean is latin1 else clean.encode("latin-1").decode("utf-8", "surrogatepass")
 
     def data(self, value: Any) -> Any:
         """Return a JSON value without secrets: under sensitive names, in texts, in keys; its shape stays."""
@@ -155,21 +162,22 @@ class Scrubber:
         return self.text(target)
 
     def chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
-        """Return a body's chunks without secrets, as many as there were, also if one stood across their border.
+        """Return a body's chunks without secrets, as many as there were.
 
-        The body must be without content coding (`pytest_mastra.http.content_coding.decoded_chunks`). Besides secrets
-        nothing changes. A chunk that held nothing but a piece of a secret may be empty.
+        A secret may stand across their border. The body must be without content coding
+        (`pytest_mastra.http.content_coding.decoded_chunks`). Besides secrets nothing changes. A chunk that held
+        nothing but a piece of a secret may be empty.
         """
-        seen = b"".join(chunks).decode("latin-1")
+        latin1 = b"".join(chunks).decode("latin-1")
         borders: list[int] = []
         size = 0
         for chunk in chunks:
             size += len(chunk)
             borders.append(size)
-        while found := self._found(seen):
-            borders = moved(borders, found)
-            seen = replaced(seen, found)
-        data = seen.encode("latin-1")
+        while found := self._found(latin1):
+            borders = move_borders(borders, found)
+            latin1 = replaced(latin1, found)
+        data = latin1.encode("latin-1")
         return [data[start:end] for start, end in zip([0, *borders], borders, strict=False)]
 
     def exchange(self, exchange: Exchange) -> Exchange:
@@ -230,17 +238,19 @@ class Scrubber:
             clean = self._clean(clean)
         return value if clean == value else self._header(clean)
 
-    def _clean(self, seen: str) -> str:
+    def _clean(self, latin1: str) -> str:
         # again, for what stands beside a replacement may be a secret with it
-        while found := self._found(seen):
-            seen = replaced(seen, found)
-        return seen
+        while found := self._found(latin1):
+            latin1 = replaced(latin1, found)
+        return latin1
 
-    def _found(self, seen: str) -> list[Place]:
-        found = [place for place in places(seen, self._names) if seen[place.start : place.end] != place.replacement]
+    def _found(self, latin1: str) -> list[Place]:
+        found = [
+            place for place in find_places(latin1, self._names) if latin1[place.start : place.end] != place.replacement
+        ]
         pattern = self._by_value()
         if pattern is not None:
-            found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(seen)]
+            found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(latin1)]
         return separate(found) if found else found
 
     def _data(self, value: Any, under: str | None) -> Any:
@@ -270,16 +280,35 @@ class Scrubber:
             yield new, self._data(item, name)
 
 
+def scrubber_of(config: pytest.Config) -> Scrubber:
+    """Return a scrubber that knows what the ini file says of secrets."""
+    return Scrubber(names=config.getini("mastra_secret_names"), environment=config.getini("mastra_secret_variables"))
+
+
+def learn_secrets(exchanges: Iterable[Exchange], config: pytest.Config | None = None) -> Scrubber:
+    """Return a scrubber that knows the secrets of exchanges, and those that the settings name.
+
+    Args:
+        exchanges: Where secrets are looked for.
+        config: pytest's; without it only the built-in names and variables count.
+    """
+    scrubber = Scrubber() if config is None else scrubber_of(config)
+    for exchange in exchanges:
+        with contextlib.suppress(UnknownCoding):
+            scrubber.learn(exchange)
+    return scrubber
+
+
 def may_be_misread(header: str) -> bool:
-    """Say whether a header may be UTF-8 with one character for each byte: http.client reads all as Latin-1."""
+    """Say whether a header may be UTF-8 that was read as Latin-1, as http.client does."""
     return not header.isascii() and max(header) <= "\xff"
 
 
 def _in_place_of(found: re.Match[str]) -> str:
     """Return the mask, as a JSON string if it takes the place of a JSON number."""
-    seen, (start, end) = found.string, found.span()
-    is_json = found[0].isdigit() and seen.lstrip()[:1] in {"{", "["}
-    is_alone = seen[:start].rstrip()[-1:] in {":", ",", "["} and seen[end:].lstrip()[:1] in {"}", ",", "]"}
+    latin1, (start, end) = found.string, found.span()
+    is_json = found[0].isdigit() and latin1.lstrip()[:1] in {"{", "["}
+    is_alone = latin1[:start].rstrip()[-1:] in {":", ",", "["} and latin1[end:].lstrip()[:1] in {"}", ",", "]"}
     return f'"{MASK}"' if is_json and is_alone else MASK
 
 
@@ -318,9 +347,9 @@ def _spelling(character: str) -> str:
         return re.escape(character)
     if character == "\\":
         return f"{_BACKSLASH}+"
-    seen = as_seen(character)
-    percent = "".join(f"%(?:25)*(?i:{ord(byte):02x})" for byte in seen)
-    spelled = [f"(?:{re.escape(seen)}|{percent})"]
+    latin1 = as_latin1(character)
+    percent = "".join(f"%(?:25)*(?i:{ord(byte):02x})" for byte in latin1)
+    spelled = [f"(?:{re.escape(latin1)}|{percent})"]
     if character in "\"'/":
         spelled[0] = f"{_BACKSLASH}*{spelled[0]}"
     spelled.append("".join(rf"{_BACKSLASH}+u(?i:{unit:04x})" for unit in _as_utf16(character)))

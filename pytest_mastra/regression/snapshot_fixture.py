@@ -47,7 +47,7 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
 
 def _scrubber(request: pytest.FixtureRequest) -> Scrubber:
     """Return a scrubber that knows the secrets of what this test has said so far."""
-    from pytest_mastra.redact.learned import learned
+    from pytest_mastra.redact.scrubber import learn_secrets
 
     scene = request.node.stash.get(SCENE, None)
-    return learned(scene.log if scene is not None else (), request.config)
+    return learn_secrets(scene.log if scene is not None else (), request.config)

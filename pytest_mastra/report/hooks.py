@@ -56,13 +56,13 @@ class Reporting:
     def _complete(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item) -> None:
         if not (scene.log or report.failed or self._traces):
             return
-        from pytest_mastra.redact.learned import learned
+        from pytest_mastra.redact.scrubber import learn_secrets
         from pytest_mastra.run_history import runs
 
         is_passing = not (report.failed or self._traces)
         if is_passing and call.when != "call":
             return
-        scrubber = learned(scene.log, self._config)
+        scrubber = learn_secrets(scene.log, self._config)
         if call.when == "call":
             found = runs.properties(scene, scrubber)
             report.user_properties.extend(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.terminal.marks import UNICODE as MARKS
-from pytest_mastra.redact.learned import learned
+from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import axis, terminal, trace_writer
 from pytest_mastra.report.drawing import Drawing
 from pytest_mastra.report.redacted import clean
@@ -88,7 +88,7 @@ def sections(
         scrubber: Takes secrets out; by default one that has learned from the scene.
     """
     look = Look.of(config)
-    lines = shown(clean(scene, scrubber or learned(scene.log, config)).runs, look)
+    lines = shown(clean(scene, scrubber or learn_secrets(scene.log, config)).runs, look)
     kept = trace_writer.kept_at(report, config)
     if kept is not None:
         lines.append(f"trace: {kept}")

@@ -101,11 +101,11 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
 
 def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
-    from pytest_mastra.redact.learned import learned  # noqa: PLC0415
+    from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415
     from pytest_mastra.report.redacted import clean  # noqa: PLC0415
     from pytest_mastra.report.trace_records import lines_of  # noqa: PLC0415
 
-    cleaned = clean(scene, scrubber or learned(scene.log, config))
+    cleaned = clean(scene, scrubber or learn_secrets(scene.log, config))
     path = path_of(scene.test, config, cleaned.scrubber.text(scene.test))
     data = "".join(f"{line}\n" for line in lines_of(scene, cleaned, keeping.phases)).encode("utf-8", "backslashreplace")
     left = cleaned.scrubber.survivors(data)

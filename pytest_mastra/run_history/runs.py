@@ -109,9 +109,9 @@ def properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tuple[str
     if not named_runs:
         return []
     if scrubber is None:
-        from pytest_mastra.redact.learned import learned  # noqa: PLC0415 -- the caller mostly has one
+        from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415 -- the caller mostly has one
 
-        scrubber = learned(scene.log)
+        scrubber = learn_secrets(scene.log)
     texts = (f"{named.workflow_id} {named.run_id} {_status(named)}" for named in named_runs)
     return [(PROPERTY, scrubber.text(text)) for text in texts]
 

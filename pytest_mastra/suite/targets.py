@@ -84,9 +84,9 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
         if cassette is not None:
             cassette.finish(scene, passed=bool(scene.passed) and not found)
     if found:
-        from pytest_mastra.redact.learned import learned  # noqa: PLC0415 -- for tests that fail
+        from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415 -- for tests that fail
 
-        pytest.fail(learned(scene.log, request.config).text(problems.as_text(found)), pytrace=False)
+        pytest.fail(learn_secrets(scene.log, request.config).text(problems.as_text(found)), pytrace=False)
 
 
 @contextlib.contextmanager

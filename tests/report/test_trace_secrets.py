@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pytest_mastra import StepError
 from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.redact.learned import learned
+from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import trace_records
 from pytest_mastra.report.redacted import clean
 from pytest_mastra.report.timeline import Look, shown
@@ -52,7 +52,7 @@ def strings_in(value: Any) -> Iterator[str]:
 
 def everything_of(scene: Scene) -> Iterator[str]:
     """Give every text that is kept or shown of a scene."""
-    told = clean(scene, learned(scene.log))
+    told = clean(scene, learn_secrets(scene.log))
     for line in trace_records.lines_of(scene, told, {"call": "failed"}):
         yield line
         yield from strings_in(json.loads(line))
@@ -185,7 +185,7 @@ def test_a_body_that_cannot_be_looked_through() -> None:
     """A body in an unknown coding is not kept: nobody can tell what is in it."""
     scene = empty_scene()
     said(scene, "GET", RUN, b"opaque opaque", headers=[("Content-Encoding", "br, unheard-of")])
-    (exchange,) = clean(scene, learned(scene.log)).exchanges
+    (exchange,) = clean(scene, learn_secrets(scene.log)).exchanges
     assert (exchange.body, exchange.failure) == (
         b"",
         "its body is left out: a body is coded as 'unheard-of', which cannot be decoded here: install what urllib3 "

@@ -6,7 +6,7 @@ import json
 
 from hypothesis import given, settings
 
-from pytest_mastra.redact.learned import learned
+from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report.drawing import MOST_LINES
 from pytest_mastra.report.redacted import clean
 from pytest_mastra.report.timeline import timeline
@@ -24,7 +24,7 @@ def test_nothing_is_too_odd(scene: Scene) -> None:
     runs = touched_runs(scene)
     assert len(properties(scene)) == len(runs)
     assert all(len(run.events) == len(run.arrivals) for run in runs)
-    told = clean(scene, learned(scene.log))
+    told = clean(scene, learn_secrets(scene.log))
     for run in told.runs:
         for width in (20, 47, 80):
             lines = timeline(run, width=width, ascii=width == 47)

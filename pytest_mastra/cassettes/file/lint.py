@@ -12,9 +12,8 @@ import pytest
 
 from pytest_mastra.cassettes.file.errors import Unreadable
 from pytest_mastra.cassettes.file.read_write import exchanges_in, parts_of
-from pytest_mastra.redact.learned import scrubber_of
-from pytest_mastra.redact.places import masked, places
-from pytest_mastra.redact.scrubber import Scrubber
+from pytest_mastra.redact.places import find_places, masked
+from pytest_mastra.redact.scrubber import Scrubber, scrubber_of
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def _named(exchange: Exchange, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
         if where.startswith("header "):
             continue
         seen = content.decode("latin-1")
-        for place in places(seen, scrubber.names):
+        for place in find_places(seen, scrubber.names):
             if seen[place.start : place.end] != place.replacement:
                 yield from ((where, name) for name, _ in place.secrets)
 

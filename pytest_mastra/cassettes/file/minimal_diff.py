@@ -14,7 +14,7 @@ from pytest_mastra.http.bodies import reply_json, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.json_text import RECORD_END, Node, is_json, node_of
-from pytest_mastra.redact.places import Place, moved, replaced
+from pytest_mastra.redact.places import Place, move_borders, replaced
 
 _TRANSIENT = frozenset({"pending", "running", "waiting"})
 """Statuses of which a poll sees more or fewer each time."""
@@ -148,7 +148,7 @@ class _Keeper:
         for chunk in new.chunks:
             size += len(chunk)
             borders.append(size)
-        borders = moved(borders, found)
+        borders = move_borders(borders, found)
         data = replaced(body, found).encode("latin-1")
         chunks = [data[start:end] for start, end in zip([0, *borders], borders, strict=False)]
         return chunks, old.arrivals if len(chunks) == len(old.chunks) else new.arrivals

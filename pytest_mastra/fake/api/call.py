@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api import body_schemas
@@ -162,7 +161,6 @@ _LATER: dict[str, frozenset[str]] = {
 """Fields that a generation does not know, and therefore ignores."""
 
 
-@cache
 def body_check(row: VerbRow, generation: str) -> Check | None:
     """Return what checks the bodies of a verb; None if nothing does."""
     if not row.fields:
@@ -173,7 +171,6 @@ def body_check(row: VerbRow, generation: str) -> Check | None:
     return shape(checks, required=row.required_fields)
 
 
-@cache
 def query_check(row: VerbRow) -> QueryCheck:
     """Return what checks the queries of a verb."""
     check = _QUERIES.get(row.name)

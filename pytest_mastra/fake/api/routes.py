@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import handlers
-from pytest_mastra.fake.api.body_schemas import check_body, check_query
+from pytest_mastra.fake.api.body_schemas import Check, QueryCheck, check_body, check_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
@@ -58,14 +58,21 @@ class Route:
         path: Below the prefix, with `{workflow}` and `{run}` for the ids.
         pattern: Matches the path below the prefix, still percent-encoded.
         handler: What answers.
-        generations: Which generations have it.
+        query_check: What checks its queries.
+        body_checks: What checks its bodies, for each generation that has it.
     """
 
     row: VerbRow
     path: str
     pattern: re.Pattern[str]
     handler: Handler
-    generations: tuple[str, ...]
+    query_check: QueryCheck
+    body_checks: Mapping[str, Check | None]
+
+    @property
+    def generations(self) -> tuple[str, ...]:
+        """Which generations have it."""
+        return tuple(self.body_checks)
 
     @property
     def verb(self) -> str:
@@ -116,7 +123,8 @@ def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Answer]) ->
         answer = answers[row.name]
         for path in row.paths:
             generations = OLD if path == row.beta_path else answer.generations
-            routes.append(Route(row, path, path_pattern(path), answer.handler, generations))
+            body_checks = {generation: body_check(row, generation) for generation in generations}
+            routes.append(Route(row, path, path_pattern(path), answer.handler, query_check(row), body_checks))
     return tuple(sorted(routes, key=lambda route: route.path.count("{")))
 
 
@@ -225,8 +233,8 @@ class HttpSurface:
         if limit is not None and len(request.body) > limit:
             raise Refusal("Request body too large", 413)
         body = self._body(request, record) if route.method != "GET" else UNDEFINED
-        check_query(record.query, query_check(route.row), generation)
-        check = body_check(route.row, generation.name)
+        check_query(record.query, route.query_check, generation)
+        check = route.body_checks[generation.name]
         if check is not None:
             body = {} if body is UNDEFINED else body
             check_body(body, check, generation)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-import pytest
-
 from tests.house.floors import EXCEPTIONS, FLOORS, floor_of, room_of
 from tests.house.import_graph import ROOT, Import, imports, modules
 
@@ -13,14 +11,12 @@ ONE_CIRCLE = {"mastra_sync.errors", "mastra_sync.models", "mastra_sync.steps"}
 """Errors carry results, results carry errors and raise them; by annotation only."""
 
 
-@pytest.mark.xfail(reason="the moves are in, taking apart goes on")
 def test_every_import_goes_down() -> None:
     """No room knows what stands beside or above it, not by annotation and not inside a function either."""
     climbing = [found for found in imports() if _climbs(found) and (found.importer, found.imported) not in EXCEPTIONS]
     assert not climbing, "\n".join(["imports that climb:", *map(_described, climbing)])
 
 
-@pytest.mark.xfail(reason="the moves are in, taking apart goes on")
 def test_every_exception_is_needed() -> None:
     """What may climb is what does climb: the list of exceptions only grows shorter."""
     assert {(found.importer, found.imported) for found in imports() if _climbs(found)} == EXCEPTIONS
@@ -33,7 +29,6 @@ def test_every_room_is_there() -> None:
     assert {room_of(module) for module in modules()} == set(rooms)
 
 
-@pytest.mark.xfail(reason="the moves are in, taking apart goes on")
 def test_no_imports_run_in_a_circle() -> None:
     """Modules can be read one after the other: none needs one that needs it."""
     needs: dict[str, set[str]] = {module: set() for module in modules()}

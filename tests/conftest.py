@@ -4,4 +4,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 pytest_plugins = ["pytester", "tests.suites_in_folders"]
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start keep their byte code, outside of the tree where it is unwanted there."""
+    # a run starts some four hundred of them, and each would compile everything anew
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "bytecode"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -93,6 +94,7 @@ class LiveServer:
         self._process = subprocess.Popen(
             [str(node_program()), "serve.mjs", *self._arguments],
             cwd=sources,
+            env={**os.environ, "NODE_COMPILE_CACHE": str(sources.parent / "compiled")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

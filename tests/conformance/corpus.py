@@ -32,10 +32,6 @@ class Scenario:
     body_limit: int | None = None
     alone: bool = False
 
-    @property
-    def needs_own_server(self) -> bool:
-        return self.alone or self.token is not None or self.body_limit is not None
-
 
 SCENARIOS: list[Scenario] = []
 

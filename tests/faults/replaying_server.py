@@ -53,7 +53,13 @@ class Memory:
 
 
 def events_of(records: Iterator[bytes] | Records) -> list[dict[str, Any]]:
-    return [json.loads(text.rstrip(b"\x1e")) for text in records]
+    return [_event(text) for text in records]
+
+
+@cache
+def _event(record: bytes) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(record.rstrip(b"\x1e"))
+    return event
 
 
 class Pieces:

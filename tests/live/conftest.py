@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -38,50 +38,58 @@ def _why_unavailable(generation: str) -> str | None:
     return None
 
 
-def _started(server: LiveServer) -> LiveServer:
-    """Start a server; where none can be had, skip the test, or fail it on CI."""
-    if reason := _why_unavailable(server.generation):
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    server.start()
-    return server
+StartServer = Callable[..., LiveServer]
 
 
-@pytest.fixture(scope="session")
-def shared_server() -> Iterator[Callable[[str], LiveServer]]:
-    """A function from a generation to its one server of this test process."""
+@contextmanager
+def _servers() -> Iterator[StartServer]:
+    """Give a function with `LiveServer`'s arguments that starts a server, which ends with this context.
+
+    Where no server can be had, it skips the test, or fails it on CI.
+    """
     with ExitStack() as running:
 
-        @cache
-        def start(generation: str) -> LiveServer:
-            server = LiveServer(generation)
+        def start(generation: str = "current", **options: object) -> LiveServer:
+            if reason := _why_unavailable(generation):
+                if os.environ.get("CI"):
+                    pytest.fail(reason, pytrace=False)
+                pytest.skip(reason)
+            server = LiveServer(generation, **options)  # type: ignore[arg-type]
             running.callback(server.stop)
-            return _started(server)
+            server.start()
+            return server
 
         yield start
 
 
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[StartServer]:
+    """A function from a generation to its one server of this test process."""
+    with _servers() as start:
+        yield cache(start)
+
+
+@pytest.fixture(scope="module")
+def module_server() -> Iterator[StartServer]:
+    """A function with `LiveServer`'s arguments that gives the tests of a module the same server for the same ones."""
+    with _servers() as start:
+        yield cache(start)
+
+
 @pytest.fixture(scope="session", params=GENERATIONS)
-def live_server(request: pytest.FixtureRequest, shared_server: Callable[[str], LiveServer]) -> LiveServer:
+def live_server(request: pytest.FixtureRequest, shared_server: StartServer) -> LiveServer:
     """A server of each generation in turn, shared by all tests of this process."""
     return shared_server(request.param)
 
 
 @pytest.fixture(scope="session")
-def current_server(shared_server: Callable[[str], LiveServer]) -> LiveServer:
+def current_server(shared_server: StartServer) -> LiveServer:
     """The server of the current generation, shared by all tests of this process."""
     return shared_server("current")
 
 
 @pytest.fixture
-def start_server() -> Iterator[Callable[..., LiveServer]]:
+def start_server() -> Iterator[StartServer]:
     """A function with `LiveServer`'s arguments that starts a server for this test alone."""
-    with ExitStack() as running:
-
-        def start(generation: str = "current", **options: object) -> LiveServer:
-            server = LiveServer(generation, **options)  # type: ignore[arg-type]
-            running.callback(server.stop)
-            return _started(server)
-
+    with _servers() as start:
         yield start

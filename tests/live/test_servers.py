@@ -5,18 +5,19 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.live.conftest import StartServer
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer, ServerFailed
 from tests.live.wire import TIMEOUT, call, execute, new_run_id, post
 
 ROOT = Path(__file__).parents[2]
-StartServer = Callable[..., LiveServer]
+GUARDED = {"auth_token": "secret-token", "body_limit": 1000}
+AUTHORISED = {"authorization": "Bearer secret-token"}
 
 
 def test_execution_result_is_a_route_of_the_beta_only(live_server: LiveServer) -> None:
@@ -119,16 +120,16 @@ def test_a_refused_no_wait_call_does_not_end_the_server(live_server: LiveServer)
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_token_can_be_asked_for(start_server: StartServer, generation: str) -> None:
+def test_a_token_can_be_asked_for(module_server: StartServer, generation: str) -> None:
     """With a token, Mastra's routes answer 401 to everyone else; the control surface stays open."""
-    server = start_server(generation, auth_token="secret-token")
+    server = module_server(generation, **GUARDED)
     refusals = [call(server, "GET", "/workflows", headers=headers) for headers in ({}, {"authorization": "Bearer x"})]
     nobody = "Invalid or expired token" if generation == "current" else "Authentication required"
     assert [(reply.status, reply.json()["error"]) for reply in refusals] == [
         (401, nobody),
         (401, "Invalid or expired token"),
     ]
-    assert call(server, "GET", "/workflows", headers={"authorization": "Bearer secret-token"}).status == 200
+    assert call(server, "GET", "/workflows", headers=AUTHORISED).status == 200
     assert server.total_executions() == {}
 
 
@@ -149,11 +150,12 @@ def test_the_api_can_live_elsewhere(start_server: StartServer, generation: str) 
         ("1.0-beta", 200, b""),
     ],
 )
-def test_bodies_can_be_limited(start_server: StartServer, generation: str, status: int, body: bytes) -> None:
+def test_bodies_can_be_limited(module_server: StartServer, generation: str, status: int, body: bytes) -> None:
     """Over the limit each generation has its own answer, and nothing runs."""
-    server = start_server(generation, body_limit=1000)
+    server = module_server(generation, **GUARDED)
     run_id = new_run_id()
-    reply = post(server, "echo", "start-async", run_id, {"inputData": "x" * 1000})
+    path = f"/workflows/echo/start-async?runId={run_id}"
+    reply = call(server, "POST", path, {"inputData": "x" * 1000}, headers=AUTHORISED)
     assert (reply.status, reply.body) == (status, body)
     assert server.executions(run_id) == {}
 

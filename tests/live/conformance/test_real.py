@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.conformance import scenarios as _scenarios
@@ -11,7 +9,7 @@ from tests.conformance.conversation import FakeWire, RealWire
 from tests.conformance.corpus import SCENARIOS, Scenario
 from tests.conformance.transcripts import compared, play, read, write
 from tests.conformance.workflows import fake_server
-from tests.live.server import LiveServer
+from tests.live.conftest import StartServer
 
 assert _scenarios.MODULES  # importing them fills the corpus
 
@@ -22,15 +20,18 @@ CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scen
 def test_the_fake_says_what_the_real_server_says(
     generation: str,
     scenario: Scenario,
-    shared_server: Callable[[str], LiveServer],
-    start_server: Callable[..., LiveServer],
+    shared_server: StartServer,
+    module_server: StartServer,
+    start_server: StartServer,
     request: pytest.FixtureRequest,
 ) -> None:
     """A scenario gives the same transcript on the real server as on the fake; `--mastra-refresh` keeps it."""
-    if scenario.needs_own_server:
-        server = start_server(generation, auth_token=scenario.token, body_limit=scenario.body_limit)
-    else:
+    if scenario.alone:
+        server = start_server(generation)
+    elif scenario.token is None and scenario.body_limit is None:
         server = shared_server(generation)
+    else:
+        server = module_server(generation, auth_token=scenario.token, body_limit=scenario.body_limit)
     real = play(scenario, RealWire(server))
     if request.config.getoption("--mastra-refresh", default=False):
         write(scenario, generation, real)

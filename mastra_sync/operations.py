@@ -1,4 +1,4 @@
-"""The routes of the Workflows API: one row each, with what it means to send it twice."""
+"""The routes of the Workflows API, each with what it means to send it twice."""
 
 from __future__ import annotations
 

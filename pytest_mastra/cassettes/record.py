@@ -64,7 +64,7 @@ class PartlyLive:
     def on_every_session(self) -> Iterator[None]:
         """Do so for all sessions, as long as the context lasts."""
         try:
-            with session_patch.through(self._scene.url, self._wrap):
+            with session_patch.wrap_adapters(self._scene.url, self._wrap):
                 yield
         finally:
             for adapter in list(self._adapters.values()):

@@ -12,7 +12,7 @@ from mastra_sync.terminal.writing import escaped
 from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs
-from pytest_mastra.text.differences import MISSING, Difference, alike_until
+from pytest_mastra.text.differences import MISSING, Difference, common_prefix_length
 from pytest_mastra.text.values import WIDTH, bounded
 from pytest_mastra.text.width import clipped
 
@@ -51,7 +51,7 @@ class Mask:
         name = next((name for name in names if name in self._scrubber.names), "")
         expected, actual = difference.expected, difference.actual
         if isinstance(expected, str) and isinstance(actual, str):
-            start = max(alike_until(expected, actual) - _EXCERPT, 0)
+            start = max(common_prefix_length(expected, actual) - _EXCERPT, 0)
             expected, actual = (text[start : start + 2 * _EXCERPT] for text in (expected, actual))
         return Difference(self._scrubber.text(difference.path), self._under(name, expected), self._under(name, actual))
 

@@ -1,1 +1,1 @@
-"""HTTP as it went over the wire: listened to below the client, or noted in front of a fake."""
+"""HTTP as it goes over the wire: verbs, exchanges, bodies, and what records them."""

@@ -1,4 +1,4 @@
-"""Ids, times and durations under other names, so that two runs can be compared and identity survives."""
+"""Other names for ids, times and durations, so that two runs can be compared."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ _FIRST_MOMENT, _LAST_MOMENT = 10**11, 10**13
 
 
 class Aliases:
-    """Names for what is another one each time; the same thing gets the same name each time it is met.
+    """Names for what is another one each time.
 
-    One for each run, snapshot or side of a comparison. What is renamed:
+    The same thing gets the same name each time it is met. Each run, snapshot or side of a comparison has its own.
+    What is renamed:
 
     * UUIDs anywhere in strings and keys, in either case: `<id 1>`, `<id 2>`, ... in order of appearance;
-    * what `name` was told of, anywhere in strings and keys where it stands as a word of its own;
+    * what `name` was called with, anywhere in strings and keys where it stands as a word of its own;
     * ISO times to the second or finer anywhere in strings, and milliseconds since 1970 under names like `startedAt`,
       `created_at`, `timestamp`: `<time>`;
     * numbers under names like `durationMs`: `<duration>`.
@@ -42,7 +43,7 @@ class Aliases:
         self._pattern = _KNOWN_BY_FORM
 
     def name(self, identifier: str, alias: str) -> None:
-        """Call an identifier by a name of one's own from now on, whether or not it is a UUID.
+        """Call an identifier by a name of one's own from now on, UUID or not.
 
         Raises:
             ValueError: The identifier is empty, or already has another name.
@@ -63,7 +64,7 @@ class Aliases:
         return self._names
 
     def apply(self, value: Any) -> Any:
-        """Return a JSON value with its ids, times and durations renamed; the value itself stays as it is."""
+        """Return a copy of a JSON value with its ids, times and durations renamed."""
         return self._renamed(value, "")
 
     def text(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Bodies of requests and replies, decoded: a JSON value, a text, or a stream's records. No I/O."""
+"""Bodies of requests and replies as JSON values, texts, or records of a stream. No I/O."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def records_of(exchange: Exchange) -> list[Any]:
 
 
 def rest_of(exchange: Exchange) -> str:
-    """Return what a stream says after its last record and end mark; empty at its proper end."""
+    """Return what stands after a stream's last record; empty at its proper end."""
     rest = _body(exchange).rpartition(SEPARATOR)[2].strip()
     return "" if rest == END_MARK else rest.decode(errors="replace")
 

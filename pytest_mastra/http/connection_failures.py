@@ -1,4 +1,7 @@
-"""How an exchange can fail: in words for people, which a replay understands again. No I/O, and no address in them."""
+"""How an exchange can fail, in words for people, which a replay understands again.
+
+No address is in them, for it may hold secrets. No I/O.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 _MISSING = re.compile(r", (\d+) bytes before the end$")
 
 
-def no_reply(error: BaseException) -> str:
+def describe_no_reply(error: BaseException) -> str:
     """Say what was met instead of a reply."""
     cause = innermost(error)
     if isinstance(cause, urllib3.exceptions.NewConnectionError) and isinstance(cause.__cause__, OSError):
@@ -49,7 +52,7 @@ def no_reply(error: BaseException) -> str:
     return known or NOT_CONNECTED + type(cause).__name__
 
 
-def no_rest(error: BaseException, missing: int | None) -> tuple[Ending, str]:
+def describe_cut(error: BaseException, missing: int | None) -> tuple[Ending, str]:
     """Say how a body ended that was not all there, and what was met.
 
     Args:
@@ -59,15 +62,15 @@ def no_rest(error: BaseException, missing: int | None) -> tuple[Ending, str]:
     if isinstance(error, TimeoutError):
         return Ending.LEFT, NO_MORE
     words = RESET if isinstance(error, ConnectionResetError) else CLOSED
-    return Ending.CUT, with_missing(words, missing)
+    return Ending.CUT, add_missing(words, missing)
 
 
-def with_missing(words: str, missing: int | None) -> str:
+def add_missing(words: str, missing: int | None) -> str:
     """Add how much was still to come."""
     return words if missing is None else f"{words}, {missing} bytes before the end"
 
 
 def missing_in(failure: str) -> int | None:
-    """Return how many bytes of a chunk or a body were still to come; None where that is not said."""
+    """Return how many bytes were still to come; None where a failure does not say it."""
     found = _MISSING.search(failure)
     return int(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""HTTP exchanges as they stood on the wire: what timelines, traces and cassettes are made of. No I/O."""
+"""HTTP exchanges as they stood on the wire, of which timelines, traces and cassettes are made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Exchange:
     """One request and what came of it.
 
     Attributes:
-        number: Its place in the order in which requests were sent, from 0.
+        number: Its index in the order in which requests were sent, from 0.
         url: Where it was sent: scheme, host and port, without a path.
         request: What was sent.
         began: Seconds on the clock of its log, when it was sent.
@@ -69,7 +69,7 @@ class Exchange:
         return b"".join(self.chunks)
 
     def header(self, name: str) -> str | None:
-        """Return a header of the reply, whatever the case of its name; None if it is not there."""
+        """Return a header of the reply, whatever the case of its name, if there is one."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def __repr__(self) -> str:
@@ -79,14 +79,17 @@ class Exchange:
 
 
 class ExchangeLog:
-    """The exchanges of one test, in the order in which their requests were sent. Any thread may add to it."""
+    """The exchanges of one test, in the order in which their requests were sent.
+
+    Any thread may add to it.
+    """
 
     def __init__(self) -> None:
         self._exchanges: list[Exchange] = []
         self._lock = threading.Lock()
 
     def begin(self, url: str, request: WireRequest, now: float) -> Exchange:
-        """Note a request that is being sent, and return its exchange, to be completed as the reply comes."""
+        """Add a request that is being sent; return its exchange, completed as the reply comes."""
         with self._lock:
             exchange = Exchange(len(self._exchanges), url, request, now)
             self._exchanges.append(exchange)

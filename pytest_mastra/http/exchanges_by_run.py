@@ -1,4 +1,4 @@
-"""Exchanges by the run that they are about: those of each run, and those of none. No I/O."""
+"""Exchanges by the run that they are about. No I/O."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ExchangesByRun:
 
 
 def group_by_run(exchanges: Iterable[Exchange]) -> ExchangesByRun:
-    """Return exchanges by run; one that would have begun a run is a run's, though without an id."""
+    """Return exchanges by run; a refused request to begin one is a run without id."""
     grouped = ExchangesByRun()
     counts: dict[str, int] = {}
     for key, members in group_exchanges(exchanges, workflow_and_run):
@@ -111,7 +111,7 @@ def workflow_and_run(exchange: Exchange) -> tuple[str, str] | None:
 
 
 def run_of(exchange: Exchange) -> str | None:
-    """Return the id of the run that an exchange is about; None if it is about none."""
+    """Return the id of the run that an exchange is about, if there is one."""
     return exchange.call.run or answered_run_id(exchange)
 
 

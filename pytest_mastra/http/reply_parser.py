@@ -1,4 +1,4 @@
-"""HTTP/1.1 bytes of one reply, understood as they come: status, headers, chunks, and whether they are all there."""
+"""A parser of HTTP/1.1 replies that is fed their bytes as they come."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ReplyReader:
 
     @property
     def missing(self) -> int | None:
-        """How many bytes of a chunk, or of a body whose length was said, are still to come; None outside of both."""
+        """How many bytes of a chunk or body are still to come; None if unknown."""
         if self._left is None or self._read not in (self._whole, self._chunk):
             return None
         return max(0, self._left - len(self._buffer))

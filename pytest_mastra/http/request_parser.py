@@ -1,4 +1,4 @@
-"""Bytes -> requests: reads HTTP/1.1 off a file, one request after the other, and refuses what Node refuses."""
+"""Reads HTTP/1.1 requests off a file, and refuses what Node refuses."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
     if coding is not None:
         if coding.lower() != "chunked" or length is not None:
             raise BadRequest
-        return unchunked(file)
+        return read_chunked(file)
     if length is None:
         return b""
     if not length.isdecimal():
@@ -103,7 +103,7 @@ def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
     return _exactly(file, int(length))
 
 
-def unchunked(file: BinaryIO) -> bytes:
+def read_chunked(file: BinaryIO) -> bytes:
     """Read a body that comes in HTTP chunks.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Having the requests of every `requests` session pass through adapters of ours, and undoing it."""
+"""Has the requests of every `requests` session pass through adapters of ours, and undoes it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def origin_of(url: str) -> str:
 
 
 @contextlib.contextmanager
-def through(origin: str, wrap: Wrap) -> Iterator[None]:
-    """Let all requests of this process to one address pass through what `wrap` makes of their adapters.
+def wrap_adapters(origin: str, wrap: Wrap) -> Iterator[None]:
+    """Let all requests to one address pass through what `wrap` makes of their adapters.
 
-    Several may be active, also in several threads, also for the same address: each sees them.
+    Those of all sessions of this process are meant. Several may be active, also in several threads, also for the same
+    address: each sees them.
     """
     detour = _Detour(origin_of(origin), wrap)
     _switch.add(detour)
@@ -78,16 +79,16 @@ class _Switch:
         switch = self
         get_adapter, close = self._originals = (requests.Session.get_adapter, requests.Session.close)
 
-        def led_elsewhere(session: requests.Session, url: str) -> BaseAdapter:
+        def get_adapter_wrapped(session: requests.Session, url: str) -> BaseAdapter:
             adapter: BaseAdapter = get_adapter(session, url)
             return switch.wrapped(adapter, origin_of(url))
 
-        def closed(session: requests.Session) -> None:
+        def close_wrapped(session: requests.Session) -> None:
             close(session)
             for adapter in session.adapters.values():
                 switch.close(adapter)
 
-        self._ours = (led_elsewhere, closed)
+        self._ours = (get_adapter_wrapped, close_wrapped)
         requests.Session.get_adapter, requests.Session.close = self._ours  # type: ignore[method-assign, assignment]
 
     def _undo(self) -> None:

@@ -1,4 +1,4 @@
-"""Noting what is said with a real server: a tee between urllib3 and the socket, below all decoding."""
+"""Records the exchanges with a real server, by a tee between urllib3 and the socket."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from urllib3._collections import RecentlyUsedContainer
 from urllib3.util import SKIP_HEADER
 
 from pytest_mastra.http import session_patch
-from pytest_mastra.http.connection_failures import CLOSED, no_reply, no_rest, with_missing
+from pytest_mastra.http.connection_failures import CLOSED, add_missing, describe_cut, describe_no_reply
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.reply_parser import ReplyReader
-from pytest_mastra.http.request_parser import BadRequest, unchunked
+from pytest_mastra.http.request_parser import BadRequest, read_chunked
 from pytest_mastra.http.wire import WireRequest
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ Now = Callable[[], float]
 
 
 class Wiretap:
-    """Notes every exchange with one server, as its bytes pass: nothing is held back, read ahead or changed.
+    """Records every exchange with one server as its bytes pass.
 
-    Any number of threads may send at once. A copy that is unpickled, as in another process, listens to nothing.
+    Nothing is held back, read ahead or changed. Any number of threads may send at once. A copy that is unpickled, as in
+    another process, listens to nothing.
 
     Args:
         log: Where exchanges are noted.
@@ -54,10 +55,10 @@ class Wiretap:
         self._lock = threading.Lock()
 
     def wrap(self, adapter: BaseAdapter) -> BaseAdapter:
-        """Return an adapter that sends as this one does, over connections of its own, and is listened to.
+        """Return an adapter that sends as this one does, and is listened to.
 
-        The same one each time it is asked for the same adapter. One that does not send over urllib3 is given back as
-        it is: there is no wire to listen to.
+        It has connections of its own, and is the same one each time it is asked for the same adapter. One that does
+        not send over urllib3 is given back as it is: there is no wire to listen to.
         """
         if isinstance(adapter, _TappedAdapter) and adapter.is_tapped_by(self):
             return adapter
@@ -73,7 +74,7 @@ class Wiretap:
     def on_every_session(self) -> Iterator[None]:
         """Listen also to sessions that others make, as long as the context lasts."""
         try:
-            with session_patch.through(self.origin, self.wrap):
+            with session_patch.wrap_adapters(self.origin, self.wrap):
                 yield
         finally:
             for adapter in list(self._tapped.values()):
@@ -92,7 +93,7 @@ class _Silence:
 
 @dataclass(slots=True)
 class _Sending:
-    """One request on its way through an adapter: who listens, and what has been noted of it."""
+    """One request on its way through an adapter: who listens, and its exchanges so far."""
 
     tap: Wiretap
     exchanges: list[Exchange] = field(default_factory=list)
@@ -103,7 +104,7 @@ _SENDING: ContextVar[tuple[_Sending, ...]] = ContextVar("sending", default=())
 
 
 class _TappedAdapter(BaseAdapter):
-    """Sends by another adapter, whose connections note what passes."""
+    """Sends by another adapter, whose connections record what passes."""
 
     def __init__(self, tap: Wiretap, sender: HTTPAdapter | _TappedAdapter) -> None:
         super().__init__()
@@ -126,7 +127,7 @@ class _TappedAdapter(BaseAdapter):
             if not sending.exchanges:
                 # over https a connection is made before there is a request to note
                 exchange = self._tap.log.begin(self._tap.origin, as_wire(request), began)
-                exchange.ending, exchange.failure = Ending.NONE, no_reply(error)
+                exchange.ending, exchange.failure = Ending.NONE, describe_no_reply(error)
             raise
         finally:
             _SENDING.reset(token)
@@ -149,34 +150,34 @@ class _Line:
         self._reader = ReplyReader(self.exchange, tap.now)
         sending.exchanges.append(self.exchange)
 
-    def heard(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         self._reader.feed(data)
 
-    def ended(self) -> None:
-        """Note that the server has closed the connection."""
+    def end(self) -> None:
+        """Record that the server has closed the connection."""
         missing = self._reader.missing
         self._reader.cut("closed")
         if self.exchange.ending is Ending.CUT:
-            self.exchange.failure = with_missing(CLOSED, missing)
+            self.exchange.failure = add_missing(CLOSED, missing)
 
-    def broke(self, error: BaseException) -> None:
-        """Note what the client met while it waited for a reply, or for the rest of one."""
+    def fail(self, error: BaseException) -> None:
+        """Record what the client met while it waited for a reply, or its rest."""
         exchange = self.exchange
         if exchange.ending is not Ending.OPEN:
             return
         missing = self._reader.missing
         self._reader.leave()
         if exchange.status:
-            exchange.ending, exchange.failure = no_rest(error, missing)
+            exchange.ending, exchange.failure = describe_cut(error, missing)
         else:
-            exchange.failure = no_reply(error)
+            exchange.failure = describe_no_reply(error)
 
-    def left(self) -> None:
+    def leave(self) -> None:
         self._reader.leave()
 
 
 class _Tee(io.RawIOBase):
-    """What a reply is read from: passes on what the socket gives, and lets the listeners hear it."""
+    """Passes on what the socket gives, and lets the listeners hear it."""
 
     def __init__(self, raw: io.RawIOBase, lines: tuple[_Line, ...]) -> None:
         super().__init__()
@@ -190,12 +191,12 @@ class _Tee(io.RawIOBase):
             count: int | None = self._raw.readinto(buffer)
         except OSError as error:
             for line in self._lines:
-                line.broke(error)
+                line.fail(error)
             raise
         if count:
             data = bytes(memoryview(buffer)[:count])
             for line in self._lines:
-                line.heard(data)
+                line.feed(data)
         elif count == 0 and memoryview(buffer).nbytes:
             self._at_the_end()
         return count
@@ -204,9 +205,9 @@ class _Tee(io.RawIOBase):
         gave_up = _was_shut_down_here(self._sock)
         for line in self._lines:
             if gave_up:
-                line.broke(TimeoutError())
+                line.fail(TimeoutError())
             else:
-                line.ended()
+                line.end()
 
     def readable(self) -> bool:
         return True
@@ -219,11 +220,11 @@ class _Tee(io.RawIOBase):
             super().close()
             self._raw.close()
             for line in self._lines:
-                line.left()
+                line.leave()
 
 
 def _was_shut_down_here(sock: Any) -> bool:
-    """Whether this side ended the conversation, as a client does that waits no longer, and not the server."""
+    """Say whether this side ended the conversation, as a client that waits no longer does."""
     if not isinstance(sock, socket.socket):
         return False
     try:
@@ -243,7 +244,7 @@ class _TappedResponse(HTTPResponse):
 
 
 class _TappedConnection(urllib3.connection.HTTPConnection):
-    """Mixed into a connection class: notes the requests that tapped adapters send over it, and their replies."""
+    """Mixed into a connection class: records requests of tapped adapters, and their replies."""
 
     _lines: tuple[_Line, ...] = ()
     _sent_headers: dict[str, str]
@@ -260,20 +261,22 @@ class _TappedConnection(urllib3.connection.HTTPConnection):
         try:
             super().request(method, url, body, *arguments, **named)
         except (OSError, HTTPException, urllib3.exceptions.HTTPError) as error:
-            lines = self._noted(listeners, began, method, url)
+            lines = self._begin_lines(listeners, began, method, url)
             # if the server hung up on the request, urllib3 looks for a reply all the same
             if not isinstance(error, (BrokenPipeError, ConnectionResetError)):
                 for line in lines:
-                    line.broke(error)
+                    line.fail(error)
             raise
-        self._noted(listeners, began, method, url)
+        self._begin_lines(listeners, began, method, url)
 
-    def _noted(self, listeners: tuple[_Sending, ...], began: list[float], method: str, url: str) -> tuple[_Line, ...]:
+    def _begin_lines(
+        self, listeners: tuple[_Sending, ...], began: list[float], method: str, url: str
+    ) -> tuple[_Line, ...]:
         body = b"".join(self._sent_body or []) if self._whole_body is None else self._whole_body
         if self._whole_body is None and self._sent_headers.get("Transfer-Encoding", "").lower() == "chunked":
             # one whose sending failed is not all there
             with contextlib.suppress(BadRequest):
-                body = unchunked(io.BytesIO(body))
+                body = read_chunked(io.BytesIO(body))
         self._sent_body = None
         request = WireRequest(method, _below_origin(url), self._sent_headers, body)
         pairs = zip(listeners, began, strict=True)
@@ -309,7 +312,7 @@ class _TappedConnection(urllib3.connection.HTTPConnection):
             return super().getresponse()
         except (OSError, HTTPException) as error:
             for line in lines:
-                line.broke(error)
+                line.fail(error)
             raise
         finally:
             del self.response_class
@@ -317,7 +320,10 @@ class _TappedConnection(urllib3.connection.HTTPConnection):
 
 @cache
 def _tapped_pool(pool_class: type[Any]) -> type[Any]:
-    """Return a pool class whose connections can be listened to; its name, which stands in messages, stays."""
+    """Return a pool class whose connections can be listened to.
+
+    Its name stays, for it stands in messages.
+    """
     connection_class = pool_class.ConnectionCls
     tapped = type(connection_class.__name__, (_TappedConnection, connection_class), {})
     return type(pool_class.__name__, (pool_class,), {"ConnectionCls": tapped})
@@ -348,7 +354,7 @@ def _tappable_class(adapter_class: type[HTTPAdapter]) -> type[HTTPAdapter]:
 
 
 def _tappable(adapter: HTTPAdapter) -> HTTPAdapter:
-    """Return an adapter that sends as another does, over connections of its own that can be listened to."""
+    """Return an adapter that sends as another does, over connections that can be listened to."""
     twin_class = _tappable_class(type(adapter))  # type: ignore[arg-type] # mypy doubts that a class has a hash
     twin: HTTPAdapter = twin_class.__new__(twin_class)
     twin.__dict__.update(adapter.__dict__)
@@ -358,7 +364,7 @@ def _tappable(adapter: HTTPAdapter) -> HTTPAdapter:
 
 
 def _below_origin(url: str) -> str:
-    """Return path and query of what a request line names: a proxy is told the whole address."""
+    """Return path and query of what may be a whole address, as proxies are told it."""
     if url.startswith("/"):
         return url
     parts = urlsplit(url)

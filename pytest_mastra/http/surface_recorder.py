@@ -1,4 +1,4 @@
-"""Noting what a surface in this process is asked and answers: each exchange, its chunks as they are taken, its end."""
+"""Records the exchanges with a surface in this process, chunk by chunk as they are taken."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class WatchedSurface:
         return WireReply(reply.status, reply.headers, _WatchedBody(exchange, reply.body, self._now))
 
     def _watched_script(self, exchange: Exchange, script: Script) -> Script:
-        def watched(frame: Frame) -> Generator[Piece, None, None]:
+        def watch(frame: Frame) -> Generator[Piece, None, None]:
             pieces = script(frame)
             reader = ReplyReader(exchange, self._now)
             try:
@@ -76,7 +76,7 @@ class WatchedSurface:
                 if close is not None:
                     close()
 
-        return watched
+        return watch
 
 
 class _WatchedBody:

@@ -1,4 +1,4 @@
-"""The verbs of the Workflows API: one table, a row says all that a verb is."""
+"""The table of the Workflows API's verbs: a row says all that a verb is."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class VerbRow:
         kind: How often it may be asked for what it does.
         effect: What it does to the run, or the runs, that it is about.
         streams: It is answered with events.
-        replays: Its stream tells first what was told before.
-        joins: Its stream tells the same again if the run is streamed already.
+        replays: Its stream begins with the events that came before.
+        joins: Asked again, it joins the stream that the run has already.
         answers_run: It is answered with the run as a whole.
         lists_runs: Its answer tells of runs that the request does not name.
         names_workflow: Its answer tells the workflow's id, which the request may call otherwise.
@@ -100,17 +100,17 @@ class VerbRow:
 
     @property
     def polls_run(self) -> bool:
-        """Whether it asks after one run and leaves it as it is: how often it is asked says nothing."""
+        """Whether it asks how one run stands, once or often."""
         return self.kind is Kind.POLL and "{run}" in self.operation.path
 
     @property
     def begins_run(self) -> bool:
-        """Whether it creates or starts a run, and so is about one even if it names none."""
+        """Whether it creates or starts a run: it is about one even if it names none."""
         return self.effect in (Effect.CREATE, Effect.START)
 
     @property
     def status_after(self) -> str | None:
-        """The status in which it leaves a run that it was accepted for; None if only its answer says that."""
+        """The status of a run once the verb was accepted; None if only the answer tells."""
         is_about_one_run = self.needs_run_id or self.makes_run_id or "{run}" in self.operation.path
         if self.effect is None or self.streams or self.answers_run or not is_about_one_run:
             return None

@@ -1,4 +1,4 @@
-"""The seam between the fake's HTTP surface and what carries it: a request in, a reply out, bytes either way. No I/O."""
+"""Requests and replies between an HTTP surface and what carries them. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scrubber: takes secrets out of all that is kept or shown, by name and by value."""
+"""Takes secrets out of all that is kept or shown, by name and by value."""
 
 from __future__ import annotations
 

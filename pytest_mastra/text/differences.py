@@ -1,4 +1,4 @@
-"""In what two JSON-like values differ, place by place, and how that is told in a few lines."""
+"""Differences between two JSON-like values, as paths and as lines of text."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ MISSING = Missing.MISSING
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two values differ.
+    """One path at which two values differ.
 
     Attributes:
         path: Where, as a JSON path: `$.steps.lookup.output[2].x`, keys that are no identifiers as `["a b"]`. An item's
-            number is its place in the actual list; that of an item that is missing, its place in the expected one.
+            number is its index in the actual list; that of an item that is missing, its index in the expected one.
         expected: What should be there, `MISSING` if nothing.
         actual: What is there, `MISSING` if nothing.
     """
@@ -48,11 +48,12 @@ class Difference:
 
 
 def differences(actual: Any, expected: Any) -> list[Difference]:
-    """Return where two values differ, in the order of the expected one, then what it does not have.
+    """Return where two values differ.
 
-    Mappings and sequences are looked into, pydantic models and dataclasses as what they dump. JSON's kinds count, not
-    Python's: a tuple is a list, 1 and 1.0 are one number, true is not 1. A list that has more or fewer items is aligned
-    at both ends, so that one item more is one difference. Never raises.
+    They are in the order of the expected one, then what it does not have. Mappings and sequences are looked into,
+    pydantic models and dataclasses as what they dump. JSON's kinds count, not Python's: a tuple is a list, 1 and 1.0
+    are one number, true is not 1. A list that has more or fewer items is aligned at both ends, so that one item more is
+    one difference. Never raises.
 
     Args:
         actual: What there is.
@@ -79,8 +80,8 @@ def describe(found: Sequence[Difference], *, limit: int = 5, width: int = 80) ->
     return [clipped(line, width) for line in lines]
 
 
-def inside(path: str, key: Any) -> str:
-    """Return the JSON path of a key, or of an item's number, of what lies at a path."""
+def child_path(path: str, key: Any) -> str:
+    """Return the JSON path of a key or index below a path."""
     if isinstance(key, str):
         return f"{path}.{key}" if key.isidentifier() else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
     return f"{path}[{shown(key)}]"
@@ -94,12 +95,12 @@ def _compare(actual: Any, expected: Any, path: str, found: list[Difference], dep
         return
     if (opened := _opened(actual, expected)) is not None and depth > 0:
         _compare_opened(*opened, path, found, depth)
-    elif not _alike(actual, expected) and not (depth > 0 and _found_inside(actual, expected, path, found, depth)):
+    elif not _are_equal(actual, expected) and not (depth > 0 and _found_inside(actual, expected, path, found, depth)):
         found.append(Difference(path, expected, actual))
 
 
 def _opened(actual: Any, expected: Any) -> tuple[Any, Any] | None:
-    """Return two values that can be looked into as plain mappings or sequences; None if they can not."""
+    """Return two values as plain mappings or sequences; None if they are none."""
     plain = (_plain(actual, expected), _plain(expected, actual))
     for kinds in (Mapping, (list, tuple)):
         if all(isinstance(value, kinds) for value in plain):
@@ -125,11 +126,11 @@ def _plain(value: Any, other: Any) -> Any:
 def _compare_opened(actual: Any, expected: Any, path: str, found: list[Difference], depth: int) -> None:
     pairs = _pairs_of_mappings if isinstance(expected, Mapping) else _pairs_of_lists
     for key, actual_value, expected_value in pairs(actual, expected):
-        place = inside(path, key)
+        child = child_path(path, key)
         if actual_value is MISSING or expected_value is MISSING:
-            found.append(Difference(place, expected_value, actual_value))
+            found.append(Difference(child, expected_value, actual_value))
         else:
-            _compare(actual_value, expected_value, place, found, depth - 1)
+            _compare(actual_value, expected_value, child, found, depth - 1)
 
 
 def _pairs_of_mappings(actual: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Iterator[tuple[Any, Any, Any]]:
@@ -141,7 +142,7 @@ def _pairs_of_mappings(actual: Mapping[Any, Any], expected: Mapping[Any, Any]) -
 
 
 def _pairs_of_lists(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
-    """Pair items by their place; if one list is longer, what both end with too."""
+    """Pair items by their index; if one list is longer, what both end with too."""
     shorter, longer = sorted((len(actual), len(expected)))
     head = tail = 0
     if shorter != longer:
@@ -160,7 +161,7 @@ def _pairs_of_lists(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[
         yield len(actual) - back, actual[-back], expected[-back]
 
 
-def _alike(actual: Any, expected: Any) -> bool:
+def _are_equal(actual: Any, expected: Any) -> bool:
     """Whether two leaves are one JSON value, or the expected one says that they are equal."""
     if isinstance(actual, bool) is not isinstance(expected, bool) and all(
         type(value) in (bool, int, float) for value in (actual, expected)
@@ -182,7 +183,7 @@ def _equal(actual: Any, expected: Any) -> bool:
 
 
 def _found_inside(actual: Any, expected: Any, path: str, found: list[Difference], depth: int) -> bool:
-    """Add what differs inside a dict or list of dirty-equals; False if that is not why the two are not equal."""
+    """Add what differs inside a dict or list of dirty-equals; say whether anything did."""
     if not type(expected).__module__.startswith("dirty_equals"):
         return False
     before = len(found)
@@ -207,7 +208,7 @@ def _considered(
 
 
 def _items(actual: Sequence[Any], expected: Any) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
-    """Return the items that a list of dirty-equals looks at, by their places on both sides."""
+    """Return the items that a list of dirty-equals looks at, by their indexes on both sides."""
     wanted: dict[int, Any] = {}
     is_whole = False
     if isinstance(positions := getattr(expected, "positions", None), Mapping):
@@ -236,7 +237,7 @@ def _lines(difference: Difference, width: int) -> list[str]:
     if cells(f"{path}: {words}") <= width:
         return [f"{path}: {words}"]
     room = width - len("  expected ")
-    position = alike_until(expected, actual)
+    position = common_prefix_length(expected, actual)
     after = max(cells(expected[position:]), cells(actual[position:]))
     before = max(room // 3, room - after)
     return [
@@ -247,10 +248,10 @@ def _lines(difference: Difference, width: int) -> list[str]:
 
 
 def _pair(difference: Difference, most: int) -> tuple[str, str]:
-    """Return both sides as text, no more of long ones than is needed to see where they differ."""
+    """Return both sides as text, of long ones what shows where they differ."""
     expected, actual = difference.expected, difference.actual
     if isinstance(expected, str) and isinstance(actual, str):
-        position = alike_until(expected, actual)
+        position = common_prefix_length(expected, actual)
         return _excerpt(expected, position, most), _excerpt(actual, position, most)
     if expected is not MISSING and actual is not MISSING:
         # an object of dirty-equals shows itself as what it last was found equal to, which may have been elsewhere
@@ -259,13 +260,13 @@ def _pair(difference: Difference, most: int) -> tuple[str, str]:
     return next(sides), next(sides)
 
 
-def alike_until(one: str, other: str) -> int:
+def common_prefix_length(left: str, right: str) -> int:
     """Return how many characters two texts begin with alike."""
-    alike, most = 0, min(len(one), len(other))
+    alike, most = 0, min(len(left), len(right))
     while alike < most:
         # halves, for comparing slices is quick even where texts are long
         middle = (alike + most + 1) // 2
-        if one[alike:middle] == other[alike:middle]:
+        if left[alike:middle] == right[alike:middle]:
             alike = middle
         else:
             most = middle - 1

@@ -9,7 +9,7 @@ _PART = re.compile(r'\.(?P<name>[^.\[\]"]+)|\[(?P<index>\d+)\]|\[(?P<quoted>"(?:
 
 
 class PathPattern:
-    """A place in a JSON value, and all that lies below it; `*` stands for any one key or index.
+    """A path in a JSON value, and all below it; `*` is any key or index.
 
     Args:
         pattern: `$.steps.lookup.output`, `steps["sleep 1"]`, `$.steps.*.input`, `$.path[*]`; the `$` may be left out.

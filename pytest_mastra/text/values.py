@@ -1,4 +1,4 @@
-"""Values as a person reads them in a test's output: Python's way of writing, on one line, never longer than asked."""
+"""Values as they stand in a test's output: in Python's writing, on one line, short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _ITEMS = 400
 
 
 def shown(value: Any, most: int = 400) -> str:
-    """Return a value in Python's writing, without what could break a line or steer a terminal. Never raises.
+    """Return a value in Python's writing, without what could steer a terminal.
+
+    Nothing in it breaks a line. Never raises.
 
     Args:
         value: Anything; the `repr` of what is no JSON is shown, however it fails.
@@ -33,7 +35,10 @@ def shown(value: Any, most: int = 400) -> str:
 
 
 def bounded(value: Any, most: int = 10_000, depth: int = _DEEPEST) -> Any:
-    """Return what may be of use for showing a JSON value: all but what lies behind much text, many items, deep."""
+    """Return what is of use for showing a JSON value.
+
+    That is all but what lies behind much text, behind many items, or deep.
+    """
     if type(value) is str:
         return value[:most]
     if not depth:
@@ -46,7 +51,7 @@ def bounded(value: Any, most: int = 10_000, depth: int = _DEEPEST) -> Any:
 
 
 def quoted(text: str) -> str:
-    """Return a text between single quotes, whichever it holds, so that two can be compared character by character."""
+    """Return a text between single quotes, so that two can be compared character by character."""
     # repr takes single quotes for what holds a double quote
     return repr(f'{text}"')[:-2] + "'"
 

@@ -16,12 +16,12 @@ def cells(text: str) -> int:
 
 
 def clipped(text: str, width: int) -> str:
-    """Return a printable text in at most `width` cells: its beginning, with three dots if it was longer."""
+    """Return at most `width` cells of a printable text, with three dots if it was longer."""
     return text if cells(text) <= width else _beginning(text, width - len(ELLIPSIS)) + ELLIPSIS[: max(width, 0)]
 
 
 def clipped_middle(text: str, width: int) -> str:
-    """Return a printable text in at most `width` cells: its beginning and its end, with three dots between them."""
+    """Return at most `width` cells of a printable text: its beginning, three dots, its end."""
     if cells(text) <= width:
         return text
     room = max(width - len(ELLIPSIS), 0)
@@ -45,10 +45,10 @@ def clipped_around(text: str, position: int, width: int, *, before: int) -> str:
 
 
 def wrapped(text: str, width: int, most: int) -> list[str]:
-    """Return a text as at most `most` lines of `width` cells, broken at spaces where it can be.
+    """Return at most `most` lines of a text, broken at spaces where it can be.
 
-    Its own line breaks are kept; all else that does not print is written as an escape. The last line ends with three
-    dots if there was more.
+    Each has at most `width` cells. The text's own line breaks are kept; all else that does not print is written as an
+    escape. The last line ends with three dots if there was more.
     """
     lines: list[str] = []
     for line in text.split("\n"):
@@ -87,7 +87,7 @@ def _end(text: str, width: int) -> str:
 
 
 def _most_characters(text: str, width: int) -> int:
-    """Return how far to look: all of a text, but for ASCII, where a character is a cell."""
+    """Return how many characters may fit: all, but in ASCII as many as cells."""
     return max(width, 0) if text.isascii() else len(text)
 
 

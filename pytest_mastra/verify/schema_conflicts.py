@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_mastra.fake.workflows.zod_messages import type_name
-from pytest_mastra.text.differences import inside
+from pytest_mastra.text.differences import child_path
 from pytest_mastra.text.values import shown
 
 DEEPEST = 20
@@ -103,9 +103,9 @@ def _of_properties(fake: _Schema, live: _Schema, path: str, depth: int) -> Itera
         return
     for name in live.required:
         if name not in fake.required:
-            yield f"{inside(path, name)}: the live server requires it, the fake does not"
+            yield f"{child_path(path, name)}: the live server requires it, the fake does not"
     for name, declared in fake.properties.items():
-        place = inside(path, name)
+        place = child_path(path, name)
         if name in live.properties:
             yield from _found(fake.below(declared), live.below(live.properties[name]), place, depth - 1)
         elif live.is_closed:

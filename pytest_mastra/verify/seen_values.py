@@ -10,7 +10,7 @@ from mastra_sync import StepDetails, WorkflowDetails
 from mastra_sync.normalise import without_meta
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
-from pytest_mastra.text.differences import inside
+from pytest_mastra.text.differences import child_path
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
 from pytest_mastra.verify.schema_conflicts import without_filled_in
 
@@ -84,5 +84,5 @@ def _misfits(what: str, value: Any, schema: Mapping[str, Any] | None, *, strips:
     for issue in issues:
         path = "$"
         for part in issue.path:
-            path = inside(path, part)
+            path = child_path(path, part)
         yield f"{what}: {path}: {issue.message}"

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mastra_sync.terminal.writing import escaped
-from pytest_mastra.text.differences import MISSING, describe, differences, inside
+from pytest_mastra.text.differences import MISSING, child_path, describe, differences
 from pytest_mastra.text.values import bounded, quoted, shown
 from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, wrapped
 
@@ -32,7 +32,7 @@ def one_changed(draw: st.DrawFn) -> tuple[Any, Any, str]:
         holder = holder[place]
         keys = list(holder) if isinstance(holder, dict) else range(len(holder))
         place = draw(st.sampled_from(keys))
-        path = inside(path, place)
+        path = child_path(path, place)
     old, new = holder[place], draw(LEAVES)
     assume(not isinstance(old, (int, float)) or not isinstance(new, (int, float)) or type(old) is type(new))
     assume(old != new and not (old != old and new != new))  # noqa: PLR0124 - no number is equal to itself but NaN

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.text.differences import differences, inside
+from pytest_mastra.text.differences import child_path, differences
 from pytest_mastra.text.json_paths import PathPattern
 
 KEYS = st.text(min_size=1) | st.sampled_from(["a", "sleep 1", 'with "quotes"', "[0]", "*", "a.b"]) | st.integers(0, 9)
@@ -17,7 +17,7 @@ KEYS = st.text(min_size=1) | st.sampled_from(["a", "sleep 1", 'with "quotes"', "
 def path_of(parts: list[Any]) -> str:
     path = "$"
     for part in parts:
-        path = inside(path, part)
+        path = child_path(path, part)
     return path
 
 

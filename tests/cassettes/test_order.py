@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.file.order import chapters_of, order_by_run
+from pytest_mastra.cassettes.file.order import group_for_order, order_by_run
 from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.exchange_factory import OTHER_RUN, RUN, exchange
 
@@ -62,7 +62,7 @@ def test_a_run_that_the_server_names_belongs_together() -> None:
     created = exchange("/api/workflows/w/create-run", {"runId": RUN}, method="POST")
     started = exchange(f"/api/workflows/w/start?runId={RUN}", {}, method="POST")
     between = exchange("/api/workflows", {})
-    assert [len(chapter.exchanges) for chapter in chapters_of([created, between, started])] == [2, 1]
+    assert [len(group.exchanges) for group in group_for_order([created, between, started])] == [2, 1]
 
 
 def test_a_list_of_runs_stands_where_it_was_asked() -> None:
@@ -87,7 +87,7 @@ def test_what_is_said_amid_several_runs_comes_after_them() -> None:
 def test_the_same_id_of_two_workflows_are_two_runs() -> None:
     """Ids are unique in a workflow only."""
     exchanges = [*run_of("r", "a"), *run_of("r", "b", began=9)]
-    assert [len(chapter.exchanges) for chapter in chapters_of(exchanges)] == [4, 4]
+    assert [len(group.exchanges) for group in group_for_order(exchanges)] == [4, 4]
 
 
 def test_equal_answers_to_a_poll_stand_once() -> None:

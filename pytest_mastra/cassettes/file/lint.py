@@ -1,4 +1,4 @@
-"""`pytest --mastra-check-cassettes`: looks for what should not be in a folder of cassettes. Runs no test."""
+"""`pytest --mastra-check-cassettes`: looks for what should not be in cassettes. Runs no test."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Checking:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Say what was found."""
         terminalreporter.section("cassettes")
-        for line in self._told():
+        for line in self._report_lines():
             terminalreporter.write_line(line)
 
     def _without_test(self, files: Iterable[Path]) -> list[Path]:
@@ -122,7 +122,7 @@ class Checking:
             parts = self._below(path)
             # a suite that is recorded of several servers has a folder for each
             tails = [parts[start:] for start in range(len(parts))]
-            return any(tail in used or any(tail[: len(one)] == one for one in unseen) for tail in tails)
+            return any(tail in used or any(tail[: len(folder)] == folder for folder in unseen) for tail in tails)
 
         return [path for path in files if not has_test(path)]
 
@@ -131,7 +131,7 @@ class Checking:
         whole, folder = path.resolve(), self._folder.resolve()
         return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).parts
 
-    def _told(self) -> Iterator[str]:
+    def _report_lines(self) -> Iterator[str]:
         folder = self._shown(self._folder)
         bad = len({finding.path for finding in self._findings})
         yield f"{self._checked} in {folder}: " + (f"{bad} with findings" if bad else "no findings")
@@ -164,7 +164,7 @@ def findings_in(path: Path, scrubber: Scrubber) -> list[Finding]:
     found: dict[str, Finding] = {}
     known: set[str] = set()
     for number, exchange in enumerate(exchanges, 1):
-        for where, name in _named(exchange, scrubber):
+        for where, name in _secret_names_in(exchange, scrubber):
             what = f"interaction {number}, {where}: a secret stands under {name!r}"
             found.setdefault(what, Finding(path, None, what))
         for where, content in parts_of(exchange):
@@ -186,7 +186,7 @@ def _in_the_rest(path: Path, data: bytes, scrubber: Scrubber, known: set[str]) -
             yield Finding(path, None, f"the value of {name}")
 
 
-def _named(exchange: Exchange, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
+def _secret_names_in(exchange: Exchange, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
     """Give where something stands under a sensitive name, and which name."""
     for headers in (exchange.request.headers.items(), exchange.headers):
         for name, value in headers:
@@ -195,15 +195,15 @@ def _named(exchange: Exchange, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
     for where, content in parts_of(exchange):
         if where.startswith("header "):
             continue
-        seen = content.decode("latin-1")
-        for place in find_places(seen, scrubber.names):
-            if seen[place.start : place.end] != place.replacement:
+        text = content.decode("latin-1")
+        for place in find_places(text, scrubber.names):
+            if text[place.start : place.end] != place.replacement:
                 yield from ((where, name) for name, _ in place.secrets)
 
 
 def _line_of(text: str, secret: str) -> int | None:
-    place = text.find(secret)
-    return None if place < 0 else text.count("\n", 0, place) + 1
+    offset = text.find(secret)
+    return None if offset < 0 else text.count("\n", 0, offset) + 1
 
 
 def _given_folders(config: pytest.Config, folder: Path) -> list[Path]:

@@ -157,10 +157,10 @@ def normalised(exchange: Exchange) -> Exchange:
         request=WireRequest(
             request.method,
             request.target,
-            dict(_lasting(request.headers.items(), _OF_THE_CONNECTION | _OF_THE_CLIENT)),
+            dict(_without(request.headers.items(), _OF_THE_CONNECTION | _OF_THE_CLIENT)),
             request.body,
         ),
-        headers=tuple(_lasting(exchange.headers, _OF_THE_CONNECTION)),
+        headers=tuple(_without(exchange.headers, _OF_THE_CONNECTION)),
         chunks=chunks,
         arrivals=arrivals,
         ending=Ending.LEFT if exchange.ending is Ending.OPEN else exchange.ending,
@@ -169,7 +169,7 @@ def normalised(exchange: Exchange) -> Exchange:
     )
 
 
-def _lasting(headers: Iterable[tuple[str, str]], dropped: frozenset[str]) -> Iterable[tuple[str, str]]:
+def _without(headers: Iterable[tuple[str, str]], dropped: frozenset[str]) -> Iterable[tuple[str, str]]:
     return (
         (name, value)
         for name, value in headers
@@ -192,15 +192,15 @@ def parts_of(exchange: Exchange) -> Iterable[tuple[str, bytes]]:
     """Give everything in an exchange that somebody else chose, with what to call it."""
     request = exchange.request
     # not its path: there may be a secret in it
-    asked = exchange.call.verb or request.method
+    verb = exchange.call.verb or request.method
     yield "its address", request.target.encode()
     for name, value in request.headers.items():
-        yield f"header {name!r} of {asked}", _header_bytes(name, value)
-    yield f"body of {asked}", request.body
+        yield f"header {name!r} of {verb}", _header_bytes(name, value)
+    yield f"body of {verb}", request.body
     for name, value in exchange.headers:
-        yield f"header {name!r} of the reply to {asked}", _header_bytes(name, value)
-    yield f"reply to {asked}", exchange.body
-    yield f"failure of {asked}", (exchange.failure or "").encode()
+        yield f"header {name!r} of the reply to {verb}", _header_bytes(name, value)
+    yield f"reply to {verb}", exchange.body
+    yield f"failure of {verb}", (exchange.failure or "").encode()
 
 
 def _header_bytes(name: str, value: str) -> bytes:

@@ -1,4 +1,7 @@
-"""Stable ids and times for what is recorded: UUIDs in the story's order, times from a fixed moment on. No I/O."""
+"""Stable ids and times for what is recorded. No I/O.
+
+UUIDs are numbered in the order of the recording, times begin at a fixed moment.
+"""
 
 from __future__ import annotations
 
@@ -39,30 +42,35 @@ _DURATION = re.compile(r'((?:duration|elapsed|latency|took)_?ms\W{1,6}:\s*|"dura
 
 
 def stabilise_ids_and_times(exchanges: Sequence[Exchange], dates: Iterable[str]) -> list[Exchange]:
-    """Return exchanges with stable ids and times; what the caller chose stays, if it is no run's UUID.
+    """Return exchanges with stable ids and times.
+
+    What the caller chose stays, if it is no run's UUID.
 
     Args:
-        exchanges: In the order of their story.
+        exchanges: In the order of the recording.
         dates: The `Date` headers of the replies; without them the times of steps say when it was.
     """
-    ids = _ids(exchanges)
-    window = _window(exchanges, dates)
-    shift = _shift(exchanges, window)
+    ids = _stable_ids(exchanges)
+    window = _time_window(exchanges, dates)
+    shift = _shift_to_base(exchanges, window)
 
     def rename(text: str) -> str:
         if ids:
             text = _UUID.sub(lambda found: ids.get(found[0].lower(), found[0]), text)
         if window is None or not shift:
             return text
-        return _with_moments(text, lambda moment: moment + shift if window[0] <= moment <= window[1] else moment)
+        return _map_moments(text, lambda moment: moment + shift if window[0] <= moment <= window[1] else moment)
 
-    return [with_texts(exchange, rename) for exchange in exchanges]
+    return [map_texts(exchange, rename) for exchange in exchanges]
 
 
-def with_texts(exchange: Exchange, change: Callable[[str], str]) -> Exchange:
-    """Return an exchange of which all texts are changed; a change keeps the length, for chunks keep theirs."""
+def map_texts(exchange: Exchange, change: Callable[[str], str]) -> Exchange:
+    """Return an exchange of which all texts are changed.
+
+    A change must keep the length, for chunks keep theirs.
+    """
     request = exchange.request
-    body = _changed(exchange.body, change)
+    body = _map_bytes(exchange.body, change)
     chunks, start = [], 0
     for chunk in exchange.chunks:
         chunks.append(body[start : start + len(chunk)])
@@ -75,7 +83,7 @@ def with_texts(exchange: Exchange, change: Callable[[str], str]) -> Exchange:
             request.method,
             change(request.target),
             {name: change(value) for name, value in request.headers.items()},
-            _changed(request.body, change),
+            _map_bytes(request.body, change),
         ),
         headers=tuple((name, change(value)) for name, value in exchange.headers),
         chunks=chunks,
@@ -84,31 +92,37 @@ def with_texts(exchange: Exchange, change: Callable[[str], str]) -> Exchange:
     )
 
 
-def alike(text: str) -> str:
-    """Return what two texts have in common that differ in nothing but ids, times of the recording and durations."""
+def mask_ids_and_times(text: str) -> str:
+    """Return a text with ids, times of the recording and durations masked.
+
+    Two texts that differ in nothing else are the same then.
+    """
     text = _DURATION.sub(r"\1#", _UUID.sub("<id>", text))
-    return _MILLISECONDS.sub(lambda found: _masked(found, _of_number(found[0])), _ISO.sub(_masked_iso, text))
+    return _MILLISECONDS.sub(lambda found: _mask(found, _parse_milliseconds(found[0])), _ISO.sub(_mask_iso, text))
 
 
-def uuids(text: str) -> list[str]:
+def uuids_in(text: str) -> list[str]:
     """Return the UUIDs in a text, in their order."""
     return _UUID.findall(text)
 
 
-def _masked_iso(found: re.Match[str]) -> str:
-    return _masked(found, _of_iso(found))
+def _mask_iso(found: re.Match[str]) -> str:
+    return _mask(found, _parse_iso(found))
 
 
-def _masked(found: re.Match[str], moment: datetime | None) -> str:
+def _mask(found: re.Match[str], moment: datetime | None) -> str:
     return "<time>" if moment is not None and BASE - _BEFORE <= moment <= BASE + 10 * _AFTER else found[0]
 
 
-def _ids(exchanges: Sequence[Exchange]) -> dict[str, str]:
-    """Return stable UUIDs for those that are made for each run: the runs' own, and others by the run they belong to."""
+def _stable_ids(exchanges: Sequence[Exchange]) -> dict[str, str]:
+    """Return stable UUIDs for those that are made for each run.
+
+    These are the runs' own, and others, which are numbered by the run that they belong to.
+    """
     runs: dict[str, int] = {}
     for exchange in exchanges:
         run = exchange.call.run
-        candidates = [run] if run else _MADE.findall(_seen(exchange))
+        candidates = [run] if run else _MADE.findall(_texts_of(exchange))
         for candidate in candidates:
             if _UUID.fullmatch(candidate):
                 runs.setdefault(candidate.lower(), len(runs) + 1)
@@ -118,20 +132,22 @@ def _ids(exchanges: Sequence[Exchange]) -> dict[str, str]:
     for exchange in exchanges:
         run = exchange.call.run
         number = runs.get(run.lower(), 0) if run else 0
-        for made in _MADE.findall(_seen(exchange)):
+        for made in _MADE.findall(_texts_of(exchange)):
             if made.lower() not in ids:
                 counts[number] = counts.get(number, 0) + 1
                 ids[made.lower()] = f"{number:08x}-0000-4000-9000-{counts[number]:012x}"
     return ids
 
 
-def _window(exchanges: Sequence[Exchange], dates: Iterable[str]) -> tuple[datetime, datetime] | None:
+def _time_window(exchanges: Sequence[Exchange], dates: Iterable[str]) -> tuple[datetime, datetime] | None:
     moments = []
     for date in dates:
         with contextlib.suppress(ValueError, TypeError):
             moments.append(parsedate_to_datetime(date).astimezone(timezone.utc))
     steps = [
-        _of_number(found) for exchange in exchanges for found in _STEP_TIME.findall(exchange.body.decode("latin-1"))
+        _parse_milliseconds(found)
+        for exchange in exchanges
+        for found in _STEP_TIME.findall(exchange.body.decode("latin-1"))
     ]
     if not moments or (steps and not min(moments) - _BEFORE <= min(steps) <= max(moments) + _AFTER):
         # a fake's clock may be another one than its carrier's
@@ -139,7 +155,7 @@ def _window(exchanges: Sequence[Exchange], dates: Iterable[str]) -> tuple[dateti
     return (min(moments) - _BEFORE, max(moments) + _AFTER) if moments else None
 
 
-def _shift(exchanges: Sequence[Exchange], window: tuple[datetime, datetime] | None) -> timedelta:
+def _shift_to_base(exchanges: Sequence[Exchange], window: tuple[datetime, datetime] | None) -> timedelta:
     """Return what lies between the first moment of a recording and `BASE`."""
     if window is None:
         return timedelta()
@@ -152,26 +168,26 @@ def _shift(exchanges: Sequence[Exchange], window: tuple[datetime, datetime] | No
         return moment
 
     for exchange in exchanges:
-        _with_moments(_seen(exchange), note)
+        _map_moments(_texts_of(exchange), note)
     # whole milliseconds, so that nothing finer is lost
     return (BASE - first) // _MILLISECOND * _MILLISECOND
 
 
-def _with_moments(text: str, change: Callable[[datetime], datetime]) -> str:
+def _map_moments(text: str, change: Callable[[datetime], datetime]) -> str:
     def number(found: re.Match[str]) -> str:
-        return str((change(_of_number(found[0])) - _EPOCH) // _MILLISECOND)
+        return str((change(_parse_milliseconds(found[0])) - _EPOCH) // _MILLISECOND)
 
     def iso(found: re.Match[str]) -> str:
-        old = _of_iso(found)
+        old = _parse_iso(found)
         if old is None:
             return found[0]
         shift = change(old) - old
-        return _shifted(found, shift) if shift else found[0]
+        return _shift_iso(found, shift) if shift else found[0]
 
     return _MILLISECONDS.sub(number, _ISO.sub(iso, text))
 
 
-def _shifted(found: re.Match[str], shift: timedelta) -> str:
+def _shift_iso(found: re.Match[str], shift: timedelta) -> str:
     date, _, hour, minute, second, fraction, _ = found.groups()
     moment = datetime.fromisoformat(f"{date}T{hour}:{minute}:{second}.{(fraction or '0').ljust(6, '0')}") + shift
     written = f"{moment:%Y-%m-%d}{found[2]}{moment:%H:%M:%S}"
@@ -183,11 +199,11 @@ def _shifted(found: re.Match[str], shift: timedelta) -> str:
     return written + found[7]
 
 
-def _of_number(milliseconds: str) -> datetime:
+def _parse_milliseconds(milliseconds: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(milliseconds))
 
 
-def _of_iso(found: re.Match[str]) -> datetime | None:
+def _parse_iso(found: re.Match[str]) -> datetime | None:
     date, _, hour, minute, second, fraction, zone = found.groups()
     offset = "+00:00" if zone == "Z" else f"{unquote(zone)[:3]}:{zone[-2:]}"
     try:
@@ -196,11 +212,11 @@ def _of_iso(found: re.Match[str]) -> datetime | None:
         return None
 
 
-def _seen(exchange: Exchange) -> str:
+def _texts_of(exchange: Exchange) -> str:
     request = exchange.request
     headers = [value for _, value in [*request.headers.items(), *exchange.headers]]
     return "\n".join([request.target, *headers, request.body.decode("latin-1"), exchange.body.decode("latin-1")])
 
 
-def _changed(data: bytes, change: Callable[[str], str]) -> bytes:
+def _map_bytes(data: bytes, change: Callable[[str], str]) -> bytes:
     return change(data.decode("latin-1")).encode("latin-1")

@@ -23,24 +23,24 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
     """Reads plain values, and the few harmless tags of Python's that vcrpy writes."""
 
 
-def _text(loader: Any, node: Any) -> str:
+def _construct_text(loader: Any, node: Any) -> str:
     return str(loader.construct_scalar(node))
 
 
-def _tuple(loader: Any, node: Any) -> list[Any]:
+def _construct_tuple(loader: Any, node: Any) -> list[Any]:
     return list(loader.construct_sequence(node, deep=True))
 
 
-def _bytes_of_a_file(loader: Any, node: Any) -> bytes:
+def _construct_bytes_of_file(loader: Any, node: Any) -> bytes:
     state = loader.construct_mapping(node, deep=True).get("state") or [b""]
     return state[0] if isinstance(state[0], bytes) else str(state[0]).encode()
 
 
 for _tag, _construct in {
-    "str": _text,
-    "unicode": _text,
-    "tuple": _tuple,
-    "object/new:_io.BytesIO": _bytes_of_a_file,
+    "str": _construct_text,
+    "unicode": _construct_text,
+    "tuple": _construct_tuple,
+    "object/new:_io.BytesIO": _construct_bytes_of_file,
 }.items():
     _Loader.add_constructor(f"tag:yaml.org,2002:python/{_tag}", _construct)
 
@@ -87,21 +87,21 @@ def _exchanges(data: Mapping[str, Any], root: Any) -> list[Exchange]:
 
 
 def _exchange(item: Any, node: Any, number: int, began: float) -> Exchange:
-    place = _Place(item, node, f"interaction {number + 1}")
-    request, response = place.part("request"), place.part("response")
+    interaction = _Mapping(item, node, f"interaction {number + 1}")
+    request, response = interaction.part("request"), interaction.part("response")
     status, body = response.part("status"), response.part("body")
     try:
         url, target = split_uri(str(request.value("uri", str)))
         headers = list(_headers(response.value("headers", dict)))
-        content = _content(body.value("string", str, bytes, type(None)))
+        content = _as_bytes(body.value("string", str, bytes, type(None)))
         exchange = Exchange(
             number,
             url,
             WireRequest(
                 str(request.value("method", str)),
                 target,
-                {name: ", ".join(values) for name, values in _grouped(request.value("headers", dict)).items()},
-                _content(request.value("body", str, bytes, type(None))),
+                {name: ", ".join(values) for name, values in _values_by_name(request.value("headers", dict)).items()},
+                _as_bytes(request.value("body", str, bytes, type(None))),
             ),
             began,
             int(status.value("code", int)),
@@ -110,13 +110,13 @@ def _exchange(item: Any, node: Any, number: int, began: float) -> Exchange:
             ending=Ending(item.get("ending", "whole")),
             failure=item.get("failure"),
         )
-        return set_body(exchange, content, _chunks(body.data, headers, content), body.data.get("pace") or [])
+        return set_body(exchange, content, _chunk_borders(body.data, headers, content), body.data.get("pace") or [])
     except (ValueError, TypeError) as error:
-        raise Unreadable(place.line, f"{place.name}: {error}") from None
+        raise Unreadable(interaction.line, f"{interaction.name}: {error}") from None
 
 
-class _Place:
-    """A mapping in the file, and where it stands."""
+class _Mapping:
+    """A mapping in the file, with its line and what to call it."""
 
     def __init__(self, data: Any, node: Any, name: str) -> None:
         self.name = name
@@ -126,10 +126,10 @@ class _Place:
         self.data = data
         self._nodes = {key.value: value for key, value in node.value}
 
-    def part(self, key: str) -> _Place:
+    def part(self, key: str) -> _Mapping:
         """Return a mapping in it."""
         self.value(key, dict)
-        return _Place(self.data[key], self._nodes[key], f"{key!r} of {self.name}")
+        return _Mapping(self.data[key], self._nodes[key], f"{key!r} of {self.name}")
 
     def value(self, key: str, *kinds: type) -> Any:
         """Return a value of one of these types in it."""
@@ -148,28 +148,28 @@ class _Place:
 _KINDS: dict[type, str] = {str: "text", bytes: "binary", dict: "a mapping", int: "a number"}
 
 
-def _grouped(headers: Mapping[str, Any]) -> dict[str, list[str]]:
+def _values_by_name(headers: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
-        str(name): [_header_text(value) for value in (values if isinstance(values, list) else [values])]
+        str(name): [_as_text(value) for value in (values if isinstance(values, list) else [values])]
         for name, values in headers.items()
     }
 
 
-def _header_text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _headers(headers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    return ((name, value) for name, values in _grouped(headers).items() for value in values)
+    return ((name, value) for name, values in _values_by_name(headers).items() for value in values)
 
 
-def _content(value: Any) -> bytes:
+def _as_bytes(value: Any) -> bytes:
     if isinstance(value, BytesIO):
         return value.getvalue()
     return value if isinstance(value, bytes) else (value or "").encode("utf-8")
 
 
-def _chunks(body: Mapping[str, Any], headers: Iterable[tuple[str, str]], content: bytes) -> str | None:
+def _chunk_borders(body: Mapping[str, Any], headers: Iterable[tuple[str, str]], content: bytes) -> str | None:
     chunks = body.get("chunks")
     if isinstance(chunks, list):
         return f"[{', '.join(map(str, chunks))}]"
@@ -181,20 +181,20 @@ def _chunks(body: Mapping[str, Any], headers: Iterable[tuple[str, str]], content
     return chunks
 
 
-def _check_keys(node: Any) -> None:
+def _check_keys(root: Any) -> None:
     """Raise if a mapping has a key twice: YAML would silently take the last one."""
-    waiting = [node]
+    waiting = [root]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, yaml.SequenceNode):
-            waiting += one.value
-        elif isinstance(one, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in one.value:
-                if key.value in seen:
+        node = waiting.pop()
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in node.value:
+                if key.value in keys:
                     raise Unreadable(key.start_mark.line + 1, f"the key {key.value!r} stands here a second time")
                 if isinstance(key.value, str):
-                    seen.add(key.value)
+                    keys.add(key.value)
                 waiting.append(value)
 
 

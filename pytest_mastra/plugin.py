@@ -102,7 +102,7 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist what the terminal can show."""
     from pytest_mastra.report import terminal
 
-    terminal.tell(node.config, node.workerinput)
+    terminal.tell_worker(node.config, node.workerinput)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,1 +1,1 @@
-"""What a person looks at after a test: the terminal's timeline of each run, and the trace that is kept on disk."""
+"""What people read after a test: the timeline of each run, and the trace on disk."""

@@ -43,7 +43,7 @@ class Axis:
         self._begin = spans.earliest or 0.0
         self._end = max(self._begin, spans.latest or 0.0)
         all_spans = [span for own in spans.of_step.values() for span in own]
-        self._busy = _joined(self._clamped(span) for span in all_spans if span.doing is Doing.WORKING)
+        self._busy = _join(self._clamped(span) for span in all_spans if span.doing is Doing.WORKING)
         whole = self._end - self._begin
         busy = sum(end - begin for begin, end in self._busy)
         idle = whole - busy
@@ -58,7 +58,9 @@ class Axis:
         return self._end <= self._begin
 
     def bar(self, own: Sequence[Span], strokes: Strokes, *, goes_on: bool = True) -> str:
-        """Return the bar of one step, as wide as the axis; what is at work has at least one cell.
+        """Return the bar of one step, as wide as the axis.
+
+        What is at work has at least one cell.
 
         Args:
             own: The step's spans.
@@ -85,7 +87,7 @@ class Axis:
         return busy * self._per_busy_second + (moment - self._begin - busy) * self._per_idle_second
 
 
-def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+def _join(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Return stretches in order, overlapping ones as one."""
     joined: list[Stretch] = []
     for begin, end in sorted(stretches):

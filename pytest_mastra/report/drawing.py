@@ -1,4 +1,4 @@
-"""One run, drawn as lines: which steps are shown, how they are named, and why the run stopped. No I/O."""
+"""One run, drawn as lines: its steps, their names, and why the run stopped. No I/O."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Drawing:
     def lines(self) -> list[str]:
         """Return the title, the steps on their time axis, and why the run stopped."""
         reasons = self._reasons()
-        kept = _kept(self._rows, MOST_LINES - 1 - len(reasons))
+        kept = _choose_rows(self._rows, MOST_LINES - 1 - len(reasons))
         return [self.title(), *self._steps(kept), *reasons]
 
     def title(self) -> str:
@@ -105,8 +105,8 @@ class Drawing:
         shown = {row.id for row in kept}
         hidden = [row for row in self._rows if row.id not in shown]
         if hidden:
-            place = next(index for index, row in enumerate(self._rows) if row.id not in shown)
-            lines.insert(place, self._counted(hidden))
+            first = next(index for index, row in enumerate(self._rows) if row.id not in shown)
+            lines.insert(first, self._count(hidden))
         return lines
 
     def _name(self, row: Row) -> str:
@@ -119,7 +119,7 @@ class Drawing:
         seconds = self._spans.worked(row.id)
         return "" if seconds is None else duration(seconds)
 
-    def _counted(self, hidden: Sequence[Row]) -> str:
+    def _count(self, hidden: Sequence[Row]) -> str:
         counts = Counter(row.status for row in hidden)
         text = ", ".join(f"{count} {self._shown(status)}" for status, count in counts.most_common())
         return clipped(f"  {self._marks.more} {len(hidden)} more steps: {text}", self._width)
@@ -145,8 +145,8 @@ def _rows(run: TouchedRun) -> list[Row]:
     return board.rows
 
 
-def _kept(rows: Sequence[Row], room: int) -> list[Row]:
-    """Return the rows that are shown: all if there is room, else those that matter, with one line for the others."""
+def _choose_rows(rows: Sequence[Row], room: int) -> list[Row]:
+    """Return the rows that are shown: all, or those that matter, so that there is room."""
     if len(rows) <= room:
         return list(rows)
     stopped = [index for index, row in enumerate(rows) if row.status in _STOPPED or not row.is_over]
@@ -160,7 +160,7 @@ def _kept(rows: Sequence[Row], room: int) -> list[Row]:
 def _failures(rows: Iterable[Row]) -> list[tuple[str, str]]:
     failed = [row for row in rows if row.status in ("failed", "tripwire")]
     # a workflow fails with the error of the step that failed in it
-    innermost = [row for row in failed if not any(other.is_inside(row) for other in failed)]
+    innermost = [row for row in failed if not any(inner.is_inside(row) for inner in failed)]
     return [(f"{_path(row)} failed: {row.detail or 'no reason given'}", "failed") for row in innermost]
 
 
@@ -175,16 +175,16 @@ def _path(row: Row) -> str:
 
 
 def _refusals(run: TouchedRun) -> list[tuple[str, str]]:
-    """Return what the last request that went wrong met, if nothing came right after it."""
+    """Return what the last request that went wrong met."""
     troubles = [exchange for exchange in run.exchanges if exchange.status >= _FIRST_ERROR or exchange.failure]
     if not troubles:
         return []
     last = troubles[-1]
     count = f" ({len(troubles)} times refused or cut)" if len(troubles) > 1 else ""
-    return [(f"{last.call.verb} {_met(last)}{count}", "failed")]
+    return [(f"{last.call.verb} {_describe_refusal(last)}{count}", "failed")]
 
 
-def _met(exchange: Exchange) -> str:
+def _describe_refusal(exchange: Exchange) -> str:
     if exchange.status < _FIRST_ERROR:
         return f"broke off: {exchange.failure}"
     answer = reply_json(exchange)

@@ -64,23 +64,23 @@ class Reporting:
             return
         scrubber = learn_secrets(scene.log, self._config)
         if call.when == "call":
-            found = runs.properties(scene, scrubber)
-            report.user_properties.extend(found)
+            properties = runs.properties(scene, scrubber)
+            report.user_properties.extend(properties)
             # junit reads those of the teardown's report, which pytest makes of these
-            item.user_properties.extend(found)
+            item.user_properties.extend(properties)
         if self._traces:
             from pytest_mastra.report import trace_writer
 
-            trace_writer.keep(scene, report, self._config, scrubber=scrubber)
+            trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
         if report.failed:
             from pytest_mastra.report import redacted, timeline
 
             redacted.redact_failure(report, scrubber)
             # the teardown's own failure tells what was wrong with the fakes
-            wrong = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
-            sections = [(title, scrubber.text(text)) for title, text in wrong]
+            found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
+            sections = [(title, scrubber.text(text)) for title, text in found]
             sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
-            timeline.add(sections, report, self._config)
+            timeline.add_sections(sections, report, self._config)
 
 
 def _location_of(error: Exception) -> str:

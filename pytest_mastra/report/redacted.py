@@ -23,7 +23,7 @@ _FAILURE = "E   "
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
+class RedactedScene:
     """A scene without secrets.
 
     Attributes:
@@ -37,7 +37,7 @@ class Clean:
     scrubber: Scrubber
 
 
-def clean(scene: Scene, scrubber: Scrubber) -> Clean:
+def redact_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene:
     """Return what of a scene may be shown.
 
     Args:
@@ -46,20 +46,20 @@ def clean(scene: Scene, scrubber: Scrubber) -> Clean:
     """
     touched = touched_runs(scene)
     for run in touched:
-        _learn_data([run.account, run.events], scrubber)
-    exchanges = {exchange.number: _clean_exchange(exchange, scrubber) for exchange in scene.log}
-    runs = [_clean_run(run, exchanges, scrubber) for run in touched]
-    return Clean(runs, list(exchanges.values()), scrubber)
+        _learn_from([run.account, run.events], scrubber)
+    exchanges = {exchange.number: _redact_exchange(exchange, scrubber) for exchange in scene.log}
+    runs = [_redact_run(run, exchanges, scrubber) for run in touched]
+    return RedactedScene(runs, list(exchanges.values()), scrubber)
 
 
-def _learn_data(value: Any, scrubber: Scrubber) -> None:
-    """Have a scrubber learn from what a fake told nobody."""
+def _learn_from(value: Any, scrubber: Scrubber) -> None:
+    """Have a scrubber learn also from what no exchange has: what a fake told nobody."""
     with contextlib.suppress(ValueError, TypeError, RecursionError):
         body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
         scrubber.learn(Exchange(-1, "", WireRequest("GET", "/"), 0.0, chunks=[body]))
 
 
-def _clean_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubber) -> TouchedRun:
+def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubber) -> TouchedRun:
     account = scrubber.data(run.account)
     workflow_id, run_id = scrubber.text(run.workflow_id), scrubber.text(run.run_id)
     return TouchedRun(
@@ -75,7 +75,7 @@ def _clean_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubb
     )
 
 
-def _clean_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
+def _redact_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
     try:
         return scrubber.exchange(exchange)
     except UnknownCoding as error:

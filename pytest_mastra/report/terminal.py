@@ -1,4 +1,4 @@
-"""What the terminal that pytest writes to can show; workers of xdist are told, for they have none."""
+"""What pytest's terminal can show; workers of xdist are told, for they have none."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-_TOLD = "mastra_terminal"
+_KEY = "mastra_terminal"
+"""Under what a worker is told."""
 
 
-def of(config: pytest.Config) -> tuple[str, int | None, bool]:
-    """Return its encoding, its width in cells if that is known, and whether it takes escape codes."""
-    told = getattr(config, "workerinput", {}).get(_TOLD)
-    if told is not None:
-        return told[0], told[1], told[2]
+def terminal_of(config: pytest.Config) -> tuple[str, int | None, bool]:
+    """Return its encoding, its width in cells if known, and whether it takes escape codes."""
+    controller = getattr(config, "workerinput", {}).get(_KEY)
+    if controller is not None:
+        return controller[0], controller[1], controller[2]
     if not config.pluginmanager.has_plugin("terminalreporter"):
         return "utf-8", None, config.getoption("color", "auto") == "yes"
     writer: Any = config.get_terminal_writer()
@@ -22,6 +23,6 @@ def of(config: pytest.Config) -> tuple[str, int | None, bool]:
     return encoding or "ascii", writer.fullwidth, writer.hasmarkup
 
 
-def tell(config: pytest.Config, workerinput: dict[str, Any]) -> None:
+def tell_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
     """Tell a worker what the terminal of its controller can show."""
-    workerinput[_TOLD] = of(config)
+    workerinput[_KEY] = terminal_of(config)

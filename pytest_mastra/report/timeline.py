@@ -1,4 +1,4 @@
-"""The runs of a failed test as a few lines of a terminal each, and the section of its report that has them."""
+"""The runs of a failed test, a few lines each, and the section of its report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mastra_sync.terminal.marks import UNICODE as MARKS
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import axis, terminal, trace_writer
 from pytest_mastra.report.drawing import Drawing
-from pytest_mastra.report.redacted import clean
+from pytest_mastra.report.redacted import redact_scene
 
 if TYPE_CHECKING:
     import pytest
@@ -31,14 +31,14 @@ _GONE_WELL = frozenset({"success", "bailed"})
 
 
 def timeline(run: TouchedRun, *, width: int = 80, colour: bool = False, ascii: bool = False) -> list[str]:  # noqa: A002
-    """Return a run as at most 12 lines: a title, its steps on a time axis, and why it stopped.
+    """Return a run as at most 12 lines: title, steps on a time axis, why it stopped.
 
     Where there are more steps than lines, those that failed or wait are kept, the first and the last, and what ran
     before the first of those that stopped; the others are counted. Where a run mostly slept or waited for an answer,
     such time is drawn shorter.
 
     Args:
-        run: The run; what it holds is shown as it is, so it should have been scrubbed (`clean`).
+        run: The run; what it holds is shown as it is, so it should have been redacted (`redact_scene`).
         width: The most cells that a line takes, from 20 on.
         colour: Whether to colour by status, with escape codes.
         ascii: Whether to use nothing but ASCII.
@@ -65,7 +65,7 @@ class Look:
     @classmethod
     def of(cls, config: pytest.Config) -> Look:
         """Return what pytest's terminal can show."""
-        encoding, width, colour = terminal.of(config)
+        encoding, width, colour = terminal.terminal_of(config)
         needed = "".join(MARKS.of_status.values()) + MARKS.more + "".join(axis.UNICODE.of_doing.values())
         return cls(
             min(width or USUAL_WIDTH, WIDEST),
@@ -79,7 +79,7 @@ class Look:
 def sections(
     scene: Scene, report: pytest.TestReport, config: pytest.Config, *, scrubber: Scrubber | None = None
 ) -> list[Section]:
-    """Return the section of a failed test's report that shows its runs; none if it touched none.
+    """Return the section of a failed test's report that shows its runs, if it has any.
 
     Args:
         scene: The test's.
@@ -88,14 +88,14 @@ def sections(
         scrubber: Takes secrets out; by default one that has learned from the scene.
     """
     look = Look.of(config)
-    lines = shown(clean(scene, scrubber or learn_secrets(scene.log, config)).runs, look)
-    kept = trace_writer.kept_at(report, config)
-    if kept is not None:
-        lines.append(f"trace: {kept}")
+    lines = draw_runs(redact_scene(scene, scrubber or learn_secrets(scene.log, config)).runs, look)
+    trace = trace_writer.shown_path(report, config)
+    if trace is not None:
+        lines.append(f"trace: {trace}")
     return [(TITLE, "\n".join(lines))] if lines else []
 
 
-def add(sections: Sequence[Section], report: pytest.TestReport, config: pytest.Config) -> None:
+def add_sections(sections: Sequence[Section], report: pytest.TestReport, config: pytest.Config) -> None:
     """Add sections to a failed test's report, where each reporter that is in use finds them.
 
     A junit file has the text of a failure, but no sections; so with `--junit-xml` they become part of that text, which
@@ -124,7 +124,7 @@ def _has_junit(config: pytest.Config) -> bool:
     return bool(config.getoption("xmlpath", None))
 
 
-def shown(runs: Sequence[TouchedRun], look: Look) -> list[str]:
+def draw_runs(runs: Sequence[TouchedRun], look: Look) -> list[str]:
     """Return the lines that show a test's runs."""
     room = MOST_RUNS_IN_SHORT if look.in_short else MOST_RUNS
     by_need = sorted(range(len(runs)), key=lambda index: runs[index].status in _GONE_WELL)
@@ -133,8 +133,8 @@ def shown(runs: Sequence[TouchedRun], look: Look) -> list[str]:
     for index in chosen:
         drawing = Drawing(runs[index], look.width, colour=look.colour, ascii_only=look.ascii)
         lines += [drawing.title()] if look.in_short else drawing.lines()
-    others = Counter(runs[index].status for index in by_need[room:])
-    if others:
-        text = ", ".join(f"{count} {status}" for status, count in others.most_common())
+    hidden = Counter(runs[index].status for index in by_need[room:])
+    if hidden:
+        text = ", ".join(f"{count} {status}" for status, count in hidden.most_common())
         lines.append(f"... and {len(runs) - room} more runs: {text}")
     return lines

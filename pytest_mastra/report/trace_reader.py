@@ -87,7 +87,7 @@ class TracedEvent:
 
 @dataclass(frozen=True, slots=True)
 class TracedBody:
-    """A body without content coding and without secrets; one of `json`, `records`, `text` and `data` has it.
+    """A body without content coding and secrets, as `json`, `records`, `text` or `data`.
 
     Attributes:
         size: Its length in bytes.
@@ -149,7 +149,7 @@ class TracedExchange:
     """One request and what came of it.
 
     Attributes:
-        number: Its place in the order in which requests were sent.
+        number: Which request it was, in the order in which they were sent.
         at: When it was sent.
         run: The number of the run that it named.
         verb: What it asked for, by Mastra's name; None if that is no verb.
@@ -212,7 +212,7 @@ class Trace:
     exchanges: list[TracedExchange] = field(default_factory=list)
 
     def touched_runs(self) -> list[TouchedRun]:
-        """Return the runs as they were when the trace was written, to be drawn again; without their exchanges."""
+        """Return the runs, to be drawn again, as they were written: without their exchanges."""
         runs = [
             TouchedRun(
                 run.workflow_id,
@@ -356,7 +356,7 @@ def _exchange(record: Mapping[str, Any]) -> TracedExchange:
         record["url"],
         request["method"],
         request["target"],
-        _pairs(request["headers"]),
+        _pairs_of(request["headers"]),
         _body(request["body"]),
         None if reply is None else _reply(reply),
         record["ending"],
@@ -368,7 +368,7 @@ def _reply(reply: Mapping[str, Any]) -> TracedReply:
     return TracedReply(
         reply["status"],
         reply["reason"],
-        _pairs(reply["headers"]),
+        _pairs_of(reply["headers"]),
         reply["is_stream"],
         reply["coding"],
         _body(reply["body"]),
@@ -376,7 +376,7 @@ def _reply(reply: Mapping[str, Any]) -> TracedReply:
     )
 
 
-def _pairs(items: list[list[str]]) -> list[tuple[str, str]]:
+def _pairs_of(items: list[list[str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in items]
 
 

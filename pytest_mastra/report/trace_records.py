@@ -16,7 +16,7 @@ from pytest_mastra.run_history.events import arrival_of, parsed
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.report.redacted import Clean
+    from pytest_mastra.report.redacted import RedactedScene
     from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.suite.scene import Scene
 
@@ -32,33 +32,33 @@ _DIGITS = 6
 _FIRST_ERROR = 400
 
 
-def lines_of(scene: Scene, clean: Clean, phases: Mapping[str, str]) -> Iterator[str]:
+def lines_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -> Iterator[str]:
     """Give a trace's records as lines of JSON, without line ends.
 
     Args:
         scene: The test's.
-        clean: The scene without its secrets.
+        redacted: The scene without its secrets.
         phases: The outcome of each phase of the test so far: `setup`, `call`, `teardown`.
     """
-    for record in records_of(scene, clean, phases):
+    for record in records_of(scene, redacted, phases):
         yield as_json(record)
 
 
-def records_of(scene: Scene, clean: Clean, phases: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a trace's records: the header, the runs, then events and exchanges in the order of their time."""
+def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a trace's records: header, runs, then events and exchanges by their time."""
     sent = list(scene.log)
     epoch = min((exchange.began for exchange in sent), default=scene.now())
-    of_exchange = {exchange.number: index for index, run in enumerate(clean.runs) for exchange in run.exchanges}
-    runs = [_run(index, run, epoch) for index, run in enumerate(clean.runs)]
+    of_exchange = {exchange.number: index for index, run in enumerate(redacted.runs) for exchange in run.exchanges}
+    runs = [_run(index, run, epoch) for index, run in enumerate(redacted.runs)]
     timed = [
         (exchange.began - epoch, 0, _exchange(exchange, wire, of_exchange.get(exchange.number), epoch))
-        for exchange, wire in zip(clean.exchanges, sent, strict=False)
+        for exchange, wire in zip(redacted.exchanges, sent, strict=False)
     ]
-    for index, run in enumerate(clean.runs):
+    for index, run in enumerate(redacted.runs):
         timed += _events(index, run, epoch, is_one_clock=scene.clock is not None)
     # events of one run stand in their order, whatever their times say
     timed.sort(key=lambda item: item[:2])
-    return [_header(scene, clean, phases, epoch), *runs, *(record for _, _, record in timed)]
+    return [_header(scene, redacted, phases, epoch), *runs, *(record for _, _, record in timed)]
 
 
 def outcome_of(phases: Mapping[str, str]) -> str:
@@ -75,29 +75,29 @@ def as_json(record: Mapping[str, Any]) -> str:
     try:
         return json.dumps(record, ensure_ascii=False, allow_nan=False, default=repr)
     except (ValueError, RecursionError):
-        return json.dumps(_tamed(record), ensure_ascii=False, default=repr)
+        return json.dumps(_tame(record), ensure_ascii=False, default=repr)
 
 
-def _tamed(value: Any, depth: int = 100) -> Any:
+def _tame(value: Any, depth: int = 100) -> Any:
     """Return a value without what JSON cannot hold: numbers that are none, and nesting without end."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         return None
     if not depth:
         return "..." if isinstance(value, (dict, list)) else value
     if isinstance(value, dict):
-        return {key: _tamed(item, depth - 1) for key, item in value.items()}
-    return [_tamed(item, depth - 1) for item in value] if isinstance(value, list) else value
+        return {key: _tame(item, depth - 1) for key, item in value.items()}
+    return [_tame(item, depth - 1) for item in value] if isinstance(value, list) else value
 
 
-def _header(scene: Scene, clean: Clean, phases: Mapping[str, str], epoch: float) -> dict[str, Any]:
+def _header(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str], epoch: float) -> dict[str, Any]:
     return {
         "record": "trace",
         "schema": SCHEMA,
-        "test": clean.scrubber.text(scene.test),
+        "test": redacted.scrubber.text(scene.test),
         "outcome": outcome_of(phases),
         "phases": dict(phases),
         "target": scene.target,
-        "url": clean.scrubber.text(scene.url),
+        "url": redacted.scrubber.text(scene.url),
         "clock": "real" if scene.clock is None else "virtual",
         "epoch": epoch,
         "versions": {"python": platform.python_version(), **_installed()},
@@ -137,7 +137,7 @@ def _events(
         moment = at
         if moment is None and is_one_clock:
             # nobody read it, but the server's time is the one that exchanges have
-            moment = _told_moment(event, epoch)
+            moment = _moment_in(event, epoch)
         latest = max(latest, latest if moment is None else moment)
         record = {
             "record": "event",
@@ -149,12 +149,12 @@ def _events(
         yield latest, 1, record
 
 
-def _told_moment(event: Mapping[str, Any], epoch: float) -> float | None:
+def _moment_in(event: Mapping[str, Any], epoch: float) -> float | None:
     payload = event.get("payload")
     if not isinstance(payload, Mapping):
         return None
-    told = [payload.get(name) for name in ("endedAt", "suspendedAt", "resumedAt", "startedAt")]
-    return next((value / 1000 - epoch for value in told if isinstance(value, (int, float))), None)
+    moments = [payload.get(name) for name in ("endedAt", "suspendedAt", "resumedAt", "startedAt")]
+    return next((value / 1000 - epoch for value in moments if isinstance(value, (int, float))), None)
 
 
 def _exchange(exchange: Exchange, wire: Exchange, run: int | None, epoch: float) -> dict[str, Any]:
@@ -189,9 +189,9 @@ def _exchange(exchange: Exchange, wire: Exchange, run: int | None, epoch: float)
 
 
 def _reply(exchange: Exchange, wire: Exchange, epoch: float) -> dict[str, Any]:
-    is_told = exchange.call.row.streams and exchange.status < _FIRST_ERROR
+    has_events = exchange.call.row.streams and exchange.status < _FIRST_ERROR
     is_omitted = bool(wire.chunks) and not exchange.chunks
-    body = {"size": len(wire.body)} if is_omitted else _body(exchange.body, is_stream=is_told)
+    body = {"size": len(wire.body)} if is_omitted else _body(exchange.body, is_stream=has_events)
     return {
         "status": exchange.status,
         "reason": exchange.reason,
@@ -210,21 +210,21 @@ def _body(body: bytes, *, is_stream: bool = False) -> dict[str, Any] | None:
     """Return a body in the form that is best to read: records, JSON, text, or base64."""
     if not body:
         return None
-    found: dict[str, Any] = {"size": len(body)}
+    record: dict[str, Any] = {"size": len(body)}
     kept = body[:LARGEST]
     if len(kept) < len(body):
-        found["clipped"] = True
+        record["clipped"] = True
     if is_stream:
-        return found | _records(kept, is_whole=len(kept) == len(body))
+        return record | _records(kept, is_whole=len(kept) == len(body))
     if len(kept) == len(body):
         try:
-            return found | {"json": parse_json(body)}
+            return record | {"json": parse_json(body)}
         except (ValueError, RecursionError):
             pass
     try:
-        return found | {"text": _text(kept)}
+        return record | {"text": _text(kept)}
     except UnicodeDecodeError:
-        return found | {"base64": base64.b64encode(kept).decode("ascii")}
+        return record | {"base64": base64.b64encode(kept).decode("ascii")}
 
 
 def _records(body: bytes, *, is_whole: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The trace of a test on disk: its runs, their events and the HTTP exchanges behind them, as JSON lines."""
+"""The trace of a test on disk: runs, their events and HTTP exchanges, as JSON lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.scene import Scene
 
-__all__ = ["Trace", "TraceError", "keep", "kept_at", "path_of", "read_trace"]
+__all__ = ["Trace", "TraceError", "path_of", "read_trace", "shown_path", "write_trace"]
 
 SUFFIX = ".jsonl"
 _LONGEST_NAME = 100
@@ -29,8 +29,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
 
 
 @dataclass(slots=True)
-class _Keeping:
-    """What is known of one test that is running.
+class _Progress:
+    """How far a test that is running has come.
 
     Attributes:
         phases: The outcome of each of its phases so far.
@@ -43,15 +43,18 @@ class _Keeping:
     is_over: bool = False
 
 
-_RUNNING = pytest.StashKey["dict[str, _Keeping]"]()
+_RUNNING = pytest.StashKey["dict[str, _Progress]"]()
 _WARNED = pytest.StashKey["set[str]"]()
 
 
-def keep(scene: Scene, report: pytest.TestReport, config: pytest.Config, *, scrubber: Scrubber | None = None) -> None:
-    """Write a test's trace, if it is to be kept: with `on` at the test's end, and whenever a phase of it fails.
+def write_trace(
+    scene: Scene, report: pytest.TestReport, config: pytest.Config, *, scrubber: Scrubber | None = None
+) -> None:
+    """Write a test's trace, if it is to be kept.
 
-    With `retain-on-failure` a trace that an earlier session left of a test that passes now is removed. Never raises: a
-    folder that cannot be written to is a warning.
+    With `on` that is at the test's end, and whenever a phase of it fails. With `retain-on-failure` a trace that an
+    earlier session left of a test that passes now is removed. Never raises: a folder that cannot be written to is a
+    warning.
 
     Args:
         scene: The test's.
@@ -62,32 +65,34 @@ def keep(scene: Scene, report: pytest.TestReport, config: pytest.Config, *, scru
     mode = settings.setting(config, "trace").value
     if mode == "off":
         return
-    keeping = _keeping(scene.test, config)
-    keeping.phases[str(report.when)] = report.outcome
-    keeping.is_over = report.when == "teardown"
-    has_failed = "failed" in keeping.phases.values()
-    if report.failed or (keeping.is_over and (has_failed or mode == "on")):
-        _write(scene, keeping, config, scrubber)
-    elif keeping.is_over:
+    progress = _progress_of(scene.test, config)
+    progress.phases[str(report.when)] = report.outcome
+    progress.is_over = report.when == "teardown"
+    has_failed = "failed" in progress.phases.values()
+    if report.failed or (progress.is_over and (has_failed or mode == "on")):
+        _write(scene, progress, config, scrubber)
+    elif progress.is_over:
         with contextlib.suppress(OSError):
             path_of(scene.test, config).unlink()
 
 
-def _keeping(test: str, config: pytest.Config) -> _Keeping:
+def _progress_of(test: str, config: pytest.Config) -> _Progress:
     running = config.stash.setdefault(_RUNNING, {})
-    for other in [name for name, keeping in running.items() if keeping.is_over]:
-        del running[other]
-    return running.setdefault(test, _Keeping())
+    for ended in [name for name, progress in running.items() if progress.is_over]:
+        del running[ended]
+    return running.setdefault(test, _Progress())
 
 
-def kept_at(report: pytest.TestReport, config: pytest.Config) -> str | None:
-    """Return where the trace of a test that has just run stands, from the root directory; None if it has none."""
-    keeping = config.stash.get(_RUNNING, {}).get(report.nodeid)
-    return keeping.path if keeping is not None else None
+def shown_path(report: pytest.TestReport, config: pytest.Config) -> str | None:
+    """Return the path of a test's trace, from the root directory; None if it has none."""
+    progress = config.stash.get(_RUNNING, {}).get(report.nodeid)
+    return progress.path if progress is not None else None
 
 
 def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
-    """Return where the trace of a test belongs: a name that every file system takes, another one for each test.
+    """Return where the trace of a test belongs.
+
+    Its name is one that every file system takes, another one for each test.
 
     Args:
         test: The node id.
@@ -99,16 +104,17 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
     return settings.folder(config, "trace_dir") / f"{safe}-{digest}{SUFFIX}"
 
 
-def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scrubber | None) -> None:
+def _write(scene: Scene, progress: _Progress, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
     from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415
-    from pytest_mastra.report.redacted import clean  # noqa: PLC0415
+    from pytest_mastra.report.redacted import redact_scene  # noqa: PLC0415
     from pytest_mastra.report.trace_records import lines_of  # noqa: PLC0415
 
-    cleaned = clean(scene, scrubber or learn_secrets(scene.log, config))
-    path = path_of(scene.test, config, cleaned.scrubber.text(scene.test))
-    data = "".join(f"{line}\n" for line in lines_of(scene, cleaned, keeping.phases)).encode("utf-8", "backslashreplace")
-    left = cleaned.scrubber.survivors(data)
+    redacted = redact_scene(scene, scrubber or learn_secrets(scene.log, config))
+    path = path_of(scene.test, config, redacted.scrubber.text(scene.test))
+    text = "".join(f"{line}\n" for line in lines_of(scene, redacted, progress.phases))
+    data = text.encode("utf-8", "backslashreplace")
+    left = redacted.scrubber.survivors(data)
     if left:
         _warn(config, scene.test, f"the trace of {path.stem} is not written: {', '.join(left)} would stand in it")
         return
@@ -117,7 +123,7 @@ def _write(scene: Scene, keeping: _Keeping, config: pytest.Config, scrubber: Scr
     except OSError as error:
         _warn(config, scene.test, f"no trace is written to {path.parent}: {error.strerror or error}")
         return
-    keeping.path = _from_root(path, config)
+    progress.path = _from_root(path, config)
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -126,7 +132,7 @@ def _replace(path: Path, data: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    _make(path.parent)
+    _make_folder(path.parent)
     # two workers may run the same test
     temporary = path.with_name(f".{path.stem}-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
@@ -138,8 +144,8 @@ def _replace(path: Path, data: bytes) -> None:
         raise
 
 
-def _make(folder: Path) -> None:
-    """Make the folder if it is not there, hidden from git; a folder of others is left as it is."""
+def _make_folder(folder: Path) -> None:
+    """Make the folder, hidden from git, if there is none; others' folders stay as they are."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -157,7 +163,7 @@ def _from_root(path: Path, config: pytest.Config) -> str:
 
 
 def _warn(config: pytest.Config, test: str, text: str) -> None:
-    """Have the summary of warnings say it, once; whatever becomes of other warnings, it fails no test."""
+    """Have the summary of warnings say it, once; it fails no test."""
     warned = config.stash.setdefault(_WARNED, set())
     if text in warned:
         return

@@ -10,7 +10,7 @@ import pytest
 from mastra_sync import MastraClient, RunTimeout
 from mastra_sync.models import RunResult
 from pytest_mastra.fake import AS_TIMED, FakeMastra, StepError
-from pytest_mastra.report.timeline import Look, shown, timeline
+from pytest_mastra.report.timeline import Look, draw_runs, timeline
 from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 from tests.run_history.acted_scenes import acted, empty_scene, run_event, said, step_event, stream_of
 
@@ -320,7 +320,7 @@ def test_too_narrow_for_bars() -> None:
 def test_many_runs() -> None:
     """Of many runs those that went wrong are drawn first, in their order; the others are counted."""
     runs = [TouchedRun("w", f"r{number}", "success" if number % 2 else "failed") for number in range(12)]
-    assert shown(runs, Look()) == [
+    assert draw_runs(runs, Look()) == [
         "✗ w failed, run r0",
         "✗ w failed, run r2",
         "✗ w failed, run r4",
@@ -328,12 +328,12 @@ def test_many_runs() -> None:
         "✗ w failed, run r8",
         "... and 7 more runs: 6 success, 1 failed",
     ]
-    assert shown(runs, Look(in_short=True))[-2:] == ["✗ w failed, run r10", "... and 2 more runs: 2 success"]
+    assert draw_runs(runs, Look(in_short=True))[-2:] == ["✗ w failed, run r10", "... and 2 more runs: 2 success"]
 
 
 def test_in_short() -> None:
     """In short a run is one line."""
-    assert shown([answered("success", STEPS)], Look(in_short=True)) == ["✓ w succeeded after 30 ms, run r1"]
+    assert draw_runs([answered("success", STEPS)], Look(in_short=True)) == ["✓ w succeeded after 30 ms, run r1"]
 
 
 def test_a_run_that_the_test_gave_up_on() -> None:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import trace_records
-from pytest_mastra.report.redacted import clean
+from pytest_mastra.report.redacted import redact_scene
 from pytest_mastra.report.timeline import timeline
 from pytest_mastra.report.trace_reader import TracedBody, TracedChunk, trace_schema
 from pytest_mastra.report.trace_writer import Trace, TraceError, read_trace
@@ -30,7 +30,7 @@ RUN = "/workflows/city/runs/r1"
 
 
 def lines(scene: Scene, **phases: str) -> list[str]:
-    return list(trace_records.lines_of(scene, clean(scene, learn_secrets(scene.log)), phases or {"call": "failed"}))
+    return list(trace_records.lines_of(scene, redact_scene(scene, learn_secrets(scene.log)), phases or {"call": "failed"}))
 
 
 def written(scene: Scene, folder: Path, **phases: str) -> Path:

@@ -20,8 +20,8 @@ from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import trace_records
-from pytest_mastra.report.redacted import clean
-from pytest_mastra.report.timeline import Look, shown
+from pytest_mastra.report.redacted import redact_scene
+from pytest_mastra.report.timeline import Look, draw_runs
 from pytest_mastra.run_history.runs import properties
 from pytest_mastra.suite.scene import Scene
 from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event
@@ -52,12 +52,12 @@ def strings_in(value: Any) -> Iterator[str]:
 
 def everything_of(scene: Scene) -> Iterator[str]:
     """Give every text that is kept or shown of a scene."""
-    told = clean(scene, learn_secrets(scene.log))
+    told = redact_scene(scene, learn_secrets(scene.log))
     for line in trace_records.lines_of(scene, told, {"call": "failed"}):
         yield line
         yield from strings_in(json.loads(line))
     for look in (Look(), Look(width=30, ascii=True), Look(in_short=True)):
-        yield from shown(told.runs, look)
+        yield from draw_runs(told.runs, look)
     for name, value in properties(scene):
         yield f"{name} {value}"
 
@@ -185,7 +185,7 @@ def test_a_body_that_cannot_be_looked_through() -> None:
     """A body in an unknown coding is not kept: nobody can tell what is in it."""
     scene = empty_scene()
     said(scene, "GET", RUN, b"opaque opaque", headers=[("Content-Encoding", "br, unheard-of")])
-    (exchange,) = clean(scene, learn_secrets(scene.log)).exchanges
+    (exchange,) = redact_scene(scene, learn_secrets(scene.log)).exchanges
     assert (exchange.body, exchange.failure) == (
         b"",
         "its body is left out: a body is coded as 'unheard-of', which cannot be decoded here: install what urllib3 "

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report.drawing import MOST_LINES
-from pytest_mastra.report.redacted import clean
+from pytest_mastra.report.redacted import redact_scene
 from pytest_mastra.report.timeline import timeline
 from pytest_mastra.report.trace_records import records_of
 from pytest_mastra.run_history.runs import properties, touched_runs
@@ -24,7 +24,7 @@ def test_nothing_is_too_odd(scene: Scene) -> None:
     runs = touched_runs(scene)
     assert len(properties(scene)) == len(runs)
     assert all(len(run.events) == len(run.arrivals) for run in runs)
-    told = clean(scene, learn_secrets(scene.log))
+    told = redact_scene(scene, learn_secrets(scene.log))
     for run in told.runs:
         for width in (20, 47, 80):
             lines = timeline(run, width=width, ascii=width == 47)

@@ -174,7 +174,7 @@ def mastra_server(mastra_target: Scene) -> FakeMastra:
 
 @pytest.fixture
 def mastra_socket_server(mastra_target: Scene, mastra_server: FakeMastra) -> Iterator[FakeMastra]:
-    """The fake server on a socket of this machine too, for other processes; `url` is its address."""
+    """The fake server, on a socket for other processes too; `url` is its address."""
     from pytest_mastra.suite import targets
 
     with targets.serve_on_socket(mastra_target, mastra_server):

@@ -246,7 +246,7 @@ def _describe_sides(last: _Comparison | None, statement: FailedStatement, frame:
 
 
 def _add_lines(error: AssertionError, lines: list[str], at_once: list[str]) -> None:
-    """Put lines into an exception's message: in place of those said at once, or at its end."""
+    """Put lines into an exception's message, in place of those said at once, or last."""
     message = str(error).split("\n") if str(error) else []
     bare = [line.strip() for line in message]
     wanted = [line.strip() for line in at_once]

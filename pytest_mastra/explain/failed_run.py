@@ -1,4 +1,4 @@
-"""The run that a failed statement is about, out of the objects that it names and the scene."""
+"""The run that a failed statement is about, and what the scene knows of it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Subject:
     on_server: bool = False
 
     def summarise(self, mask: Mask, *, short: bool = False) -> list[str]:
-        """Return it in at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
+        """Return at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
         if not self.runs:
             return self._summarise_part(mask)
         run, *others = self.runs
@@ -140,14 +140,14 @@ def _results_in(frames: Sequence[FrameType]) -> list[RunResult]:
 
 
 def _is_of(value: Any, run: RunResult) -> bool:
-    """Whether a step or suspension is a run's, or a handle, stream or event is about it."""
+    """Whether a step or suspension is of a run, or another value is about it."""
     if isinstance(value, (StepResult, Suspension)):
         return any(value is part for part in _parts(run))
     return not isinstance(value, RunResult) and value.run_id is not None and value.run_id == run.run_id
 
 
 def _equals_part_of(value: Any, run: RunResult) -> bool:
-    """Whether a value is of a run that was read anew, so that its parts are other objects."""
+    """Whether a value equals a part of a run that was read anew."""
     if isinstance(value, (StepResult, Suspension)):
         return any(value == part for part in _parts(run))
     return _is_of(value, run)

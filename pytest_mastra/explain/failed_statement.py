@@ -159,7 +159,7 @@ class _Search:
         self._frame = frame
 
     def add(self, value: Any) -> None:
-        """Keep a value if it is of the right kind, or what a collection holds of that kind."""
+        """Keep a value if it is of the right kind, or such items of it."""
         if self._keep(value) or type(value) not in (list, tuple, dict):
             return
         for item in islice(value.values() if type(value) is dict else value, _ITEMS_LOOKED_AT):

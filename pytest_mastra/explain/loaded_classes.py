@@ -1,4 +1,7 @@
-"""Classes by the names of their modules, without an import: of what is not loaded, there are no objects."""
+"""Classes by the names of their modules, without an import.
+
+Of a class whose module was never loaded, there are no objects.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run in a few lines: how it stands and why, its way, how to see it again."""
+"""A run in a few lines: how it stands and why, and the way it took."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def summarise_run(
     on_server: bool = False,
     short: bool = False,
 ) -> list[str]:
-    """Return a run in at most 23 lines of `WIDTH` cells, 9 if it is to be short.
+    """Return a run as at most 23 lines of `WIDTH` cells, 9 if `short`.
 
     Args:
         result: The run.
@@ -58,7 +58,7 @@ def summarise_run(
 
 
 def summarise_step(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
-    """Return a step in at most 16 lines of `WIDTH` cells."""
+    """Return a step as at most 16 lines of `WIDTH` cells."""
     lines = wrapped(f"step {'.'.join(step.path)!r} {_step_in_words(step)}", WIDTH, 2)
     rows = list(_error_rows(step.error, scrub)) if step.error is not None else []
     if step.status == "suspended":
@@ -71,7 +71,7 @@ def summarise_step(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
 
 
 def summarise_suspension(suspension: Suspension, *, scrub: Scrub = unchanged) -> list[str]:
-    """Return what a run waits for in one place, in at most 4 lines of `WIDTH` cells."""
+    """Return what a run waits for in one place, as at most 4 lines."""
     return [
         *wrapped(f"waits at {_question_path(suspension)}", WIDTH, 1),
         *_row("asks", shown(scrub(suspension.payload)), 2),
@@ -101,7 +101,7 @@ def visited_path(result: RunResult) -> list[str]:
 
 
 def steps_in_order(result: RunResult) -> list[tuple[str, StepResult]]:
-    """Return a run's steps by id, in the order of their starts, nested ones after their workflow's."""
+    """Return a run's steps by id, as they started, nested ones after their workflow's."""
     listed_at = {name: index for index, name in enumerate(result.steps)}
     visited_at = {name: index for index, name in reversed(list(enumerate(visited_path(result))))}
 
@@ -122,7 +122,7 @@ def steps_in_order(result: RunResult) -> list[tuple[str, StepResult]]:
 
 
 def input_of(result: RunResult, step: StepResult) -> Any:
-    """Return a step's input, or the output before it, where the server left out the input for that."""
+    """Return a step's input; if it was left out as a repetition, the output before it."""
     if "payload" in step.model_fields_set or len(step.path) != 1 or not result.step_execution_path:
         return step.payload
     before = result.input_data

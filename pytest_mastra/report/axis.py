@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_mastra.run_history.spans import Doing, Span, Spans
+from pytest_mastra.run_history.spans import Activity, Span, Spans
 
 Stretch = tuple[float, float]
 """From when to when."""
@@ -19,13 +19,13 @@ IDLE_SHARE = 1 / 3
 class Strokes:
     """What bars are drawn with; each one cell wide."""
 
-    of_doing: dict[Doing, str]
+    of_activity: dict[Activity, str]
     goes_on: str
     blank: str = " "
 
 
-UNICODE = Strokes({Doing.WORKING: "━", Doing.SLEEPING: "┄", Doing.SUSPENDED: "·"}, "▸")
-ASCII = Strokes({Doing.WORKING: "=", Doing.SLEEPING: "~", Doing.SUSPENDED: "."}, ">")
+UNICODE = Strokes({Activity.WORKING: "━", Activity.SLEEPING: "┄", Activity.SUSPENDED: "·"}, "▸")
+ASCII = Strokes({Activity.WORKING: "=", Activity.SLEEPING: "~", Activity.SUSPENDED: "."}, ">")
 
 
 class Axis:
@@ -43,7 +43,7 @@ class Axis:
         self._begin = spans.earliest or 0.0
         self._end = max(self._begin, spans.latest or 0.0)
         all_spans = [span for own in spans.of_step.values() for span in own]
-        self._busy = _join(self._clamped(span) for span in all_spans if span.doing is Doing.WORKING)
+        self._busy = _join(self._clamped(span) for span in all_spans if span.activity is Activity.WORKING)
         whole = self._end - self._begin
         busy = sum(end - begin for begin, end in self._busy)
         idle = whole - busy
@@ -68,12 +68,12 @@ class Axis:
             goes_on: Whether a span without an end has a point.
         """
         line = [strokes.blank] * self.width
-        for span in sorted(own, key=lambda span: span.doing is Doing.WORKING):
+        for span in sorted(own, key=lambda span: span.activity is Activity.WORKING):
             begin, end = self._clamped(span)
             first = min(round(self._column(begin)), self.width - 1)
             last = max(first + 1, round(self._column(end)))
-            line[first:last] = strokes.of_doing[span.doing] * (min(last, self.width) - first)
-            if goes_on and span.end is None and span.doing is not Doing.SUSPENDED:
+            line[first:last] = strokes.of_activity[span.activity] * (min(last, self.width) - first)
+            if goes_on and span.end is None and span.activity is not Activity.SUSPENDED:
                 line[min(last, self.width) - 1] = strokes.goes_on
         return "".join(line)
 

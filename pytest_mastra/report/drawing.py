@@ -13,7 +13,7 @@ from mastra_sync.terminal.progress_rows import Board, Row
 from mastra_sync.terminal.writing import ascii_text, duration, escaped, one_line
 from pytest_mastra.http.bodies import reply_json
 from pytest_mastra.report import axis
-from pytest_mastra.run_history.runs import NOT_FOUND, UNKNOWN
+from pytest_mastra.run_history.last_state import NOT_FOUND, UNKNOWN
 from pytest_mastra.run_history.spans import spans_of
 from pytest_mastra.text.width import cells, clipped
 
@@ -116,7 +116,7 @@ class Drawing:
         return f"{'  ' * row.depth}{mark} {self._shown(row.name)}{rounds}{self._shown(progress)}"
 
     def _took(self, row: Row) -> str:
-        seconds = self._spans.worked(row.id)
+        seconds = self._spans.seconds_at_work(row.id)
         return "" if seconds is None else duration(seconds)
 
     def _count(self, hidden: Sequence[Row]) -> str:

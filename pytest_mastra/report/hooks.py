@@ -64,7 +64,7 @@ class Reporting:
             return
         scrubber = learn_secrets(scene.log, self._config)
         if call.when == "call":
-            properties = runs.properties(scene, scrubber)
+            properties = runs.user_properties(scene, scrubber)
             report.user_properties.extend(properties)
             # junit reads those of the teardown's report, which pytest makes of these
             item.user_properties.extend(properties)

@@ -46,7 +46,7 @@ def redact_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene:
     """
     touched = touched_runs(scene)
     for run in touched:
-        _learn_from([run.account, run.events], scrubber)
+        _learn_from([run.last_state, run.events], scrubber)
     exchanges = {exchange.number: _redact_exchange(exchange, scrubber) for exchange in scene.log}
     runs = [_redact_run(run, exchanges, scrubber) for run in touched]
     return RedactedScene(runs, list(exchanges.values()), scrubber)
@@ -60,18 +60,18 @@ def _learn_from(value: Any, scrubber: Scrubber) -> None:
 
 
 def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubber) -> TouchedRun:
-    account = scrubber.data(run.account)
+    state = scrubber.data(run.last_state)
     workflow_id, run_id = scrubber.text(run.workflow_id), scrubber.text(run.run_id)
     return TouchedRun(
         workflow_id,
         run_id,
         scrubber.text(run.status),
-        None if run.result is None else result_of(account, workflow_id, run_id),
+        None if run.result is None else result_of(state, workflow_id, run_id),
         [scrubber.data(event) for event in run.events],
         [exchanges[exchange.number] for exchange in run.exchanges if exchange.number in exchanges],
         scrubber.data(run.input_data),
         list(run.arrivals),
-        account,
+        state,
     )
 
 

@@ -31,7 +31,7 @@ _GONE_WELL = frozenset({"success", "bailed"})
 
 
 def timeline(run: TouchedRun, *, width: int = 80, colour: bool = False, ascii: bool = False) -> list[str]:  # noqa: A002
-    """Return a run as at most 12 lines: title, steps on a time axis, why it stopped.
+    """Return a run as at most 12 lines: title, steps on a time axis, reasons.
 
     Where there are more steps than lines, those that failed or wait are kept, the first and the last, and what ran
     before the first of those that stopped; the others are counted. Where a run mostly slept or waited for an answer,
@@ -66,7 +66,7 @@ class Look:
     def of(cls, config: pytest.Config) -> Look:
         """Return what pytest's terminal can show."""
         encoding, width, colour = terminal.terminal_of(config)
-        needed = "".join(MARKS.of_status.values()) + MARKS.more + "".join(axis.UNICODE.of_doing.values())
+        needed = "".join(MARKS.of_status.values()) + MARKS.more + "".join(axis.UNICODE.of_activity.values())
         return cls(
             min(width or USUAL_WIDTH, WIDEST),
             # with junit the same text goes into a file

@@ -220,7 +220,7 @@ class Trace:
                 run.status,
                 result_of(run.account, run.workflow_id, run.run_id),
                 input_data=run.input_data,
-                account=run.account,
+                last_state=run.account,
             )
             for run in self.runs
         ]

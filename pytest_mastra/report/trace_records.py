@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.records import RecordDecoder, parse_json
-from pytest_mastra.run_history.events import arrival_of, parsed
+from pytest_mastra.run_history.events import arrival_of, parse_event
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -123,7 +123,7 @@ def _run(index: int, run: TouchedRun, epoch: float) -> dict[str, Any]:
         "status": run.status,
         "at": _seconds(run.exchanges[0].began - epoch) if run.exchanges else None,
         "input": _fitting(run.input_data),
-        "account": _fitting(run.account),
+        "account": _fitting(run.last_state),
         "exchanges": [exchange.number for exchange in run.exchanges],
     }
 
@@ -229,7 +229,7 @@ def _body(body: bytes, *, is_stream: bool = False) -> dict[str, Any] | None:
 
 def _records(body: bytes, *, is_whole: bool) -> dict[str, Any]:
     decoder = RecordDecoder()
-    records = [parsed(record) for record in decoder.feed(body) if record.strip()]
+    records = [parse_event(record) for record in decoder.feed(body) if record.strip()]
     rest = decoder.unfinished()
     return {"records": records, **({"rest": rest.decode("utf-8", "replace")} if rest and is_whole else {})}
 

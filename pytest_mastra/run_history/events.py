@@ -1,4 +1,4 @@
-"""A run's events, each once and in one order, out of its streams, their replays and what a fake noted. No I/O."""
+"""A run's events, each once and in order: from streams, replays and fakes. No I/O."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mastra_sync.errors import MastraError
 from mastra_sync.events import StreamEvent
 from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.stream_position import History, Record
+from pytest_mastra.http.bodies import FIRST_ERROR
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
 
 if TYPE_CHECKING:
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 UNREADABLE = "raw"
 """Key of an event that stands for a record which is no JSON object: the record's text."""
 
-_FIRST_ERROR_STATUS = 400
-_WHO_SPEAKS = ("runId", "from")
+_SENDER = ("runId", "from")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One event.
+class RecordedEvent:
+    """An event of a run, and when it came.
 
     Attributes:
         event: As the server sent it; a record that is no JSON object as `{"raw": "its text"}`.
@@ -37,41 +37,49 @@ class Told:
     at: float | None = None
     exchange: int | None = None
 
+    @property
+    def arrival(self) -> tuple[float, int] | None:
+        """When it arrived, and by which exchange; None if nobody read it."""
+        return None if self.at is None or self.exchange is None else (self.at, self.exchange)
 
-def story_of(exchanges: Iterable[Exchange], noted: Sequence[Mapping[str, Any]] = (), run_id: str = "") -> list[Told]:
+
+def run_events(
+    exchanges: Iterable[Exchange], fake_events: Sequence[Mapping[str, Any]] = (), run_id: str = ""
+) -> list[RecordedEvent]:
     """Return a run's events in the order in which they happened.
 
     Args:
-        exchanges: Those of the run; only streams tell events. A stream that was cut tells what came of it.
-        noted: What a fake noted of the run, also what no stream told.
-        run_id: The run, named in noted events as it is in those of streams.
+        exchanges: Those of the run; only streams bring events. Of a stream that was cut there are those that came.
+        fake_events: What a fake noted of the run, also what no stream brought.
+        run_id: The run, named in events of fakes as it is in those of streams.
     """
     streams = [exchange for exchange in exchanges if exchange.call.row.streams]
     replays = {exchange.number for exchange in streams if exchange.call.row.replays}
-    begun = [exchange for exchange in streams if exchange.call.row.joins]
-    # a `stream` of a run that is streamed already joins in: it is told what the first was told
-    replays |= {exchange.number for exchange in begun[1:]}
-    story = [told for exchange in streams if exchange.number not in replays for told in events_of(exchange)]
+    joining = [exchange for exchange in streams if exchange.call.row.joins]
+    # one that joins a run that is streamed already brings what the first has brought
+    replays |= {exchange.number for exchange in joining[1:]}
+    events = [event for exchange in streams if exchange.number not in replays for event in stream_events(exchange)]
     for exchange in streams:
         if exchange.number in replays:
-            story = _with(story, _each_once(events_of(exchange)))
-    return _completed(story, [_as_streamed(event, run_id) for event in noted])
+            events = _merged(events, _without_repeats(stream_events(exchange)))
+    return _completed(events, [_as_streamed(event, run_id) for event in fake_events])
 
 
-def events_of(exchange: Exchange) -> list[Told]:
-    """Return the events that a stream brought, in order, repeated ones too; none if it is no stream of events."""
-    if not exchange.call.row.streams or not 0 < exchange.status < _FIRST_ERROR_STATUS:
+def stream_events(exchange: Exchange) -> list[RecordedEvent]:
+    """Return the events that a stream brought, in order, repeated ones too."""
+    if not exchange.call.row.streams or not 0 < exchange.status < FIRST_ERROR:
         return []
     try:
         chunks = decoded_chunks(exchange)
     except UnknownCoding:
         return []
     decoder = RecordDecoder()
-    found = []
+    events = []
     for index, chunk in enumerate(chunks):
         at = arrival_of(exchange, index)
-        found += [Told(parsed(record), at, exchange.number) for record in decoder.feed(chunk) if record.strip()]
-    return found
+        records = [record for record in decoder.feed(chunk) if record.strip()]
+        events += [RecordedEvent(parse_event(record), at, exchange.number) for record in records]
+    return events
 
 
 def arrival_of(exchange: Exchange, index: int) -> float:
@@ -80,7 +88,7 @@ def arrival_of(exchange: Exchange, index: int) -> float:
     return exchange.began + (arrivals[min(index, len(arrivals) - 1)] if arrivals else 0.0)
 
 
-def parsed(record: bytes) -> dict[str, Any]:
+def parse_event(record: bytes) -> dict[str, Any]:
     """Return a record as the JSON object that it is; anything else as `{"raw": "its text"}`."""
     try:
         return parse_record(record, 0)
@@ -88,52 +96,55 @@ def parsed(record: bytes) -> dict[str, Any]:
         return {UNREADABLE: record.decode("utf-8", "replace")}
 
 
-def _each_once(told: list[Told]) -> list[Told]:
-    """Return what an `observe` tells without what its live part says again."""
+def _without_repeats(events: list[RecordedEvent]) -> list[RecordedEvent]:
+    """Return what an `observe` brings without what its live part brings again."""
     history = History()
-    once: list[Told] = []
-    fed: dict[int, tuple[Record, Told]] = {}
-    for item in told:
-        record = Record.of(StreamEvent(item.event), _identity(item.event).encode("utf-8", "surrogatepass"))
-        fed[id(record)] = record, item
+    once: list[RecordedEvent] = []
+    fed: dict[int, tuple[Record, RecordedEvent]] = {}
+    for event in events:
+        record = Record.of(StreamEvent(event.event), _identity(event.event).encode("utf-8", "surrogatepass"))
+        fed[id(record)] = record, event
         once += [fed[id(new)][1] for new in history.feed(record)]
     return once
 
 
-def _with(story: list[Told], replayed: list[Told]) -> list[Told]:
-    """Return the story with what only the replay told, each where the replay has it."""
-    whole = list(story)
-    identities = [_identity(told.event) for told in whole]
-    place = 0
-    for told in replayed:
-        identity = _identity(told.event)
+def _merged(events: list[RecordedEvent], replayed: list[RecordedEvent]) -> list[RecordedEvent]:
+    """Return events with those that only the replay has, each where the replay has it."""
+    merged = list(events)
+    identities = [_identity(event.event) for event in merged]
+    index = 0
+    for event in replayed:
+        identity = _identity(event.event)
         try:
-            place = identities.index(identity, place) + 1
+            index = identities.index(identity, index) + 1
         except ValueError:
-            whole.insert(place, told)
-            identities.insert(place, identity)
-            place += 1
-    return whole
+            merged.insert(index, event)
+            identities.insert(index, identity)
+            index += 1
+    return merged
 
 
-def _completed(story: list[Told], noted: list[dict[str, Any]]) -> list[Told]:
-    """Return the noted events, each as it was streamed if it was, and between them what only streams tell."""
-    identities = [_identity(told.event) for told in story]
-    whole: list[Told] = []
-    place = 0
-    for event in noted:
+def _completed(events: list[RecordedEvent], fake_events: list[dict[str, Any]]) -> list[RecordedEvent]:
+    """Return a fake's events, as they were streamed if they were.
+
+    What only streams have stands between them.
+    """
+    identities = [_identity(event.event) for event in events]
+    completed: list[RecordedEvent] = []
+    index = 0
+    for fake_event in fake_events:
         try:
-            found = identities.index(_identity(event), place)
+            found = identities.index(_identity(fake_event), index)
         except ValueError:
-            whole.append(Told(event))
+            completed.append(RecordedEvent(fake_event))
             continue
-        whole += story[place : found + 1]
-        place = found + 1
-    return whole + story[place:]
+        completed += events[index : found + 1]
+        index = found + 1
+    return completed + events[index:]
 
 
 def _as_streamed(event: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-    """Return a noted event with what a stream adds to it."""
+    """Return a fake's event with what a stream adds to it."""
     payload = event.get("payload")
     rest = {key: value for key, value in event.items() if key not in ("type", "payload")}
     head = {"type": event.get("type"), "runId": run_id, "from": "WORKFLOW", **rest}
@@ -144,9 +155,9 @@ def _as_streamed(event: Mapping[str, Any], run_id: str) -> dict[str, Any]:
 
 
 def _identity(event: Mapping[str, Any]) -> str:
-    """Return a text that is the same for the same event, wherever it is told."""
-    told = {key: value for key, value in event.items() if key not in _WHO_SPEAKS}
+    """Return a text that is the same for the same event, wherever it comes from."""
+    content = {key: value for key, value in event.items() if key not in _SENDER}
     try:
-        return json.dumps(told, sort_keys=True)
+        return json.dumps(content, sort_keys=True)
     except (RecursionError, TypeError, ValueError):
         return repr(event)

@@ -1,4 +1,4 @@
-"""A fake that answers nowhere: it is declared on, while a live server or a recording answers."""
+"""A fake that is only declared on, while a live server or a recording answers."""
 
 from __future__ import annotations
 

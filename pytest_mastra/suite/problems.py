@@ -21,7 +21,7 @@ def find_problems(scene: Scene) -> list[Section]:
 
 
 def find_problems_of_fakes(scene: Scene) -> list[Section]:
-    """Return the stray requests and swallowed errors of a scene's fakes that the test does not allow."""
+    """Return stray requests and swallowed errors of a scene's fakes, unless they are allowed."""
     if scene.target != "fake":
         return []
     found = []

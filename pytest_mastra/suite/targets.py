@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ClientClock:
-    """A fake's time as one client of it has it: it moves on when the client waits.
+    """A fake's time as one client has it: it moves on when the client waits.
 
     A client waits between its requests, and for the bytes of a reply. What runs skip, and what other clients wait for,
     takes none of its patience: hours that the fake skips for one thread would end the requests of another one.
@@ -91,9 +91,9 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
 
 @contextlib.contextmanager
 def serve_on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
-    """Serve a fake on a free port of this machine too, and have the environment say so.
+    """Serve a fake on a free port of this machine too.
 
-    A declaration is left alone.
+    The environment says where meanwhile. A declaration is left alone.
     """
     if scene.target != "fake":
         yield

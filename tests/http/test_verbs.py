@@ -20,7 +20,7 @@ from pytest_mastra.http import verbs
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.verbs import VERBS, Effect, Kind, VerbRow, VerbTable, call_of
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.run_history.last_state import last_account
+from pytest_mastra.run_history.last_state import last_state
 from tests.cassettes.exchange_factory import OTHER_RUN, RUN, exchange
 
 OPERATIONS = [value for value in vars(operations).values() if isinstance(value, Operation)]
@@ -172,8 +172,8 @@ def test_a_new_verb_is_compared_with_a_live_server() -> None:
 
 def test_the_reply_of_a_new_verb_is_read_as_a_run() -> None:
     """What a verb answers of its run is the run's last state, if its row says that it answers with it."""
-    account = last_account([glanced("running", steps={}), hurried("success", steps={})], [])
-    assert account == {"status": "success", "steps": {}}
-    assert last_account([glanced("running", steps={})], []) is None
+    state = last_state([glanced("running", steps={}), hurried("success", steps={})], [])
+    assert state == {"status": "success", "steps": {}}
+    assert last_state([glanced("running", steps={})], []) is None
     assert HURRY.status_after is None
     assert VerbRow(HURRY.operation, effect=Effect.RESUME, needs_run_id=True).status_after == "running"

@@ -104,7 +104,7 @@ def test_a_report_that_cannot_be_completed_is_no_matter(run_suite: RunSuite, mon
     def broken(*_: object) -> None:
         raise ValueError("sk-1")
 
-    monkeypatch.setattr(runs, "properties", broken)
+    monkeypatch.setattr(runs, "user_properties", broken)
     result = run_suite(SUITE, "-rA")
     result.assert_outcomes(passed=3, failed=1, errors=1)
     said = "what is known of the test's runs could not be told: ValueError at *test_hooks.py:*"

@@ -31,7 +31,8 @@ def told(*events: dict[str, Any], status: str = "failed", at: list[float] | None
 def answered(status: str, steps: dict[str, Any], **more: Any) -> TouchedRun:
     """Return a run that only an answer tells of."""
     account = {"status": status, "workflowName": "w", "runId": "r1", "steps": steps, **more}
-    return TouchedRun("w", "r1", status, RunResult.from_server(account, workflow_id="w", run_id="r1"), account=account)
+    result = RunResult.from_server(account, workflow_id="w", run_id="r1")
+    return TouchedRun("w", "r1", status, result, last_state=account)
 
 
 def journey(server: FakeMastra, client: MastraClient) -> None:

@@ -232,7 +232,7 @@ def test_what_cannot_be_shown_fails_nothing(run_suite: RunSuite) -> None:
         def pytest_runtest_makereport(item, call):
             from pytest_mastra.report import timeline
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(timeline, "shown", lambda *_: 1 / 0)
+                patch.setattr(timeline, "draw_runs", lambda *_: 1 / 0)
                 return (yield)
         """,
     )

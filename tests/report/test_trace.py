@@ -30,7 +30,8 @@ RUN = "/workflows/city/runs/r1"
 
 
 def lines(scene: Scene, **phases: str) -> list[str]:
-    return list(trace_records.lines_of(scene, redact_scene(scene, learn_secrets(scene.log)), phases or {"call": "failed"}))
+    redacted = redact_scene(scene, learn_secrets(scene.log))
+    return list(trace_records.lines_of(scene, redacted, phases or {"call": "failed"}))
 
 
 def written(scene: Scene, folder: Path, **phases: str) -> Path:

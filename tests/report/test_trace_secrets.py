@@ -22,7 +22,7 @@ from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import trace_records
 from pytest_mastra.report.redacted import redact_scene
 from pytest_mastra.report.timeline import Look, draw_runs
-from pytest_mastra.run_history.runs import properties
+from pytest_mastra.run_history.runs import user_properties
 from pytest_mastra.suite.scene import Scene
 from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event
 
@@ -58,7 +58,7 @@ def everything_of(scene: Scene) -> Iterator[str]:
         yield from strings_in(json.loads(line))
     for look in (Look(), Look(width=30, ascii=True), Look(in_short=True)):
         yield from draw_runs(told.runs, look)
-    for name, value in properties(scene):
+    for name, value in user_properties(scene):
         yield f"{name} {value}"
 
 

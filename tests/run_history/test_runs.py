@@ -12,7 +12,7 @@ from mastra_sync import MastraClient, StreamError
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.run_history.runs import TouchedRun, properties, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, touched_runs, user_properties
 from pytest_mastra.suite.scene import Scene
 from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event, stream_of
 
@@ -415,7 +415,7 @@ def test_what_is_no_account_is_kept() -> None:
     scene = empty_scene()
     said(scene, "GET", RUN, {"status": "success", "steps": "none"})
     run = one(scene)
-    assert (run.result, run.account) == (None, {"status": "success", "steps": "none"})
+    assert (run.result, run.last_state) == (None, {"status": "success", "steps": "none"})
 
 
 def test_a_nested_workflow_is_no_run_of_its_own() -> None:
@@ -440,8 +440,8 @@ def test_properties() -> None:
         client.get_workflow("cityReport").create_run("r1").start_async({})
         client.get_workflow("city").create_run("r2")
 
-    assert properties(acted(play)) == [("mastra_run", "city r1 suspended"), ("mastra_run", "city r2 pending")]
-    assert properties(empty_scene()) == []
+    assert user_properties(acted(play)) == [("mastra_run", "city r1 suspended"), ("mastra_run", "city r2 pending")]
+    assert user_properties(empty_scene()) == []
 
 
 def test_properties_hold_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -449,4 +449,4 @@ def test_properties_hold_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASTRA_API_TOKEN", "hush-hush")
     scene = empty_scene()
     said(scene, "POST", "/workflows/city/create-run?runId=of-hush-hush-1", {"runId": "of-hush-hush-1"})
-    assert properties(scene) == [("mastra_run", "city of-***-1 pending")]
+    assert user_properties(scene) == [("mastra_run", "city of-***-1 pending")]

@@ -11,7 +11,7 @@ from pytest_mastra.report.drawing import MOST_LINES
 from pytest_mastra.report.redacted import redact_scene
 from pytest_mastra.report.timeline import timeline
 from pytest_mastra.report.trace_records import records_of
-from pytest_mastra.run_history.runs import properties, touched_runs
+from pytest_mastra.run_history.runs import touched_runs, user_properties
 from pytest_mastra.suite.scene import Scene
 from pytest_mastra.text.width import cells
 from tests.run_history.odd_exchanges import scenes
@@ -22,7 +22,7 @@ from tests.run_history.odd_exchanges import scenes
 def test_nothing_is_too_odd(scene: Scene) -> None:
     """No answer, stream or mixture of them is more than the runs, their lines and their trace can tell of."""
     runs = touched_runs(scene)
-    assert len(properties(scene)) == len(runs)
+    assert len(user_properties(scene)) == len(runs)
     assert all(len(run.events) == len(run.arrivals) for run in runs)
     told = redact_scene(scene, learn_secrets(scene.log))
     for run in told.runs:

@@ -1,0 +1,86 @@
+"""What a test's fakes know of its runs, whether anybody was told or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.api.journal import RunNotes
+    from pytest_mastra.fake.engine.state import ServerState
+    from pytest_mastra.fake.engine.store import Row
+    from pytest_mastra.suite.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class FakeRun:
+    """A run, as a fake knows it.
+
+    Attributes:
+        server: The fake's state.
+        notes: What the run went through.
+    """
+
+    server: ServerState
+    notes: RunNotes
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What it told its watchers, streamed or not."""
+        return list(self.notes.events)
+
+    @property
+    def status(self) -> str | None:
+        """Its status as it is stored; None if it is not."""
+        row = self._row
+        return None if row is None else str(row.status)
+
+    def state(self) -> dict[str, Any] | None:
+        """Return what the fake would answer if asked for it; None if it is not stored."""
+        from pytest_mastra.fake.api.run_views import run_state  # noqa: PLC0415 -- only where there is a fake
+
+        row = self._row
+        if row is None:
+            return None
+        try:
+            return run_state(self.server, row)
+        except RuntimeError:
+            # another thread of the test still moves the run
+            return row.as_json()
+
+    @property
+    def _row(self) -> Row | None:
+        return self.server.store.find(self.notes.workflow_id, self.notes.run_id)
+
+
+class FakeRuns:
+    """The runs of a test's fakes, each of which is found once.
+
+    Args:
+        scene: The test's; it has no fakes on another target.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._servers = scene.servers if scene.target == "fake" else []
+        self._found: set[tuple[int, str, str]] = set()
+
+    @property
+    def are_on_several(self) -> bool:
+        """Whether there are several fakes, which make up the same ids."""
+        return len(self._servers) > 1
+
+    @property
+    def workflow_ids(self) -> dict[str, str]:
+        """The ids of the workflows by their registered keys."""
+        return {key: workflow.id for server in self._servers for key, workflow in server.state.workflows.items()}
+
+    def find(self, workflow_id: str, run_id: str) -> FakeRun | None:
+        """Return a run that a fake knows, unless it was found before."""
+        for server in self._servers:
+            key = (id(server), workflow_id, run_id)
+            runs = () if key in self._found else server.journal.runs(workflow_id)
+            notes = next((notes for notes in runs if notes.run_id == run_id), None)
+            if notes is not None:
+                self._found.add(key)
+                return FakeRun(server.state, notes)
+        return None

@@ -1,4 +1,4 @@
-"""What a client meets at a front, in a form that can be compared with what it meets at the other."""
+"""What a client meets at a front, in a form that can be compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Scripted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one request: a reply's parts, as far as they came, and the exception that ended it."""
+    """What came of one request: the parts of a reply that came, and its exception."""
 
     status: int | None
     headers: tuple[tuple[str, str], ...]
@@ -72,7 +72,10 @@ def _chunks(response: requests.Response) -> Any:
 
 
 def by_read1(response: requests.Response) -> list[bytes]:
-    """Read as `mastra_sync` does; where one write of the server ends is not kept by a network."""
+    """Read as `mastra_sync` does.
+
+    Where one write of the server ends is not kept by a network.
+    """
     parts = []
     while part := response.raw.read1(65536, decode_content=True):
         parts.append(part)

@@ -16,7 +16,7 @@ FRONTS: dict[str, type[InProcess | OnSocket]] = {"in process": InProcess, "on a 
 
 @pytest.fixture(params=FRONTS)
 def serve(request: pytest.FixtureRequest) -> Iterator[Callable[[Surface], str]]:
-    """A function that puts a surface behind a front and returns its address; each front in turn."""
+    """A function that puts a surface behind each front in turn and returns its address."""
     with ExitStack() as running:
 
         def serve(surface: Surface) -> str:

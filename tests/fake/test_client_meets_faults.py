@@ -19,7 +19,9 @@ Declare = Callable[[Target], object]
 
 
 class Scene:
-    """A fake server with one workflow of two steps, faults in front of it, and a client that shares its clock.
+    """A fake server with faults in front of it, and a client that shares its clock.
+
+    Its one workflow has two steps.
 
     Attributes:
         executions: How often each step ran.

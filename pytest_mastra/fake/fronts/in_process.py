@@ -280,9 +280,9 @@ class _Connection:
         if self.timeout is not None and time.monotonic() - began >= self.timeout:
             reply.close()
             raise TimeoutError("timed out")
-        return self._whole(reply) if is_plain(reply) else self._parsed(reply)
+        return self._plain_response(reply) if is_plain(reply) else self._parsed_response(reply)
 
-    def _whole(self, reply: WireReply) -> urllib3.HTTPResponse:
+    def _plain_response(self, reply: WireReply) -> urllib3.HTTPResponse:
         to_head = self._request.method == "HEAD"
         return self._response(
             body=ReplyBody(reply, to_head=to_head),
@@ -292,7 +292,7 @@ class _Connection:
             reason=http.client.responses.get(reply.status, ""),
         )
 
-    def _parsed(self, reply: WireReply) -> urllib3.HTTPResponse:
+    def _parsed_response(self, reply: WireReply) -> urllib3.HTTPResponse:
         request = self._request
         pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
         self._socket = FakeSocket(pieces, self.timeout)

@@ -248,7 +248,7 @@ def time_travel(call: Call) -> bytes:
 
 
 def _run_command(call: Call, run: Run, command: Command, message: str) -> bytes:
-    """Answer with what comes of a command, or at once with a message, as the verb has it."""
+    """Answer with what comes of a command, or at once with a message."""
     if call.row.answers_run:
         return dumps(call.progress.finish(run, command))
     call.progress.run_in_background(run, command)

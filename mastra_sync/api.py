@@ -147,7 +147,7 @@ class Api:
         return Deadline(seconds, self.clock)
 
     def default_deadline(self) -> Deadline:
-        """Return a deadline for a call that was given none: the time that all attempts may take."""
+        """Return the time that all attempts may take, for a call without a deadline."""
         if self.timeouts.connect is None or self.timeouts.read is None:
             return self.deadline(None)
         return self.deadline((self.timeouts.connect + self.timeouts.read) * (self.retries + 1))
@@ -185,7 +185,10 @@ class Api:
 
 
 class _Attempts:
-    """How often one request is tried: tenacity does the counting, this says what may be repeated and when."""
+    """How often one request is tried: what may be repeated, and when.
+
+    Tenacity does the counting.
+    """
 
     def __init__(self, api: Api, operation: Operation, deadline: Deadline, retries: int) -> None:
         self._api = api
@@ -194,7 +197,10 @@ class _Attempts:
         self._retries = retries
 
     def run(self, attempt: Callable[[], _Answer]) -> _Answer:
-        """Return the first answer that is none to try again after; exceptions say how often it was tried."""
+        """Return the first answer that is no reason to try again.
+
+        Exceptions say how often it was tried.
+        """
         try:
             return attempt()
         except (APIConnectionError, APIStatusError) as error:

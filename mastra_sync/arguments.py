@@ -1,4 +1,4 @@
-"""What callers hand in, checked and brought into the form that goes over the wire, before any request."""
+"""What callers hand in, checked and brought into the form of the wire before any request."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def checked_id(value: str, argument: str) -> str:
 
 
 def checked_header(value: str, argument: str) -> str:
-    """Return the value of an HTTP header as it is; exceptions do not show it, for it may be a secret.
+    """Return the value of an HTTP header as it is.
+
+    Exceptions do not show it, for it may be a secret.
 
     Raises:
         InvalidArgument: HTTP could not carry it.
@@ -158,7 +160,10 @@ def _checked_number(value: float, argument: str) -> float:
 
 
 def _comes_back(value: int) -> bool:
-    """True if JavaScript would write this number as it is: it writes as few digits as still mean the same float."""
+    """True if JavaScript would write this number as it is.
+
+    It writes as few digits as still mean the same float.
+    """
     try:
         return int(Decimal(repr(float(value)))) == value
     except OverflowError:
@@ -209,7 +214,7 @@ def resume_answer(value: Any) -> Any:
 
 
 def step_path(step: str | Sequence[str] | None, argument: str = "step") -> list[str] | None:
-    """Return a step as the list of names that leads to it, or None if none was given.
+    """Return a step as the list of names that leads to it, None for None.
 
     A string is split at its dots, as Mastra does it; a step whose id has a dot can be named by a list only.
 

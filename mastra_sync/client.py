@@ -112,7 +112,9 @@ class MastraClient:
     def list_workflows(
         self, *, partial: bool = False, request_context: Mapping[str, Any] | None = None
     ) -> dict[str, WorkflowDetails]:
-        """Return what the server offers, by the key that each workflow is registered under (`name` is its id).
+        """Return what the server offers, by the key that each workflow is registered under.
+
+        A workflow's id is its `name`.
 
         Args:
             partial: Leave out steps and schemas, and count the steps instead.
@@ -123,7 +125,7 @@ class MastraClient:
         return self.api.parse(answer, LIST_WORKFLOWS, _adapter(dict[str, WorkflowDetails]).validate_python)
 
     def get_workflow(self, workflow_id: str) -> Workflow:
-        """Return a handle on a workflow, by its id or the key that it is registered under; sends nothing."""
+        """Return a handle on a workflow, by its id or registered key; sends nothing."""
         return Workflow(self, workflow_id)
 
     def list_workflow_run_counts(self) -> dict[str, dict[str, int]]:
@@ -186,7 +188,7 @@ def _without_user(url: str) -> str:
 
 
 def _basic_auth(url: str) -> dict[str, str]:
-    """Return the header for a user and password in an address, where logs and exceptions would show them."""
+    """Return the header for an address's user and password, which logs would show there."""
     parts = urlsplit(url.strip())
     if parts.username is None:
         return {}

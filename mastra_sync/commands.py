@@ -1,4 +1,4 @@
-"""The commands that move a run on, checked before they are sent, so that a mistake costs nothing.
+"""Commands that move a run on, checked before they are sent: a mistake costs nothing.
 
 A resume is for one suspension, which is found in the run before anything is sent, for a wrong one can end the run.
 Servers answer some mistakes with 200 and do nothing, some by failing the whole run, and older ones die of a few.
@@ -173,7 +173,10 @@ class Commands:
         return run
 
     def _check_step_exists(self, operation: Operation, path: list[str], known: Mapping[str, Any]) -> None:
-        """Raise if the graph has no such step; inside a nested workflow a server would fail the whole run for it."""
+        """Raise if the graph has no such step.
+
+        Inside a nested workflow a server would fail the whole run for it.
+        """
         if not known:
             return
         for depth, name in enumerate(path):
@@ -256,7 +259,10 @@ def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | N
 
 
 def _named(run: RunResult, step: str | Sequence[str] | None, context: dict[str, Any]) -> list[str] | None:
-    """Return the path of the suspended step that is meant; None where the run does not say what it waits for."""
+    """Return the path of the suspended step that is meant.
+
+    None where the run does not say what it waits for.
+    """
     waiting = run.suspended
     if not waiting:
         return step_path(step)

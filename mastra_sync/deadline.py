@@ -1,4 +1,4 @@
-"""One point in time that polls, retries and sockets share, and the clock that it is read from."""
+"""The moment by which a call must end, and the clock that it is read from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Seconds = float | int | timedelta | None
 
 
 class Clock(Protocol):
-    """Where time is read and spent; a test may hand the client one that moves by itself."""
+    """Where time is read and spent; in a test it may move by itself."""
 
     def monotonic(self) -> float:
         """Return seconds since some fixed point."""
@@ -39,7 +39,10 @@ class SystemClock:
 
 
 def default_clock() -> Clock:
-    """Return the clock of a client that is made without one; what tests replace to reach clients that others make."""
+    """Return the clock of a client that is made without one.
+
+    Tests replace it to reach clients that others make.
+    """
     return SystemClock()
 
 

@@ -1,4 +1,7 @@
-"""Which exception a server's refusal is: by status, and by the messages that tell a caller's mistake from a fault."""
+"""Which exception a server's refusal is, by its status and its message.
+
+Messages tell a caller's mistake from a fault of the server.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ def _without_secrets(url: str) -> str:
 
 
 def refusal_in_stream(message: str, *, url: str, run_id: str | None) -> errors.APIStatusError:
-    """Return the exception for a request that was refused inside its stream, after a status of 200."""
+    """Return the exception for a refusal inside a stream, after a status of 200."""
     context: Context = {"status_code": 200, "method": "POST", "url": url, "run_id": run_id}
     return _known_by_message(message, context) or errors.BadRequestError(message, **context)
 
@@ -84,7 +87,10 @@ def _known_by_message(message: str, context: Context) -> errors.APIStatusError |
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, given as seconds or as a date; None without one."""
+    """Return the seconds that a `Retry-After` header asks for; None without one.
+
+    The header gives seconds or a date.
+    """
     value = headers.get("Retry-After", "").strip()
     with contextlib.suppress(ValueError):
         seconds = float(value)
@@ -114,7 +120,10 @@ def _message_of(body: Any, reply: Reply) -> str:
 
 
 def _issues_of(body: Any) -> list[dict[str, Any]]:
-    """Return the `issues` of the error envelope; 1.0 beta has the same list as text, under `details`."""
+    """Return the `issues` of the error envelope.
+
+    1.0 beta has the same list as text, under `details`.
+    """
     if not isinstance(body, Mapping):
         return []
     issues = body.get("issues")

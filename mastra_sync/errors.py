@@ -182,7 +182,7 @@ class APIStatusError(MastraError):
 
 
 class BadRequestError(APIStatusError):
-    """The call is at fault: status 400, or a 500 of an older server that says so."""
+    """The call is at fault: status 400, or an older server's 500 that says so."""
 
 
 class InvalidInput(BadRequestError):
@@ -197,7 +197,7 @@ class InvalidResumeData(BadRequestError):
 
 
 class StepNotFound(BadRequestError):
-    """Time travel to a step that the workflow does not have; the run is as it was."""
+    """Time travel to a step that the workflow does not have; nothing was done."""
 
 
 class AuthenticationError(APIStatusError):
@@ -221,15 +221,21 @@ class RunNotFound(NotFoundError):
 
 
 class RouteNotFound(NotFoundError):
-    """The server serves nothing at this address: another base URL or API prefix, or a server without this route."""
+    """The server serves nothing at this address.
+
+    Another base URL or API prefix is meant, or the server is without this route.
+    """
 
 
 class ConflictError(APIStatusError):
-    """The run is not in a state that allows this: status 409, or a 500 that says so."""
+    """The run's state does not allow this: status 409, or a 500 that says so."""
 
 
 class RunAlreadyStarted(ConflictError):
-    """The run was started before; starting it again would execute it a second time and overwrite its record."""
+    """The run was started before.
+
+    Starting it again would execute it a second time and overwrite its record.
+    """
 
 
 class RunAlreadyFinished(ConflictError):
@@ -328,7 +334,7 @@ class UnsupportedByServer(MastraError):
 
 
 class OutcomeUnknown(MastraError):
-    """A request was sent, its answer was lost, and the run does not show whether it took effect.
+    """A request's answer was lost, and the run does not show whether it took effect.
 
     The request was not sent again. `__cause__` is how the answer was lost.
 
@@ -353,7 +359,7 @@ class OutcomeUnknown(MastraError):
 
 
 class RunNotStarted(MastraError):
-    """The server accepted a verb that moves a run on, and the run has not moved since.
+    """The server accepted a verb, and the run has not moved since.
 
     Servers answer `start`, `resume`, `restart` and `time_travel` before they check what was sent.
 
@@ -383,7 +389,7 @@ class RunNotStarted(MastraError):
 
 
 def _held_form(operation: str) -> str:
-    """Return the form of a verb that waits for the run: `start_async` of `start` and of `stream`."""
+    """Return a verb's form that waits: `start_async` of `start` and of `stream`."""
     verb = operation
     for suffix in ("_async", "_no_wait", "_stream"):
         verb = verb.removesuffix(suffix)
@@ -391,7 +397,9 @@ def _held_form(operation: str) -> str:
 
 
 class NoSuchStep(MastraError, KeyError):
-    """A result was asked for a step that it does not have: of another name, or one that the run did not come to.
+    """A result was asked for a step that it does not have.
+
+    The step has another name, or the run did not come to it.
 
     Attributes:
         step: What was asked for.
@@ -411,7 +419,10 @@ class NoSuchStep(MastraError, KeyError):
 
 
 def _nearest(step: object, names: Mapping[str, str]) -> str | None:
-    """Return the step that was probably meant: one of this name in a nested workflow, or one that is spelled alike."""
+    """Return the step that was probably meant.
+
+    It is one of this name in a nested workflow, or one that is spelled alike.
+    """
     if not isinstance(step, str):
         return None
     nested = [name for name in names if name.endswith(f".{step}")]
@@ -478,7 +489,7 @@ class RecordTooLarge(StreamError):
 
 
 class StreamInterrupted(StreamError):
-    """The stream was cut and the server cannot replay what is missing. The run itself goes on.
+    """The stream was cut and the server cannot replay the rest; the run goes on.
 
     Attributes:
         workflow_id: The run's workflow.

@@ -46,7 +46,7 @@ class StreamEvent:
 
     @property
     def payload(self) -> Any:
-        """What is said, its fields named as on the wire; for custom records without payload their `data`."""
+        """What is said, named as on the wire; `data` of custom records without payload."""
         return self.raw.get("payload", self.raw.get("data"))
 
     @property
@@ -70,10 +70,11 @@ class StreamEvent:
 
     @property
     def status(self) -> str | None:
-        """The step's status in a step event, the run's in `workflow-finish` (this one can be wrong: see below).
+        """The step's status in a step event, the run's in `workflow-finish`.
 
-        A server computes the run's status from the events of this stream alone: a `resume_stream` of one of two
-        suspended steps ends with `success` while the run is still suspended. `RunStream.result` asks for the run.
+        The latter can be wrong, for a server computes it from the events of this stream alone: a `resume_stream` of one
+        of two suspended steps ends with `success` while the run is still suspended. `RunStream.result` asks for the
+        run.
         """
         fields = self._fields
         return fields.get("workflowStatus") or fields.get("status") or fields.get("iterationStatus")
@@ -88,7 +89,10 @@ class StreamEvent:
 
     @property
     def error(self) -> RemoteError | None:
-        """Why a step failed; in `workflow-finish` why the request was refused, None if the run merely failed."""
+        """Why a step failed, or, in `workflow-finish`, why the request was refused.
+
+        None in the `workflow-finish` of a run that merely failed.
+        """
         fields = self._fields
         if self.type != FINISH:
             return RemoteError.model_validate(fields["error"]) if fields.get("error") else None

@@ -23,11 +23,17 @@ _UUID_START = 4
 
 
 def generated_kind(step_id: str) -> str | None:
-    """Return `sleep` or `mapping` for an id that Mastra makes up anew at each start, else None."""
+    """Return `sleep` or `mapping` for an id that Mastra makes up, else None.
+
+    Mastra makes such ids anew at each start.
+    """
     found = _GENERATED_STEP.fullmatch(step_id)
     return found["kind"] if found else None
 
 
 def shorten_uuids(step_id: str) -> str:
-    """Return a step's id with the beginnings of the UUIDs in it, which nobody needs to read."""
+    """Return a step's id with no more than the beginnings of its UUIDs.
+
+    Nobody needs to read the rest.
+    """
     return _NEW_UUIDS.sub(lambda found: f"{found[0][:_UUID_START]}..", step_id)

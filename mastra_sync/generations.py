@@ -68,7 +68,10 @@ BETA_1_0 = Generation(
 
 @dataclass(slots=True)
 class KnownGeneration:
-    """The generation of one client's server, once an answer has shown it; all handles of the client share it."""
+    """The generation of one client's server, once an answer has shown it.
+
+    All handles of the client share it.
+    """
 
     current: Generation | None = None
 

@@ -1,4 +1,7 @@
-"""Looking after a stream that has gone quiet: a thread that asks how the run is while another waits for bytes."""
+"""A watch over quiet streams: it asks how the run is.
+
+It does so in a thread, while another thread waits for bytes.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,10 @@ class IdleWatch:
         return 0.0 if self._reading_since is None else time.monotonic() - self._reading_since
 
     def _is_over(self) -> bool:
-        """Look at the run; the second look that finds it settled counts, so that its last events have time to come."""
+        """Look at the run, and return True if nothing more is to come of it.
+
+        The second look that finds it settled counts, so that its last events have time to come.
+        """
         with self._changed:
             if self._reading_since is None:
                 return False

@@ -1,4 +1,4 @@
-"""Public names that are imported when they are first used, so that importing their package costs next to nothing."""
+"""Public names that are imported when first used: importing their package costs next to nothing."""
 
 from __future__ import annotations
 

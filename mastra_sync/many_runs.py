@@ -52,7 +52,7 @@ def run_all(
     *,
     return_exceptions: bool,
 ) -> Iterator[RunResult]:
-    """Hand every input to the executor at once, and return an iterator over the results in the inputs' order."""
+    """Hand all inputs to the executor, and return the results in the inputs' order."""
     if executor is not None:
 
         def submit(item: Any) -> Future[RunResult]:
@@ -68,12 +68,15 @@ def run_all(
 
 
 def execute_one(client: WorkflowSource, workflow_id: str, input_data: Any, options: Mapping[str, Any]) -> RunResult:
-    """Execute one run; a function of a module, so that it can be sent to another process."""
+    """Execute one run; another process can be sent this function of a module."""
     return client.get_workflow(workflow_id).execute(input_data, **options)
 
 
 class _OwnThreads:
-    """Threads that stop waiting for their runs when nobody listens any more: Python joins them before it exits."""
+    """Threads that stop waiting for their runs when nobody listens any more.
+
+    Python joins them before it exits.
+    """
 
     def __init__(self, workflow: ExecutableWorkflow, workers: int, options: Mapping[str, Any]) -> None:
         self._stopped = threading.Event()

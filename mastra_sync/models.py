@@ -20,7 +20,7 @@ REPR_LENGTH = 100
 
 
 class ServerModel(BaseModel):
-    """Base of all models: camelCase on the wire, snake_case here; fields that are not known are kept."""
+    """Base of all models: camelCase on the wire, snake_case here; unknown fields are kept."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True, defer_build=True
@@ -87,7 +87,10 @@ class StepResult(ServerModel):
 
     @property
     def duration(self) -> float | None:
-        """Seconds from the step's start to its end, waits for a resume included; None while it has not ended."""
+        """Seconds from the step's start to its end, None while it has not ended.
+
+        Waits for a resume are included.
+        """
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()

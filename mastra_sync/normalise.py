@@ -89,7 +89,10 @@ def without_meta(payload: Any) -> Any:
 
 
 def parse_remote_error(value: Any) -> Any:
-    """Return an error as an object; 1.0 beta sends `"Error: boom"`, and once more `"Error: "` for each nesting."""
+    """Return an error as an object.
+
+    1.0 beta sends `"Error: boom"`, and once more `"Error: "` for each nesting.
+    """
     if isinstance(value, Mapping):
         return value
     if not isinstance(value, str):
@@ -162,7 +165,7 @@ def _with_path(step: Mapping[str, Any], name: str, names: Mapping[str, Any]) -> 
 
 
 def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
-    """Split `nested.step` where `nested` is a step of its own, so that an id with a dot stays whole."""
+    """Split `nested.step` where `nested` is a step; ids with a dot stay whole."""
     for position in range(len(name) - 1, 0, -1):
         if name[position] != ".":
             continue
@@ -175,7 +178,10 @@ def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
 
 
 def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any:
-    """The evented engine stores the last step's whole envelope as result, and does so while still suspended."""
+    """Return a result without the envelope of its last step.
+
+    The evented engine stores that envelope, and does so while still suspended.
+    """
     if status in ("suspended", "paused", "running", "waiting"):
         return None
     if isinstance(result, Mapping) and _ENDED_STEP_KEYS <= set(result) <= _STEP_KEYS:
@@ -186,7 +192,7 @@ def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any
 
 
 def _current_step(steps: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the step that moved last; of several at the same moment the later one in the list."""
+    """Return the step that moved last, the later in the list of equal ones."""
     moved = [(_last_moved(step), index, name) for index, (name, step) in enumerate(steps.items())]
     if not moved:
         return None
@@ -304,7 +310,9 @@ def _unique(paths: list[list[str]]) -> list[list[str]]:
 
 
 def step_tree(graph: Any) -> dict[str, Any]:
-    """Return the ids of a serialized graph's steps, those in blocks and loops too, each with the tree of its own steps.
+    """Return the ids of a graph's steps, each with the tree of its own steps.
+
+    Steps in blocks and loops are among them.
 
     Only a nested workflow has steps of its own.
     """

@@ -1,4 +1,4 @@
-"""Records out of bytes: Mastra ends each JSON record of a stream with 0x1E. No I/O here."""
+"""Records out of bytes: Mastra ends each JSON record with 0x1E. No I/O."""
 
 from __future__ import annotations
 
@@ -57,12 +57,15 @@ class RecordDecoder:
         return records
 
     def unfinished(self) -> bytes:
-        """Return what has come of a record that is not complete; empty at a stream's proper end."""
+        """Return what has come of an unfinished record; empty at a stream's proper end."""
         rest = b"".join([*self._blocks, self._small])
         return b"" if rest.strip() in (b"", END_MARK) else rest
 
     def _keep(self, piece: bytes) -> None:
-        """Add to the unfinished record: large pieces as they are, small ones gathered, so that no byte moves twice."""
+        """Add to the unfinished record.
+
+        Large pieces are added as they are, small ones gathered, so that no byte moves twice.
+        """
         self._size += len(piece)
         if len(piece) >= BLOCK_SIZE:
             self._gather()

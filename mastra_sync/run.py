@@ -48,7 +48,9 @@ _STREAM_NAMES = frozenset(StreamOptions.__annotations__)
 
 
 class Run:
-    """A handle on one run of a workflow. Making one sends nothing; get one from `Workflow.create_run` or `get_run`.
+    """A handle on one run of a workflow; making one sends nothing.
+
+    Get one from `Workflow.create_run` or `get_run`.
 
     Mastra's names are kept: a verb that ends in `_async` waits until the run has settled and returns its result,
     the same verb without it returns at once.
@@ -162,7 +164,7 @@ class Run:
         return self.api.result()
 
     def observe(self, offset: int = 0, **options: Unpack[StreamOptions]) -> RunStream:
-        """Return what the run's streams have sent so far, from the beginning, and go on with what is to come.
+        """Return the events of the run's streams so far, and those to come.
 
         Servers keep the events of `stream`, `resume_stream` and `time_travel_stream` for five minutes, in their memory;
         a run begun by `start` or `start_async` has none. They send part of them twice; here each comes once.
@@ -211,7 +213,9 @@ class Run:
         timeout: Seconds = DEFAULT_RUN_TIMEOUT,
         **options: Unpack[ResumeOptions],
     ) -> RunResult:
-        """Answer a suspension, wait until the run has settled again, and return its result. Arguments as `resume`.
+        """Answer a suspension, wait until the run has settled again, and return its result.
+
+        Arguments as `resume`.
 
         Raises:
             InvalidResumeData: The step's schema rejects the answer; the run is still suspended.
@@ -242,10 +246,11 @@ class Run:
     # -- cancel and restart
 
     def cancel(self) -> str:
-        """Ask the server to stop this run; steps that watch their abort signal stop at once, others finish first.
+        """Ask the server to stop this run, and return its message.
 
-        Returns the server's message. A run that has already ended is left alone: the servers would overwrite its
-        status with `canceled` (seen on 1.2 and current). It may still end between the look and the cancel.
+        Steps that watch their abort signal stop at once, others finish first. A run that has already ended is left
+        alone: the servers would overwrite its status with `canceled` (seen on 1.2 and current). It may still end
+        between the look and the cancel.
 
         Raises:
             RunNotFound: No such run.
@@ -253,7 +258,9 @@ class Run:
         return self.api.cancel()
 
     def restart(self, **options: Unpack[RestartOptions]) -> Run:
-        """Execute the run again from its active step, after its server has died; return this handle at once.
+        """Execute the run again from its active step, and return this handle at once.
+
+        This is for a run whose server has died.
 
         Raises:
             RunNotActive: The run is not `running` or `waiting`. Servers accept that too, and do nothing.
@@ -262,7 +269,7 @@ class Run:
         return self
 
     def restart_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[RestartOptions]) -> RunResult:
-        """Execute the run again from its active step, wait until it has settled, and return its result.
+        """Execute the run again from its active step, and return the result once settled.
 
         For a run that has ended, current servers return the stored outcome and execute nothing.
 
@@ -277,7 +284,9 @@ class Run:
     def time_travel(
         self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[TimeTravelOptions]
     ) -> Run:
-        """Execute the run again from a step, overwriting what it recorded, and return this handle at once.
+        """Execute the run again from a step, and return this handle at once.
+
+        What the run recorded from there on is overwritten.
 
         Args:
             step: `"a"`, `"nested.a"` or `["nested", "a"]`.
@@ -299,7 +308,10 @@ class Run:
         timeout: Seconds = DEFAULT_RUN_TIMEOUT,
         **options: Unpack[TimeTravelOptions],
     ) -> RunResult:
-        """Execute the run again from a step, wait until it has settled, and return its result. As `time_travel`."""
+        """Execute the run again from a step, and return the result once settled.
+
+        Arguments as `time_travel`.
+        """
         command = self._commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions)
         return self._hold(command, timeout)
 
@@ -330,7 +342,7 @@ class Run:
         return self.api.open_observe(deadline)
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
-        """Return the bytes of a resumed stream, None if the answer was lost and the run moved."""
+        """Return a resumed stream's bytes, None if they were lost and the run moved."""
         command = self._commands.resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions)
         return self.api.open_stream(command, deadline)
 

@@ -82,7 +82,7 @@ class RunApi:
         return {"method": operation.method, "url": self._api.url_of(operation), "run_id": self.run_id}
 
     def deadline(self, seconds: float | None) -> Deadline:
-        """Return a deadline on the clock that the run is waited for on; None is without limit."""
+        """Return a deadline on the run's clock; None is without limit."""
         return self._api.deadline(seconds)
 
     # -- the run's record

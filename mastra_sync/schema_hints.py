@@ -1,7 +1,7 @@
-"""Why a workflow may have rejected its input: a look at the top of its JSON Schema, good enough for a hint.
+"""Why a workflow may have rejected its input, from the top of its JSON Schema.
 
-A server's schema may convert and fill in what this finds wrong, so nothing is ever refused for it. Values are not
-shown, for they may be secrets.
+This is good enough for a hint, no more: a server's schema may convert and fill in what it finds wrong, so nothing is
+ever refused for it. Values are not shown, for they may be secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run's steps by id: a dict that says which steps there are when it is asked for one that is not."""
+"""A run's steps by id: a dict that says what it has when one is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class Steps(dict[str, "StepResult"]):
-    """The steps of one run by id; those of nested workflows as `nested.step`. A dict in all that one does with it."""
+    """The steps of one run by id; those of nested workflows as `nested.step`.
+
+    It is a dict in all that one does with it.
+    """
 
     __slots__ = ()
 

@@ -151,7 +151,7 @@ class OwnSegment:
         return [new for once in self._history.feed(record) for new in self._place(once)]
 
     def close(self) -> list[Record]:
-        """Return what was held back for doubt; the last segment that can be the own one is."""
+        """Return what was held back for doubt: the last segment that can be the stream's own."""
         return self._candidates
 
     def _place(self, record: Record) -> list[Record]:

@@ -60,7 +60,7 @@ class FollowedRun(NamedRun, Protocol):
         """Return the bytes that the server replays."""
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
-        """Return the bytes of a resumed stream, None if the answer was lost and the run moved."""
+        """Return a resumed stream's bytes, None if they were lost and the run moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,9 @@ class StreamSettings:
 
 
 class RunStream:
-    """The events of one run, as they come: an iterator, and a context manager that closes the connection.
+    """The events of one run, as they come: an iterator over a connection.
+
+    As a context manager it closes the connection.
 
     A connection that is cut is taken up again through `observe`; each event is handed out exactly once, in order. The
     stream is complete once `workflow-finish` has come.
@@ -172,7 +174,7 @@ class RunStream:
         self._detach()
 
     def result(self, timeout: Seconds = None) -> RunResult:
-        """Read the stream to its end and return the run's result, as the run itself tells it.
+        """Read the stream to its end and return the run's own result.
 
         `workflow-finish` is not believed: its status is computed from the events of one stream and can be wrong. A
         stream that was interrupted, or closed, does not matter either: the run is polled.
@@ -202,7 +204,7 @@ class RunStream:
     # -- reading
 
     def _attach(self, source: ByteStream | None, *, replay: bool) -> None:
-        """Read from a new source; None stands for one that was lost before it could be read."""
+        """Read from a new source, None if it was lost before it was read."""
         self._source = source
         self._decoder = RecordDecoder()
         self._placement: Placement | None = self._new_placement() if replay else None

@@ -1,4 +1,4 @@
-"""Did you mean: the names that come near to one that is not known, and the question that offers them."""
+"""Did you mean: known names that come near to one, and the question with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 def did_you_mean(
     *names: str | None, before: str = "; ", after: str = "", shown: Callable[[str], str] = repr, capital: bool = False
 ) -> str:
-    """Return the question whether one of some names was meant; empty if there is none to offer.
+    """Return the question whether one of these names was meant, empty without names.
 
     Args:
         names: What may have been meant; None is left out.

@@ -42,7 +42,10 @@ AdapterWrapper = Callable[[HTTPAdapter], BaseAdapter]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be sent. `url` has no query, so that it can be shown; `query` may hold what must not be."""
+    """What is to be sent.
+
+    `url` has no query, so that it can be shown; `query` may hold what must not be.
+    """
 
     method: str
     url: str
@@ -87,7 +90,10 @@ class Transport(Protocol):
         """Send once and return the whole reply, whatever its status."""
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
-        """Send once and return the body to be read, or the whole reply if it is a refusal, or a web page."""
+        """Send once and return the body to be read.
+
+        A refusal and a web page are returned as a whole reply.
+        """
 
     def close(self) -> None:
         """Close all connections."""
@@ -128,7 +134,10 @@ class RequestsTransport:
             return self._whole_reply(response, session, request, deadline)
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
-        """Send once and return the body to be read, or the whole reply if it is a refusal, or a web page."""
+        """Send once and return the body to be read.
+
+        A refusal and a web page are returned as a whole reply.
+        """
         with self._sessions.lend() as session, _translated(request):
             response = self._send(session, request, timeouts, deadline)
             if is_success(response.status_code) and not _is_page(response):
@@ -169,7 +178,10 @@ class RequestsTransport:
 
 
 class _Authorization(AuthBase):
-    """Puts the token on a request. That it is there, token or not, keeps requests from looking into ~/.netrc."""
+    """Puts the token on a request.
+
+    That it is there, token or not, keeps requests from looking into ~/.netrc.
+    """
 
     def __init__(self, token: Token) -> None:
         self._token = token
@@ -300,7 +312,7 @@ class _ResponseStream:
 
 
 def _is_page(response: requests.Response) -> bool:
-    """True for what a proxy or a login page sends in a server's place; streams are text/plain."""
+    """True for a web page, which a proxy or a login sends; streams are text/plain."""
     return response.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
@@ -335,7 +347,7 @@ def _whole_body(response: requests.Response, request: Request, deadline: Deadlin
 
 
 def _socket_of(response: requests.Response) -> socket.socket | None:
-    """Return the socket that a response is read from, None where it is not read from one.
+    """Return the socket that a response is read from, if it is from one.
 
     `HTTPConnection.sock` will not do: it is None when the server is going to close the connection.
     """
@@ -387,7 +399,7 @@ def _never_left(error: BaseException, cause: BaseException) -> bool:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return what was wrong in the end, out of the exceptions that requests and urllib3 wrap around it."""
+    """Return the cause inside the exceptions that requests and urllib3 wrap around it."""
     while True:
         inner = getattr(error, "reason", None) or next(
             (item for item in reversed(error.args) if isinstance(item, BaseException)), None

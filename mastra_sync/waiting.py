@@ -1,4 +1,7 @@
-"""How a blocking call waits for a run: the cadence of its polls, and its end. No HTTP."""
+"""How a blocking call waits for a run: how often it polls, how long.
+
+There is no HTTP here.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A verb that was accepted and must show: the run has to leave the mark where it stood before.
+    """A verb that was accepted: the run has to leave where it stood before.
 
     Attributes:
         operation: The verb.
@@ -140,7 +143,10 @@ class Wait:
             self._pause()
 
     def until_moved(self, departure: Departure) -> RunResult | None:
-        """Return the first reading that shows the run elsewhere, None if there is none within the grace period."""
+        """Return the first reading that shows the run elsewhere.
+
+        None if there is none within the grace period.
+        """
         while True:
             reading = self._next_reading()
             if reading is not None and not departure.is_at(reading):
@@ -167,7 +173,7 @@ class Wait:
         return reading
 
     def _try_to_read(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
-        """Return the run, or remember why it could not be read if that may pass by itself."""
+        """Return the run, or remember why it cannot be read at the moment."""
         try:
             reading = read(self._deadline.at_least(LAST_LOOK))
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
@@ -208,7 +214,7 @@ def next_pause(elapsed: float) -> float:
 
 
 def interruption(run: NamedRun) -> KeyboardInterrupt:
-    """Return what is raised where a wait for a run is interrupted: it says how to pick the run up again."""
+    """Return what an interrupted wait raises: it says how to pick the run up again."""
     return KeyboardInterrupt(
         f"run {run.run_id} of {run.workflow_id!r} was left as it is; pick it up again with "
         f"client.get_workflow({run.workflow_id!r}).get_run({run.run_id!r}).wait()"

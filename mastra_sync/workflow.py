@@ -32,7 +32,10 @@ DEFAULT_PER_PAGE = 50
 
 
 class Client(Protocol):
-    """What a workflow needs of its client; one that is pickled makes the same workflow in another process."""
+    """What a workflow needs of its client.
+
+    A client that is pickled makes the same workflow in another process.
+    """
 
     api: Api
 
@@ -58,7 +61,7 @@ class Workflow:
         self.api = client.api.about(self.id) if clock is None else client.api.about(self.id).on_clock(clock)
 
     def on_clock(self, clock: Clock) -> Self:
-        """Return a handle on this workflow that takes the time of all its waits from another clock."""
+        """Return a handle on this workflow whose waits all take another clock's time."""
         return type(self)(self.client, self.id, clock=clock)
 
     def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
@@ -175,7 +178,9 @@ class Workflow:
         return self._run_api(run_id).result()
 
     def delete_run_by_id(self, run_id: str) -> str:
-        """Delete a run's record and return the server's message. A run that is running is not stopped by it.
+        """Delete a run's record and return the server's message.
+
+        A run that is running is not stopped by it.
 
         Raises:
             RunNotFound: No such run (1.0 beta answers as if there had been one).
@@ -213,7 +218,7 @@ class Workflow:
         disable_scorers: bool | None = None,
         **options: Unpack[StartOptions],
     ) -> RunResult:
-        """Make a run, start it, wait until it has settled, and return its result, whatever it is.
+        """Make a run, start it, and return its result once settled, whatever it is.
 
         Args:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
@@ -242,7 +247,9 @@ class Workflow:
         return_exceptions: bool = False,
         **options: Unpack[StartOptions],
     ) -> Iterator[RunResult]:
-        """Execute the workflow once for each input, several at a time, and give the results in the inputs' order.
+        """Execute the workflow once for each input, several at a time.
+
+        The results are given in the inputs' order.
 
         Args:
             inputs: One run each.
@@ -274,7 +281,10 @@ class Workflow:
 
 
 def _check_start(verb: str, input_data: Any, timeout: Seconds, options: StartOptions) -> None:
-    """Find what cannot be sent before anything is: a run that was made and cannot be started stays on the server."""
+    """Find what cannot be sent before anything is.
+
+    A run that was made and cannot be started stays on the server.
+    """
     check_names(options, StartOptions, verb)
     seconds_of(timeout, "timeout")
     request_body(input_data=input_data, **{name: value for name, value in options.items() if name != "again"})

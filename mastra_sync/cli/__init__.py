@@ -44,7 +44,7 @@ def _say(message: str) -> None:
 
 
 def _drop_output() -> None:
-    """Send what is still to be written nowhere, so that the interpreter does not complain of it when it ends."""
+    """Drop what is still to be written, of which the interpreter would complain at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

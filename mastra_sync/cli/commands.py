@@ -1,4 +1,6 @@
-"""The command line: what can be said on it. What is done then lives in `following.py` and `listing.py`.
+"""The command line: what can be said on it.
+
+What is done then lives in `following.py` and `listing.py`.
 
 Those are imported when a command runs, so that `--help` need not wait for an HTTP library.
 """

@@ -1,4 +1,7 @@
-"""How a run is shown while it goes: as plain lines, as JSON lines, or not at all (on terminals: `live.py`)."""
+"""How a run is shown while it goes: as plain lines, JSON lines or nothing.
+
+The view for terminals is in `live.py`.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ class Silent:
 
 
 class JsonLines(Silent):
-    """Prints each event as the server sent it on stdout, and at the end the run as one of Mastra's result records."""
+    """Prints on stdout each event as the server sent it, and at the end the run.
+
+    The run is one of Mastra's result records.
+    """
 
     def show(self, event: StreamEvent) -> None:
         """Print the event."""
@@ -73,7 +79,7 @@ class JsonLines(Silent):
 
 
 class PlainLines(Silent):
-    """Prints a line on stderr for each thing that a step does, with the seconds since the run began.
+    """Prints on stderr what each step does, with the seconds since the run began.
 
     Args:
         workflow_id: The run's workflow.
@@ -153,7 +159,9 @@ def display_for(
     json_events: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Display:
-    """Return the display that fits: JSON lines or none if asked for, the live view on a terminal, else plain lines.
+    """Return the display that fits what was asked for and where stderr leads.
+
+    JSON lines or none if asked for, the live view on a terminal, else plain lines.
 
     Args:
         workflow_id: The run's workflow.

@@ -44,7 +44,10 @@ EXITS_OF_STATUSES = {
 
 
 def exit_of(status: str) -> Exit:
-    """Return the exit status for a run's status; one that only newer servers know is not known to be well."""
+    """Return the exit status for a run's status.
+
+    One that only newer servers know is not known to be well.
+    """
     return EXITS_OF_STATUSES.get(status, Exit.UNKNOWN)
 
 

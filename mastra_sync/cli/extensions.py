@@ -1,4 +1,4 @@
-"""Commands that other packages add, named in entry points, so that this package need not know who they are."""
+"""Commands that other packages add by entry points, so that this one need not know them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ExtensibleGroup(click.Group):
         return sorted({*super().list_commands(ctx), *entry_points(group=ENTRY_POINTS).names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; other packages are looked through only for one that is not the group's own."""
+        """Return a command; only for one that is not the group's own, other packages are searched."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
@@ -38,7 +38,10 @@ def _load(entry: EntryPoint) -> click.Command:
 
 
 def _stand_in(entry: EntryPoint, error: Exception) -> click.Command:
-    """Return a command that says why it cannot be run, so that one broken package does not take the help away."""
+    """Return a command that says why it cannot be run.
+
+    One broken package does not take the help away.
+    """
     problem = f"{entry.value} cannot be loaded: {error}"
 
     def refuse() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Every way in which the command can fail: what to say in one line, and the exit status."""
+"""Every way in which the command can fail: what it says, and its exit status."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def first_line(error: errors.MastraError) -> str:
 
 
 def no_such_workflow(workflow_id: str, client: MastraClient) -> Stop:
-    """Return how the command ends if the server has no such workflow: with the names that are near."""
+    """Return how the command ends without such a workflow: with the names that are near."""
     names: dict[str, str] = {}
     with contextlib.suppress(errors.MastraError):
         for key, details in client.list_workflows(partial=True).items():

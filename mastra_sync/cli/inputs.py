@@ -1,4 +1,7 @@
-"""What a command line says a workflow is to get: `key=value` pairs, or JSON as text, from a file or from stdin."""
+"""A workflow's input on the command line: `key=value` pairs, or JSON.
+
+JSON is given as text, in a file or on stdin.
+"""
 
 from __future__ import annotations
 

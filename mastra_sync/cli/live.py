@@ -41,7 +41,7 @@ LINES_AROUND = 4
 
 
 class LiveView:
-    """Shows a run's steps on the terminal that stderr leads to, and leaves the last state standing there.
+    """Shows a run's steps on the terminal behind stderr, and leaves the last state there.
 
     Args:
         workflow_id: The run's workflow.

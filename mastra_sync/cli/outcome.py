@@ -1,4 +1,4 @@
-"""How the command ends: the result on stdout, what to do next on stderr, and the exit status."""
+"""How the command ends: the result, what to do next, and the exit status."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def conclude(result: RunResult, workflow: Workflow, run: Run, server: Server, ou
 
 
 def whole(result: RunResult) -> dict[str, Any]:
-    """Return everything that is known of a run, named as Mastra names it; `result` is there if it succeeded."""
+    """Return everything that is known of a run, named as Mastra names it.
+
+    `result` is there if the run succeeded.
+    """
     known: dict[str, Any] = result.model_dump(by_alias=True, exclude_none=True)
     return {**known, "result": result.result} if result.ok else known
 
@@ -85,7 +88,10 @@ def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: 
 
 
 def _distinct(result: RunResult, run: Run) -> list[Suspension]:
-    """Return the suspensions that can be answered each on its own: servers before the current ones take no item."""
+    """Return the suspensions that can be answered each on its own.
+
+    Servers before the current ones take no item of a foreach.
+    """
     if all(suspension.for_each_index is None for suspension in result.suspensions):
         return result.suspensions
     with contextlib.suppress(MastraError):
@@ -96,7 +102,7 @@ def _distinct(result: RunResult, run: Run) -> list[Suspension]:
 
 
 def _resume_schemas(workflow: Workflow) -> dict[str, dict[str, Any]]:
-    """Return the schemas of answers by step, as far as the workflow declares any and the server tells."""
+    """Return the schemas of answers by step, as far as the server tells of any."""
     try:
         details = workflow.details()
     except MastraError:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def fields_of(schema: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the fields that a schema's object has with their types; those that may be left out end in `?`."""
+    """Return the fields of a schema's object with their types, `name?` for optional ones."""
     properties = (schema or {}).get("properties")
     if not isinstance(properties, Mapping):
         return {}
@@ -22,7 +22,10 @@ def fields_of(schema: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def in_words(schema: Mapping[str, Any] | None) -> str:
-    """Return what a schema wants in one line: `city: string, age?: integer`, or its type if it is no object."""
+    """Return what a schema wants in one line: `city: string, age?: integer`.
+
+    For a schema that is no object's it is the type.
+    """
     fields = fields_of(schema)
     if not fields:
         return type_of(schema)
@@ -47,7 +50,7 @@ def type_of(schema: Mapping[str, Any] | None) -> str:
 
 
 def placeholders(schema: Mapping[str, Any] | None) -> list[str]:
-    """Return arguments for a command line that answers to a schema, with the types where the values go."""
+    """Return arguments for a command line that answer to a schema, types for values."""
     fields = fields_of(schema)
     required = [(name, wanted) for name, wanted in fields.items() if not name.endswith("?")]
     pairs = required or [(name.removesuffix("?"), wanted) for name, wanted in fields.items()]

@@ -1,4 +1,4 @@
-"""Which server the command talks to, and how that is said again in the command lines that it suggests."""
+"""Which server the command talks to, and how suggested command lines name it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Server:
         return MastraClient(self.url, api_prefix=self.api_prefix, headers=dict(self.headers))
 
     def command(self, name: str, *arguments: str, options: Sequence[str] = (), last: Sequence[str] = ()) -> str:
-        """Return a command line for this server, quoted for a shell; the values of headers are left out.
+        """Return a command line for this server, quoted for a shell, without headers' values.
 
         Args:
             name: The command.

@@ -50,13 +50,16 @@ class Row:
         return self.status in OVER
 
     def is_inside(self, outer: Row) -> bool:
-        """Return True for a step of a nested workflow, or of one round of it in a foreach (`nested[0].step`)."""
+        """Return True for a step of a nested workflow.
+
+        Also for one of a round of it in a foreach (`nested[0].step`).
+        """
         return self.id.startswith((f"{outer.id}.", f"{outer.id}["))
 
 
 @dataclass(slots=True)
 class Board:
-    """The steps of one run, in the order in which they began, nested ones below their workflow.
+    """The steps of one run as they began, nested ones below their workflow.
 
     Args:
         clock: Tells the seconds since the display began.
@@ -66,7 +69,7 @@ class Board:
     rows: list[Row] = field(default_factory=list)
 
     def take(self, event: StreamEvent) -> Row | None:
-        """Take in an event and return the step that it is about; None if it is about none."""
+        """Take in an event and return the step that it is about, if any."""
         kind, _, what = event.type.partition("workflow-step-")
         if kind or not what or not event.step_id:
             return None
@@ -110,7 +113,10 @@ class Board:
             row.detail = _asked(step.suspend_payload)
 
     def _find(self, step_id: str, *, is_short: bool = False) -> Row | None:
-        """Return the step's row; an output names the innermost step only, and means the last one of that name."""
+        """Return a step's row.
+
+        An output names the innermost step only, and means the last one of that name.
+        """
         for row in reversed(self.rows):
             if row.id == step_id or (is_short and row.id.endswith(f".{step_id}")):
                 return row
@@ -169,7 +175,10 @@ class Board:
         row.detail = one_line(payload.get("output"))
 
     def _seconds(self, row: Row, payload: Mapping[str, Any], end: str) -> float:
-        """Return how long a step took by the server's clock, since its resume if there was one; else by ours."""
+        """Return how long a step took by the server's clock, or else by ours.
+
+        It is counted from the step's resume if there was one.
+        """
         moments = [payload.get("resumedAt") or payload.get("startedAt"), payload.get(end)]
         begin, over = (moment if isinstance(moment, (int, float)) else None for moment in moments)
         if begin is None or over is None or over < begin:

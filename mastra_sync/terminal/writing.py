@@ -37,7 +37,7 @@ def escaped(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a server's text in one line, with spaces for its line breaks and escapes where needed."""
+    """Return a server's text in one line, with escapes for what does not print."""
     return text if text.isprintable() else escaped(" ".join(text.split()))
 
 
@@ -48,7 +48,7 @@ def one_line(value: Any, length: int | None = DETAIL_LENGTH) -> str:
 
 
 def step_name(step_id: str) -> str:
-    """Return a step's id as people know it; those that Mastra makes up anew at each start lose their UUID."""
+    """Return a step's id as people know it, without the UUID of generated ones."""
     return generated_kind(step_id) or printable(step_id)
 
 

@@ -78,9 +78,9 @@ class Commands:
         check_names(options, known, operation.name)
         fields = {name: value for name, value in options.items() if name != "again"}
         body = request_body(input_data=input_data, **fields)
-        before = None if fresh else self._before_start(operation, again=bool(options.get("again")))
+        before = None if fresh else self._mark_before_start(operation, again=bool(options.get("again")))
         self._check_per_step(options)
-        return Command(operation, body, before, lambda: self._why_not_started(input_data))
+        return Command(operation, body, before, lambda: self._likely_cause(input_data))
 
     def resume(
         self, operation: Operation, resume_data: Any, step: StepArgument, options: Options, known: type
@@ -96,7 +96,7 @@ class Commands:
         fields = {name: value for name, value in options.items() if name not in ("label", "for_each_index")}
         _check_target(step, options)
         request_body(**fields)
-        run = self._suspended_run()
+        run = self._await_suspension()
         context = self._api.error_context(operation)
         target = resume_target(run, step, options.get("for_each_index"), options.get("label"), context)
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
@@ -148,7 +148,7 @@ class Commands:
         self._check_per_step(options)
         return Command(operation, body, Mark.of(run))
 
-    def _before_start(self, operation: Operation, *, again: bool) -> Mark | None:
+    def _mark_before_start(self, operation: Operation, *, again: bool) -> Mark | None:
         try:
             run = self._api.read(nested=False)
         except RunNotFound:
@@ -163,7 +163,7 @@ class Commands:
             **self._api.error_context(operation),
         )
 
-    def _suspended_run(self) -> RunResult:
+    def _await_suspension(self) -> RunResult:
         """Return the run; one that is still running gets some time to suspend."""
         grace = self._api.deadline(SUSPENSION_GRACE)
         run = self._api.read()
@@ -184,9 +184,9 @@ class Commands:
                 known = known[name]
                 continue
             hint = did_you_mean(nearest_name(name, known), before="", after=" ")
-            place = f" in {'.'.join(path[:depth])!r}" if depth else ""
+            where = f" in {'.'.join(path[:depth])!r}" if depth else ""
             raise StepNotFound(
-                f"no step {name!r}{place} to travel to; {hint}steps: {', '.join(known) or 'none'}",
+                f"no step {name!r}{where} to travel to; {hint}steps: {', '.join(known) or 'none'}",
                 **self._api.error_context(operation),
             )
 
@@ -204,7 +204,7 @@ class Commands:
         if not getattr(generation, feature):
             raise UnsupportedByServer(feature, generation=generation.name, advice=advice)
 
-    def _why_not_started(self, input_data: Any) -> str:
+    def _likely_cause(self, input_data: Any) -> str:
         try:
             schema = self._details().input_schema
         except MastraError:
@@ -244,8 +244,8 @@ def resume_target(
         return _target_of_label(run, step, for_each_index, label)
     if isinstance(step, Suspension):
         index = step.for_each_index if for_each_index is None else for_each_index
-        return _at(run, _named(run, step.path, context), index)
-    return _at(run, _named(run, step, context), for_each_index)
+        return _target_at(run, _suspended_path(run, step.path, context), index)
+    return _target_at(run, _suspended_path(run, step, context), for_each_index)
 
 
 def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | None, label: str) -> Target:
@@ -258,7 +258,7 @@ def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | N
     raise InvalidArgument("label", f"no suspension is labelled {label!r}; labels: {', '.join(known) or 'none'}")
 
 
-def _named(run: RunResult, step: str | Sequence[str] | None, context: dict[str, Any]) -> list[str] | None:
+def _suspended_path(run: RunResult, step: str | Sequence[str] | None, context: dict[str, Any]) -> list[str] | None:
     """Return the path of the suspended step that is meant.
 
     None where the run does not say what it waits for.
@@ -284,7 +284,7 @@ def _named(run: RunResult, step: str | Sequence[str] | None, context: dict[str, 
     return meant[0]
 
 
-def _at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> Target:
+def _target_at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> Target:
     if for_each_index is not None and path is not None:
         items = [item.for_each_index for item in run.suspensions if item.path == path]
         if for_each_index not in items:

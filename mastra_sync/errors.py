@@ -165,10 +165,10 @@ class APIStatusError(MastraError):
         body: Any = None,
         retry_after: float | None = None,
     ) -> None:
-        said = f"{status_code} " if status_code is not None else "not sent: "
+        status = f"{status_code} " if status_code is not None else "not sent: "
         about = f" (run {run_id})" if run_id else ""
         first, *more = message.splitlines() or [""]
-        lines = [f"{said}{first.rstrip()}  [{method} {url}]{about}", *(f"  {line}" for line in more)]
+        lines = [f"{status}{first.rstrip()}  [{method} {url}]{about}", *(f"  {line}" for line in more)]
         lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in issues]
         super().__init__("\n".join(lines))
         self.message = message
@@ -346,9 +346,9 @@ class OutcomeUnknown(MastraError):
     """
 
     def __init__(self, operation: str, *, workflow_id: str, run_id: str, last_status: str | None) -> None:
-        seen = f"the run is still {last_status}" if last_status else "the run could not be read"
+        last_seen = f"the run is still {last_status}" if last_status else "the run could not be read"
         super().__init__(
-            f"run {run_id} of {workflow_id!r}: {operation} was sent but its answer was lost, and {seen}.\n"
+            f"run {run_id} of {workflow_id!r}: {operation} was sent but its answer was lost, and {last_seen}.\n"
             f"  It was not sent again, for it may yet take effect. Look at the run, then decide: "
             f"client.get_workflow({workflow_id!r}).run_by_id({run_id!r})"
         )
@@ -442,9 +442,9 @@ class RunTimeout(MastraError, TimeoutError):
     """
 
     def __init__(self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float) -> None:
-        seen = f"is still {last_status}" if last_status else "was not seen to settle"
+        last_seen = f"is still {last_status}" if last_status else "was not seen to settle"
         super().__init__(
-            f"run {run_id} of {workflow_id!r} {seen} after {_in_seconds(waited)}.\n"
+            f"run {run_id} of {workflow_id!r} {last_seen} after {_in_seconds(waited)}.\n"
             f"  It was left as it is; pick it up again with "
             f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
         )
@@ -499,9 +499,9 @@ class StreamInterrupted(StreamError):
     """
 
     def __init__(self, problem: str, *, workflow_id: str, run_id: str, last_event: str | None, position: int) -> None:
-        seen = f"the last event seen was {last_event!r}, number {position}" if last_event else "no event was seen"
+        last_seen = f"the last event seen was {last_event!r}, number {position}" if last_event else "no event was seen"
         super().__init__(
-            f"stream of run {run_id} of {workflow_id!r}: {problem}; {seen}.\n"
+            f"stream of run {run_id} of {workflow_id!r}: {problem}; {last_seen}.\n"
             f"  The run is not affected: stream.result() or run.wait() give its result."
         )
         self.workflow_id = workflow_id

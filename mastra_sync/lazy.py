@@ -27,7 +27,7 @@ def lazy_names(
         setattr(sys.modules[package], name, value)
         return value
 
-    def listed() -> list[str]:
+    def list_names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *names})
 
-    return get, listed
+    return get, list_names

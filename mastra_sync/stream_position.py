@@ -132,15 +132,15 @@ class OwnSegment:
     """Picks out of a replay what one's own stream has not had yet.
 
     Args:
-        seen: What the stream has had, from its `workflow-start` on.
+        digests: What the stream has had, from its `workflow-start` on.
         only_segment: True if the run has had no other stream, so that the first segment must be the own one.
     """
 
-    def __init__(self, seen: Digests, *, only_segment: bool) -> None:
-        self._seen = seen
-        self._seen_before = len(seen)
+    def __init__(self, digests: Digests, *, only_segment: bool) -> None:
+        self._digests = digests
+        self._known_count = len(digests)
         # every segment may begin with the same workflow-start: one record alone does not tell which is which
-        self._is_certain = only_segment or len(seen) > 1
+        self._is_certain = only_segment or len(digests) > 1
         self._history = History()
         self._position = 0
         self._is_ours = False
@@ -148,13 +148,13 @@ class OwnSegment:
 
     def feed(self, record: Record) -> list[Record]:
         """Return the records that are now known to be new, in order."""
-        return [new for once in self._history.feed(record) for new in self._place(once)]
+        return [new for distinct in self._history.feed(record) for new in self._new_records(distinct)]
 
     def close(self) -> list[Record]:
         """Return what was held back for doubt: the last segment that can be the stream's own."""
         return self._candidates
 
-    def _place(self, record: Record) -> list[Record]:
+    def _new_records(self, record: Record) -> list[Record]:
         if begins_stream(record.event):
             self._position = 0
             self._is_ours = True
@@ -163,8 +163,8 @@ class OwnSegment:
             return []
         position = self._position
         self._position += 1
-        if position < self._seen_before:
-            self._is_ours = self._seen.matches(position, record)
+        if position < self._known_count:
+            self._is_ours = self._digests.matches(position, record)
             return []
         if self._is_certain:
             return [record]
@@ -176,29 +176,29 @@ class WholeHistory:
     """Picks out of a replay what an observer has not had yet.
 
     Args:
-        seen: What the observer has had, from the beginning of the run's history on.
+        digests: What the observer has had, from the beginning of the run's history on.
     """
 
-    def __init__(self, seen: Digests) -> None:
-        self._seen = seen
-        self._seen_before = len(seen)
+    def __init__(self, digests: Digests) -> None:
+        self._digests = digests
+        self._known_count = len(digests)
         self._history = History()
         self._position = 0
         self._is_another = False
 
     def feed(self, record: Record) -> list[Record]:
         """Return the records that are now known to be new, in order."""
-        return [new for once in self._history.feed(record) for new in self._place(once)]
+        return [new for distinct in self._history.feed(record) for new in self._new_records(distinct)]
 
     def close(self) -> list[Record]:
-        """Return nothing: there is no doubt about places in a whole history."""
+        """Return nothing: there is no doubt about positions in a whole history."""
         return []
 
-    def _place(self, record: Record) -> list[Record]:
+    def _new_records(self, record: Record) -> list[Record]:
         position = self._position
         self._position += 1
-        if position < self._seen_before:
+        if position < self._known_count:
             # another process, or one that was started anew, may tell another history
-            self._is_another = self._is_another or not self._seen.matches(position, record)
+            self._is_another = self._is_another or not self._digests.matches(position, record)
             return []
         return [] if self._is_another else [record]

@@ -114,7 +114,7 @@ class RunStream:
         self._only_segment = only_segment
         self._skip = skip
         self._ready: deque[StreamEvent] = deque()
-        self._seen = Digests()
+        self._digests = Digests()
         self._failure: Exception | None = None
         self._cut_by: Exception | None = None
         self._reconnects = 0
@@ -219,8 +219,8 @@ class RunStream:
 
     def _new_placement(self) -> Placement:
         if self._whole_history:
-            return WholeHistory(self._seen)
-        return OwnSegment(self._seen, only_segment=self._only_segment)
+            return WholeHistory(self._digests)
+        return OwnSegment(self._digests, only_segment=self._only_segment)
 
     def _detach(self) -> None:
         # an object whose construction failed has neither
@@ -275,12 +275,12 @@ class RunStream:
     def _hand_out(self, record: Record) -> None:
         if self.complete and self._is_own_replay:
             return
-        self._seen.append(record)
+        self._digests.append(record)
         self._reconnects = 0
         # an observer's stream is complete when the last of its segments is
         self._at_finish = ends_stream(record.event)
         self.complete = self._at_finish or (self.complete and not self._whole_history)
-        if len(self._seen) > self._skip:
+        if len(self._digests) > self._skip:
             self._ready.append(record.event)
 
     # -- ends and cuts
@@ -297,7 +297,9 @@ class RunStream:
             # all that there is was shown, and nothing of it was new
             self._reconnects = RECONNECTS
         if not self.complete:
-            logger.debug("run %s: stream cut after %d events: %s", self.run_id, len(self._seen), error or "body ended")
+            logger.debug(
+                "run %s: stream cut after %d events: %s", self.run_id, len(self._digests), error or "body ended"
+            )
         self._cut_by = error
         self._detach()
 
@@ -356,8 +358,8 @@ class RunStream:
             self._ended = True
             return
         # from here on it is a stream of its own, also for what began as an observer
-        self._skip = max(0, self._skip - len(self._seen))
-        self._seen = Digests()
+        self._skip = max(0, self._skip - len(self._digests))
+        self._digests = Digests()
         self._whole_history = False
         self._only_segment = False
         self.complete = False

@@ -129,7 +129,7 @@ class RequestsTransport:
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
-        with self._sessions.lend() as session, _translated(request):
+        with self._sessions.lend() as session, _translate_errors(request):
             response = self._send(session, request, timeouts, deadline)
             return self._whole_reply(response, session, request, deadline)
 
@@ -138,7 +138,7 @@ class RequestsTransport:
 
         A refusal and a web page are returned as a whole reply.
         """
-        with self._sessions.lend() as session, _translated(request):
+        with self._sessions.lend() as session, _translate_errors(request):
             response = self._send(session, request, timeouts, deadline)
             if is_success(response.status_code) and not _is_page(response):
                 return _ResponseStream(response, request)
@@ -299,7 +299,7 @@ class _ResponseStream:
             self._socket.settimeout(None)
 
     def read(self) -> bytes:
-        with _translated(self._request):
+        with _translate_errors(self._request):
             return _next_bytes(self._response)
 
     def shut_down(self) -> None:
@@ -340,7 +340,7 @@ def _whole_body(response: requests.Response, request: Request, deadline: Deadlin
         while data := _next_bytes(response):
             parts.append(data)
             if deadline.expired:
-                raise _timed_out(request)
+                raise _timeout_error(request)
         # a connection whose reply was read to its end goes back to the pool
         on_failure.pop_all()
     return b"".join(parts)
@@ -357,7 +357,7 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
 
 
 @contextlib.contextmanager
-def _translated(request: Request) -> Iterator[None]:
+def _translate_errors(request: Request) -> Iterator[None]:
     """Turn what requests and urllib3 raise into this library's exceptions."""
     try:
         yield
@@ -418,7 +418,7 @@ def _in_words(cause: BaseException) -> str:
     return text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
 
 
-def _timed_out(request: Request) -> APITimeoutError:
+def _timeout_error(request: Request) -> APITimeoutError:
     return APITimeoutError(
         "the reply was not complete in time", method=request.method, url=request.url, run_id=request.run_id
     )

@@ -76,7 +76,7 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # not generic before 
         return name.strip(), text
 
 
-def _decorated(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
+def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -85,7 +85,7 @@ def _decorated(*decorators: Callable[[_Function], _Function]) -> Callable[[_Func
     return decorate
 
 
-server_options = _decorated(
+server_options = _combine(
     click.option("--url", metavar="URL", help="The server. Default: MASTRA_BASE_URL, then http://localhost:4111."),
     click.option("--api-prefix", default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
     click.option(
@@ -98,12 +98,12 @@ server_options = _decorated(
     ),
 )
 
-input_arguments = _decorated(
+input_arguments = _combine(
     click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]..."),
     click.option("--input", "source", metavar="JSON|@FILE|-", help="The whole of it as JSON, from a file or stdin."),
 )
 
-watching_options = _decorated(
+watching_options = _combine(
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
@@ -128,7 +128,7 @@ watching_options = _decorated(
     ),
 )
 
-move_options = _decorated(
+move_options = _combine(
     click.option("--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."),
     click.option("--per-step", is_flag=True, help="Stop after one step (exit status 3)."),
 )
@@ -220,7 +220,7 @@ def run(
         resource_id=resource_id,
         options={**_json_option("initial_state", initial_state), **_move_options(options)},
     )
-    return start(_server(options), workflow, arguments, _watching(options))
+    return start(_server(options), workflow, arguments, _watch_options(options))
 
 
 @mastra_sync.command()
@@ -266,7 +266,7 @@ def resume(
         for_each_index=for_each_index,
         options=_move_options(options),
     )
-    return resume_run(_server(options), workflow, run_id, arguments, _watching(options))
+    return resume_run(_server(options), workflow, run_id, arguments, _watch_options(options))
 
 
 @mastra_sync.command()
@@ -289,7 +289,7 @@ def result(workflow: str, run_id: str, *, wait: bool, **options: Any) -> int:
     """
     from mastra_sync.cli.following import show_result
 
-    return show_result(_server(options), workflow, run_id, _watching(options), wait=wait)
+    return show_result(_server(options), workflow, run_id, _watch_options(options), wait=wait)
 
 
 @mastra_sync.command()
@@ -371,12 +371,12 @@ def _server(options: dict[str, Any]) -> Server:
     return Server(url=options["url"], api_prefix=options["api_prefix"], headers=options["headers"])
 
 
-def _watching(options: dict[str, Any]) -> Any:
-    from mastra_sync.cli.following import Watching
+def _watch_options(options: dict[str, Any]) -> Any:
+    from mastra_sync.cli.following import WatchOptions
 
     if options["json_events"] and options["output"] == "full":
         raise Stop(Exit.USAGE, "give either --json-events or --output full, not both")
-    return Watching(
+    return WatchOptions(
         timeout=options["timeout"],
         quiet=options["quiet"],
         json_events=options["json_events"],

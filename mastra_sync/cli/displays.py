@@ -17,7 +17,7 @@ from typing_extensions import Self
 
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import marks_for
-from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.progress_rows import ProgressRows, Row
 from mastra_sync.terminal.writing import (
     DISPLAY_IN_WORDS,
     QUIET_EVENTS,
@@ -84,16 +84,18 @@ class PlainLines(Silent):
     Args:
         workflow_id: The run's workflow.
         run_id: The run.
-        place: The server's address.
+        base_url: The server's address.
         clock: Tells seconds.
     """
 
-    def __init__(self, workflow_id: str, run_id: str, place: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, workflow_id: str, run_id: str, base_url: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clock = clock
         self._began = clock()
-        self._title = f"{printable(workflow_id)}, run {printable(run_id)} on {place}"
+        self._title = f"{printable(workflow_id)}, run {printable(run_id)} on {base_url}"
         self._workflow_id = printable(workflow_id)
-        self._board = Board(self._elapsed)
+        self._progress = ProgressRows(self._elapsed)
         self._marks = marks_for(sys.stderr)
 
     def __enter__(self) -> Self:
@@ -102,17 +104,17 @@ class PlainLines(Silent):
 
     def show(self, event: StreamEvent) -> None:
         """Print the event, unless it is about the run as a whole."""
-        row = self._board.take(event)
+        row = self._progress.take(event)
         if row is not None:
             self._print_step(event, row)
         elif event.type not in QUIET_EVENTS:
             shown = "" if event.payload is None else f" {one_line(event.payload)}"
-            self._print(self._marks.other, f"{printable(event.type)}{shown}")
+            self._print(self._marks.unknown, f"{printable(event.type)}{shown}")
 
     def settle(self, result: RunResult, *, is_complete: bool) -> None:
         """Print the run's status."""
-        self._board.settle(result, is_complete=is_complete)
-        mark = self._marks.of_status.get(result.status, self._marks.other)
+        self._progress.settle(result, is_complete=is_complete)
+        mark = self._marks.of_status.get(result.status, self._marks.unknown)
         self._print(mark, f"{self._workflow_id} {status_in_words(result.status, DISPLAY_IN_WORDS)}")
 
     def _elapsed(self) -> float:
@@ -125,13 +127,13 @@ class PlainLines(Silent):
             again = f", round {row.rounds}" if row.rounds > 1 else ""
             self._print(self._marks.begins, f"{name} started{again}")
         elif what == "output":
-            self._print(self._marks.said, f"{name} wrote {row.detail}")
+            self._print(self._marks.output, f"{name} wrote {row.detail}")
         elif what == "progress":
-            self._print(self._marks.said, f"{name} {_item_in_words(event)}, {row.progress} done")
+            self._print(self._marks.output, f"{name} {_item_in_words(event)}, {row.progress} done")
         else:
             took = f" after {duration(row.took)}" if row.took is not None else ""
             detail = f": {row.detail}" if row.detail else ""
-            mark = self._marks.of_status.get(row.status, self._marks.other)
+            mark = self._marks.of_status.get(row.status, self._marks.unknown)
             self._print(mark, f"{name} {_STEP_IN_WORDS.get(row.status, row.status)}{took}{detail}")
 
     def _print(self, mark: str, text: str) -> None:
@@ -153,7 +155,7 @@ _STEP_IN_WORDS: Mapping[str, str] = {
 def display_for(
     workflow_id: str,
     run_id: str,
-    place: str,
+    base_url: str,
     *,
     quiet: bool = False,
     json_events: bool = False,
@@ -166,7 +168,7 @@ def display_for(
     Args:
         workflow_id: The run's workflow.
         run_id: The run.
-        place: The server's address.
+        base_url: The server's address.
         quiet: Show nothing.
         json_events: Print JSON lines.
         clock: Tells the seconds that are shown.
@@ -179,8 +181,8 @@ def display_for(
         # rich takes longer to import than the rest of the command
         from mastra_sync.cli.live import LiveView  # noqa: PLC0415
 
-        return LiveView(workflow_id, run_id, place, clock)
-    return PlainLines(workflow_id, run_id, place, clock)
+        return LiveView(workflow_id, run_id, base_url, clock)
+    return PlainLines(workflow_id, run_id, base_url, clock)
 
 
 def can_redraw() -> bool:

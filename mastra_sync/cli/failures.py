@@ -68,7 +68,7 @@ def explain(error: errors.MastraError, attempt: Attempt) -> Stop:
     for error_type, make in _EXPLANATIONS:
         if isinstance(error, error_type):
             return make(error, attempt)
-    return _at_the_server(_answered(error, attempt), attempt)
+    return _at_the_server(_answer_of(error, attempt), attempt)
 
 
 def first_line(error: errors.MastraError) -> str:
@@ -100,34 +100,34 @@ def no_such_workflow(workflow_id: str, client: MastraClient) -> Stop:
 # -- one function for each kind
 
 
-def _usage(error: errors.MastraError, attempt: Attempt) -> Stop:
-    return Stop(Exit.USAGE, _answered(error, attempt))
+def _explain_usage(error: errors.MastraError, attempt: Attempt) -> Stop:
+    return Stop(Exit.USAGE, _answer_of(error, attempt))
 
 
-def _answered(error: errors.MastraError, attempt: Attempt) -> str:
+def _answer_of(error: errors.MastraError, attempt: Attempt) -> str:
     """Return what an exception says, and the status if it is the server's word."""
     status = error.status_code if isinstance(error, errors.APIStatusError) else None
-    said = first_line(error)
-    return said if status is None else f"{attempt.client.base_url} answered {status}: {said}"
+    line = first_line(error)
+    return line if status is None else f"{attempt.client.base_url} answered {status}: {line}"
 
 
-def _argument(error: errors.InvalidArgument, _attempt: Attempt) -> Stop:
+def _explain_argument(error: errors.InvalidArgument, _attempt: Attempt) -> Stop:
     return Stop(Exit.USAGE, in_options(error))
 
 
 def in_options(error: errors.InvalidArgument) -> str:
     """Return what is wrong with an argument, named as on the command line."""
-    # an argument may be named with the place inside of it: `input_data.items[2]`
-    name, place = re.fullmatch(r"(\w*)\.?(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
+    # an argument may be named with the path inside of it: `input_data.items[2]`
+    name, path = re.fullmatch(r"(\w*)\.?(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
     problem = str(error).removeprefix(f"{error.argument}: ")
-    return one_line(f"{_OPTIONS.get(name, name)}{f', at {place}' if place else ''}: {problem}", None)
+    return one_line(f"{_OPTIONS.get(name, name)}{f', at {path}' if path else ''}: {problem}", None)
 
 
-def _workflow(_error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_workflow(_error: errors.MastraError, attempt: Attempt) -> Stop:
     return no_such_workflow(attempt.workflow_id, attempt.client)
 
 
-def _run(_error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_run(_error: errors.MastraError, attempt: Attempt) -> Stop:
     hint = attempt.server.command("runs", attempt.workflow_id)
     return Stop(
         Exit.USAGE,
@@ -135,7 +135,7 @@ def _run(_error: errors.MastraError, attempt: Attempt) -> Stop:
     )
 
 
-def _started(_error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_started(_error: errors.MastraError, attempt: Attempt) -> Stop:
     run_id, workflow_id = attempt.run_id, attempt.workflow_id
     run = f"run {printable(run_id)!r} of {printable(workflow_id)!r}"
     stands = ""
@@ -148,7 +148,7 @@ def _started(_error: errors.MastraError, attempt: Attempt) -> Stop:
     )
 
 
-def _input(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_input(error: errors.MastraError, attempt: Attempt) -> Stop:
     hint = ""
     with contextlib.suppress(errors.MastraError):
         schema = attempt.client.get_workflow(attempt.workflow_id).get_schema().input_schema
@@ -156,40 +156,40 @@ def _input(error: errors.MastraError, attempt: Attempt) -> Stop:
     return Stop(Exit.USAGE, f"{first_line(error)}{hint}")
 
 
-def _conflict(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_conflict(error: errors.MastraError, attempt: Attempt) -> Stop:
     return Stop(
         Exit.USAGE, f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}: {first_line(error)}"
     )
 
 
-def _several(error: errors.SeveralStepsSuspended, attempt: Attempt) -> Stop:
+def _explain_several(error: errors.SeveralStepsSuspended, attempt: Attempt) -> Stop:
     waiting = ", ".join(printable(step) for step in error.available)
     return Stop(
         Exit.USAGE, f"run {printable(attempt.run_id)} waits at several steps ({waiting}); say which one with --step"
     )
 
 
-def _answer(error: errors.MastraError, _attempt: Attempt) -> Stop:
+def _explain_answer(error: errors.MastraError, _attempt: Attempt) -> Stop:
     return Stop(Exit.USAGE, f"{first_line(error)} (the run is still suspended)")
 
 
-def _authentication(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_authentication(error: errors.MastraError, attempt: Attempt) -> Stop:
     is_set = bool(os.environ.get("MASTRA_API_TOKEN"))
     advice = "it does not accept the token in MASTRA_API_TOKEN" if is_set else "set MASTRA_API_TOKEN to a token for it"
     return _at_the_server(f"{attempt.client.base_url} refuses access ({first_line(error)}); {advice}", attempt)
 
 
-def _connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
+def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
     problem = one_line(str(error).rpartition(": ")[2], None)
     advice = "is it running? --url or MASTRA_BASE_URL say where the server is"
     return _at_the_server(f"cannot reach {attempt.client.base_url}: {problem}; {advice}", attempt)
 
 
-def _route(_error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_route(_error: errors.MastraError, attempt: Attempt) -> Stop:
     return _at_the_server(f"no Mastra server at {attempt.client.base_url}; check --url and --api-prefix", attempt)
 
 
-def _timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
+def _explain_timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
     line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
     run = f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}"
     return Stop(
@@ -197,7 +197,7 @@ def _timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
     )
 
 
-def _unknown(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_unknown(error: errors.MastraError, attempt: Attempt) -> Stop:
     look = attempt.server.command("result", attempt.workflow_id, attempt.run_id)
     return Stop(Exit.UNKNOWN, f"{first_line(error)} It was not sent again; look at the run with: {look}")
 
@@ -210,21 +210,21 @@ def _at_the_server(message: str, attempt: Attempt) -> Stop:
 
 
 _EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, Attempt], Stop]], ...] = (
-    (errors.InvalidArgument, _argument),
-    (errors.APIConnectionError, _connection),
-    (errors.WorkflowNotFound, _workflow),
-    (errors.RunNotFound, _run),
-    (errors.RouteNotFound, _route),
-    (errors.RunAlreadyStarted, _started),
-    (errors.RunAlreadyFinished, _started),
-    (errors.InvalidInput, _input),
-    (errors.InvalidResumeData, _answer),
-    (errors.AuthenticationError, _authentication),
-    (errors.SeveralStepsSuspended, _several),
-    (errors.ConflictError, _conflict),
-    (errors.BadRequestError, _usage),
-    (errors.PayloadTooLarge, _usage),
-    (errors.UnsupportedByServer, _usage),
-    (errors.RunTimeout, _timeout),
-    (errors.OutcomeUnknown, _unknown),
+    (errors.InvalidArgument, _explain_argument),
+    (errors.APIConnectionError, _explain_connection),
+    (errors.WorkflowNotFound, _explain_workflow),
+    (errors.RunNotFound, _explain_run),
+    (errors.RouteNotFound, _explain_route),
+    (errors.RunAlreadyStarted, _explain_started),
+    (errors.RunAlreadyFinished, _explain_started),
+    (errors.InvalidInput, _explain_input),
+    (errors.InvalidResumeData, _explain_answer),
+    (errors.AuthenticationError, _explain_authentication),
+    (errors.SeveralStepsSuspended, _explain_several),
+    (errors.ConflictError, _explain_conflict),
+    (errors.BadRequestError, _explain_usage),
+    (errors.PayloadTooLarge, _explain_usage),
+    (errors.UnsupportedByServer, _explain_usage),
+    (errors.RunTimeout, _explain_timeout),
+    (errors.OutcomeUnknown, _explain_unknown),
 )

@@ -11,7 +11,7 @@ from mastra_sync.arguments import request_body
 from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
-from mastra_sync.cli.outcome import conclude, left_running
+from mastra_sync.cli.outcome import conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class WatchOptions:
     """How a run is watched.
 
     Attributes:
@@ -62,16 +62,16 @@ class ResumeArguments:
     options: dict[str, Any]
 
 
-def start(server: Server, workflow_id: str, arguments: StartArguments, watching: Watching) -> Exit:
+def start(server: Server, workflow_id: str, arguments: StartArguments, watching: WatchOptions) -> Exit:
     """Start a run and follow it to where it settles."""
-    with connected(server, workflow_id, arguments.run_id or "") as attempt:
+    with connect(server, workflow_id, arguments.run_id or "") as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
         # whatever cannot be sent is found before a run is made that would stay pending
         seconds_of(watching.timeout, "timeout")
         request_body(input_data=arguments.input_data, **arguments.options)
         run = workflow.create_run(arguments.run_id, resource_id=arguments.resource_id)
         attempt.run_id = run.run_id
-        with _sending(attempt):
+        with _note_beginning(attempt):
             stream = run.stream(
                 arguments.input_data,
                 timeout=watching.timeout,
@@ -82,12 +82,12 @@ def start(server: Server, workflow_id: str, arguments: StartArguments, watching:
         return _follow(attempt, workflow, run, stream, watching)
 
 
-def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArguments, watching: Watching) -> Exit:
+def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
     """Answer a suspended run and follow it to where it settles again."""
-    with connected(server, workflow_id, run_id) as attempt:
+    with connect(server, workflow_id, run_id) as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
         run = workflow.get_run(run_id)
-        with _sending(attempt):
+        with _note_beginning(attempt):
             stream = run.resume_stream(
                 arguments.resume_data,
                 step=arguments.step,
@@ -100,9 +100,9 @@ def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArgum
         return _follow(attempt, workflow, run, stream, watching)
 
 
-def show_result(server: Server, workflow_id: str, run_id: str, watching: Watching, *, wait: bool) -> Exit:
+def show_result(server: Server, workflow_id: str, run_id: str, watching: WatchOptions, *, wait: bool) -> Exit:
     """Print how a run stands, or wait until it is settled."""
-    with connected(server, workflow_id, run_id) as attempt:
+    with connect(server, workflow_id, run_id) as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
         run = workflow.get_run(run_id)
         result = run.result()
@@ -117,14 +117,14 @@ def show_result(server: Server, workflow_id: str, run_id: str, watching: Watchin
 
 def cancel(server: Server, workflow_id: str, run_id: str) -> Exit:
     """Cancel a run."""
-    with connected(server, workflow_id, run_id) as attempt:
+    with connect(server, workflow_id, run_id) as attempt:
         message = attempt.client.get_workflow(workflow_id).get_run(run_id).cancel()
         complain(printable(message))
         return Exit.SUCCESS
 
 
 @contextlib.contextmanager
-def connected(server: Server, workflow_id: str = "", run_id: str = "") -> Iterator[Attempt]:
+def connect(server: Server, workflow_id: str = "", run_id: str = "") -> Iterator[Attempt]:
     """Give a client of the server; what goes wrong meanwhile ends the command with an explanation."""
     try:
         client = server.client()
@@ -144,12 +144,12 @@ def connected(server: Server, workflow_id: str = "", run_id: str = "") -> Iterat
         except KeyboardInterrupt:
             if not attempt.has_begun:
                 raise
-            message = left_running(attempt.workflow_id, attempt.run_id, server)
+            message = left_running_advice(attempt.workflow_id, attempt.run_id, server)
             raise Stop(Exit.INTERRUPTED, message) from None
 
 
 @contextlib.contextmanager
-def _sending(attempt: Attempt) -> Iterator[None]:
+def _note_beginning(attempt: Attempt) -> Iterator[None]:
     """Note that the run may have begun, unless an exception says that it has not."""
     try:
         yield
@@ -159,9 +159,9 @@ def _sending(attempt: Attempt) -> Iterator[None]:
     attempt.has_begun = True
 
 
-def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, watching: Watching) -> Exit:
-    place = attempt.client.base_url
-    display = display_for(workflow.id, run.run_id, place, quiet=watching.quiet, json_events=watching.json_events)
+def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, watching: WatchOptions) -> Exit:
+    base_url = attempt.client.base_url
+    display = display_for(workflow.id, run.run_id, base_url, quiet=watching.quiet, json_events=watching.json_events)
     result = watch(stream, display)
     output = "none" if isinstance(display, JsonLines) else watching.output
     return conclude(result, workflow, run, attempt.server, output)

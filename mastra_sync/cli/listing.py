@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.exits import Exit
-from mastra_sync.cli.following import connected
-from mastra_sync.cli.outcome import whole
+from mastra_sync.cli.following import connect
+from mastra_sync.cli.outcome import full_record
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.terminal.writing import (
@@ -34,10 +34,10 @@ COLOURS = {"success": "green", "failed": "red", "tripwire": "red", "suspended": 
 
 def list_workflows(server: Server, *, as_json: bool) -> Exit:
     """Print what the server offers."""
-    with connected(server) as attempt:
+    with connect(server) as attempt:
         found = attempt.client.list_workflows()
         if as_json:
-            print_json([_described(key, details) for key, details in found.items()])
+            print_json([_workflow_record(key, details) for key, details in found.items()])
             return Exit.SUCCESS
         if not found:
             complain(f"{attempt.client.base_url} has no workflows")
@@ -51,10 +51,10 @@ def list_workflows(server: Server, *, as_json: bool) -> Exit:
 
 def show_workflow(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
     """Print one workflow: its input, output and steps."""
-    with connected(server, workflow_id) as attempt:
+    with connect(server, workflow_id) as attempt:
         details = attempt.client.get_workflow(workflow_id).details()
         if as_json:
-            print_json({**_described(workflow_id, details), "stepGraph": details.step_graph})
+            print_json({**_workflow_record(workflow_id, details), "stepGraph": details.step_graph})
             return Exit.SUCCESS
         described = f": {details.description}" if details.description else ""
         lines = [
@@ -72,11 +72,11 @@ def show_workflow(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
 
 def list_runs(server: Server, workflow_id: str, *, status: str | None, limit: int, as_json: bool) -> Exit:
     """Print a workflow's newest runs."""
-    with connected(server, workflow_id) as attempt:
+    with connect(server, workflow_id) as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
         found = list(islice(workflow.iter_runs(status=status, per_page=min(limit, LARGEST_PAGE)), limit))
         if as_json:
-            print_json([whole(run) for run in found])
+            print_json([full_record(run) for run in found])
             return Exit.SUCCESS
         if not found:
             complain(f"no {status + ' ' if status else ''}runs of {printable(workflow_id)!r}")
@@ -119,7 +119,7 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f"  {line}" for line in lines]
 
 
-def _described(key: str, details: WorkflowDetails) -> dict[str, Any]:
+def _workflow_record(key: str, details: WorkflowDetails) -> dict[str, Any]:
     return {
         "id": details.name or key,
         "key": key,

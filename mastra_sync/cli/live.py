@@ -18,7 +18,7 @@ from typing_extensions import Self
 from mastra_sync.errors import APIStatusError
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import COLOURS, marks_for
-from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.progress_rows import ProgressRows, Row
 from mastra_sync.terminal.writing import (
     DISPLAY_IN_WORDS,
     QUIET_EVENTS,
@@ -46,18 +46,20 @@ class LiveView:
     Args:
         workflow_id: The run's workflow.
         run_id: The run.
-        place: The server's address.
+        base_url: The server's address.
         clock: Tells the seconds that are shown.
     """
 
-    def __init__(self, workflow_id: str, run_id: str, place: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, workflow_id: str, run_id: str, base_url: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._shown = printable if can_encode(MORE, sys.stderr) else lambda text: ascii_text(printable(text))
         self._overflow: OverflowMethod = "ellipsis" if self._shown is printable else "crop"
         self._workflow_id = self._shown(workflow_id)
-        self._about = self._shown(f"run {run_id} on {place}")
+        self._about = self._shown(f"run {run_id} on {base_url}")
         self._clock = clock
         self._began = clock()
-        self._board = Board(self._elapsed)
+        self._progress = ProgressRows(self._elapsed)
         self._marks = marks_for(sys.stderr)
         self._message = ""
         self._status = "running"
@@ -89,14 +91,14 @@ class LiveView:
     def show(self, event: StreamEvent) -> None:
         """Take the event into the next frame."""
         with self._lock:
-            if self._board.take(event) is None and event.type not in QUIET_EVENTS:
+            if self._progress.take(event) is None and event.type not in QUIET_EVENTS:
                 shown = "" if event.payload is None else f" {one_line(event.payload)}"
                 self._message = self._shown(f"{event.type}{shown}")
 
     def settle(self, result: RunResult, *, is_complete: bool) -> None:
         """Show the run's status."""
         with self._lock:
-            self._board.settle(result, is_complete=is_complete)
+            self._progress.settle(result, is_complete=is_complete)
             self._status = result.status
 
     def _elapsed(self) -> float:
@@ -104,7 +106,7 @@ class LiveView:
 
     def _frame(self) -> Group:
         with self._lock:
-            rows = self._board.rows
+            rows = self._progress.rows
             room = len(rows) if self._is_closed else max(1, self._console.height - LINES_AROUND)
             hidden = len(rows) - room
             parts: list[Text | Table] = [self._title()]
@@ -153,7 +155,7 @@ class LiveView:
         if status == "running" and not self._is_closed:
             frames = self._marks.spinner
             return frames[int(time.monotonic() * FRAMES_PER_SECOND) % len(frames)]
-        return self._marks.of_status.get(status, self._marks.other)
+        return self._marks.of_status.get(status, self._marks.unknown)
 
     def _line(self, text: str = "", style: str = "") -> Text:
         return Text(text, style=style, no_wrap=True, overflow=self._overflow)

@@ -30,25 +30,25 @@ def conclude(result: RunResult, workflow: Workflow, run: Run, server: Server, ou
         output: What goes to stdout: `result` for the result of a run that has one, `full` for the whole run, `none`.
     """
     if output == "full":
-        print_json(whole(result))
+        print_json(full_record(result))
     elif output == "result" and result.ok:
         print_json(result.result)
     if result.status == "suspended":
         _say_how_to_resume(result, workflow, run, server)
     elif result.status == "paused":
         complain(
-            f"{PROGRAM}: {_named(run)} is paused after one step; time travel goes on with the next one: "
+            f"{PROGRAM}: {_name_of(run)} is paused after one step; time travel goes on with the next one: "
             f"client.get_workflow({run.workflow_id!r}).get_run({run.run_id!r}).time_travel_async('STEP', per_step=True)"
         )
     elif not result.settled:
         line = waiting_line(run.workflow_id, run.run_id, server)
-        complain(f"{PROGRAM}: {_named(run)} is {result.status}; wait for it with\n{line}")
+        complain(f"{PROGRAM}: {_name_of(run)} is {result.status}; wait for it with\n{line}")
     elif not result.ok:
         complain(f"{PROGRAM}: {one_line(result.explain(), None)}")
     return exit_of(result.status)
 
 
-def whole(result: RunResult) -> dict[str, Any]:
+def full_record(result: RunResult) -> dict[str, Any]:
     """Return everything that is known of a run, named as Mastra names it.
 
     `result` is there if the run succeeded.
@@ -62,7 +62,7 @@ def waiting_line(workflow_id: str, run_id: str, server: Server) -> str:
     return ADVICE_INDENT + server.command("result", workflow_id, run_id, options=["--wait"])
 
 
-def left_running(workflow_id: str, run_id: str, server: Server) -> str:
+def left_running_advice(workflow_id: str, run_id: str, server: Server) -> str:
     """Return what to say of a run that goes on without anyone watching."""
     cancel = ADVICE_INDENT + server.command("cancel", workflow_id, run_id)
     return (
@@ -73,8 +73,8 @@ def left_running(workflow_id: str, run_id: str, server: Server) -> str:
 
 def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: Server) -> None:
     schemas = _resume_schemas(workflow)
-    lines = [f"{PROGRAM}: {_named(run)} is suspended; it goes on with"]
-    for suspension in _distinct(result, run):
+    lines = [f"{PROGRAM}: {_name_of(run)} is suspended; it goes on with"]
+    for suspension in _distinct_suspensions(result, run):
         schema = schemas.get(suspension.step)
         question = "" if suspension.payload in (None, {}) else f" asks {one_line(suspension.payload)}"
         wants = f" (answer: {printable(in_words(schema))})" if schema is not None else ""
@@ -87,7 +87,7 @@ def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: 
     complain("\n".join(lines))
 
 
-def _distinct(result: RunResult, run: Run) -> list[Suspension]:
+def _distinct_suspensions(result: RunResult, run: Run) -> list[Suspension]:
     """Return the suspensions that can be answered each on its own.
 
     Servers before the current ones take no item of a foreach.
@@ -114,5 +114,5 @@ def _item(suspension: Suspension) -> str:
     return "" if suspension.for_each_index is None else f"[{suspension.for_each_index}]"
 
 
-def _named(run: Run) -> str:
+def _name_of(run: Run) -> str:
     return f"run {printable(run.run_id)} of {printable(run.workflow_id)!r}"

@@ -27,17 +27,17 @@ class Marks:
 
     Attributes:
         of_status: By the status of a step or run.
-        other: For a status that is not known.
+        unknown: For a status that is not known.
         begins: For a step that begins.
-        said: For what a step wrote.
+        output: For what a step wrote.
         spinner: Shown in turn while a step runs.
         more: For what is left out.
     """
 
     of_status: Mapping[str, str]
-    other: str
+    unknown: str
     begins: str
-    said: str
+    output: str
     spinner: str
     more: str
 
@@ -55,9 +55,9 @@ UNICODE = Marks(
         "canceled": "\N{MINUS SIGN}",
         "skipped": "\N{MINUS SIGN}",
     },
-    other="•",
+    unknown="•",
     begins="▸",
-    said="│",
+    output="│",
     spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
     more="⋮",
 )
@@ -74,9 +74,9 @@ ASCII = Marks(
         "canceled": "-",
         "skipped": "-",
     },
-    other="*",
+    unknown="*",
     begins=">",
-    said="|",
+    output="|",
     spinner="|/-\\",
     more=":",
 )
@@ -84,5 +84,5 @@ ASCII = Marks(
 
 def marks_for(stream: IO[str] | None) -> Marks:
     """Return the marks that a stream can show."""
-    needed = "".join(UNICODE.of_status.values()) + UNICODE.spinner + UNICODE.begins + UNICODE.said + UNICODE.more
+    needed = "".join(UNICODE.of_status.values()) + UNICODE.spinner + UNICODE.begins + UNICODE.output + UNICODE.more
     return UNICODE if can_encode(needed, stream) else ASCII

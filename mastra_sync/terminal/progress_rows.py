@@ -58,7 +58,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Board:
+class ProgressRows:
     """The steps of one run as they began, nested ones below their workflow.
 
     Args:
@@ -110,7 +110,7 @@ class Board:
         if step.status == "failed" and step.error:
             row.detail = one_line(str(step.error))
         elif step.status == "suspended":
-            row.detail = _asked(step.suspend_payload)
+            row.detail = _question_of(step.suspend_payload)
 
     def _find(self, step_id: str, *, is_short: bool = False) -> Row | None:
         """Return a step's row.
@@ -125,7 +125,7 @@ class Board:
     def _add(self, step_id: str) -> Row:
         row = Row(step_id, step_name(step_id), depth=0, began=self.clock())
         parent = max(
-            (other for other in self.rows if row.is_inside(other)), key=lambda other: len(other.id), default=None
+            (outer for outer in self.rows if row.is_inside(outer)), key=lambda outer: len(outer.id), default=None
         )
         if parent is None:
             self.rows.append(row)
@@ -163,7 +163,7 @@ class Board:
     def _suspend(self, row: Row, payload: Mapping[str, Any]) -> None:
         row.status = "suspended"
         row.took = self._seconds(row, payload, "suspendedAt")
-        row.detail = _asked(payload.get("suspendPayload"))
+        row.detail = _question_of(payload.get("suspendPayload"))
         # a nested workflow repeats what its step asks
         if any(inner.is_inside(row) and inner.detail == row.detail for inner in self.rows):
             row.detail = ""
@@ -185,7 +185,7 @@ class Board:
             return self.clock() - row.began
         return (over - begin) / _MILLISECONDS
 
-    _CHANGES: ClassVar[Mapping[str, Callable[[Board, Row, Mapping[str, Any]], None]]] = {
+    _CHANGES: ClassVar[Mapping[str, Callable[[ProgressRows, Row, Mapping[str, Any]], None]]] = {
         "start": _start,
         "waiting": _wait,
         "result": _result,
@@ -195,7 +195,7 @@ class Board:
     }
 
 
-def _asked(payload: Any) -> str:
+def _question_of(payload: Any) -> str:
     question = without_meta(payload)
     return "" if question in (None, {}) else one_line(question)
 

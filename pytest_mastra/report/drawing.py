@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.events import StreamEvent
 from mastra_sync.statuses import FINISHED, STATUS_IN_WORDS
 from mastra_sync.terminal import marks as marks_of_cli
-from mastra_sync.terminal.progress_rows import Board, Row
+from mastra_sync.terminal.progress_rows import ProgressRows, Row
 from mastra_sync.terminal.writing import ascii_text, duration, escaped, one_line
 from pytest_mastra.http.bodies import reply_json
 from pytest_mastra.report import axis
@@ -75,7 +75,7 @@ class Drawing:
         seconds = self._spans.seconds
         words = _WORDS.get(run.status, f"is {self._shown(run.status)}")
         took = "" if seconds is None else f" after {duration(seconds)}"
-        mark = self._marks.of_status.get(run.status, self._marks.other)
+        mark = self._marks.of_status.get(run.status, self._marks.unknown)
         rest = f" {words}{took}, run {self._shown(run.run_id)}"
         workflow = clipped(
             self._shown(run.workflow_id), max(self._width - cells(mark) - 1 - cells(rest), _NARROWEST_BAR)
@@ -110,7 +110,7 @@ class Drawing:
         return lines
 
     def _name(self, row: Row) -> str:
-        mark = self._marks.of_status.get(row.status, self._marks.other)
+        mark = self._marks.of_status.get(row.status, self._marks.unknown)
         rounds = f" x{row.rounds}" if row.rounds > 1 else ""
         progress = f" {row.progress}" if row.progress else ""
         return f"{'  ' * row.depth}{mark} {self._shown(row.name)}{rounds}{self._shown(progress)}"
@@ -134,7 +134,7 @@ class Drawing:
 
 
 def _rows(run: TouchedRun) -> list[Row]:
-    board = Board(lambda: 0.0)
+    board = ProgressRows(lambda: 0.0)
     for event in run.events:
         board.take(StreamEvent(event))
     if run.result is not None:

@@ -8,12 +8,12 @@ import pytest
 
 from mastra_sync.events import StreamEvent
 from mastra_sync.models import RunResult
-from mastra_sync.terminal.progress_rows import Board
+from mastra_sync.terminal.progress_rows import ProgressRows
 from tests.cli.stub_server import step
 
 
-def board_after(*events: dict[str, Any]) -> Board:
-    board = Board(clock=lambda: 0.0)
+def board_after(*events: dict[str, Any]) -> ProgressRows:
+    board = ProgressRows(clock=lambda: 0.0)
     for event in events:
         board.take(StreamEvent(event))
     return board

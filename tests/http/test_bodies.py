@@ -24,7 +24,7 @@ def test_a_body_is_json(body: bytes, value: object) -> None:
 
 
 def test_a_body_is_no_json() -> None:
-    """It is None, or its text for those who want it; an empty body of a request is nothing."""
+    """It is None, or its text if that is asked for; an empty request is None."""
     odd = exchange(TARGET, b"<html>\xff", method="POST", sent=b"<html>\xff")
     assert (request_json(odd), reply_json(odd)) == (None, None)
     assert request_json(odd, or_text=True) == reply_json(odd, or_text=True) == "<html>\N{REPLACEMENT CHARACTER}"

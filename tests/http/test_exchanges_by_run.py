@@ -1,4 +1,4 @@
-"""Exchanges are grouped by the run that they are about, in one place for all who need it."""
+"""Exchanges are grouped by the run that they are about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_run_is_known_by_what_its_creation_answers() -> None:
 
 
 def test_runs_are_numbered_as_they_are_named() -> None:
-    """Each run has its exchanges in order; a run that was refused is a run without an id."""
+    """Each run has its exchanges in order; a refused one is a run without id."""
     grouped = group_by_run([CREATED, OTHER, LISTED, REFUSED, STARTED, POLLED])
     assert [(run.title, run.run_id, run.exchanges) for run in grouped.runs] == [
         ("city, run 1", RUN, [CREATED, STARTED, POLLED]),
@@ -32,7 +32,7 @@ def test_runs_are_numbered_as_they_are_named() -> None:
 
 
 def test_what_names_no_run_stands_alone_or_with_the_lone_run() -> None:
-    """It joins the only run that is under way, if it may; amid two of them, or after, it is a group by itself."""
+    """It joins the only run under way, if it may; otherwise it is a group by itself."""
     before = [CREATED, LISTED, STARTED]
     alone = [members for _, members in group_exchanges(before, workflow_and_run)]
     joined = [members for _, members in group_exchanges(before, workflow_and_run, joins_lone_run=lambda _: True)]

@@ -1,4 +1,4 @@
-"""The table of verbs: all that is known of a verb stands in its row, and no other place must be told of a new one."""
+"""The table of verbs: a new verb is a row, and no other place must be told."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def answer_verb(call: FakeCall) -> bytes:
 
 @pytest.fixture(autouse=True)
 def made_up_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four verbs more in the table, each with a handler in the fake; nothing else is told of them."""
+    """Add four rows to a copy of the table, and a handler for each to the fake."""
     table = VerbTable([*VERBS.values(), HURRY, GLANCE, CENSUS, WATCH])
     answers = {row.name: Answer(answer_verb) for row in (HURRY, GLANCE, CENSUS, WATCH)}
     monkeypatch.setattr(verbs, "VERBS", table)
@@ -80,7 +80,7 @@ def test_each_verb_has_an_answer_in_the_fake() -> None:
 
 
 def test_the_parser_knows_a_new_verb() -> None:
-    """A request is known by its verb, workflow and run; a word in a path goes before an id."""
+    """A request gives verb, workflow and run; a word in a path goes before an id."""
     call = call_of(WireRequest("POST", "/api/workflows/city/hurry?runId=r"))
     assert (call.verb, call.workflow, call.run, call.row) == ("hurry", "city", "r", HURRY)
     assert call_of(WireRequest("GET", RUN_PATH + "/glance")).row is GLANCE
@@ -95,7 +95,7 @@ def test_a_verb_has_another_path_on_1_0_beta() -> None:
 
 
 def test_the_fake_routes_a_new_verb() -> None:
-    """The fake checks query and body by the row, calls the handler, and notes the verb by its name."""
+    """The fake checks query and body by the row, calls the handler, and records the name."""
     server = FakeMastra()
     json_headers = {"content-type": "application/json"}
 
@@ -140,7 +140,7 @@ def test_a_recording_of_a_new_verb_is_ordered() -> None:
 
 
 def test_a_new_verb_is_matched_on_replay() -> None:
-    """A move is played once; a poll as the run stands between its moves, as often as it is asked."""
+    """A move is played once; a poll as often as it is asked, between its run's moves."""
     recording = [glanced("suspended"), hurried("success"), glanced("success")]
     playback = Playback(recording)
 
@@ -160,7 +160,7 @@ def test_a_new_verb_is_matched_on_replay() -> None:
 
 
 def test_a_new_verb_is_compared_with_a_live_server() -> None:
-    """Moves and settled polls are compared, polls on the way and lists of all runs are not."""
+    """Moves and settled polls are compared; polls on the way and lists of runs are not."""
     census = ("/api/workflows/census", {"running": 1}), ("/api/workflows/census", {"running": 9})
     recorded = [hurried("success", result=1), glanced("running", n=1), glanced("success", n=1), exchange(*census[0])]
     live = [hurried("success", result=2), glanced("success", n=2), exchange(*census[1])]
@@ -171,7 +171,7 @@ def test_a_new_verb_is_compared_with_a_live_server() -> None:
 
 
 def test_the_reply_of_a_new_verb_is_read_as_a_run() -> None:
-    """What a verb answers of its run is the run's last state, if its row says that it answers with it."""
+    """A run's last state is what a verb answered whose row says that it answers with runs."""
     state = last_state([glanced("running", steps={}), hurried("success", steps={})], [])
     assert state == {"status": "success", "steps": {}}
     assert last_state([glanced("running", steps={})], []) is None

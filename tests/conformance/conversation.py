@@ -1,8 +1,7 @@
-"""How scenarios talk to a server, real or fake."""
+"""How scenarios converse with a server, real or fake."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 import time
@@ -20,11 +19,10 @@ from typing_extensions import Self
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireRequest
 from tests.conformance.transcript import Transcript
-from tests.live.server import LiveServer
 
 TIMEOUT = 30.0
-LOOK_PAUSE = 0.005
-MOST_LOOKS = 4000
+POLL_INTERVAL = 0.005
+MAX_POLLS = 4000
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,12 @@ class Answer:
         return json.loads(self.body)
 
 
-def _ignore() -> None:
+def ignore() -> None:
     """What to do about the first bytes, if nothing."""
 
 
 class Wire(Protocol):
-    """A server that scenarios talk to."""
+    """A server that scenarios converse with."""
 
     generation: str
 
@@ -64,36 +62,6 @@ class Wire(Protocol):
         """Let sleeps last, where they cost nothing otherwise."""
 
 
-class RealWire:
-    """A real server."""
-
-    def __init__(self, server: LiveServer) -> None:
-        self._server = server
-        self.generation = server.generation
-
-    def send(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = _ignore
-    ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=TIMEOUT)
-        try:
-            connection.request(method, self._server.api_prefix + path, body or None, headers)
-            reply = connection.getresponse()
-            first = reply.read1()
-            on_first()
-            return Answer(reply.status, reply.getheader("content-type"), first + reply.read())
-        finally:
-            connection.close()
-
-    def wait_for_gate(self, name: str, count: int) -> None:
-        self._server.wait_for_gate(name, count)
-
-    def open_gate(self, name: str) -> None:
-        self._server.open_gate(name)
-
-    def hold_time(self) -> None:
-        """Real sleeps last anyway."""
-
-
 class FakeWire:
     """The fake, called without any socket."""
 
@@ -102,7 +70,7 @@ class FakeWire:
         self.generation = server.generation.name
 
     def send(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = _ignore
+        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ignore
     ) -> Answer:
         reply = self._server.handle(WireRequest(method, self._server.api_prefix + path, headers, body))
         content_type = next((value for name, value in reply.headers if name == "content-type"), None)
@@ -125,8 +93,8 @@ class FakeWire:
         self._server.clock.freeze()
 
 
-class Talk:
-    """One scenario's talk with a server. Leave it as a context, so that no call is left behind.
+class Conversation:
+    """One scenario's conversation with a server. Leave it as a context, so that no call is left behind.
 
     Attributes:
         generation: The server's.
@@ -169,16 +137,16 @@ class Talk:
         content_type: str | None = "application/json",
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Make a call and note it."""
+        """Make a call and record it."""
         answer = self._send(method, path, body, raw, content_type, headers)
-        self._note(method, path, body if raw is None else raw.decode(errors="replace"), answer)
+        self._record(method, path, body if raw is None else raw.decode(errors="replace"), answer)
         return answer
 
-    def compare(self, what: str, value: Any) -> None:
-        """Note something that was read."""
+    def record_value(self, what: str, value: Any) -> None:
+        """Record something that was read."""
         self.transcript.exchanges.append({"read": what, "body": value})
 
-    def unnoted(self, method: str, path: str, body: Any = None) -> Answer:
+    def call_unrecorded(self, method: str, path: str, body: Any = None) -> Answer:
         """Make a call whose answer is not to be compared."""
         return self._send(method, path, body, None, "application/json", None)
 
@@ -195,17 +163,17 @@ class Talk:
         all_headers = {**({"content-type": content_type} if content_type else {}), **(headers or {})}
         return self._wire.send(method, path, all_headers, sent)
 
-    def _note(self, method: str, path: str, sent: Any, answer: Answer) -> None:
+    def _record(self, method: str, path: str, sent: Any, answer: Answer) -> None:
         self.transcript.add(f"{method} {path}", sent, answer.status, answer.content_type, answer.body)
 
     def post(self, workflow: str, route: str, run_id: str | None, body: Any = None) -> Answer:
-        """Call a verb of a run and note it."""
+        """Call a verb of a run and record it."""
         return self.call("POST", _target(workflow, route, run_id), {} if body is None else body)
 
     def begin(
-        self, workflow: str, route: str, run_id: str, body: Any = None, *, and_see: bool = False
+        self, workflow: str, route: str, run_id: str, body: Any = None, *, wait_for_first: bool = False
     ) -> Callable[[], Answer]:
-        """Call a verb that does not answer at once; the returned function waits for the answer and notes it.
+        """Call a verb that does not answer at once; the returned function waits for the answer and records it.
 
         With `and_see` this waits for the first bytes of the answer.
         """
@@ -216,22 +184,22 @@ class Talk:
         pending: Future[Answer] = self._pool.submit(
             self._wire.send, "POST", target, headers, json.dumps(sent).encode(), seen.set
         )
-        if and_see:
+        if wait_for_first:
             assert seen.wait(TIMEOUT)
 
         def finish() -> Answer:
             answer = pending.result(TIMEOUT)
-            self._note("POST", target, sent, answer)
+            self._record("POST", target, sent, answer)
             return answer
 
         return finish
 
-    def by_id(self, workflow: str, run_id: str, query: str = "") -> Answer:
-        """Read a run and note it."""
+    def read_run(self, workflow: str, run_id: str, query: str = "") -> Answer:
+        """Read a run and record it."""
         return self.call("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}{query}")
 
     def cancel(self, workflow: str, run_id: str) -> Answer:
-        """Cancel a run and note it."""
+        """Cancel a run and record it."""
         return self.call("POST", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}/cancel", {})
 
     def wait_for_gate(self, name: str, count: int = 1) -> None:
@@ -244,13 +212,13 @@ class Talk:
         """Let sleeps last, where they cost nothing otherwise."""
         self._wire.hold_time()
 
-    def until(self, workflow: str, run_id: str, *statuses: str) -> None:
-        """Ask for a run, without noting it, until it has one of these statuses."""
-        for _ in range(MOST_LOOKS):
-            run = self.unnoted("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}").json()
+    def wait_for_status(self, workflow: str, run_id: str, *statuses: str) -> None:
+        """Ask for a run, without recording it, until it has one of these statuses."""
+        for _ in range(MAX_POLLS):
+            run = self.call_unrecorded("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}").json()
             if (run.get("status") or run.get("snapshot", {}).get("status")) in statuses:
                 return
-            time.sleep(LOOK_PAUSE)
+            time.sleep(POLL_INTERVAL)
         raise AssertionError(f"run {run_id} of {workflow} never became {statuses}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 
 ALL = ("current", "1.2", "1.0-beta")
 CURRENT = ("current",)
@@ -26,7 +26,7 @@ class Scenario:
     """
 
     name: str
-    play: Callable[[Talk], Any]
+    play: Callable[[Conversation], Any]
     generations: tuple[str, ...] = ALL
     token: str | None = None
     body_limit: int | None = None
@@ -38,10 +38,10 @@ SCENARIOS: list[Scenario] = []
 
 def scenario(
     *generations: str, token: str | None = None, body_limit: int | None = None, alone: bool = False
-) -> Callable[[Callable[[Talk], Any]], Callable[[Talk], Any]]:
+) -> Callable[[Callable[[Conversation], Any]], Callable[[Conversation], Any]]:
     """Add a function to the corpus under its own name; by default for all generations."""
 
-    def add(play: Callable[[Talk], Any]) -> Callable[[Talk], Any]:
+    def add(play: Callable[[Conversation], Any]) -> Callable[[Conversation], Any]:
         SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone))
         return play
 

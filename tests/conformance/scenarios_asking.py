@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import ALL, CURRENT, SCENARIOS, Scenario, scenario
 
 Answers = list[tuple[Any, Any]]
@@ -33,21 +33,21 @@ ASKING: list[tuple[str, str, Any, Answers]] = [
 ]
 
 
-def answered(talk: Talk, workflow: str, input_data: Any, answers: Answers) -> None:
+def answered(conversation: Conversation, workflow: str, input_data: Any, answers: Answers) -> None:
     """Answer with and without a stream, and look at the run each time."""
-    waited, streamed = talk.run_id(), talk.run_id()
+    waited, streamed = conversation.run_id(), conversation.run_id()
     start = {"inputData": input_data}
-    talk.post(workflow, "start-async", waited, start)
-    talk.by_id(workflow, waited)
-    talk.by_id(workflow, waited, "?withNestedWorkflows=false")
+    conversation.post(workflow, "start-async", waited, start)
+    conversation.read_run(workflow, waited)
+    conversation.read_run(workflow, waited, "?withNestedWorkflows=false")
     for step, data in answers:
-        talk.post(workflow, "resume-async", waited, answer(step, data))
-        talk.by_id(workflow, waited)
-    talk.post(workflow, "stream", streamed, start)
+        conversation.post(workflow, "resume-async", waited, answer(step, data))
+        conversation.read_run(workflow, waited)
+    conversation.post(workflow, "stream", streamed, start)
     for step, data in answers:
-        talk.post(workflow, "resume-stream", streamed, answer(step, data))
-    talk.by_id(workflow, streamed)
-    talk.post(workflow, "observe", streamed)
+        conversation.post(workflow, "resume-stream", streamed, answer(step, data))
+    conversation.read_run(workflow, streamed)
+    conversation.post(workflow, "observe", streamed)
 
 
 def answer(step: Any, data: Any) -> dict[str, Any]:
@@ -56,222 +56,226 @@ def answer(step: Any, data: Any) -> dict[str, Any]:
 
 
 def _scenario(name: str, workflow: str, input_data: Any, answers: Answers) -> Scenario:
-    return Scenario(f"asking_{name}", lambda talk: answered(talk, workflow, input_data, answers), ALL)
+    return Scenario(f"asking_{name}", lambda conversation: answered(conversation, workflow, input_data, answers), ALL)
 
 
 SCENARIOS += [_scenario(*row) for row in ASKING]
 
 
 @scenario()
-def resume_answers_at_once(talk: Talk) -> None:
+def resume_answers_at_once(conversation: Conversation) -> None:
     """`resume` tells nothing of the outcome."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
-    talk.post("asker", "resume", run_id, answer("q", {"answer": "a"}))
-    talk.until("asker", run_id, "success")
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
+    conversation.post("asker", "resume", run_id, answer("q", {"answer": "a"}))
+    conversation.wait_for_status("asker", run_id, "success")
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def resume_no_wait(talk: Talk) -> None:
+def resume_no_wait(conversation: Conversation) -> None:
     """`resume-no-wait` answers with the run's id, where it exists."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
-    talk.post("asker", "resume-no-wait", run_id, answer("q", {"answer": "a"}))
-    if talk.is_current:
-        talk.until("asker", run_id, "success")
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
+    conversation.post("asker", "resume-no-wait", run_id, answer("q", {"answer": "a"}))
+    if conversation.is_current:
+        conversation.wait_for_status("asker", run_id, "success")
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def resume_with_bad_data(talk: Talk) -> None:
+def resume_with_bad_data(conversation: Conversation) -> None:
     """A refused answer leaves the suspension as it is."""
-    run_id = talk.run_id()
-    talk.post("approval", "start-async", run_id, {"inputData": {"n": 3}})
-    talk.post("approval", "resume-async", run_id, answer("approve", {"ok": "yes"}))
-    talk.post("approval", "resume-async", run_id, answer("approve", {}))
-    talk.post("approval", "resume-async", run_id, {"step": "approve"})
-    talk.by_id("approval", run_id)
-    talk.post("approval", "resume-stream", run_id, answer("approve", {"ok": "yes"}))
-    talk.by_id("approval", run_id)
-    talk.post("approval", "resume-async", run_id, answer("approve", {"ok": False}))
+    run_id = conversation.run_id()
+    conversation.post("approval", "start-async", run_id, {"inputData": {"n": 3}})
+    conversation.post("approval", "resume-async", run_id, answer("approve", {"ok": "yes"}))
+    conversation.post("approval", "resume-async", run_id, answer("approve", {}))
+    conversation.post("approval", "resume-async", run_id, {"step": "approve"})
+    conversation.read_run("approval", run_id)
+    conversation.post("approval", "resume-stream", run_id, answer("approve", {"ok": "yes"}))
+    conversation.read_run("approval", run_id)
+    conversation.post("approval", "resume-async", run_id, answer("approve", {"ok": False}))
 
 
 @scenario(*CURRENT)
-def resume_refused_unseen(talk: Talk) -> None:
+def resume_refused_unseen(conversation: Conversation) -> None:
     """The verbs that answer at once do not tell of a refusal (older servers may die of it)."""
-    run_id = talk.run_id()
-    talk.post("approval", "start-async", run_id, {"inputData": {"n": 3}})
-    talk.post("approval", "resume", run_id, answer("approve", {"ok": "yes"}))
-    talk.post("approval", "resume-no-wait", run_id, answer("nope", {"ok": True}))
-    talk.by_id("approval", run_id)
+    run_id = conversation.run_id()
+    conversation.post("approval", "start-async", run_id, {"inputData": {"n": 3}})
+    conversation.post("approval", "resume", run_id, answer("approve", {"ok": "yes"}))
+    conversation.post("approval", "resume-no-wait", run_id, answer("nope", {"ok": True}))
+    conversation.read_run("approval", run_id)
 
 
 @scenario()
-def resume_wrong_step(talk: Talk) -> None:
+def resume_wrong_step(conversation: Conversation) -> None:
     """A step that is not suspended cannot be resumed."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
-    talk.post("asker", "resume-async", run_id, answer("nope", {"answer": "a"}))
-    talk.post("asker", "resume-async", run_id, answer([], {"answer": "a"}))
-    talk.post("asker", "resume-stream", run_id, answer("first", {"answer": "a"}))
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
+    conversation.post("asker", "resume-async", run_id, answer("nope", {"answer": "a"}))
+    conversation.post("asker", "resume-async", run_id, answer([], {"answer": "a"}))
+    conversation.post("asker", "resume-stream", run_id, answer("first", {"answer": "a"}))
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def resume_not_suspended(talk: Talk) -> None:
+def resume_not_suspended(conversation: Conversation) -> None:
     """A run that has ended, and one that never began, cannot be resumed."""
-    ended, pending = talk.run_id(), talk.run_id()
-    talk.post("three", "start-async", ended, {"inputData": {}})
-    talk.post("three", "resume-async", ended, answer(None, {"a": 1}))
-    talk.post("three", "resume-stream", ended, answer(None, {"a": 1}))
-    talk.by_id("three", ended)
-    talk.post("asker", "create-run", pending)
-    talk.post("asker", "resume-async", pending, answer("q", {"answer": "a"}))
-    talk.by_id("asker", pending)
+    ended, pending = conversation.run_id(), conversation.run_id()
+    conversation.post("three", "start-async", ended, {"inputData": {}})
+    conversation.post("three", "resume-async", ended, answer(None, {"a": 1}))
+    conversation.post("three", "resume-stream", ended, answer(None, {"a": 1}))
+    conversation.read_run("three", ended)
+    conversation.post("asker", "create-run", pending)
+    conversation.post("asker", "resume-async", pending, answer("q", {"answer": "a"}))
+    conversation.read_run("asker", pending)
 
 
 @scenario()
-def resume_which_of_several(talk: Talk) -> None:
+def resume_which_of_several(conversation: Conversation) -> None:
     """With several suspensions the step must be named."""
-    run_id = talk.run_id()
-    talk.post("parallel-ask", "start-async", run_id, {"inputData": {}})
-    talk.post("parallel-ask", "resume-async", run_id, answer(None, {"answer": "a"}))
-    talk.post("parallel-ask", "resume-stream", run_id, answer(None, {"answer": "a"}))
-    talk.by_id("parallel-ask", run_id)
+    run_id = conversation.run_id()
+    conversation.post("parallel-ask", "start-async", run_id, {"inputData": {}})
+    conversation.post("parallel-ask", "resume-async", run_id, answer(None, {"answer": "a"}))
+    conversation.post("parallel-ask", "resume-stream", run_id, answer(None, {"answer": "a"}))
+    conversation.read_run("parallel-ask", run_id)
 
 
 @scenario()
-def resume_twice(talk: Talk) -> None:
+def resume_twice(conversation: Conversation) -> None:
     """The second answer to a suspension is refused."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {}})
-    talk.post("asker", "resume-async", run_id, answer("q", {"answer": "a"}))
-    talk.post("asker", "resume-async", run_id, answer("q", {"answer": "b"}))
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {}})
+    conversation.post("asker", "resume-async", run_id, answer("q", {"answer": "a"}))
+    conversation.post("asker", "resume-async", run_id, answer("q", {"answer": "b"}))
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def resume_while_it_resumes(talk: Talk) -> None:
+def resume_while_it_resumes(conversation: Conversation) -> None:
     """While an answer is worked on, another one is refused, and current servers show the steps as they were."""
-    run_id = talk.run_id()
-    talk.post("ask-slow", "start-async", run_id, {"inputData": {"gate": run_id}})
-    finish = talk.begin("ask-slow", "resume-async", run_id, answer("q", {"answer": "a"}))
-    talk.wait_for_gate(run_id)
-    talk.by_id("ask-slow", run_id)
-    if talk.is_current:
-        talk.post("ask-slow", "resume-async", run_id, answer("q", {"answer": "b"}))
-    talk.open_gate(run_id)
+    run_id = conversation.run_id()
+    conversation.post("ask-slow", "start-async", run_id, {"inputData": {"gate": run_id}})
+    finish = conversation.begin("ask-slow", "resume-async", run_id, answer("q", {"answer": "a"}))
+    conversation.wait_for_gate(run_id)
+    conversation.read_run("ask-slow", run_id)
+    if conversation.is_current:
+        conversation.post("ask-slow", "resume-async", run_id, answer("q", {"answer": "b"}))
+    conversation.open_gate(run_id)
     finish()
-    talk.by_id("ask-slow", run_id)
+    conversation.read_run("ask-slow", run_id)
 
 
 @scenario()
-def resume_nested_mistakes(talk: Talk) -> None:
+def resume_nested_mistakes(conversation: Conversation) -> None:
     """Mistakes inside a nested workflow are fatal to the run."""
-    bad_data, bad_step = talk.run_id(), talk.run_id()
-    talk.post("nested-ask", "start-async", bad_data, {"inputData": {}})
-    talk.post("nested-ask", "resume-async", bad_data, answer("inner-ask.inner-q", {"answer": 1}))
-    talk.by_id("nested-ask", bad_data)
-    talk.post("nested-ask", "start-async", bad_step, {"inputData": {}})
-    talk.post("nested-ask", "resume-async", bad_step, answer("inner-ask.nope", {"answer": "a"}))
-    talk.by_id("nested-ask", bad_step)
+    bad_data, bad_step = conversation.run_id(), conversation.run_id()
+    conversation.post("nested-ask", "start-async", bad_data, {"inputData": {}})
+    conversation.post("nested-ask", "resume-async", bad_data, answer("inner-ask.inner-q", {"answer": 1}))
+    conversation.read_run("nested-ask", bad_data)
+    conversation.post("nested-ask", "start-async", bad_step, {"inputData": {}})
+    conversation.post("nested-ask", "resume-async", bad_step, answer("inner-ask.nope", {"answer": "a"}))
+    conversation.read_run("nested-ask", bad_step)
 
 
 @scenario()
-def resume_nested_run_alone(talk: Talk) -> None:
+def resume_nested_run_alone(conversation: Conversation) -> None:
     """The nested run is a run of its own; answering there does not move the one around it."""
-    run_id = talk.run_id()
-    talk.post("nested-ask", "start-async", run_id, {"inputData": {"n": 2}})
-    talk.by_id("inner-ask", run_id)
-    talk.post("inner-ask", "resume-async", run_id, answer("inner-q", {"answer": "a"}))
-    talk.by_id("inner-ask", run_id)
-    talk.by_id("nested-ask", run_id)
+    run_id = conversation.run_id()
+    conversation.post("nested-ask", "start-async", run_id, {"inputData": {"n": 2}})
+    conversation.read_run("inner-ask", run_id)
+    conversation.post("inner-ask", "resume-async", run_id, answer("inner-q", {"answer": "a"}))
+    conversation.read_run("inner-ask", run_id)
+    conversation.read_run("nested-ask", run_id)
 
 
 @scenario()
-def resume_one_item(talk: Talk) -> None:
+def resume_one_item(conversation: Conversation) -> None:
     """`forEachIndex` answers for one item on current servers, and is ignored before."""
-    run_id = talk.run_id()
-    talk.post("foreach-suspend", "start-async", run_id, {"inputData": [1, 2, 3]})
-    talk.post("foreach-suspend", "resume-async", run_id, {**answer("ask-item", {"add": 5}), "forEachIndex": 1})
-    talk.by_id("foreach-suspend", run_id)
-    if talk.is_current:
-        talk.post("foreach-suspend", "resume-async", run_id, {**answer("ask-item", {"add": 6}), "forEachIndex": 9})
-        talk.by_id("foreach-suspend", run_id)
-        talk.post("foreach-suspend", "resume-stream", run_id, {**answer("ask-item", {"add": 7}), "forEachIndex": 0})
-        talk.post("foreach-suspend", "resume-async", run_id, answer("ask-item", {"add": 8}))
-        talk.by_id("foreach-suspend", run_id)
+    run_id = conversation.run_id()
+    conversation.post("foreach-suspend", "start-async", run_id, {"inputData": [1, 2, 3]})
+    conversation.post("foreach-suspend", "resume-async", run_id, {**answer("ask-item", {"add": 5}), "forEachIndex": 1})
+    conversation.read_run("foreach-suspend", run_id)
+    if conversation.is_current:
+        conversation.post(
+            "foreach-suspend", "resume-async", run_id, {**answer("ask-item", {"add": 6}), "forEachIndex": 9}
+        )
+        conversation.read_run("foreach-suspend", run_id)
+        conversation.post(
+            "foreach-suspend", "resume-stream", run_id, {**answer("ask-item", {"add": 7}), "forEachIndex": 0}
+        )
+        conversation.post("foreach-suspend", "resume-async", run_id, answer("ask-item", {"add": 8}))
+        conversation.read_run("foreach-suspend", run_id)
 
 
 @scenario()
-def resume_ignores_labels(talk: Talk) -> None:
+def resume_ignores_labels(conversation: Conversation) -> None:
     """A label in the body does nothing."""
-    run_id = talk.run_id()
-    talk.post("foreach-suspend", "start-async", run_id, {"inputData": [1, 2]})
-    talk.post("foreach-suspend", "resume-async", run_id, {"label": "item-2", "resumeData": {"add": 1}})
-    talk.by_id("foreach-suspend", run_id)
+    run_id = conversation.run_id()
+    conversation.post("foreach-suspend", "start-async", run_id, {"inputData": [1, 2]})
+    conversation.post("foreach-suspend", "resume-async", run_id, {"label": "item-2", "resumeData": {"add": 1}})
+    conversation.read_run("foreach-suspend", run_id)
 
 
 @scenario()
-def resume_keeps_request_context(talk: Talk) -> None:
+def resume_keeps_request_context(conversation: Conversation) -> None:
     """The request context of the start is there after the resume, unless the resume says otherwise."""
-    run_id = talk.run_id()
-    talk.post(
+    run_id = conversation.run_id()
+    conversation.post(
         "asker", "start-async", run_id, {"inputData": {}, "requestContext": {"a": 1, "b": 1}, "resourceId": run_id}
     )
     body = {**answer("q", {"answer": "a"}), "requestContext": {"b": 2}}
-    talk.post("asker", "resume-async", run_id, body)
-    if not talk.is_beta:
-        talk.call("GET", f"/workflows/asker/runs?resourceId={run_id}")
+    conversation.post("asker", "resume-async", run_id, body)
+    if not conversation.is_beta:
+        conversation.call("GET", f"/workflows/asker/runs?resourceId={run_id}")
 
 
 @scenario("current", "1.2")
-def resume_one_step_only(talk: Talk) -> None:
+def resume_one_step_only(conversation: Conversation) -> None:
     """`perStep` works on a resume too."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {}})
-    talk.post("asker", "resume-async", run_id, {**answer("q", {"answer": "a"}), "perStep": True})
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {}})
+    conversation.post("asker", "resume-async", run_id, {**answer("q", {"answer": "a"}), "perStep": True})
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def start_over_a_suspension(talk: Talk) -> None:
+def start_over_a_suspension(conversation: Conversation) -> None:
     """A start throws a suspension away."""
-    run_id = talk.run_id()
-    talk.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
-    talk.post("asker", "start-async", run_id, {"inputData": {"n": 2}})
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "start-async", run_id, {"inputData": {"n": 1}})
+    conversation.post("asker", "start-async", run_id, {"inputData": {"n": 2}})
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def stream_a_suspended_run(talk: Talk) -> None:
+def stream_a_suspended_run(conversation: Conversation) -> None:
     """A stream on a run that was streamed and has suspended repeats what was said."""
-    run_id = talk.run_id()
-    talk.post("asker", "stream", run_id, {"inputData": {"n": 1}})
-    talk.post("asker", "stream", run_id, {"inputData": {"n": 2}})
-    talk.post("asker", "observe", run_id)
-    talk.by_id("asker", run_id)
+    run_id = conversation.run_id()
+    conversation.post("asker", "stream", run_id, {"inputData": {"n": 1}})
+    conversation.post("asker", "stream", run_id, {"inputData": {"n": 2}})
+    conversation.post("asker", "observe", run_id)
+    conversation.read_run("asker", run_id)
 
 
 @scenario()
-def stateful_run(talk: Talk) -> None:
+def stateful_run(conversation: Conversation) -> None:
     """The state lives across a suspension."""
-    waited, streamed = talk.run_id(), talk.run_id()
+    waited, streamed = conversation.run_id(), conversation.run_id()
     start = {"inputData": {}, "initialState": {"count": 5, "notes": ["given"]}}
-    talk.post("stateful", "start-async", waited, start)
-    talk.by_id("stateful", waited)
-    talk.post("stateful", "resume-async", waited, answer("q", {"answer": "a"}))
-    talk.by_id("stateful", waited)
-    talk.post("stateful", "stream", streamed, start)
-    talk.post("stateful", "resume-stream", streamed, answer("q", {"answer": "a"}))
-    talk.by_id("stateful", streamed)
+    conversation.post("stateful", "start-async", waited, start)
+    conversation.read_run("stateful", waited)
+    conversation.post("stateful", "resume-async", waited, answer("q", {"answer": "a"}))
+    conversation.read_run("stateful", waited)
+    conversation.post("stateful", "stream", streamed, start)
+    conversation.post("stateful", "resume-stream", streamed, answer("q", {"answer": "a"}))
+    conversation.read_run("stateful", streamed)
 
 
 @scenario()
-def state_that_does_not_fit(talk: Talk) -> None:
+def state_that_does_not_fit(conversation: Conversation) -> None:
     """A bad state, and none where one is needed, are refused."""
-    bad, none = talk.run_id(), talk.run_id()
-    talk.post("stateful", "start-async", bad, {"inputData": {}, "initialState": {"count": "x"}})
-    talk.by_id("stateful", bad)
-    talk.post("stateful", "start-async", none, {"inputData": {}})
+    bad, none = conversation.run_id(), conversation.run_id()
+    conversation.post("stateful", "start-async", bad, {"inputData": {}, "initialState": {"count": "x"}})
+    conversation.read_run("stateful", bad)
+    conversation.post("stateful", "start-async", none, {"inputData": {}})

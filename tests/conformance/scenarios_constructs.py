@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import ALL, SCENARIOS, Scenario
 
 # (name, workflow, input)
@@ -52,22 +52,22 @@ STRAIGHT: list[tuple[str, str, Any]] = [
 ]
 
 
-def in_each_way(talk: Talk, workflow: str, input_data: Any) -> None:
+def in_each_way(conversation: Conversation, workflow: str, input_data: Any) -> None:
     """Start a run and wait, start one and poll, start one and read its stream."""
-    waited, polled, streamed = talk.run_id(), talk.run_id(), talk.run_id()
+    waited, polled, streamed = conversation.run_id(), conversation.run_id(), conversation.run_id()
     body = {"inputData": input_data}
-    talk.post(workflow, "start-async", waited, body)
-    talk.by_id(workflow, waited)
-    talk.by_id(workflow, waited, "?withNestedWorkflows=false")
-    talk.post(workflow, "create-run", polled, {"resourceId": polled})
-    talk.by_id(workflow, polled)
-    talk.post(workflow, "start", polled, body)
-    talk.until(workflow, polled, "success", "failed", "tripwire")
-    if not talk.is_beta:
-        talk.call("GET", f"/workflows/{_quoted(workflow)}/runs?resourceId={polled}")
-    talk.post(workflow, "stream", streamed, body)
-    talk.by_id(workflow, streamed)
-    talk.post(workflow, "observe", streamed)
+    conversation.post(workflow, "start-async", waited, body)
+    conversation.read_run(workflow, waited)
+    conversation.read_run(workflow, waited, "?withNestedWorkflows=false")
+    conversation.post(workflow, "create-run", polled, {"resourceId": polled})
+    conversation.read_run(workflow, polled)
+    conversation.post(workflow, "start", polled, body)
+    conversation.wait_for_status(workflow, polled, "success", "failed", "tripwire")
+    if not conversation.is_beta:
+        conversation.call("GET", f"/workflows/{_quoted(workflow)}/runs?resourceId={polled}")
+    conversation.post(workflow, "stream", streamed, body)
+    conversation.read_run(workflow, streamed)
+    conversation.post(workflow, "observe", streamed)
 
 
 def _quoted(workflow: str) -> str:
@@ -77,7 +77,7 @@ def _quoted(workflow: str) -> str:
 
 
 def _scenario(name: str, workflow: str, input_data: Any) -> Scenario:
-    return Scenario(f"construct_{name}", lambda talk: in_each_way(talk, workflow, input_data), ALL)
+    return Scenario(f"construct_{name}", lambda conversation: in_each_way(conversation, workflow, input_data), ALL)
 
 
 SCENARIOS += [_scenario(*row) for row in STRAIGHT]

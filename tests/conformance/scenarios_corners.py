@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import ALL, SCENARIOS, Scenario, scenario
 from tests.conformance.scenarios_asking import answer, answered
 from tests.conformance.scenarios_constructs import in_each_way
@@ -55,11 +55,13 @@ ASKING: list[tuple[str, str, Any, list[tuple[Any, Any]]]] = [
 
 
 def _straight(name: str, workflow: str, input_data: Any) -> Scenario:
-    return Scenario(f"corner_{name}", lambda talk: in_each_way(talk, workflow, input_data), ALL)
+    return Scenario(f"corner_{name}", lambda conversation: in_each_way(conversation, workflow, input_data), ALL)
 
 
 def _asking(name: str, workflow: str, input_data: Any, answers: list[tuple[Any, Any]]) -> Scenario:
-    return Scenario(f"corner_asking_{name}", lambda talk: answered(talk, workflow, input_data, answers), ALL)
+    return Scenario(
+        f"corner_asking_{name}", lambda conversation: answered(conversation, workflow, input_data, answers), ALL
+    )
 
 
 SCENARIOS += [_straight(*row) for row in STRAIGHT]
@@ -67,80 +69,80 @@ SCENARIOS += [_asking(*row) for row in ASKING]
 
 
 @scenario("current")
-def corner_parallel_writers(talk: Talk) -> None:
+def corner_parallel_writers(conversation: Conversation) -> None:
     """Steps side by side write one after the other; on older servers they take turns, which Python functions cannot."""
-    in_each_way(talk, "conf-parallel-writers", {"n": 1})
+    in_each_way(conversation, "conf-parallel-writers", {"n": 1})
 
 
 @scenario("current")
-def corner_branch_one_asks(talk: Talk) -> None:
+def corner_branch_one_asks(conversation: Conversation) -> None:
     """One branch of three asks (older servers lose count of which)."""
-    answered(talk, "conf-branch-ask", {"n": 1}, [("positive", {"answer": "a"})])
+    answered(conversation, "conf-branch-ask", {"n": 1}, [("positive", {"answer": "a"})])
 
 
 @scenario()
-def corner_foreach_questions(talk: Talk) -> None:
+def corner_foreach_questions(conversation: Conversation) -> None:
     """Each item of a foreach is a workflow that asks."""
-    run_id = talk.run_id()
-    talk.post("conf-foreach-questions", "start-async", run_id, {"inputData": [{"i": 1}, {"i": 2}]})
-    talk.by_id("conf-foreach-questions", run_id)
+    run_id = conversation.run_id()
+    conversation.post("conf-foreach-questions", "start-async", run_id, {"inputData": [{"i": 1}, {"i": 2}]})
+    conversation.read_run("conf-foreach-questions", run_id)
 
 
 @scenario()
-def corner_functions_that_throw(talk: Talk) -> None:
+def corner_functions_that_throw(conversation: Conversation) -> None:
     """A loop's condition and a sleep's function that throw leave the run where it was."""
     for workflow in ("conf-loop-throws", "conf-sleep-throws"):
-        waited, streamed = talk.run_id(), talk.run_id()
-        talk.post(workflow, "start-async", waited, {"inputData": {"n": 1}})
-        talk.by_id(workflow, waited)
-        talk.post(workflow, "stream", streamed, {"inputData": {"n": 1}})
-        talk.by_id(workflow, streamed)
+        waited, streamed = conversation.run_id(), conversation.run_id()
+        conversation.post(workflow, "start-async", waited, {"inputData": {"n": 1}})
+        conversation.read_run(workflow, waited)
+        conversation.post(workflow, "stream", streamed, {"inputData": {"n": 1}})
+        conversation.read_run(workflow, streamed)
 
 
 @scenario()
-def corner_step_context_given(talk: Talk) -> None:
+def corner_step_context_given(conversation: Conversation) -> None:
     """A step's own schema for the request context."""
     body = {"inputData": {}, "requestContext": {"tenant": "x"}}
-    talk.post("conf-step-context", "start-async", talk.run_id(), body)
+    conversation.post("conf-step-context", "start-async", conversation.run_id(), body)
 
 
 @scenario()
-def corner_aborting(talk: Talk) -> None:
+def corner_aborting(conversation: Conversation) -> None:
     """A step that cancels its own run."""
-    talk.post("conf-aborting", "start-async", talk.run_id(), {"inputData": {}})
-    talk.post("conf-aborting", "stream", talk.run_id(), {"inputData": {}})
+    conversation.post("conf-aborting", "start-async", conversation.run_id(), {"inputData": {}})
+    conversation.post("conf-aborting", "stream", conversation.run_id(), {"inputData": {}})
 
 
 @scenario("current")
-def corner_cancel_a_sleep(talk: Talk) -> None:
+def corner_cancel_a_sleep(conversation: Conversation) -> None:
     """A cancel ends a sleep at once (older servers sleep on)."""
-    streamed = talk.run_id()
-    talk.hold_time()
-    finish = talk.begin("conf-long-sleep", "stream", streamed, {"inputData": {}}, and_see=True)
-    talk.until("conf-long-sleep", streamed, "waiting")
-    talk.by_id("conf-long-sleep", streamed)
-    talk.cancel("conf-long-sleep", streamed)
+    streamed = conversation.run_id()
+    conversation.hold_time()
+    finish = conversation.begin("conf-long-sleep", "stream", streamed, {"inputData": {}}, wait_for_first=True)
+    conversation.wait_for_status("conf-long-sleep", streamed, "waiting")
+    conversation.read_run("conf-long-sleep", streamed)
+    conversation.cancel("conf-long-sleep", streamed)
     finish()
-    talk.by_id("conf-long-sleep", streamed)
+    conversation.read_run("conf-long-sleep", streamed)
 
 
 @scenario()
-def corner_fails_beside(talk: Talk) -> None:
+def corner_fails_beside(conversation: Conversation) -> None:
     """A child that fails does not end the others."""
-    run_id, streamed = talk.run_id(), talk.run_id()
-    finish = talk.begin("conf-fails-beside", "start-async", run_id, {"inputData": {"gate": run_id}})
-    talk.wait_for_gate(run_id)
-    talk.by_id("conf-fails-beside", run_id)
-    talk.open_gate(run_id)
+    run_id, streamed = conversation.run_id(), conversation.run_id()
+    finish = conversation.begin("conf-fails-beside", "start-async", run_id, {"inputData": {"gate": run_id}})
+    conversation.wait_for_gate(run_id)
+    conversation.read_run("conf-fails-beside", run_id)
+    conversation.open_gate(run_id)
     finish()
-    talk.by_id("conf-fails-beside", run_id)
-    talk.post("conf-fails-beside", "stream", streamed, {"inputData": {}})
+    conversation.read_run("conf-fails-beside", run_id)
+    conversation.post("conf-fails-beside", "stream", streamed, {"inputData": {}})
 
 
 @scenario()
-def corner_schema_of_many_kinds(talk: Talk) -> None:
+def corner_schema_of_many_kinds(conversation: Conversation) -> None:
     """What zod says to each kind of fault."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     good = {
         "text": "abc",
         "whole": 5,
@@ -152,7 +154,7 @@ def corner_schema_of_many_kinds(talk: Talk) -> None:
         "maybe": None,
         "email": "a@b.co",
     }
-    talk.post("conf-described", "start-async", run_id, {"inputData": good})
+    conversation.post("conf-described", "start-async", run_id, {"inputData": good})
     broken: list[dict[str, Any]] = [
         {
             "text": "a",
@@ -169,14 +171,14 @@ def corner_schema_of_many_kinds(talk: Talk) -> None:
         {"text": None, "whole": 1.5, "real": "x", "list": {}, "choice": 1, "exact": None, "flag": None},
     ]
     for faults in broken:
-        talk.post("conf-described", "start-async", run_id, {"inputData": {**good, **faults}})
-    talk.post("conf-described", "start-async", run_id, {"inputData": {}})
-    if talk.is_current:  # older servers order the keys of schemas in other ways
-        talk.call("GET", "/workflows/conf-described")
+        conversation.post("conf-described", "start-async", run_id, {"inputData": {**good, **faults}})
+    conversation.post("conf-described", "start-async", run_id, {"inputData": {}})
+    if conversation.is_current:  # older servers order the keys of schemas in other ways
+        conversation.call("GET", "/workflows/conf-described")
 
 
 @scenario()
-def corner_details(talk: Talk) -> None:
+def corner_details(conversation: Conversation) -> None:
     """Graphs of all these."""
     for name in (
         "parallel-nested",
@@ -187,33 +189,35 @@ def corner_details(talk: Talk) -> None:
         "bail-nested",
         "unchecked",
     ):
-        talk.call("GET", f"/workflows/conf-{name}")
-    talk.call("GET", "/workflows/conf-map")
-    talk.call("GET", "/workflows/conf-step-context")
+        conversation.call("GET", f"/workflows/conf-{name}")
+    conversation.call("GET", "/workflows/conf-map")
+    conversation.call("GET", "/workflows/conf-step-context")
 
 
 @scenario("current", "1.2")
-def corner_time_travel_nested_question(talk: Talk) -> None:
+def corner_time_travel_nested_question(conversation: Conversation) -> None:
     """A time travel answers a question in a nested workflow."""
-    run_id = talk.run_id()
-    talk.post("nested-ask", "start-async", run_id, {"inputData": {"n": 1}})
-    talk.post("nested-ask", "time-travel-async", run_id, {"step": "inner-ask.inner-q", "resumeData": {"answer": "t"}})
-    talk.by_id("nested-ask", run_id)
+    run_id = conversation.run_id()
+    conversation.post("nested-ask", "start-async", run_id, {"inputData": {"n": 1}})
+    conversation.post(
+        "nested-ask", "time-travel-async", run_id, {"step": "inner-ask.inner-q", "resumeData": {"answer": "t"}}
+    )
+    conversation.read_run("nested-ask", run_id)
 
 
 @scenario()
-def corner_time_travel_over_a_sleep(talk: Talk) -> None:
+def corner_time_travel_over_a_sleep(conversation: Conversation) -> None:
     """A time travel past a sleep."""
-    run_id = talk.run_id()
-    talk.post("sleep", "start-async", run_id, {"inputData": {"ms": 1}})
-    talk.post("sleep", "time-travel-async", run_id, {"step": "after"})
-    talk.by_id("sleep", run_id)
+    run_id = conversation.run_id()
+    conversation.post("sleep", "start-async", run_id, {"inputData": {"ms": 1}})
+    conversation.post("sleep", "time-travel-async", run_id, {"step": "after"})
+    conversation.read_run("sleep", run_id)
 
 
 @scenario()
-def corner_resume_one_of_two_in_a_stream(talk: Talk) -> None:
+def corner_resume_one_of_two_in_a_stream(conversation: Conversation) -> None:
     """The stream of a resume says success although another step still asks."""
-    run_id = talk.run_id()
-    talk.post("parallel-ask", "start-async", run_id, {"inputData": {}})
-    talk.post("parallel-ask", "resume-stream", run_id, answer("p1", {"answer": "a"}))
-    talk.by_id("parallel-ask", run_id)
+    run_id = conversation.run_id()
+    conversation.post("parallel-ask", "start-async", run_id, {"inputData": {}})
+    conversation.post("parallel-ask", "resume-stream", run_id, answer("p1", {"answer": "a"}))
+    conversation.read_run("parallel-ask", run_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import CURRENT, scenario
 
 VERBS = (
@@ -31,90 +31,90 @@ def _body(verb: str) -> dict[str, Any]:
 
 
 @scenario()
-def unknown_workflow(talk: Talk) -> None:
+def unknown_workflow(conversation: Conversation) -> None:
     """No route knows a workflow that is not there."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     for verb in (*VERBS, "restart-all-active-workflow-runs", "restart-all-active-workflow-runs-async"):
-        talk.post("nope", verb, run_id, _body(verb))
-    talk.call("GET", "/workflows/nope")
-    talk.call("GET", "/workflows/nope/runs")
-    talk.by_id("nope", run_id)
-    talk.call("DELETE", f"/workflows/nope/runs/{run_id}")
-    talk.cancel("nope", run_id)
+        conversation.post("nope", verb, run_id, _body(verb))
+    conversation.call("GET", "/workflows/nope")
+    conversation.call("GET", "/workflows/nope/runs")
+    conversation.read_run("nope", run_id)
+    conversation.call("DELETE", f"/workflows/nope/runs/{run_id}")
+    conversation.cancel("nope", run_id)
 
 
 @scenario()
-def unknown_run(talk: Talk) -> None:
+def unknown_run(conversation: Conversation) -> None:
     """Most verbs need a run that is there."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     for verb in (*NEEDS_RUN, *TRAVELS[:2]):
-        talk.post("three", verb, run_id, _body(verb))
-    talk.by_id("three", run_id)
-    talk.cancel("three", run_id)
-    talk.call("DELETE", f"/workflows/three/runs/{run_id}")
+        conversation.post("three", verb, run_id, _body(verb))
+    conversation.read_run("three", run_id)
+    conversation.cancel("three", run_id)
+    conversation.call("DELETE", f"/workflows/three/runs/{run_id}")
 
 
 @scenario("current", "1.2")
-def unknown_run_time_travel_stream(talk: Talk) -> None:
+def unknown_run_time_travel_stream(conversation: Conversation) -> None:
     """A time travel's stream needs a run that is there."""
-    talk.post("three", "time-travel-stream", talk.run_id(), {"step": "t1"})
+    conversation.post("three", "time-travel-stream", conversation.run_id(), {"step": "t1"})
 
 
 @scenario()
-def run_of_another_workflow(talk: Talk) -> None:
+def run_of_another_workflow(conversation: Conversation) -> None:
     """A run belongs to one workflow."""
-    run_id = talk.run_id()
-    talk.post("three", "start-async", run_id, {"inputData": {}})
-    talk.by_id("echo", run_id)
-    talk.post("echo", "resume-async", run_id)
+    run_id = conversation.run_id()
+    conversation.post("three", "start-async", run_id, {"inputData": {}})
+    conversation.read_run("echo", run_id)
+    conversation.post("echo", "resume-async", run_id)
 
 
 @scenario()
-def run_id_missing(talk: Talk) -> None:
+def run_id_missing(conversation: Conversation) -> None:
     """Most verbs need a run id."""
     for verb in (*NEEDS_RUN, "stream", *TRAVELS):
-        talk.post("three", verb, None, _body(verb))
+        conversation.post("three", verb, None, _body(verb))
 
 
 @scenario()
-def run_id_empty(talk: Talk) -> None:
+def run_id_empty(conversation: Conversation) -> None:
     """An empty run id is none."""
     for verb in (*NEEDS_RUN, "stream", *TRAVELS):
-        talk.post("three", verb, "", _body(verb))
+        conversation.post("three", verb, "", _body(verb))
 
 
 @scenario()
-def run_id_twice(talk: Talk) -> None:
+def run_id_twice(conversation: Conversation) -> None:
     """Two run ids are too many."""
-    talk.call("POST", "/workflows/three/start?runId=x1&runId=x2", {})
-    talk.call("POST", "/workflows/three/create-run?runId=x1&runId=x2", {})
+    conversation.call("POST", "/workflows/three/start?runId=x1&runId=x2", {})
+    conversation.call("POST", "/workflows/three/create-run?runId=x1&runId=x2", {})
 
 
 @scenario()
-def run_id_made_by_the_server(talk: Talk) -> None:
+def run_id_made_by_the_server(conversation: Conversation) -> None:
     """Without a run id the server makes one."""
-    talk.post("three", "create-run", None)
-    talk.post("three", "create-run", "")
-    talk.post("three", "start-async", None, {"inputData": {}})
-    talk.post("three", "start-async", "", {"inputData": {}})
+    conversation.post("three", "create-run", None)
+    conversation.post("three", "create-run", "")
+    conversation.post("three", "start-async", None, {"inputData": {}})
+    conversation.post("three", "start-async", "", {"inputData": {}})
 
 
 @scenario()
-def unknown_routes(talk: Talk) -> None:
+def unknown_routes(conversation: Conversation) -> None:
     """Unknown paths and methods are plain text."""
-    talk.call("GET", "/nope")
-    talk.call("GET", "/workflows/")
-    talk.call("GET", "/workflows/three/")
-    talk.call("PUT", "/workflows/three", {})
-    talk.call("DELETE", "/workflows/three")
-    talk.call("GET", "/workflows/three/start")
-    talk.call("POST", "/workflows/three/nope", {})
-    talk.call("POST", "/workflows/three/runs", {})
-    talk.call("GET", "/workflows/three/observe?runId=x")
+    conversation.call("GET", "/nope")
+    conversation.call("GET", "/workflows/")
+    conversation.call("GET", "/workflows/three/")
+    conversation.call("PUT", "/workflows/three", {})
+    conversation.call("DELETE", "/workflows/three")
+    conversation.call("GET", "/workflows/three/start")
+    conversation.call("POST", "/workflows/three/nope", {})
+    conversation.call("POST", "/workflows/three/runs", {})
+    conversation.call("GET", "/workflows/three/observe?runId=x")
 
 
 @scenario(*CURRENT)
-def broken_json(talk: Talk) -> None:
+def broken_json(conversation: Conversation) -> None:
     """A body that is not JSON is refused with V8's words."""
     texts = (
         "{",
@@ -143,15 +143,17 @@ def broken_json(talk: Talk) -> None:
         "'a'",
     )
     for text in texts:
-        talk.call("POST", "/workflows/three/create-run", raw=text.encode())
+        conversation.call("POST", "/workflows/three/create-run", raw=text.encode())
 
 
 @scenario("current", "1.2")
-def other_content_types(talk: Talk) -> None:
+def other_content_types(conversation: Conversation) -> None:
     """A body that is not sent as JSON is not read."""
-    talk.call("POST", "/workflows/three/start-async", raw=b'{"inputData":{"i":"no number"}}', content_type="text/plain")
-    talk.call("POST", "/workflows/three/start-async", raw=b'{"inputData":{"i":"no number"}}', content_type=None)
-    talk.call(
+    conversation.call(
+        "POST", "/workflows/three/start-async", raw=b'{"inputData":{"i":"no number"}}', content_type="text/plain"
+    )
+    conversation.call("POST", "/workflows/three/start-async", raw=b'{"inputData":{"i":"no number"}}', content_type=None)
+    conversation.call(
         "POST",
         "/workflows/three/start-async",
         raw=b'{"inputData":{"i":1}}',
@@ -160,17 +162,17 @@ def other_content_types(talk: Talk) -> None:
 
 
 @scenario()
-def body_empty_or_null(talk: Talk) -> None:
+def body_empty_or_null(conversation: Conversation) -> None:
     """An empty body is an empty object; null is one on older servers only."""
-    talk.call("POST", "/workflows/three/create-run", raw=b"")
-    talk.call("POST", "/workflows/three/create-run", raw=b"   ")
-    talk.call("POST", "/workflows/three/create-run", raw=b"null")
+    conversation.call("POST", "/workflows/three/create-run", raw=b"")
+    conversation.call("POST", "/workflows/three/create-run", raw=b"   ")
+    conversation.call("POST", "/workflows/three/create-run", raw=b"null")
 
 
 @scenario()
-def body_of_another_shape(talk: Talk) -> None:
+def body_of_another_shape(conversation: Conversation) -> None:
     """Fields of another type are refused, all at once on current servers."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     bodies: list[Any] = [
         [],
         "text",
@@ -181,63 +183,65 @@ def body_of_another_shape(talk: Talk) -> None:
         {"tracingOptions": "x"},
     ]
     for body in bodies:
-        talk.post("three", "start-async", run_id, body)
+        conversation.post("three", "start-async", run_id, body)
 
 
 @scenario(*CURRENT)
-def body_of_another_shape_current(talk: Talk) -> None:
+def body_of_another_shape_current(conversation: Conversation) -> None:
     """Fields that only current servers know or check."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     for body in (
         {"resourceId": None},
         {"resourceId": 5},
         {"tracingOptions": {"tags": "x", "hideInput": 1, "traceId": 7, "requestContextKeys": ["a", 1]}, "perStep": 0},
     ):
-        talk.post("three", "start-async", run_id, body)
-    talk.post("three", "stream", run_id, {"closeOnSuspend": "no"})
+        conversation.post("three", "start-async", run_id, body)
+    conversation.post("three", "stream", run_id, {"closeOnSuspend": "no"})
     for index in (-1, 1.5, "1", None):
-        talk.post("three", "resume-async", run_id, {"forEachIndex": index})
-    talk.post("three", "create-run", None, {"disableScorers": 1, "resourceId": []})
-    talk.post("three", "time-travel-async", run_id, {"step": "t1", "context": [], "nestedStepsContext": {"a": 1}})
+        conversation.post("three", "resume-async", run_id, {"forEachIndex": index})
+    conversation.post("three", "create-run", None, {"disableScorers": 1, "resourceId": []})
+    conversation.post(
+        "three", "time-travel-async", run_id, {"step": "t1", "context": [], "nestedStepsContext": {"a": 1}}
+    )
 
 
 @scenario()
-def step_of_another_shape(talk: Talk) -> None:
+def step_of_another_shape(conversation: Conversation) -> None:
     """A step is a text or a list of texts."""
-    run_id = talk.run_id()
-    talk.post("three", "resume-async", run_id, {"step": 5})
-    talk.post("three", "resume-async", run_id, {"step": ["a", 1]})
-    talk.post("three", "time-travel-async", run_id, {})
-    talk.post("three", "time-travel-async", run_id, {"step": {}})
+    run_id = conversation.run_id()
+    conversation.post("three", "resume-async", run_id, {"step": 5})
+    conversation.post("three", "resume-async", run_id, {"step": ["a", 1]})
+    conversation.post("three", "time-travel-async", run_id, {})
+    conversation.post("three", "time-travel-async", run_id, {"step": {}})
 
 
 @scenario()
-def input_that_does_not_fit(talk: Talk) -> None:
+def input_that_does_not_fit(conversation: Conversation) -> None:
     """Input is checked; a refused start leaves the run pending."""
-    waited, streamed = talk.run_id(), talk.run_id()
-    talk.post("city-workflow", "start-async", waited, {"inputData": {"city": 3}})
-    talk.by_id("city-workflow", waited)
-    talk.post("city-workflow", "start-async", waited, {})
-    talk.post("city-workflow", "start-async", waited, {"inputData": []})
-    talk.post("city-workflow", "start-async", waited, {"inputData": None})
-    talk.post("city-workflow", "stream", streamed, {"inputData": {"city": 3}})
-    talk.by_id("city-workflow", streamed)
-    talk.post("city-workflow", "observe", streamed)
+    waited, streamed = conversation.run_id(), conversation.run_id()
+    conversation.post("city-workflow", "start-async", waited, {"inputData": {"city": 3}})
+    conversation.read_run("city-workflow", waited)
+    conversation.post("city-workflow", "start-async", waited, {})
+    conversation.post("city-workflow", "start-async", waited, {"inputData": []})
+    conversation.post("city-workflow", "start-async", waited, {"inputData": None})
+    conversation.post("city-workflow", "stream", streamed, {"inputData": {"city": 3}})
+    conversation.read_run("city-workflow", streamed)
+    conversation.post("city-workflow", "observe", streamed)
 
 
 @scenario(*CURRENT)
-def input_that_does_not_fit_unseen(talk: Talk) -> None:
+def input_that_does_not_fit_unseen(conversation: Conversation) -> None:
     """`start` does not tell of a refusal (older servers may die of it)."""
-    run_id = talk.run_id()
-    talk.post("city-workflow", "create-run", run_id)
-    talk.post("city-workflow", "start", run_id, {"inputData": {"city": 3}})
-    talk.by_id("city-workflow", run_id)
+    run_id = conversation.run_id()
+    conversation.post("city-workflow", "create-run", run_id)
+    conversation.post("city-workflow", "start", run_id, {"inputData": {"city": 3}})
+    conversation.read_run("city-workflow", run_id)
 
 
 @scenario()
-def input_with_many_faults(talk: Talk) -> None:
+def input_with_many_faults(conversation: Conversation) -> None:
     """Each fault is a line, in the order of the schema."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     for data in (
         {"name": "", "age": 1.5, "address": {}, "unknown": 1},
         {
@@ -251,36 +255,36 @@ def input_with_many_faults(talk: Talk) -> None:
         },
         {"name": "x", "age": 1, "tags": "t", "address": "NY", "level": 5},
     ):
-        talk.post("strict-input", "start-async", run_id, {"inputData": data})
-    talk.post("failing", "start-async", run_id, {"inputData": {"kind": "other"}})
-    talk.post("failing", "start-async", run_id, {"inputData": {}})
-    talk.post("foreach", "start-async", run_id, {"inputData": [1, "x", None]})
-    talk.post("foreach-nested", "start-async", run_id, {"inputData": [{"n": 1}, {}]})
+        conversation.post("strict-input", "start-async", run_id, {"inputData": data})
+    conversation.post("failing", "start-async", run_id, {"inputData": {"kind": "other"}})
+    conversation.post("failing", "start-async", run_id, {"inputData": {}})
+    conversation.post("foreach", "start-async", run_id, {"inputData": [1, "x", None]})
+    conversation.post("foreach-nested", "start-async", run_id, {"inputData": [{"n": 1}, {}]})
 
 
 @scenario()
-def input_is_stripped(talk: Talk) -> None:
+def input_is_stripped(conversation: Conversation) -> None:
     """Keys that a schema does not declare are dropped."""
-    run_id = talk.run_id()
-    talk.post("city-workflow", "start-async", run_id, {"inputData": {"city": "NY", "more": 1}})
-    talk.by_id("city-workflow", run_id)
+    run_id = conversation.run_id()
+    conversation.post("city-workflow", "start-async", run_id, {"inputData": {"city": "NY", "more": 1}})
+    conversation.read_run("city-workflow", run_id)
 
 
 @scenario()
-def context_that_does_not_fit(talk: Talk) -> None:
+def context_that_does_not_fit(conversation: Conversation) -> None:
     """The request context is checked, but for 1.0 beta."""
-    run_id = talk.run_id()
-    talk.post("context-schema", "start-async", run_id, {"inputData": {}})
-    talk.post("context-schema", "start-async", run_id, {"inputData": {}, "requestContext": {"tenant": 5}})
-    talk.post("context-schema", "start-async", run_id, {"inputData": {}, "requestContext": {"tenant": "x"}})
+    run_id = conversation.run_id()
+    conversation.post("context-schema", "start-async", run_id, {"inputData": {}})
+    conversation.post("context-schema", "start-async", run_id, {"inputData": {}, "requestContext": {"tenant": 5}})
+    conversation.post("context-schema", "start-async", run_id, {"inputData": {}, "requestContext": {"tenant": "x"}})
 
 
 @scenario()
-def numbers_and_surrogates(talk: Talk) -> None:
+def numbers_and_surrogates(conversation: Conversation) -> None:
     """Numbers pass through JavaScript."""
-    run_id = talk.run_id()
+    run_id = conversation.run_id()
     raw = (
         b'{"inputData":{"big":12345678901234567890,"infinite":1e400,"whole":1.0,"half":0.5,"zero":-0,"lone":"\\ud800"}}'
     )
-    talk.call("POST", f"/workflows/echo/start-async?runId={run_id}", raw=raw)
-    talk.by_id("echo", run_id)
+    conversation.call("POST", f"/workflows/echo/start-async?runId={run_id}", raw=raw)
+    conversation.read_run("echo", run_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.conformance.conversation import Talk
+from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import CURRENT, scenario
 
 
 @scenario()
-def details_of_each_workflow(talk: Talk) -> None:
+def details_of_each_workflow(conversation: Conversation) -> None:
     """Steps, graphs and schemas, by id and by key."""
     for workflow in (
         "city-workflow",
@@ -35,31 +35,31 @@ def details_of_each_workflow(talk: Talk) -> None:
         "failing",
         "writer",
     ):
-        talk.call("GET", f"/workflows/{workflow}")
+        conversation.call("GET", f"/workflows/{workflow}")
 
 
 @scenario()
-def details_with_made_up_ids(talk: Talk) -> None:
+def details_with_made_up_ids(conversation: Conversation) -> None:
     """Sleeps and mappings."""
-    talk.call("GET", "/workflows/mapped")
-    talk.call("GET", "/workflows/sleep")
-    talk.call("GET", "/workflows/sleep-until")
+    conversation.call("GET", "/workflows/mapped")
+    conversation.call("GET", "/workflows/sleep")
+    conversation.call("GET", "/workflows/sleep-until")
 
 
 @scenario()
-def head_is_get_without_body(talk: Talk) -> None:
+def head_is_get_without_body(conversation: Conversation) -> None:
     """HEAD works wherever GET does."""
-    talk.call("HEAD", "/workflows/three")
-    talk.call("HEAD", "/workflows/nope")
+    conversation.call("HEAD", "/workflows/three")
+    conversation.call("HEAD", "/workflows/nope")
 
 
 @scenario("current", "1.2")
-def fields_of_a_run(talk: Talk) -> None:
+def fields_of_a_run(conversation: Conversation) -> None:
     """Run-by-id gives the fields that are asked for."""
-    run_id, failed, pending = talk.run_id(), talk.run_id(), talk.run_id()
-    talk.post("stateful", "start-async", run_id, {"inputData": {}, "initialState": {"count": 1, "notes": []}})
-    talk.post("failing", "start-async", failed, {"inputData": {"kind": "string"}})
-    talk.post("three", "create-run", pending)
+    run_id, failed, pending = conversation.run_id(), conversation.run_id(), conversation.run_id()
+    conversation.post("stateful", "start-async", run_id, {"inputData": {}, "initialState": {"count": 1, "notes": []}})
+    conversation.post("failing", "start-async", failed, {"inputData": {"kind": "string"}})
+    conversation.post("three", "create-run", pending)
     for query in (
         "?fields=result",
         "?fields=result,error",
@@ -73,18 +73,18 @@ def fields_of_a_run(talk: Talk) -> None:
         "?withNestedWorkflows=",
         "?fields=nope&withNestedWorkflows=no",
     ):
-        talk.by_id("stateful", run_id, query)
-    talk.by_id("failing", failed, "?fields=error")
-    talk.by_id("failing", failed, "?fields=result,payload")
-    talk.by_id("three", pending, "?fields=result,steps,payload")
+        conversation.read_run("stateful", run_id, query)
+    conversation.read_run("failing", failed, "?fields=error")
+    conversation.read_run("failing", failed, "?fields=result,payload")
+    conversation.read_run("three", pending, "?fields=result,steps,payload")
 
 
 @scenario("current", "1.2")
-def pages_of_runs(talk: Talk) -> None:
+def pages_of_runs(conversation: Conversation) -> None:
     """A page needs its number and its size."""
-    owner = talk.run_id()
+    owner = conversation.run_id()
     for number in range(3):
-        talk.post("echo", "start-async", talk.run_id(), {"inputData": number, "resourceId": owner})
+        conversation.post("echo", "start-async", conversation.run_id(), {"inputData": number, "resourceId": owner})
     for query in (
         "perPage=2&page=0",
         "perPage=2&page=1",
@@ -92,13 +92,13 @@ def pages_of_runs(talk: Talk) -> None:
         "limit=2&offset=2",
         "limit=2&offset=1",
     ):
-        talk.call("GET", f"/workflows/echo/runs?resourceId={owner}&{query}")
+        conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}&{query}")
     for query in ("perPage=2", "page=1", "limit=1", "offset=1"):
-        talk.call("GET", f"/workflows/echo/runs?resourceId={owner}&{query}")
+        conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}&{query}")
 
 
 @scenario()
-def pages_refused(talk: Talk) -> None:
+def pages_refused(conversation: Conversation) -> None:
     """Numbers that are none, or too small, are refused."""
     for query in (
         "perPage=0&page=0",
@@ -115,18 +115,18 @@ def pages_refused(talk: Talk) -> None:
         "status=",
         "status=success&status=failed",
     ):
-        talk.call("GET", f"/workflows/tripwire/runs?{query}")
+        conversation.call("GET", f"/workflows/tripwire/runs?{query}")
 
 
 @scenario("current", "1.2")
-def filters_of_runs(talk: Talk) -> None:
+def filters_of_runs(conversation: Conversation) -> None:
     """Runs by status, owner and date."""
-    owner = talk.run_id()
-    ended, suspended, pending = talk.run_id(), talk.run_id(), talk.run_id()
-    talk.post("asker", "start-async", suspended, {"inputData": {"n": 1}, "resourceId": owner})
-    talk.post("asker", "start-async", ended, {"inputData": {"n": 2}, "resourceId": owner})
-    talk.post("asker", "resume-async", ended, {"resumeData": {"answer": "a"}})
-    talk.post("asker", "create-run", pending, {"resourceId": owner})
+    owner = conversation.run_id()
+    ended, suspended, pending = conversation.run_id(), conversation.run_id(), conversation.run_id()
+    conversation.post("asker", "start-async", suspended, {"inputData": {"n": 1}, "resourceId": owner})
+    conversation.post("asker", "start-async", ended, {"inputData": {"n": 2}, "resourceId": owner})
+    conversation.post("asker", "resume-async", ended, {"resumeData": {"answer": "a"}})
+    conversation.post("asker", "create-run", pending, {"resourceId": owner})
     for query in (
         "status=suspended",
         "status=success",
@@ -137,53 +137,58 @@ def filters_of_runs(talk: Talk) -> None:
         "toDate=2020-01-01T00:00:00Z",
         "toDate=2020-01-01",
     ):
-        talk.call("GET", f"/workflows/asker/runs?resourceId={owner}&{query}")
+        conversation.call("GET", f"/workflows/asker/runs?resourceId={owner}&{query}")
 
 
 @scenario("1.0-beta")
-def execution_results(talk: Talk) -> None:
+def execution_results(conversation: Conversation) -> None:
     """1.0 beta tells of a run in a route of its own."""
-    ended, failed, suspended, pending = talk.run_id(), talk.run_id(), talk.run_id(), talk.run_id()
-    talk.post("three", "start-async", ended, {"inputData": {"i": 1}})
-    talk.call("GET", f"/workflows/three/runs/{ended}/execution-result")
-    talk.post("failing", "start-async", failed, {"inputData": {"kind": "error"}})
-    talk.call("GET", f"/workflows/failing/runs/{failed}/execution-result")
-    talk.post("nested-ask", "start-async", suspended, {"inputData": {}})
-    talk.call("GET", f"/workflows/nested-ask/runs/{suspended}/execution-result")
-    talk.post("three", "create-run", pending)
-    talk.call("GET", f"/workflows/three/runs/{pending}/execution-result")
-    talk.call("GET", f"/workflows/three/runs/{talk.run_id()}/execution-result")
-    talk.call("GET", f"/workflows/nope/runs/{ended}/execution-result")
+    ended, failed, suspended, pending = (
+        conversation.run_id(),
+        conversation.run_id(),
+        conversation.run_id(),
+        conversation.run_id(),
+    )
+    conversation.post("three", "start-async", ended, {"inputData": {"i": 1}})
+    conversation.call("GET", f"/workflows/three/runs/{ended}/execution-result")
+    conversation.post("failing", "start-async", failed, {"inputData": {"kind": "error"}})
+    conversation.call("GET", f"/workflows/failing/runs/{failed}/execution-result")
+    conversation.post("nested-ask", "start-async", suspended, {"inputData": {}})
+    conversation.call("GET", f"/workflows/nested-ask/runs/{suspended}/execution-result")
+    conversation.post("three", "create-run", pending)
+    conversation.call("GET", f"/workflows/three/runs/{pending}/execution-result")
+    conversation.call("GET", f"/workflows/three/runs/{conversation.run_id()}/execution-result")
+    conversation.call("GET", f"/workflows/nope/runs/{ended}/execution-result")
 
 
 @scenario("1.2")
-def no_execution_results(talk: Talk) -> None:
+def no_execution_results(conversation: Conversation) -> None:
     """Later servers have no such route."""
-    talk.call("GET", "/workflows/three/runs/x/execution-result")
-    talk.call("GET", "/workflows/run-counts")
+    conversation.call("GET", "/workflows/three/runs/x/execution-result")
+    conversation.call("GET", "/workflows/run-counts")
 
 
 @scenario(*CURRENT)
-def no_old_routes(talk: Talk) -> None:
+def no_old_routes(conversation: Conversation) -> None:
     """Current servers have no route of 1.0 beta's own."""
-    talk.call("GET", "/workflows/three/runs/x/execution-result")
-    talk.call("POST", "/workflows/three/streamVNext?runId=x", {})
+    conversation.call("GET", "/workflows/three/runs/x/execution-result")
+    conversation.call("POST", "/workflows/three/streamVNext?runId=x", {})
 
 
 @scenario()
-def legacy_stream(talk: Talk) -> None:
+def legacy_stream(conversation: Conversation) -> None:
     """The streams of old."""
-    talk.post("city-workflow", "stream-legacy", talk.run_id(), {"inputData": {"city": "NY"}})
-    talk.post("parallel", "stream-legacy", talk.run_id(), {"inputData": {"n": 1}})
-    talk.post("writer", "stream-legacy", talk.run_id(), {"inputData": {"events": 1}})
-    talk.post("failing", "stream-legacy", talk.run_id(), {"inputData": {"kind": "error"}})
-    talk.post("nested", "stream-legacy", talk.run_id(), {"inputData": {"n": 1}})
-    talk.post("foreach", "stream-legacy", talk.run_id(), {"inputData": [1, 2]})
+    conversation.post("city-workflow", "stream-legacy", conversation.run_id(), {"inputData": {"city": "NY"}})
+    conversation.post("parallel", "stream-legacy", conversation.run_id(), {"inputData": {"n": 1}})
+    conversation.post("writer", "stream-legacy", conversation.run_id(), {"inputData": {"events": 1}})
+    conversation.post("failing", "stream-legacy", conversation.run_id(), {"inputData": {"kind": "error"}})
+    conversation.post("nested", "stream-legacy", conversation.run_id(), {"inputData": {"n": 1}})
+    conversation.post("foreach", "stream-legacy", conversation.run_id(), {"inputData": [1, 2]})
 
 
 @scenario("1.0-beta")
-def streams_by_their_first_name(talk: Talk) -> None:
+def streams_by_their_first_name(conversation: Conversation) -> None:
     """1.0 beta has a second name for streams."""
-    run_id = talk.run_id()
-    talk.post("echo", "streamVNext", run_id, {"inputData": 1})
-    talk.post("echo", "observe-streamVNext", run_id)
+    run_id = conversation.run_id()
+    conversation.post("echo", "streamVNext", run_id, {"inputData": 1})
+    conversation.post("echo", "observe-streamVNext", run_id)

@@ -10,7 +10,7 @@ from tests.conformance import scenarios as _scenarios
 from tests.conformance.conversation import FakeWire
 from tests.conformance.corpus import SCENARIOS, Scenario
 from tests.conformance.transcript import CODE
-from tests.conformance.transcripts import FOLDER, compared, play, read
+from tests.conformance.transcript_files import FOLDER, diff, play, read
 from tests.conformance.workflows import fake_server
 
 assert _scenarios.MODULES  # importing them fills the corpus
@@ -23,7 +23,7 @@ CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scen
 def test_the_fake_agrees_with_the_recorded_server(generation: str, scenario: Scenario) -> None:
     """A scenario gives the transcript that the real server gave."""
     fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit)))
-    assert compared(read(scenario, generation), fake) == ""
+    assert diff(read(scenario, generation), fake) == ""
 
 
 def test_every_recording_is_of_a_scenario() -> None:

@@ -24,7 +24,7 @@ class Transcript:
     _names: dict[str, str] = field(default_factory=dict)
 
     def add(self, request: str, sent: Any, status: int, content_type: str | None, body: bytes) -> None:
-        """Note one exchange."""
+        """Record one exchange."""
         exchange: dict[str, Any] = {"request": request}
         if sent is not None:
             exchange["sent"] = sent
@@ -58,8 +58,8 @@ class Transcript:
 def _read(content_type: str | None, body: bytes) -> dict[str, Any]:
     if content_type == "text/plain":
         *records, rest = body.split(RECORD_END)
-        told: dict[str, Any] = {"records": [json.loads(record) for record in records]}
-        return told | ({"rest": rest.decode()} if rest else {})
+        content: dict[str, Any] = {"records": [json.loads(record) for record in records]}
+        return content | ({"rest": rest.decode()} if rest else {})
     if content_type is not None and content_type.startswith("application/json") and body:
         return {"body": json.loads(body)}
     return {"text": body.decode()}

@@ -12,7 +12,7 @@ from pydantic import BaseModel, field_validator
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.errors import StepError, TripWire
-from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
+from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
 from tests.fake.http_calls import call, post, run_state
 
 DETAILS = TRANSCRIPTS / "current" / "details_of_each_workflow.json"

@@ -12,7 +12,7 @@ import pytest
 from mastra_sync import RunResult, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
-from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
+from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
 
 RUN_ID = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"
 OTHER_ID = "0a1b2c3d-4e5f-4a6b-9c8d-abcdef012345"

@@ -15,7 +15,7 @@ from pytest_mastra import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.verify.findings import Comparison
 from pytest_mastra.verify.graphs import graph_differences, nodes_of
-from tests.conformance.transcripts import FOLDER as TRANSCRIPTS
+from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
 
 GENERATIONS = ("current", "1.2", "1.0-beta")
 Build = Callable[[FakeMastra, Workflow], Workflow]

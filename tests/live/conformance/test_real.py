@@ -1,14 +1,15 @@
-"""Real servers say what the cassettes say that they do, and the fake says the same."""
+"""Real servers say what the transcripts say that they do, and the fake says the same."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.conformance import scenarios as _scenarios
-from tests.conformance.conversation import FakeWire, RealWire
+from tests.conformance.conversation import FakeWire
 from tests.conformance.corpus import SCENARIOS, Scenario
-from tests.conformance.transcripts import compared, play, read, write
+from tests.conformance.transcript_files import diff, play, read, write
 from tests.conformance.workflows import fake_server
+from tests.live.conformance.real_wire import RealWire
 from tests.live.conftest import StartServer
 
 assert _scenarios.MODULES  # importing them fills the corpus
@@ -35,6 +36,6 @@ def test_the_fake_says_what_the_real_server_says(
     real = play(scenario, RealWire(server))
     if request.config.getoption("--mastra-refresh", default=False):
         write(scenario, generation, real)
-    assert compared(read(scenario, generation), real) == ""
+    assert diff(read(scenario, generation), real) == ""
     fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit)))
-    assert compared(real, fake) == ""
+    assert diff(real, fake) == ""

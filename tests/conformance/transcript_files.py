@@ -7,19 +7,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.conversation import Talk, Wire
+from tests.conformance.conversation import Conversation, Wire
 from tests.conformance.corpus import Scenario
 from tests.conformance.transcript import dump
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "transcripts"
 LONGEST_DIFFERENCE = 60
 
 
 def play(scenario: Scenario, wire: Wire) -> list[Any]:
     """Return the transcript of a scenario."""
-    with Talk(wire) as talk:
-        scenario.play(talk)
-    return talk.transcript.as_json()
+    with Conversation(wire) as conversation:
+        scenario.play(conversation)
+    return conversation.transcript.as_json()
 
 
 def path_of(scenario: Scenario, generation: str) -> Path:
@@ -40,7 +40,7 @@ def write(scenario: Scenario, generation: str, transcript: list[Any]) -> None:
     path.write_text(dump(transcript), encoding="utf-8", newline="\n")
 
 
-def compared(real: list[Any], fake: list[Any]) -> str:
+def diff(real: list[Any], fake: list[Any]) -> str:
     """Return how two transcripts differ, empty if they do not; the order of keys counts."""
     lines = difflib.unified_diff(dump(real).splitlines(), dump(fake).splitlines(), "real", "fake", lineterm="", n=4)
     return "\n".join(list(lines)[:LONGEST_DIFFERENCE])

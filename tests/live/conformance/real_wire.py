@@ -1,0 +1,39 @@
+"""A real server as scenarios of the conformance corpus talk to it."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+
+from tests.conformance.conversation import TIMEOUT, Answer, ignore
+from tests.live.server import LiveServer
+
+
+class RealWire:
+    """A real server."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self._server = server
+        self.generation = server.generation
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ignore
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=TIMEOUT)
+        try:
+            connection.request(method, self._server.api_prefix + path, body or None, headers)
+            reply = connection.getresponse()
+            first = reply.read1()
+            on_first()
+            return Answer(reply.status, reply.getheader("content-type"), first + reply.read())
+        finally:
+            connection.close()
+
+    def wait_for_gate(self, name: str, count: int) -> None:
+        self._server.wait_for_gate(name, count)
+
+    def open_gate(self, name: str) -> None:
+        self._server.open_gate(name)
+
+    def hold_time(self) -> None:
+        """Real sleeps last anyway."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync.normalise import NESTED_META
@@ -157,7 +157,7 @@ def _execute_item(foreach: ForeachState, index: int, answer: Resume | None) -> C
         foreach.canceled = True
         foreach.waiting.clear()
     else:
-        continuation = replace(foreach.continuation, resume=answer)
+        continuation = Continuation(answer, foreach.continuation.restart, foreach.continuation.time_travel)
         frame = foreach.frame.for_item(index)
         step, item = foreach.entry.step.step, foreach.items[index]
         result = yield from execute_step(execution, frame, step, item, continuation, quiet=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from mastra_sync.normalise import NESTED_META
@@ -46,7 +45,7 @@ def execute_foreach_batches(
             before = known.get(index, {})
             # the answer is for the items that suspended
             answer = continuation.resume if before.get("status") == "suspended" or first == index else None
-            inner = replace(continuation, resume=answer)
+            inner = Continuation(answer, continuation.restart, continuation.time_travel)
             tasks.append(execution.scheduler.spawn(_execute_item(execution, frame, entry, items, index, before, inner)))
         yield Join(tuple(tasks))
         suspended: dict[int, dict[str, Any]] = {}

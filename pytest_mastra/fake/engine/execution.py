@@ -48,6 +48,9 @@ class Execution:
         continuation: What it goes on from.
         step_results: What the steps gave, by their id; under `input` what the run was started with.
         step_execution_path: Ids of the top-level steps, in the order in which they ran.
+        generation: What the server behaves like.
+        scheduler: Where the tasks take turns.
+        signal: Says whether the run was cancelled.
     """
 
     server_state: ServerState
@@ -57,21 +60,14 @@ class Execution:
     continuation: Continuation = field(default_factory=Continuation)
     step_results: dict[str, Any] = field(default_factory=dict)
     step_execution_path: list[str] = field(default_factory=list)
+    generation: Generation = field(init=False)
+    scheduler: Scheduler = field(init=False)
+    signal: Signal = field(init=False)
 
-    @property
-    def generation(self) -> Generation:
-        """What the server behaves like."""
-        return self.server_state.generation
-
-    @property
-    def scheduler(self) -> Scheduler:
-        """Where the tasks take turns."""
-        return self.options.scheduler
-
-    @property
-    def signal(self) -> Signal:
-        """Says whether the run was cancelled."""
-        return self.run.signal
+    def __post_init__(self) -> None:
+        self.generation = self.server_state.generation
+        self.scheduler = self.options.scheduler
+        self.signal = self.run.signal
 
     def emit(self, type: str, payload: dict[str, Any]) -> None:  # noqa: A002 -- the wire's word
         """Tell the watchers of the run."""
@@ -79,7 +75,7 @@ class Execution:
 
     def now(self) -> int:
         """Return the time as Mastra notes it."""
-        return self.options.scheduler.milliseconds()
+        return self.scheduler.milliseconds()
 
     def persist(
         self,

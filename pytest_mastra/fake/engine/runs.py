@@ -52,7 +52,8 @@ class Run:
     def publish(self, event: Event) -> None:
         """Tell the watchers of an event of this run."""
         self._on_event(event)
-        self.publish_nested(event)
+        for watcher in list(self._watchers):
+            watcher(event)
 
     def publish_nested(self, event: Event) -> None:
         """Tell the watchers of an event of a nested workflow's run."""

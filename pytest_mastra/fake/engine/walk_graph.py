@@ -47,8 +47,9 @@ def walk_graph(execution: Execution, input_data: Any, initial_state: Any) -> Cor
 
 def _first_entry(continuation: Continuation) -> tuple[int, Continuation]:
     """Return the index of the entry to begin with, and the way on from there."""
-    first = continuation.path[0] if continuation.path else 0
-    return first, replace(continuation, path=continuation.path[1:])
+    if not continuation.path:
+        return 0, continuation
+    return continuation.path[0], replace(continuation, path=continuation.path[1:])
 
 
 def _without_child(execution: Execution, entry: Entry, continuation: Continuation) -> Continuation:

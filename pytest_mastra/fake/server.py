@@ -130,10 +130,10 @@ class FakeMastra:
         Raises:
             ValueError: Which server it was, or the graph of a workflow, cannot be told from the cassette.
         """
-        from pytest_mastra.cassettes.as_fake.build import fake_of  # noqa: PLC0415 -- few fakes are made so
+        from pytest_mastra.cassettes.as_fake.build import build_fake  # noqa: PLC0415 -- few fakes are made so
         from pytest_mastra.cassettes.file.read_write import read_cassette  # noqa: PLC0415
 
-        return fake_of(cls, read_cassette(path).exchanges, **options)
+        return build_fake(cls, read_cassette(path).exchanges, **options)
 
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""

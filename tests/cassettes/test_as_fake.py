@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_mastra.cassettes.as_fake.build import fake_of
+from pytest_mastra.cassettes.as_fake.build import build_fake
 from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.cassettes.file.read_write import write_cassette
 from pytest_mastra.fake import StepError, TripWire
@@ -69,7 +69,7 @@ def test_any_workflow_that_was_read_answers_again(shape: list[Shape], verb: str,
     """Whatever the workflow: a recording in which its runs were read makes a fake that says the same."""
     server = FakeMastra()
     exchanges = recorded(server, Builder(server).workflow(shape).id, verb, details=details)
-    check_alike(exchanges, fake_of(FakeMastra, exchanges, seed=99))
+    check_alike(exchanges, build_fake(FakeMastra, exchanges, seed=99))
 
 
 def _tells_its_graph(shape: Any) -> bool:
@@ -83,7 +83,7 @@ def test_the_graph_is_derived_where_nobody_told_it(shape: list[Shape], verb: str
     """Without a single reading the graph follows from what steps were given and gave, unless gaps are told."""
     server = FakeMastra()
     exchanges = recorded(server, Builder(server).workflow(shape).id, verb, reads=False)
-    fake = fake_of(FakeMastra, exchanges, seed=99)
+    fake = build_fake(FakeMastra, exchanges, seed=99)
     if not fake.gaps:
         check_alike(exchanges, fake)
 
@@ -94,7 +94,7 @@ def test_older_servers_answer_again_too(shape: list[Shape]) -> None:
     """A recording of a 1.2 server makes a fake of that generation."""
     server = FakeMastra(generation="1.2")
     exchanges = recorded(server, Builder(server).workflow(shape).id, "start-async")
-    fake = fake_of(FakeMastra, exchanges, seed=99)
+    fake = build_fake(FakeMastra, exchanges, seed=99)
     assert fake.generation.name == "1.2"
     check_alike(exchanges, fake)
 
@@ -163,7 +163,7 @@ def test_each_kind_of_run_answers_again_to_the_letter(kind: str, verb: str, gene
     """Even the order of keys is that of the recording; only ids and times are others."""
     server = FakeMastra(generation=generation)
     exchanges = recorded(server, _declare(server, kind).id, verb, details=True)
-    fake = fake_of(FakeMastra, exchanges, seed=99)
+    fake = build_fake(FakeMastra, exchanges, seed=99)
     again = said_again(fake, exchanges)
     assert transcript(generation, again) == transcript(generation, exchanges)
     assert fake.generation.name == generation
@@ -176,7 +176,7 @@ def test_several_runs_give_several_pairs() -> None:
     said = Said(server)
     for number in (1, 2, 3):
         said.post("w", "start-async", f"r{number}", {"inputData": number})
-    fake = Said(fake_of(FakeMastra, said.exchanges))
+    fake = Said(build_fake(FakeMastra, said.exchanges))
     assert [fake.post("w", "start-async", f"x{n}", {"inputData": n})["result"] for n in (3, 1, 2, 3)] == [6, 2, 4, 6]
 
 
@@ -195,7 +195,7 @@ def test_runs_that_were_started_alike_are_acted_in_their_order() -> None:
     said = Said(server)
     for number in (1, 2):
         said.post("w", "start-async", f"r{number}", {"inputData": 0})
-    fake = Said(fake_of(FakeMastra, said.exchanges))
+    fake = Said(build_fake(FakeMastra, said.exchanges))
     statuses = [fake.post("w", "start-async", f"x{n}", {"inputData": 0})["status"] for n in range(4)]
     assert statuses == ["failed", "success", "success", "success"]
 
@@ -206,7 +206,7 @@ def _weather() -> FakeMastra:
     said = Said(server)
     for city in ("NY", "Oslo"):
         said.post("city", "start-async", city, {"inputData": {"city": city}})
-    return fake_of(FakeMastra, said.exchanges)
+    return build_fake(FakeMastra, said.exchanges)
 
 
 def test_an_input_that_was_never_recorded_is_a_clear_error() -> None:
@@ -232,7 +232,7 @@ def test_an_answer_that_was_never_recorded_is_a_clear_error() -> None:
     """A resume with something else fails the run, and says what was answered when it was recorded."""
     server = FakeMastra()
     server.workflow("w").suspends("q", {"ask": "?"})
-    fake = Said(fake_of(FakeMastra, recorded(server, "w", "start-async")))
+    fake = Said(build_fake(FakeMastra, recorded(server, "w", "start-async")))
     fake.post("w", "start-async", "x", {"inputData": {"n": 1}})
     told = fake.post("w", "resume-async", "x", {"step": "q", "resumeData": {"no": 1}})
     assert "was not recorded with the answer {'no': 1}; recorded: {'yes': 1}." in told["error"]["message"]
@@ -242,7 +242,7 @@ def test_steps_take_as_long_as_they_took() -> None:
     """Durations are those of the recording, in virtual time."""
     server = FakeMastra()
     server.workflow("w").then(server.step("slow", lambda _: 1, duration=90.0)).commit()
-    fake = fake_of(FakeMastra, recorded(server, "w", "start-async"))
+    fake = build_fake(FakeMastra, recorded(server, "w", "start-async"))
     before = fake.clock.now()
     Said(fake).post("w", "start-async", "x", {"inputData": {"n": 1}})
     assert 90 <= fake.clock.now() - before < 91
@@ -256,7 +256,7 @@ def test_refused_input_is_refused_again() -> None:
     said = Said(server)
     said.post("w", "start-async", "r1", {"inputData": {"n": "x"}})
     said.post("w", "start-async", "r2", {"inputData": {"n": 1}})
-    check_alike(said.exchanges, fake_of(FakeMastra, said.exchanges))
+    check_alike(said.exchanges, build_fake(FakeMastra, said.exchanges))
 
 
 def test_faults_and_paces_are_the_fakes_own() -> None:
@@ -273,7 +273,7 @@ def test_what_cannot_be_told_is_listed() -> None:
     """The rounds of a loop before the last one are in no answer; a stream, where they would be seen, says so."""
     server = FakeMastra()
     exchanges = recorded(server, _declare(server, "loop").id, "start-async", reads=False)
-    fake = fake_of(FakeMastra, exchanges)
+    fake = build_fake(FakeMastra, exchanges)
     assert fake.gaps == ("w: what 'inc' gave in its first rounds is not recorded",)
     records = Said(fake).post("w", "stream", "x", {"inputData": {"n": 1}})
     assert "is not in the recording, which tells of the last round only" in json.dumps(records)
@@ -288,5 +288,5 @@ def test_a_recording_of_two_generations_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"the recording is not of one server generation: POST /api/workflows/w/start-async"
     ):
-        fake_of(FakeMastra, mixed)
-    assert fake_of(FakeMastra, mixed, generation="current").generation.name == "current"
+        build_fake(FakeMastra, mixed)
+    assert build_fake(FakeMastra, mixed, generation="current").generation.name == "current"

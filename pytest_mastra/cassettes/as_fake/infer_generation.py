@@ -16,11 +16,11 @@ OLDER = frozenset({RELEASE_1_2, BETA_1_0})
 _REFUSED = 400
 
 
-class Unclear(ValueError):
+class GenerationUnclear(ValueError):
     """A recording speaks for no one generation."""
 
 
-def generation_recorded(exchanges: Iterable[Exchange], gaps: list[str]) -> str:
+def infer_generation(exchanges: Iterable[Exchange], gaps: list[str]) -> str:
     """Return the generation of the server that was recorded.
 
     Args:
@@ -28,13 +28,13 @@ def generation_recorded(exchanges: Iterable[Exchange], gaps: list[str]) -> str:
         gaps: Takes what was taken for granted, in words.
 
     Raises:
-        Unclear: It speaks for none: recordings of several servers in one.
+        GenerationUnclear: It speaks for none: recordings of several servers in one.
     """
     left = set(EVERY)
     for exchange in exchanges:
-        for possible in _possible(exchange):
+        for possible in _possible_generations(exchange):
             if not left & possible:
-                raise Unclear(
+                raise GenerationUnclear(
                     "the recording is not of one server generation: "
                     f"{exchange.request.method} {exchange.request.path} was answered as by {_listed(possible)}, "
                     f"what came before as by {_listed(left)}; say which one to fake: "
@@ -51,8 +51,8 @@ def _listed(names: Iterable[str]) -> str:
     return " or ".join(name for name in EVERY if name in names)
 
 
-def _possible(exchange: Exchange) -> Iterator[set[str]]:
-    """Yield which generations would answer so, for each thing that tells them apart."""
+def _possible_generations(exchange: Exchange) -> Iterator[set[str]]:
+    """Give which generations would answer so, for each thing that tells them apart."""
     verb = exchange.call.verb
     if is_stream(exchange):
         yield from _of_stream(exchange)
@@ -97,9 +97,9 @@ def _of_reading(exchange: Exchange, answer: dict[str, Any]) -> Iterator[set[str]
 
 
 def _of_details(answer: dict[str, Any]) -> Iterator[set[str]]:
-    for one in [answer] if "stepGraph" in answer else list(answer.values()):
-        if isinstance(one, dict) and "stepGraph" in one:
-            yield {CURRENT} if "origin" in one else set(OLDER)
+    for workflow in [answer] if "stepGraph" in answer else list(answer.values()):
+        if isinstance(workflow, dict) and "stepGraph" in workflow:
+            yield {CURRENT} if "origin" in workflow else set(OLDER)
 
 
 def _of_refusal(exchange: Exchange, answer: dict[str, Any]) -> Iterator[set[str]]:

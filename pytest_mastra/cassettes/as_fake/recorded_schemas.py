@@ -1,4 +1,4 @@
-"""What a server was recorded to take, to change, and to refuse at the borders of workflows and steps."""
+"""What a server took, changed and refused at the borders of workflows and steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mastra.cassettes.as_fake.run_snapshots import same
+from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.javascript import copied
 from pytest_mastra.fake.workflows.schemas import Issue, Schema
 
@@ -28,10 +28,10 @@ class Checks:
 
 
 class RecordedSchema(Schema):
-    """A schema that says of recorded values what was recorded, and of others what the schema beneath it says.
+    """A schema that checks recorded values as they were checked, others by the schema beneath.
 
     Args:
-        beneath: The schema that the server told of; None if it told of none, and then anything fits.
+        beneath: The schema that the server has shown; None if it showed none, and then anything fits.
         checks: What was recorded.
     """
 
@@ -43,20 +43,23 @@ class RecordedSchema(Schema):
     def check(self, value: Any) -> tuple[Any, list[Issue]]:
         """Return a value as it was taken, and what does not fit."""
         for known, issues in self._checks.refused:
-            if same(known, value):
+            if are_same(known, value):
                 return value, list(issues)
         for known, taken in self._checks.taken:
-            if same(known, value):
+            if are_same(known, value):
                 return copied(taken), []
         return (value, []) if self._beneath is None else self._beneath.check(value)
 
 
 def issues_in(message: Any) -> tuple[str, list[Issue]] | None:
-    """Return what a refusal is about (`input`, `resume`, `initial`) and its issues; None if it is another one."""
+    """Return what a refusal is about (`input`, `resume`, `initial`), and its issues.
+
+    None if it is another refusal.
+    """
     found = REFUSED.match(message) if isinstance(message, str) else None
     if found is None:
         return None
-    issues = [Issue(_path(one["path"]), one["message"]) for one in _ISSUE.finditer(found["issues"])]
+    issues = [Issue(_path(issue["path"]), issue["message"]) for issue in _ISSUE.finditer(found["issues"])]
     return found["what"], issues
 
 

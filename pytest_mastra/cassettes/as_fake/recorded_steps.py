@@ -1,13 +1,14 @@
-"""What steps were recorded to do: by their input, and by what they were resumed with. No I/O."""
+"""What steps did in a recording, by their input and what they were resumed with. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any
 
-from pytest_mastra.cassettes.as_fake.run_snapshots import same
+from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.text.differences import describe, differences
 from pytest_mastra.text.values import shown
@@ -16,7 +17,7 @@ MOST_INPUTS = 5
 _VALUE_LENGTH = 60
 
 
-class Kind(Enum):
+class Outcome(Enum):
     """What came of an execution of a step."""
 
     GAVE = "gave"
@@ -27,11 +28,11 @@ class Kind(Enum):
 
 
 @dataclass(eq=False)
-class Seen:
+class RecordedExecution:
     """One execution of a step.
 
     Attributes:
-        kind: What came of it.
+        outcome: What came of it.
         input: What it was given; `UNDEFINED` if nothing.
         resumed_with: The answer that it went on with; `UNDEFINED` if it began.
         value: What it gave, bailed or suspended with, or the error; `UNDEFINED` if nothing.
@@ -43,11 +44,11 @@ class Seen:
         state: What it set the run's state to; None if it left it.
         seconds: How long it took.
         written: The records that it wrote.
-        marks: When it was, as the server tells; tells two executions apart that look alike.
-        is_stand_in: Whether the recording does not tell what it gave: this is what makes the run end as recorded.
+        moments: When it was, as the server says; it tells two executions apart that look alike.
+        is_stand_in: Whether the recording does not say what it gave: this is what makes the run end as recorded.
     """
 
-    kind: Kind
+    outcome: Outcome
     input: Any = UNDEFINED
     resumed_with: Any = UNDEFINED
     value: Any = UNDEFINED
@@ -59,12 +60,12 @@ class Seen:
     state: dict[str, Any] | None = None
     seconds: float = 0.0
     written: list[dict[str, Any]] = field(default_factory=list)
-    marks: tuple[Any, ...] = ()
+    moments: tuple[Any, ...] = ()
     is_stand_in: bool = False
 
-    def answers(self, given: Any, answer: Any) -> bool:
+    def matches(self, input_: Any, resumed_with: Any) -> bool:
         """Return whether this is what the step does with an input and an answer."""
-        return same(self.input, given) and same(self.resumed_with, answer)
+        return are_same(self.input, input_) and are_same(self.resumed_with, resumed_with)
 
 
 @dataclass(eq=False)
@@ -74,87 +75,94 @@ class RecordedStep:
     Attributes:
         workflow: Its workflow.
         id: Its id.
-        seen: What it did, by the number of the run.
+        executions: What it did, by the number of the run.
     """
 
     workflow: str
     id: str
-    seen: dict[int, list[Seen]] = field(default_factory=dict)
+    executions: dict[int, list[RecordedExecution]] = field(default_factory=dict)
 
-    def add(self, run: int, seen: Seen) -> Seen:
+    def add(self, run: int, execution: RecordedExecution) -> RecordedExecution:
         """Add an execution, unless it is known; return it."""
-        known = self.seen.setdefault(run, [])
-        for place, one in enumerate(known):
-            if not one.answers(seen.input, seen.resumed_with):
+        executions = self.executions.setdefault(run, [])
+        for index, known in enumerate(executions):
+            if not known.matches(execution.input, execution.resumed_with):
                 continue
-            is_guess = one.is_stand_in and one.kind is Kind.SUSPENDED
-            if one.kind is Kind.RUNNING or (is_guess and seen.kind is Kind.SUSPENDED):
-                known[place] = seen
-                return seen
-            if seen.kind is Kind.RUNNING or (_are_of_one_time(one, seen) and _is_same(one, seen)):
-                one.written = one.written or seen.written
-                one.labels = one.labels or seen.labels
-                return one
-        known.append(seen)
-        return seen
+            is_guess = known.is_stand_in and known.outcome is Outcome.SUSPENDED
+            if known.outcome is Outcome.RUNNING or (is_guess and execution.outcome is Outcome.SUSPENDED):
+                executions[index] = execution
+                return execution
+            is_running = execution.outcome is Outcome.RUNNING
+            if is_running or (_may_be_of_one_time(known, execution) and _ended_alike(known, execution)):
+                known.written = known.written or execution.written
+                known.labels = known.labels or execution.labels
+                return known
+        executions.append(execution)
+        return execution
 
-    def find(self, run: int | None, given: Any, answer: Any, count: int) -> Seen | None:
+    def find(self, run: int | None, input_: Any, resumed_with: Any, count: int) -> RecordedExecution | None:
         """Return what the step does.
 
         Args:
-            run: The recorded run that is acted again; None if there is none.
-            given: The step's input.
-            answer: What it is resumed with.
+            run: The recorded run that is run again; None if there is none.
+            input_: The step's input.
+            resumed_with: What it is resumed with.
             count: How often it was asked the same in this run before.
         """
-        own = self._fitting(self.seen.get(run, []), given, answer) if run is not None else []
-        every = own or self._fitting((one for seen in self.seen.values() for one in seen), given, answer)
-        return every[min(count, len(every) - 1)] if every else None
+        own = self.executions.get(run, []) if run is not None else []
+        found = [execution for execution in own if execution.matches(input_, resumed_with)]
+        found = found or [execution for execution in self._every() if execution.matches(input_, resumed_with)]
+        return found[min(count, len(found) - 1)] if found else None
 
-    @staticmethod
-    def _fitting(seen: Iterable[Seen], given: Any, answer: Any) -> list[Seen]:
-        return [one for one in seen if one.answers(given, answer)]
+    def _every(self) -> Iterable[RecordedExecution]:
+        return chain.from_iterable(self.executions.values())
 
-    def complaint(self, given: Any, answer: Any, *, what: str = "input") -> str:
-        """Return why the step cannot answer: what was recorded instead, what comes nearest, and what to do."""
-        every = [one for seen in self.seen.values() for one in seen]
+    def explain_unknown(self, input_: Any, resumed_with: Any, *, what: str = "input") -> str:
+        """Return why it is not known what the step does, what comes nearest, and what to do."""
+        every = list(self._every())
         about = f"{self.id!r} of workflow {self.workflow!r}"
         stub = f"Say what it does: server.stub({self.id!r}, lambda ctx: ...)"
         if not every:
             return f"{about} is not in the recording, not with any {what}. {stub}"
-        if answer is not UNDEFINED and any(same(one.input, given) for one in every):
-            what, given = "answer", answer
-            values = [one.resumed_with for one in every if one.resumed_with is not UNDEFINED]
+        asked: Any = input_
+        if resumed_with is not UNDEFINED and any(are_same(execution.input, input_) for execution in every):
+            what, asked = "answer", resumed_with
+            values = [execution.resumed_with for execution in every if execution.resumed_with is not UNDEFINED]
         else:
-            values = [one.input for one in every if same(one.resumed_with, UNDEFINED)] or [one.input for one in every]
-        return f"{about} was not recorded with the {what} {_shown(given)}{_recorded(values, given)} {stub}"
+            begun = [execution for execution in every if are_same(execution.resumed_with, UNDEFINED)]
+            values = [execution.input for execution in begun or every]
+        return f"{about} was not recorded with the {what} {_shown(asked)}{_list_recorded(values, asked)} {stub}"
 
 
-def _recorded(values: list[Any], given: Any) -> str:
+def _list_recorded(values: list[Any], asked: Any) -> str:
     known = _distinct(values)
     if not known:
         return ": it was recorded with none."
     more = f", and {len(known) - MOST_INPUTS} more" if len(known) > MOST_INPUTS else ""
     listed = ", ".join(map(_shown, known[:MOST_INPUTS]))
-    nearest = min(known, key=lambda value: len(differences(_plain(given), _plain(value))))
-    told = describe(differences(_plain(given), _plain(nearest)), limit=3, width=10_000)
+    nearest = min(known, key=lambda value: len(differences(_plain(asked), _plain(value))))
+    lines = describe(differences(_plain(asked), _plain(nearest)), limit=3, width=10_000)
     whose = "" if len(known) == 1 else f" The nearest is {_shown(nearest)}:"
-    return f"; recorded: {listed}{more}.{whose} {'; '.join(told)}."
+    return f"; recorded: {listed}{more}.{whose} {'; '.join(lines)}."
 
 
-def _are_of_one_time(one: Seen, other: Seen) -> bool:
-    """Return whether two executions may be one: a stream does not tell when the items of a foreach were."""
-    return one.marks == other.marks or not any(one.marks) or not any(other.marks)
+def _may_be_of_one_time(left: RecordedExecution, right: RecordedExecution) -> bool:
+    """Return whether two executions may be one, by when they were.
+
+    A stream does not tell when the items of a foreach were.
+    """
+    return left.moments == right.moments or not any(left.moments) or not any(right.moments)
 
 
-def _is_same(one: Seen, other: Seen) -> bool:
-    return one.kind is other.kind and same(one.value, other.value) and same(one.besides, other.besides)
+def _ended_alike(left: RecordedExecution, right: RecordedExecution) -> bool:
+    is_one_outcome = left.outcome is right.outcome
+    return is_one_outcome and are_same(left.value, right.value) and are_same(left.besides, right.besides)
 
 
 def _distinct(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     for value in values:
-        if not any(same(value, known) for known in found):
+        if not any(are_same(value, known) for known in found):
             found.append(value)
     return found
 
@@ -172,58 +180,60 @@ def _shown(value: Any) -> str:
 
 @dataclass(eq=False)
 class RecordedConditions:
-    """The conditions of a loop or of a branch: what they said of a value.
+    """The conditions of a loop or of a branch: whether they held for a value.
 
     Attributes:
         workflow: The workflow.
         id: The condition's id.
-        said: For each recorded run: the value, the round of a loop (None in a branch), and what was said.
+        results: For each recorded run: the value, the round of a loop (None in a branch), and whether it held.
     """
 
     workflow: str
     id: str
-    said: dict[int, list[tuple[Any, int | None, bool]]] = field(default_factory=dict)
+    results: dict[int, list[tuple[Any, int | None, bool]]] = field(default_factory=dict)
 
     def add(self, run: int, value: Any, round_: int | None, *, holds: bool) -> None:
-        """Add what was said."""
-        self.said.setdefault(run, []).append((value, round_, holds))
+        """Add whether the condition held for a value."""
+        self.results.setdefault(run, []).append((value, round_, holds))
 
     def find(self, run: int | None, value: Any, round_: int | None) -> bool | None:
-        """Return what was said of a value, in a loop preferably in the same round; None if nothing was."""
-        own = self.said.get(run, []) if run is not None else []
-        every = [one for said in self.said.values() for one in said]
-        for said in (own, every):
-            alike = [(at, holds) for known, at, holds in said if same(known, value)]
+        """Return whether a condition held for a value, in a loop preferably in the same round.
+
+        None if it was not recorded.
+        """
+        own = self.results.get(run, []) if run is not None else []
+        for results in (own, list(chain.from_iterable(self.results.values()))):
+            alike = [(at, holds) for known, at, holds in results if are_same(known, value)]
             exact = [holds for at, holds in alike if at == round_]
             if exact or alike:
                 return exact[-1] if exact else alike[-1][1]
         return None
 
-    def complaint(self, value: Any) -> str:
-        """Return why nothing can be said of a value."""
-        values = [known for said in self.said.values() for known, _, _ in said]
+    def explain_unknown(self, value: Any) -> str:
+        """Return why it is not known whether a condition holds for a value."""
+        values = [known for known, _, _ in chain.from_iterable(self.results.values())]
         about = f"the condition {self.id!r} of workflow {self.workflow!r} was not recorded with"
         stub = f"Say what it says: server.stub({self.id!r}, lambda ctx: ...)"
-        return f"{about} {_shown(value)}{_recorded(values, value)} {stub}"
+        return f"{about} {_shown(value)}{_list_recorded(values, value)} {stub}"
 
 
 @dataclass(eq=False)
-class Evidence:
+class RecordedBehaviour:
     """Everything that is known of steps and conditions.
 
     Attributes:
         steps: By workflow and id.
         conditions: By workflow and id.
         inputs: What steps were given, and what they took it for, after defaults and conversions: by workflow and id.
-        gaps: What is not told, in words.
-        looked_into: Nested workflows of which it is told what went on inside.
+        gaps: What the recording does not say, in words.
+        known_inside: Nested workflows of which it is known what went on inside.
     """
 
     steps: dict[tuple[str, str], RecordedStep] = field(default_factory=dict)
     conditions: dict[tuple[str, str], RecordedConditions] = field(default_factory=dict)
     inputs: dict[tuple[str, str], list[tuple[Any, Any]]] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
-    looked_into: set[str] = field(default_factory=set)
+    known_inside: set[str] = field(default_factory=set)
 
     def step(self, workflow: str, id_: str) -> RecordedStep:
         """Return what is known of a step."""

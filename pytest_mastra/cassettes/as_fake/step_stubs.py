@@ -1,4 +1,7 @@
-"""Steps, conditions and pauses of a fake that do what was recorded; what never was is a clear error."""
+"""Steps, conditions and pauses of a fake that do what was recorded.
+
+What never was recorded is a clear error.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.normalise import NESTED_META, parse_remote_error
-from pytest_mastra.cassettes.as_fake.recorded_steps import Evidence, Kind, RecordedStep, Seen
-from pytest_mastra.cassettes.as_fake.run_snapshots import same
+from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedBehaviour, RecordedExecution, RecordedStep
+from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, copied, truthy
 
@@ -23,12 +26,12 @@ class NeverRecorded(StepError):
 
 
 class RecordedFailure(Refusal):
-    """What a recorded step failed with, as the server told it."""
+    """What a recorded step failed with, as the server reported it."""
 
     def __init__(self, error: Any) -> None:
-        told = parse_remote_error(error)
-        super().__init__(str(told.get("message", "")))
-        self._error = error if isinstance(error, Mapping) else told
+        parsed = parse_remote_error(error)
+        super().__init__(str(parsed.get("message", "")))
+        self._error = error if isinstance(error, Mapping) else parsed
 
     def as_error(self) -> Any:
         """Return the error as it was recorded."""
@@ -36,11 +39,11 @@ class RecordedFailure(Refusal):
 
 
 class FinalRecordedFailure(RecordedFailure, NonRetryable):  # type: ignore[misc]  # two errors that keep a cause each
-    """The same, of a step whose retries were not used."""
+    """What a recorded step failed with whose retries were not used."""
 
 
 @dataclass(frozen=True)
-class Start:
+class RecordedStart:
     """What a recorded run was started with.
 
     Attributes:
@@ -53,92 +56,94 @@ class Start:
     workflow: str
     body: Mapping[str, Any]
 
-    def is_like(self, workflow: str, body: Mapping[str, Any]) -> bool:
+    def was_alike(self, workflow: str, body: Mapping[str, Any]) -> bool:
         """Return whether another run was started alike."""
         names = ("inputData", "initialState", "requestContext")
         return self.workflow == workflow and all(
-            same(self.body.get(name, UNDEFINED), body.get(name, UNDEFINED)) for name in names
+            are_same(self.body.get(name, UNDEFINED), body.get(name, UNDEFINED)) for name in names
         )
 
 
 @dataclass(eq=False)
-class Actors:
-    """Does what steps did.
+class StepStubs:
+    """Stands in for steps, conditions and pauses: each does what it did when it was recorded.
 
     A run that is started as a recorded one was does what that one did, the second such run what the second recorded one
     did, and so on; other runs do what any recorded run did with the same input.
 
     Attributes:
         server: The fake.
-        evidence: What was recorded.
+        behaviour: What was recorded.
         starts: What the recorded runs were started with, in their order.
         pauses: The functions that say how long a pause takes, by workflow and id, and whether they say until when.
     """
 
     server: FakeMastra
-    evidence: Evidence
-    starts: list[Start]
+    behaviour: RecordedBehaviour
+    starts: list[RecordedStart]
     pauses: Mapping[tuple[str, str], bool]
-    _casts: dict[tuple[str, int], int | None] = field(default_factory=dict)
+    _recorded_runs: dict[tuple[str, int], int | None] = field(default_factory=dict)
     _counts: dict[tuple[str, ...], int] = field(default_factory=dict)
 
-    def act(self, workflow: str, id_: str, ctx: StepContext) -> Any:
-        """Do what a step did, or say what a function said.
+    def call(self, workflow: str, id_: str, ctx: StepContext) -> Any:
+        """Do what a step did, or return what a function returned.
 
         Raises:
             NeverRecorded: The step never had this input.
             UnstubbedStep: The function never had it.
         """
-        condition = self.evidence.conditions.get((workflow, id_))
+        condition = self.behaviour.conditions.get((workflow, id_))
         if condition is not None:
-            said = condition.find(self._run(ctx), _given(ctx), ctx.iteration_count)
-            if said is None:
-                raise UnstubbedStep(condition.complaint(_given(ctx)))
-            return said
-        recorded = self.evidence.step(workflow, id_)
+            holds = condition.find(self._recorded_run(ctx), _input_of(ctx), ctx.iteration_count)
+            if holds is None:
+                raise UnstubbedStep(condition.explain_unknown(_input_of(ctx)))
+            return holds
+        recorded = self.behaviour.step(workflow, id_)
         is_until = self.pauses.get((workflow, id_))
         if is_until is not None:
-            seen = recorded.find(self._run(ctx), _given(ctx), UNDEFINED, 0)
-            if seen is None:
-                raise UnstubbedStep(recorded.complaint(_given(ctx), UNDEFINED))
-            return self.server.clock.now() + seen.seconds if is_until else seen.seconds
+            execution = recorded.find(self._recorded_run(ctx), _input_of(ctx), UNDEFINED, 0)
+            if execution is None:
+                raise UnstubbedStep(recorded.explain_unknown(_input_of(ctx), UNDEFINED))
+            return self.server.clock.now() + execution.seconds if is_until else execution.seconds
         return self._step(recorded, ctx)
 
     def _step(self, recorded: RecordedStep, ctx: StepContext) -> Generator[Any, None, Any]:
-        given = _given(ctx)
+        input_ = _input_of(ctx)
         answer = ctx.resume_data if ctx.resume_data is not None and truthy(ctx.resume_data) else UNDEFINED
-        question = json.dumps([repr(given), repr(answer)])
-        asked = (ctx.run_id, recorded.workflow, recorded.id, question)
-        count = self._counts.get(asked, 0)
-        self._counts[asked] = count + 1
-        seen = recorded.find(self._run(ctx), given, answer, count)
-        if seen is None:
-            raise NeverRecorded(recorded.complaint(given, answer), name="NeverRecorded")
-        return (yield from self._again(recorded, seen, ctx))
+        question = json.dumps([repr(input_), repr(answer)])
+        key = (ctx.run_id, recorded.workflow, recorded.id, question)
+        count = self._counts.get(key, 0)
+        self._counts[key] = count + 1
+        execution = recorded.find(self._recorded_run(ctx), input_, answer, count)
+        if execution is None:
+            raise NeverRecorded(recorded.explain_unknown(input_, answer), name="NeverRecorded")
+        return (yield from self._repeat(recorded, execution, ctx))
 
-    def _again(self, recorded: RecordedStep, seen: Seen, ctx: StepContext) -> Generator[Any, None, Any]:
+    def _repeat(
+        self, recorded: RecordedStep, execution: RecordedExecution, ctx: StepContext
+    ) -> Generator[Any, None, Any]:
         about = f"{recorded.id!r} of workflow {recorded.workflow!r}"
-        if seen.is_stand_in and seen.kind is Kind.GAVE and ctx.writer.is_read:
+        if execution.is_stand_in and execution.outcome is Outcome.GAVE and ctx.writer.is_read:
             raise NeverRecorded(
                 f"what {about} gave in this round is not in the recording, which tells of the last round only; record "
                 f"a stream of the run, or say what it does: server.stub({recorded.id!r}, lambda ctx: ...)",
                 name="NeverRecorded",
             )
-        for record in seen.written:
+        for record in execution.written:
             _write(record, ctx)
-        if seen.kind is Kind.RUNNING:
+        if execution.outcome is Outcome.RUNNING:
             yield ctx.gate_or_abort(self.server.gate(recorded.id))
             raise NeverRecorded(
-                f"{about} {seen.kind.value}: what it would have given is not known", name="NeverRecorded"
+                f"{about} {execution.outcome.value}: what it would have given is not known", name="NeverRecorded"
             )
-        if seen.seconds:
-            yield seen.seconds
-        if seen.state is not None:
-            ctx.set_state(seen.state)
-        return _outcome(seen, ctx)
+        if execution.seconds:
+            yield execution.seconds
+        if execution.state is not None:
+            ctx.set_state(execution.state)
+        return _give_outcome(execution, ctx)
 
-    def _run(self, ctx: StepContext) -> int | None:
-        """Return the recorded run that a run acts again."""
+    def _recorded_run(self, ctx: StepContext) -> int | None:
+        """Return the recorded run that a run repeats."""
         journal = self.server.journal
         started = [
             (workflow.id, notes.starts)
@@ -150,50 +155,50 @@ class Actors:
             return None
         workflow_id, starts = started[-1]
         key = (ctx.run_id, len(starts))
-        if key not in self._casts:
-            alike = [one.run for one in self.starts if one.is_like(workflow_id, starts[-1])]
-            before = sum(run in alike for run in self._casts.values())
-            self._casts[key] = alike[min(before, len(alike) - 1)] if alike else None
-        return self._casts[key]
+        if key not in self._recorded_runs:
+            alike = [start.run for start in self.starts if start.was_alike(workflow_id, starts[-1])]
+            before = sum(run in alike for run in self._recorded_runs.values())
+            self._recorded_runs[key] = alike[min(before, len(alike) - 1)] if alike else None
+        return self._recorded_runs[key]
 
 
-def _given(ctx: StepContext) -> Any:
+def _input_of(ctx: StepContext) -> Any:
     if ctx.iteration_count is None and ctx.retry_count >= 0:
         return ctx.input_data if ctx.has_input else UNDEFINED
     return UNDEFINED if ctx.input_data is None else ctx.input_data
 
 
-def _outcome(seen: Seen, ctx: StepContext) -> Any:
+def _give_outcome(execution: RecordedExecution, ctx: StepContext) -> Any:
     """Return or raise what came of a step.
 
     Raises:
         TripWire: It was stopped.
         RecordedFailure: It failed.
     """
-    if seen.kind is Kind.FAILED:
-        if seen.tripwire is not None:
-            told = seen.tripwire
+    if execution.outcome is Outcome.FAILED:
+        if execution.tripwire is not None:
+            tripwire = execution.tripwire
             raise TripWire(
-                str(told.get("reason", "")),
-                retry=told.get("retry"),
-                metadata=told.get("metadata"),
-                processor_id=told.get("processorId"),
+                str(tripwire.get("reason", "")),
+                retry=tripwire.get("retry"),
+                metadata=tripwire.get("metadata"),
+                processor_id=tripwire.get("processorId"),
             )
-        raise (FinalRecordedFailure if seen.is_final else RecordedFailure)(seen.value)
-    if seen.kind is Kind.SUSPENDED:
-        payload = copied(seen.value)
-        if seen.inner:
+        raise (FinalRecordedFailure if execution.is_final else RecordedFailure)(execution.value)
+    if execution.outcome is Outcome.SUSPENDED:
+        payload = copied(execution.value)
+        if execution.inner:
             known = payload if isinstance(payload, dict) else {}
-            payload = {**known, NESTED_META: {"runId": ctx.run_id, "path": list(seen.inner)}}
-        ctx.suspend(payload, resume_label=list(seen.labels))
-        return _returned(seen.besides)
-    if seen.kind is Kind.BAILED:
-        ctx.bail(_returned(seen.value))
+            payload = {**known, NESTED_META: {"runId": ctx.run_id, "path": list(execution.inner)}}
+        ctx.suspend(payload, resume_label=list(execution.labels))
+        return _as_returned(execution.besides)
+    if execution.outcome is Outcome.BAILED:
+        ctx.bail(_as_returned(execution.value))
         return None
-    return _returned(seen.value)
+    return _as_returned(execution.value)
 
 
-def _returned(value: Any) -> Any:
+def _as_returned(value: Any) -> Any:
     """Return a value as a Python step gives it: None is undefined, and null has a name."""
     if value is UNDEFINED:
         return None
@@ -201,10 +206,10 @@ def _returned(value: Any) -> Any:
 
 
 def _write(record: Mapping[str, Any], ctx: StepContext) -> None:
-    """Write what a stream held again."""
+    """Write a record again that a stream held."""
     payload = record.get("payload")
     if record.get("type") == "workflow-step-output" and isinstance(payload, dict):
-        ctx.writer.write(_returned(payload.get("output", UNDEFINED)))
+        ctx.writer.write(_as_returned(payload.get("output", UNDEFINED)))
         return
     custom = dict(record)
     if record.get("from") == "WORKFLOW":

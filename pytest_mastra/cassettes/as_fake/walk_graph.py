@@ -1,4 +1,4 @@
-"""From what was seen of runs to what each step did: walks each sight along the workflow's graph. No I/O."""
+"""Walks a snapshot along its workflow's graph, to what each step did. No I/O."""
 
 from __future__ import annotations
 
@@ -6,132 +6,76 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_mastra.cassettes.as_fake.infer_graph import Entry, say, step_id
-from pytest_mastra.cassettes.as_fake.recorded_steps import Evidence, Kind, Seen
-from pytest_mastra.cassettes.as_fake.run_snapshots import Sight, Step, StepCall, nested_sight, same
+from pytest_mastra.cassettes.as_fake.infer_graph import Entry, note_gap, step_id
+from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedExecution
+from pytest_mastra.cassettes.as_fake.run_memory import Path, RunMemory
+from pytest_mastra.cassettes.as_fake.run_snapshots import (
+    RunSnapshot,
+    StepReport,
+    StreamedExecution,
+    are_same,
+    nested_snapshot,
+)
 from pytest_mastra.cassettes.as_fake.step_reports import (
+    execution_of,
     flow_of,
-    item_beside,
+    item_beside_ended,
     item_of,
-    marks_of,
     meta_of,
+    moments_of,
     round_of,
-    seen_of,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
-TURN = 1e-7
-"""Seconds by which steps side by side are kept apart: too few to be told."""
+_TURN = 1e-7
+"""Seconds by which steps side by side are kept apart: too few to be noticed."""
 
 
-class Walk:
-    """Walks what was seen of one run, sight after sight.
+def walk_snapshot(memory: RunMemory, snapshot: RunSnapshot, graph: list[Entry], path: Path = ()) -> None:
+    """Note what a snapshot shows of each step.
 
     Args:
-        evidence: Takes what is found.
-        run: The run's number.
-
-    Attributes:
-        answers: What the last known execution of each step was resumed with.
-        counted: After how many resumes each step was told of last.
-        items: What is known of the items of each foreach.
+        memory: What earlier snapshots of the run have shown; takes what this one shows.
+        snapshot: The snapshot.
+        graph: The graph of its workflow.
+        path: Where the workflow is nested.
     """
-
-    def __init__(self, evidence: Evidence, run: int) -> None:
-        self._evidence = evidence
-        self._run = run
-        self.counted: dict[tuple[Any, ...], int] = {}
-        self.answers: dict[tuple[Any, ...], Any] = {}
-        self.items: dict[tuple[Any, ...], dict[int, Step]] = {}
-        self._before: dict[tuple[Any, ...], Step] = {}
-        self._told: set[tuple[str, str]] = set()
-        self._state: Any = UNDEFINED
-        self._last: Seen | None = None
-
-    def take(self, sight: Sight, graph: list[Entry], *, place: tuple[Any, ...] = ()) -> None:
-        """Take in one sight.
-
-        Args:
-            sight: The sight.
-            graph: The graph of its workflow.
-            place: Where the workflow is nested, from the outside in.
-        """
-        _SightWalk(self, self._evidence, self._run, sight, graph, place).go()
-        if not place:
-            self._take_state(sight)
-
-    def before(self, place: tuple[Any, ...], id_: str) -> Step:
-        """Return what was known of a step before."""
-        return self._before.get((*place, id_), {})
-
-    def remember(self, place: tuple[Any, ...], id_: str, step: Step, answers: int) -> None:
-        """Note what is known of a step after so many resumes."""
-        self._before[(*place, id_)] = step
-        self.counted[(*place, id_)] = answers
-
-    def add(self, workflow: str, id_: str, seen: Seen) -> Seen:
-        """Add an execution of a step."""
-        recorded = self._evidence.step(workflow, id_)
-        known = recorded.add(self._run, seen)
-        if known is seen and seen.kind is not Kind.RUNNING:
-            self._last = seen
-        return known
-
-    def told_by_stream(self, workflow: str, id_: str) -> bool:
-        """Return whether a stream has told of each execution of a step, and note it if not."""
-        return (workflow, id_) in self._told
-
-    def note_told(self, workflow: str, id_: str) -> None:
-        """Note that a stream has told of each execution of a step."""
-        self._told.add((workflow, id_))
-
-    def _take_state(self, sight: Sight) -> None:
-        if sight.state is UNDEFINED:
-            return
-        known, self._state = self._state, sight.state
-        if self._last is not None and isinstance(sight.state, dict) and not same(known, sight.state):
-            if sight.state:
-                self._last.state = sight.state
-                say(
-                    self._evidence.gaps,
-                    sight.workflow,
-                    "which step changed the state is not recorded: taken to be the last one",
-                )
-            self._last = None
+    _SnapshotWalk(memory, snapshot, graph, path).walk()
+    if not path:
+        memory.take_state(snapshot)
 
 
 @dataclass
-class _SightWalk:
-    walk: Walk
-    evidence: Evidence
-    run: int
-    sight: Sight
+class _SnapshotWalk:
+    memory: RunMemory
+    snapshot: RunSnapshot
     graph: list[Entry]
-    place: tuple[Any, ...]
+    path: Path
     previous: Any = UNDEFINED
 
-    def go(self) -> None:
-        for order, call in enumerate(self.sight.calls):
-            self._call(call, order)
-        self.previous = self.sight.input
-        reached = self._reached()
+    def walk(self) -> None:
+        for order, execution in enumerate(self.snapshot.executions):
+            self._take_streamed(execution, order)
+        self.previous = self.snapshot.input
+        reached = self._last_reached()
         for index, entry in enumerate(self.graph[: reached + 1]):
-            self._entry(entry, self._after(index), is_last=index == reached)
+            self._take_entry(entry, self._after(index), is_last=index == reached)
         self._note_bail(reached)
 
-    def _reached(self) -> int:
-        """Return the place of the last entry that the run came to; -1 if it came to none."""
-        steps = self.sight.steps
-        reached = max((i for i, entry in enumerate(self.graph) if any(id_ in steps for id_ in _ids(entry))), default=-1)
-        if self.sight.status != "success":
+    def _last_reached(self) -> int:
+        """Return the index of the last entry that the run came to; -1 if none."""
+        steps = self.snapshot.steps
+        begun = (index for index, entry in enumerate(self.graph) if any(id_ in steps for id_ in _step_ids(entry)))
+        reached = max(begun, default=-1)
+        if self.snapshot.status != "success":
             return reached
         rest = self.graph[reached + 1 :]
-        bailed = any(call.told.get("status") == "bailed" for call in self.sight.calls)
+        bailed = any(streamed.report.get("status") == "bailed" for streamed in self.snapshot.executions)
         # a branch of which nothing was taken leaves no trace but what the run gave
         if (
             all(entry["type"] == "conditional" for entry in rest)
             and not bailed
-            and self.sight.result in ({}, UNDEFINED)
+            and self.snapshot.result in ({}, UNDEFINED)
         ):
             return len(self.graph) - 1
         return reached
@@ -139,119 +83,124 @@ class _SightWalk:
     def _after(self, index: int) -> Any:
         """Return what came after an entry: what the next one was given, or what the run gave."""
         if index + 1 >= len(self.graph):
-            return self.sight.result if self.sight.status == "success" else UNDEFINED
-        first = next((self.sight.steps[id_] for id_ in _ids(self.graph[index + 1]) if id_ in self.sight.steps), {})
+            return self.snapshot.result if self.snapshot.status == "success" else UNDEFINED
+        ids, steps = _step_ids(self.graph[index + 1]), self.snapshot.steps
+        first = next((steps[id_] for id_ in ids if id_ in steps), {})
         return first.get("payload", UNDEFINED) if round_of(first) in (None, 1) else UNDEFINED
 
-    def _bailed_in(self, entry: Entry, after: Any) -> dict[str, Any] | None:
-        """Note which steps of a block bailed: what they gave does not go on. Return what does, None if all of it."""
+    def _note_bails_in(self, entry: Entry, after: Any) -> dict[str, Any] | None:
+        """Note which steps of a block bailed: what they gave does not go on.
+
+        Return what does go on, None if all of it.
+        """
         if not isinstance(after, dict) or not all(name in self.previous for name in after) or after == self.previous:
             return None
         for child in entry["steps"]:
-            for seen in self.evidence.step(self.sight.workflow, step_id(child)).seen.get(self.run, []):
-                if step_id(child) not in after and seen.kind is Kind.GAVE:
-                    seen.kind = Kind.BAILED
+            for execution in self._executions_of(step_id(child)):
+                if step_id(child) not in after and execution.outcome is Outcome.GAVE:
+                    execution.outcome = Outcome.BAILED
         return after
 
-    def _entry(self, entry: Entry, after: Any, *, is_last: bool) -> None:
+    def _take_entry(self, entry: Entry, after: Any, *, is_last: bool) -> None:
         kind = entry["type"]
         if kind == "parallel":
             for child in entry["steps"]:
-                self._single(child)
-            self.previous = self._gathered(entry)
-            if (bailed := self._bailed_in(entry, after)) is not None:
+                self._take_step(child)
+            self.previous = self._outputs_of(entry)
+            if (bailed := self._note_bails_in(entry, after)) is not None:
                 self.previous = bailed
         elif kind == "conditional":
-            self._branch(entry)
+            self._take_branch(entry)
         elif kind == "loop":
-            self._loop(entry, is_last=is_last)
+            self._take_loop(entry, is_last=is_last)
         elif kind == "foreach":
-            self._foreach(entry)
+            self._take_foreach(entry)
         else:
-            self._single(entry)
-            self.previous = self._output(step_id(entry))
+            self._take_step(entry)
+            self.previous = self._output_of(step_id(entry))
 
     # -- plain steps, and steps of blocks
 
-    def _single(self, entry: Entry) -> None:
+    def _take_step(self, entry: Entry) -> None:
         id_ = step_id(entry)
-        step = self.sight.steps.get(id_)
+        step = self.snapshot.steps.get(id_)
         if step is None:
             return
         self._note_input(id_, step)
         if (flow := flow_of(entry)) is not None:
-            self._nested(id_, step, flow, self.sight.nested.get(id_, {}))
-        # what a nested workflow gave is of use where nobody tells what its steps did
-        if not self.sight.calls or not self.walk.told_by_stream(self.sight.workflow, id_):
-            self._seen(id_, step, resumed_with=self._resumed_with(id_, step))
-        self.walk.remember(self.place, id_, step, self.sight.answers)
+            self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
+        # what a nested workflow gave is of use where nobody says what its steps did
+        if not self.snapshot.executions or not self.memory.is_streamed(self.snapshot.workflow, id_):
+            self._add_execution(id_, step, resumed_with=self._resumed_with(id_, step))
+        self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
 
-    def _call(self, call: StepCall, order: int) -> None:
-        self.walk.note_told(self.sight.workflow, call.step)
-        answer = call.told.get("resumePayload", UNDEFINED) if call.resumed else UNDEFINED
-        seen = self._seen(call.step, call.told, resumed_with=answer, written=call.written)
-        if seen is not None and any(call.step in pair for pair in self.sight.beside):
+    def _take_streamed(self, streamed: StreamedExecution, order: int) -> None:
+        self.memory.note_streamed(self.snapshot.workflow, streamed.step)
+        answer = streamed.report.get("resumePayload", UNDEFINED) if streamed.resumed else UNDEFINED
+        execution = self._add_execution(streamed.step, streamed.report, resumed_with=answer, written=streamed.written)
+        if execution is not None and any(streamed.step in pair for pair in self.snapshot.concurrent):
             # of steps side by side that took as many milliseconds, each is to end in its turn
-            seen.seconds = round(seen.seconds, 3) + order * TURN
+            execution.seconds = round(execution.seconds, 3) + order * _TURN
 
-    def _seen(
-        self, id_: str, step: Step, *, resumed_with: Any, written: list[dict[str, Any]] | None = None
-    ) -> Seen | None:
-        seen = seen_of(step, resumed_with=resumed_with, labels=self._labels(id_, None))
-        if seen is None:
+    def _add_execution(
+        self, id_: str, step: StepReport, *, resumed_with: Any, written: list[dict[str, Any]] | None = None
+    ) -> RecordedExecution | None:
+        execution = execution_of(step, resumed_with=resumed_with, labels=self._labels(id_, None))
+        if execution is None:
             return None
-        if seen.input is UNDEFINED and not self.sight.calls:
-            seen.input = self.previous
-        seen.written = written or []
-        self.walk.answers[(*self.place, id_)] = resumed_with
-        return self.walk.add(self.sight.workflow, id_, seen)
+        if execution.input is UNDEFINED and not self.snapshot.executions:
+            execution.input = self.previous
+        execution.written = written or []
+        self.memory.resumed_with[(*self.path, id_)] = resumed_with
+        return self.memory.add_execution(self.snapshot.workflow, id_, execution)
 
-    def _answer(self, id_: str) -> dict[str, Any] | None:
-        """Return what the run was answered since a step was last told of; None if nothing."""
-        is_new = self.sight.answers > self.walk.counted.get((*self.place, id_), 0)
-        return self.sight.answer if is_new else None
+    def _new_resume_body(self, id_: str) -> dict[str, Any] | None:
+        """Return what the run was resumed with since the last report of a step, if anything."""
+        is_new = self.snapshot.resumes > self.memory.resumes.get((*self.path, id_), 0)
+        return self.snapshot.resume_body if is_new else None
 
-    def _resumed_with(self, id_: str, step: Step) -> Any:
-        """Return the answer that a step went on with; what an earlier round was answered stays on it."""
-        before = self.walk.before(self.place, id_)
+    def _resumed_with(self, id_: str, step: StepReport) -> Any:
+        """Return the answer that a step went on with.
+
+        What an earlier round was answered stays on the step.
+        """
+        before = self.memory.report_before(self.path, id_)
         if not before:
             return step.get("resumePayload", UNDEFINED)
         if self._is_unmoved(id_, before, step):
-            return self.walk.answers.get((*self.place, id_), UNDEFINED)
+            return self.memory.resumed_with.get((*self.path, id_), UNDEFINED)
         waited = before.get("status") == "suspended" and round_of(before) == round_of(step)
         return step.get("resumePayload", UNDEFINED) if waited else UNDEFINED
 
-    def _is_unmoved(self, id_: str, before: Step, step: Step) -> bool:
+    def _is_unmoved(self, id_: str, before: StepReport, step: StepReport) -> bool:
         if (before.get("status"), round_of(before)) != (step.get("status"), round_of(step)):
             return False
-        moments = [one.get("suspendedAt", one.get("endedAt")) for one in (before, step)]
-        return self._answer(id_) is None or (isinstance(moments[0], (int, float)) and moments[0] == moments[1])
+        ended_before, ended = (report.get("suspendedAt", report.get("endedAt")) for report in (before, step))
+        return self._new_resume_body(id_) is None or (isinstance(ended_before, (int, float)) and ended_before == ended)
 
-    def _nested(self, id_: str, step: Step, flow: list[Entry], runs: Mapping[int | None, Sight]) -> None:
-        if not runs and self.sight.shows_nested and all(entry["type"] == "conditional" for entry in flow):
+    def _take_nested(
+        self, id_: str, step: StepReport, flow: list[Entry], runs: Mapping[int | None, RunSnapshot]
+    ) -> None:
+        if not runs and self.snapshot.shows_nested and all(entry["type"] == "conditional" for entry in flow):
             # no branch was taken, or there would be steps
-            runs = {None: nested_sight(step, id_, None)}
+            runs = {None: nested_snapshot(step, id_, None)}
         for index, inner in runs.items():
-            self.evidence.looked_into.add(id_)
-            inner.shows_nested = self.sight.shows_nested
-            inner.answer, inner.answers = self.sight.answer, self.sight.answers
-            self.walk.take(inner, flow, place=(*self.place, id_, index))
+            self.memory.behaviour.known_inside.add(id_)
+            inner.shows_nested = self.snapshot.shows_nested
+            inner.resume_body, inner.resumes = self.snapshot.resume_body, self.snapshot.resumes
+            walk_snapshot(self.memory, inner, flow, (*self.path, id_, index))
         if not runs and step.get("status") in ("success", "failed", "suspended"):
-            say(
-                self.evidence.gaps,
-                self.sight.workflow,
-                f"what the steps inside of {id_!r} did is not recorded of each run",
-            )
+            self._note_gap(f"what the steps inside of {id_!r} did is not recorded of each run")
 
-    def _note_input(self, id_: str, step: Step) -> None:
+    def _note_input(self, id_: str, step: StepReport) -> None:
         taken = step.get("payload", UNDEFINED)
-        waited = self.walk.before(self.place, id_).get("status") in ("suspended", "running")
-        if taken is not UNDEFINED and not waited and not same(taken, self.previous) and round_of(step) in (None, 1):
-            self.evidence.inputs.setdefault((self.sight.workflow, id_), []).append((self.previous, taken))
+        waited = self.memory.report_before(self.path, id_).get("status") in ("suspended", "running")
+        if taken is not UNDEFINED and not waited and not are_same(taken, self.previous) and round_of(step) in (None, 1):
+            self.memory.behaviour.inputs.setdefault((self.snapshot.workflow, id_), []).append((self.previous, taken))
 
     def _labels(self, id_: str, index: int | None) -> list[str]:
-        labels: dict[str, Any] = dict(self.sight.labels)
-        labels |= meta_of(self.sight.steps.get(id_, {})).get("resumeLabels") or {}
+        labels: dict[str, Any] = dict(self.snapshot.labels)
+        labels |= meta_of(self.snapshot.steps.get(id_, {})).get("resumeLabels") or {}
         return [
             name
             for name, label in labels.items()
@@ -260,38 +209,41 @@ class _SightWalk:
 
     # -- branches and loops
 
-    def _branch(self, entry: Entry) -> None:
+    def _take_branch(self, entry: Entry) -> None:
         children = [step_id(child) for child in entry["steps"]]
         for child in entry["steps"]:
-            self._single(child)
-        if not any(self.walk.before((*self.place, "branch"), id_) for id_ in children):
+            self._take_step(child)
+        if not any(self.memory.report_before((*self.path, "branch"), id_) for id_ in children):
             for child, shown in zip(children, entry.get("serializedConditions", ()), strict=False):
-                condition = self.evidence.condition(self.sight.workflow, shown["id"])
-                condition.add(self.run, self.previous, None, holds=child in self.sight.steps)
+                condition = self.memory.behaviour.condition(self.snapshot.workflow, shown["id"])
+                condition.add(self.memory.run, self.previous, None, holds=child in self.snapshot.steps)
             for id_ in children:
-                self.walk.remember((*self.place, "branch"), id_, {"status": "chosen"}, self.sight.answers)
-        self.previous = self._gathered(entry)
+                self.memory.remember_report((*self.path, "branch"), id_, {"status": "chosen"}, self.snapshot.resumes)
+        self.previous = self._outputs_of(entry)
 
-    def _loop(self, entry: Entry, *, is_last: bool) -> None:
+    def _take_loop(self, entry: Entry, *, is_last: bool) -> None:
         id_ = step_id(entry["step"] if "type" in entry["step"] else entry)
-        step = self.sight.steps.get(id_)
+        step = self.snapshot.steps.get(id_)
         if step is None:
             return
         rounds = round_of(step) or 1
         self._note_input(id_, step)
         flow = flow_of(entry)
         if flow is not None:
-            self._nested(id_, step, flow, self.sight.nested.get(id_, {}))
-        if not self.walk.told_by_stream(self.sight.workflow, id_):
-            self._rounds(id_, step, rounds)
-            self._seen(id_, step, resumed_with=self._resumed_with(id_, step))
-        self._conditions(entry, id_, step, rounds, is_over=not is_last or self.sight.status == "success")
-        self.walk.remember(self.place, id_, step, self.sight.answers)
-        self.previous = self._output(id_)
+            self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
+        if not self.memory.is_streamed(self.snapshot.workflow, id_):
+            self._add_rounds(id_, step, rounds)
+            self._add_execution(id_, step, resumed_with=self._resumed_with(id_, step))
+        self._add_conditions(entry, id_, step, rounds, is_over=not is_last or self.snapshot.status == "success")
+        self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
+        self.previous = self._output_of(id_)
 
-    def _rounds(self, id_: str, step: Step, rounds: int) -> None:
-        """Add the rounds of which no answer tells: of what they gave only the last one is known, the next input."""
-        before = self.walk.before(self.place, id_)
+    def _add_rounds(self, id_: str, step: StepReport, rounds: int) -> None:
+        """Add the rounds of which no answer tells.
+
+        Of what they gave only the last is known: it is the next input.
+        """
+        before = self.memory.report_before(self.path, id_)
         first = round_of(before) or 1
         given = before.get("payload", self.previous)
         for round_ in range(first, rounds):
@@ -299,75 +251,83 @@ class _SightWalk:
             is_known = round_ == rounds - 1 and rounds - first == 1
             resumed = before.get("status") == "suspended" and round_ == first
             answer = step.get("resumePayload", UNDEFINED) if resumed else UNDEFINED
-            marks = (round_, *marks_of(step))
-            seen = Seen(Kind.GAVE, given, resumed_with=answer, value=gave, marks=marks, is_stand_in=not is_known)
-            self.walk.add(self.sight.workflow, id_, seen)
+            moments = (round_, *moments_of(step))
+            execution = RecordedExecution(
+                Outcome.GAVE, given, resumed_with=answer, value=gave, moments=moments, is_stand_in=not is_known
+            )
+            self.memory.add_execution(self.snapshot.workflow, id_, execution)
             if not is_known:
-                say(self.evidence.gaps, self.sight.workflow, f"what {id_!r} gave in its first rounds is not recorded")
+                self._note_gap(f"what {id_!r} gave in its first rounds is not recorded")
             given = gave
 
-    def _conditions(self, entry: Entry, id_: str, step: Step, rounds: int, *, is_over: bool) -> None:
-        condition = self.evidence.condition(self.sight.workflow, entry["serializedCondition"]["id"])
+    def _add_conditions(self, entry: Entry, id_: str, step: StepReport, rounds: int, *, is_over: bool) -> None:
+        condition = self.memory.behaviour.condition(self.snapshot.workflow, entry["serializedCondition"]["id"])
         goes_on = entry["loopType"] == "dowhile"
         outputs = [
-            (round_of(call.told) or 0, call.told.get("output", UNDEFINED))
-            for call in self.sight.calls
-            if call.step == id_ and call.told.get("status") == "success"
+            (round_of(streamed.report) or 0, streamed.report.get("output", UNDEFINED))
+            for streamed in self.snapshot.executions
+            if streamed.step == id_ and streamed.report.get("status") == "success"
         ]
         for round_, output in outputs:
             if round_ < rounds:
-                condition.add(self.run, output, round_, holds=goes_on)
+                condition.add(self.memory.run, output, round_, holds=goes_on)
         if not outputs:
             for round_ in range(1, rounds):
-                condition.add(self.run, step.get("payload", UNDEFINED), round_, holds=goes_on)
+                condition.add(self.memory.run, step.get("payload", UNDEFINED), round_, holds=goes_on)
         if step.get("status") == "success" and is_over:
-            condition.add(self.run, step.get("output", UNDEFINED), rounds, holds=not goes_on)
+            condition.add(self.memory.run, step.get("output", UNDEFINED), rounds, holds=not goes_on)
 
     # -- foreach
 
-    def _foreach(self, entry: Entry) -> None:
+    def _take_foreach(self, entry: Entry) -> None:
         id_ = step_id(entry["step"] if "type" in entry["step"] else entry)
-        step = self.sight.steps.get(id_)
+        step = self.snapshot.steps.get(id_)
         if step is None:
             return
-        before = self.walk.before(self.place, id_)
-        items, only = self._items(step, before)
+        before = self.memory.report_before(self.path, id_)
+        items, only = self._items_of(step, before)
         if items is None:
             return
         flow = flow_of(entry)
         if flow is not None:
-            self._nested(id_, step, flow, self.sight.nested.get(id_, {}))
-        known = self.walk.items.setdefault((*self.place, id_), {})
+            self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
+        known = self.memory.items.setdefault((*self.path, id_), {})
         for index in range(len(items)):
-            told = item_of(step, index) if only is None else item_beside(step, index, only)
-            told = told or self._untold(entry, step, known, index)
-            self._item(id_, told, step, known.get(index, {}), index, items)
-            known[index] = told or known.get(index, {})
-        if "loose" in step or any(one.get("written") for one in step.get("items", {}).values()):
-            self._say_who_wrote(entry, id_)
-        self.walk.remember(self.place, id_, {**step, "payload": items}, self.sight.answers)
-        self.previous = self._output(id_)
+            report = item_of(step, index) if only is None else item_beside_ended(step, index, only)
+            report = report or self._guess_item(entry, step, known, index)
+            self._take_item(id_, report, step, known.get(index, {}), index, items)
+            known[index] = report or known.get(index, {})
+        if "loose" in step or any(item.get("written") for item in step.get("items", {}).values()):
+            self._note_unknown_writer(entry, id_)
+        self.memory.remember_report(self.path, id_, {**step, "payload": items}, self.snapshot.resumes)
+        self.previous = self._output_of(id_)
 
-    def _items(self, step: Step, before: Step) -> tuple[list[Any] | None, int | None]:
-        """Return the items, and which one the step tells of: of one that ended the foreach, only that is told."""
+    def _items_of(self, step: StepReport, before: StepReport) -> tuple[list[Any] | None, int | None]:
+        """Return the items, and the index of the one that ended the foreach, if any did.
+
+        The report of the step is of that one only then.
+        """
         given = step.get("payload", UNDEFINED)
         known = before.get("payload", self.previous)
-        if not isinstance(known, list) or same(given, known):
+        if not isinstance(known, list) or are_same(given, known):
             return (given if isinstance(given, list) else None), None
-        place = next((index for index, item in enumerate(known) if same(item, given)), None)
-        if place is None:
+        only = next((index for index, item in enumerate(known) if are_same(item, given)), None)
+        if only is None:
             return (given if isinstance(given, list) else known), None
-        return known, place
+        return known, only
 
-    def _untold(self, entry: Entry, step: Step, known: Mapping[int, Step], index: int) -> Step:
-        """Return what an item did of a foreach that was stopped, where none are told of: the first one did it."""
+    def _guess_item(self, entry: Entry, step: StepReport, known: Mapping[int, StepReport], index: int) -> StepReport:
+        """Return the report of an item of a foreach that was stopped, where items have none.
+
+        The first item that is not done is taken to have stopped it.
+        """
         status = step.get("status")
         if status not in ("suspended", "failed") or "items" in step or meta_of(step).get("foreachOutput"):
             return {}
-        answered = self._answer(step_id(entry["step"] if "type" in entry["step"] else entry)) is not None
+        answered = self._new_resume_body(step_id(entry["step"] if "type" in entry["step"] else entry)) is not None
         over = ("success", "suspended") if answered else ("success",)
-        done = [place for place, item in known.items() if item.get("status") in over]
-        first = next(place for place in range(len(known) + 1) if place not in done)
+        done = [number for number, item in known.items() if item.get("status") in over]
+        first = next(number for number in range(len(known) + 1) if number not in done)
         if status == "failed":
             return {key: step[key] for key in ("status", "error", "tripwire") if key in step} if index == first else {}
         if not first <= index < first + entry.get("opts", {}).get("concurrency", 1):
@@ -375,63 +335,70 @@ class _SightWalk:
         is_first = index == first and "suspendPayload" in step
         return {"status": "suspended", **({"suspendPayload": step["suspendPayload"]} if is_first else {})}
 
-    def _item(self, id_: str, now: Step, step: Step, known: Step, index: int, items: list[Any]) -> None:
+    def _take_item(
+        self, id_: str, now: StepReport, step: StepReport, known: StepReport, index: int, items: list[Any]
+    ) -> None:
         given = items[index]
         if known.get("status") == "success" or not now:
             return
-        place = (*self.place, id_, index)
+        path = (*self.path, id_, index)
         answer = UNDEFINED
         if known.get("status") == "suspended":
-            body = self._answer(id_)
+            body = self._new_resume_body(id_)
             if body is not None and body.get("forEachIndex", index) == index:
                 answer = step.get("resumePayload", body.get("resumeData", UNDEFINED))
             elif now.get("status") == "suspended":
-                answer = self.walk.answers.get(place, UNDEFINED)
+                answer = self.memory.resumed_with.get(path, UNDEFINED)
             else:
                 return
-        self.walk.answers[place] = answer
-        seen = seen_of({"payload": given, **now}, resumed_with=answer, labels=self._labels(id_, index))
-        if seen is None:
+        self.memory.resumed_with[path] = answer
+        execution = execution_of({"payload": given, **now}, resumed_with=answer, labels=self._labels(id_, index))
+        if execution is None:
             return
-        seen.input = given
-        # the items of servers that do not tell of progress: whoever is first is taken to have written
-        seen.written = step.get("items", {}).get(index, {}).get("written", []) + step.pop("loose", [])
-        seen.is_stand_in = seen.kind is Kind.SUSPENDED and "suspendPayload" not in now
-        if seen.is_stand_in:
-            say(self.evidence.gaps, self.sight.workflow, f"what item {index} of {id_!r} suspended with is not recorded")
-        self.walk.add(self.sight.workflow, id_, seen)
+        execution.input = given
+        # the items of servers that do not report progress: whoever is first is taken to have written
+        execution.written = step.get("items", {}).get(index, {}).get("written", []) + step.pop("loose", [])
+        execution.is_stand_in = execution.outcome is Outcome.SUSPENDED and "suspendPayload" not in now
+        if execution.is_stand_in:
+            self._note_gap(f"what item {index} of {id_!r} suspended with is not recorded")
+        self.memory.add_execution(self.snapshot.workflow, id_, execution)
         if answer is not UNDEFINED:
             # servers before the current ones hand a resumed item the whole list
-            self.walk.add(self.sight.workflow, id_, replace(seen, input=items))
+            self.memory.add_execution(self.snapshot.workflow, id_, replace(execution, input=items))
 
-    def _say_who_wrote(self, entry: Entry, id_: str) -> None:
-        if entry.get("opts", {}).get("concurrency", 1) != 1 or "items" not in self.sight.steps[id_]:
-            words = f"which item of {id_!r} wrote what is not recorded: taken to be the one that ended next"
-            say(self.evidence.gaps, self.sight.workflow, words)
+    def _note_unknown_writer(self, entry: Entry, id_: str) -> None:
+        if entry.get("opts", {}).get("concurrency", 1) != 1 or "items" not in self.snapshot.steps[id_]:
+            self._note_gap(f"which item of {id_!r} wrote what is not recorded: taken to be the one that ended next")
 
-    # -- what comes after
+    # -- what is known of steps
 
-    def _output(self, id_: str) -> Any:
-        return self.sight.steps.get(id_, {}).get("output", UNDEFINED)
+    def _executions_of(self, id_: str) -> list[RecordedExecution]:
+        return self.memory.behaviour.step(self.snapshot.workflow, id_).executions.get(self.memory.run, [])
 
-    def _gathered(self, entry: Entry) -> Any:
-        outputs = {step_id(child): self._output(step_id(child)) for child in entry["steps"]}
+    def _note_gap(self, words: str) -> None:
+        note_gap(self.memory.behaviour.gaps, self.snapshot.workflow, words)
+
+    def _output_of(self, id_: str) -> Any:
+        return self.snapshot.steps.get(id_, {}).get("output", UNDEFINED)
+
+    def _outputs_of(self, entry: Entry) -> Any:
+        outputs = {step_id(child): self._output_of(step_id(child)) for child in entry["steps"]}
         return {id_: output for id_, output in outputs.items() if output is not UNDEFINED}
 
     def _note_bail(self, reached: int) -> None:
-        """A workflow that ended well before its end, with what its last step gave, was bailed out of."""
-        if self.sight.status != "success" or reached < 0 or reached + 1 >= len(self.graph):
+        """Note a bail: a workflow ended well before its end, with what its last step gave."""
+        if self.snapshot.status != "success" or reached < 0 or reached + 1 >= len(self.graph):
             return
-        id_ = next((id_ for id_ in _ids(self.graph[reached]) if id_ in self.sight.steps), None)
-        step = self.sight.steps.get(id_ or "", {})
-        if id_ is None or not same(step.get("output", UNDEFINED), self.sight.result):
+        id_ = next((id_ for id_ in _step_ids(self.graph[reached]) if id_ in self.snapshot.steps), None)
+        step = self.snapshot.steps.get(id_ or "", {})
+        if id_ is None or not are_same(step.get("output", UNDEFINED), self.snapshot.result):
             return
-        for seen in self.evidence.step(self.sight.workflow, id_).seen.get(self.run, []):
-            if seen.kind is Kind.GAVE and same(seen.value, self.sight.result):
-                seen.kind = Kind.BAILED
+        for execution in self._executions_of(id_):
+            if execution.outcome is Outcome.GAVE and are_same(execution.value, self.snapshot.result):
+                execution.outcome = Outcome.BAILED
 
 
-def _ids(entry: Entry) -> list[str]:
+def _step_ids(entry: Entry) -> list[str]:
     if entry["type"] in ("parallel", "conditional"):
         return [step_id(child) for child in entry["steps"]]
     return [step_id(entry)]

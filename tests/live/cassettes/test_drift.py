@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_mastra.cassettes.as_fake.build import fake_of
+from pytest_mastra.cassettes.as_fake.build import build_fake
 from pytest_mastra.cassettes.drift.pytest_report import compare
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
@@ -69,7 +69,7 @@ def test_the_same_server_has_not_drifted(live_server: LiveServer, scenario: str)
 def test_a_recording_of_a_real_server_makes_a_fake(live_server: LiveServer, scenario: str) -> None:
     """The fake says to the recorded requests what the real server said."""
     recorded = said(live_server, scenario)
-    fake = fake_of(FakeMastra, recorded)
+    fake = build_fake(FakeMastra, recorded)
     assert fake.generation.name == live_server.generation
     drift = compare(recorded, said_again(fake, recorded))
     assert not drift, f"{drift}\n{fake.gaps}"

@@ -217,7 +217,7 @@ def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mast
     """Runs a recorded run's input again, and tells what differs."""
     from pytest_mastra.regression import replay_run
 
-    return replay_run.replayer(request, mastra_target, mastra_client)
+    return replay_run.make_rerunner(request, mastra_target, mastra_client)
 
 
 _MARKER_NAMES = frozenset({"mastra", "mastra_cassette"})

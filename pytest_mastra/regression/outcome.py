@@ -1,4 +1,4 @@
-"""What a run did, in one form whichever server tells it and whichever verb asked: what regression tests compare."""
+"""What a run did, in one form whatever the server and the verb, to be compared."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SUSPENDED_IN_A_NESTED_RUN = "running"
 _STEP_EVENTS = frozenset(
     {"workflow-step-start", "workflow-step-result", "workflow-step-suspended", "workflow-step-waiting"}
 )
-_NOT_TOLD_BY_ALL = frozenset({"workflow-step-progress"})
+_SENT_BY_SOME = frozenset({"workflow-step-progress"})
 
 
-def behaviour(run: RunResult, aliases: Aliases | None = None) -> dict[str, Any]:
+def outcome_of(run: RunResult, aliases: Aliases | None = None) -> dict[str, Any]:
     """Return what a run did, as JSON.
 
     Left out is what is not the workflow's doing, or what only some servers or verbs tell: times, ids of the server's
@@ -37,64 +37,67 @@ def behaviour(run: RunResult, aliases: Aliases | None = None) -> dict[str, Any]:
     """
     inputs = _inputs(run)
     made_up = _made_up_ids((step.path for step in run.steps.values()), run.workflow_id)
-    aliases = _named(aliases or Aliases(), run.run_id, made_up)
-    told: dict[str, Any] = {"workflow": run.workflow_id, "status": run.status}
+    aliases = _name_ids(aliases or Aliases(), run.run_id, made_up)
+    outcome: dict[str, Any] = {"workflow": run.workflow_id, "status": run.status}
     if "input_data" in run.model_fields_set:
-        told["input"] = run.input_data
-    told["path"] = [name for name, step in run.steps.items() if len(step.path) == 1]
-    told["steps"] = {name: _step(step, inputs[name], run) for name, step in run.steps.items()}
+        outcome["input"] = run.input_data
+    outcome["path"] = [name for name, step in run.steps.items() if len(step.path) == 1]
+    outcome["steps"] = {name: _step(step, inputs[name], run) for name, step in run.steps.items()}
     if run.suspensions:
         # servers tell of several in different orders
-        told["suspensions"] = [
-            _suspension(one) for one in sorted(run.suspensions, key=lambda one: (one.step, one.for_each_index or 0))
+        outcome["suspensions"] = [
+            _suspension(suspension)
+            for suspension in sorted(run.suspensions, key=lambda waiting: (waiting.step, waiting.for_each_index or 0))
         ]
     if run.ok:
-        told["result"] = run.result
+        outcome["result"] = run.result
     if run.status == "failed":
-        told["error"] = _error(run.error)
+        outcome["error"] = _error(run.error)
     if run.tripwire is not None:
-        told["tripwire"] = run.tripwire
-    renamed: dict[str, Any] = aliases.apply(told)
-    return renamed
+        outcome["tripwire"] = run.tripwire
+    aliased: dict[str, Any] = aliases.apply(outcome)
+    return aliased
 
 
-def behaviour_of_events(
+def event_outcomes(
     events: Iterable[StreamEvent | Mapping[str, Any]], aliases: Aliases | None = None
 ) -> list[dict[str, Any]]:
-    """Return what a stream told of a run's doing, as JSON: one item for each event that all generations send.
+    """Return what a run did by its stream, as JSON.
+
+    There is one item for each event that all generations send.
 
     Args:
         events: The events, or the records that they were made of.
         aliases: The names given so far; new ones by default.
     """
-    told = [event if isinstance(event, StreamEvent) else StreamEvent(dict(event)) for event in events]
-    run_id = next((event.run_id for event in told if event.run_id), None)
-    starts = (event.payload for event in told if event.type == "workflow-start")
+    parsed = [event if isinstance(event, StreamEvent) else StreamEvent(dict(event)) for event in events]
+    run_id = next((event.run_id for event in parsed if event.run_id), None)
+    starts = (event.payload for event in parsed if event.type == "workflow-start")
     workflow_id = next((start.get("workflowId") for start in starts if isinstance(start, Mapping)), None)
-    made_up = _made_up_ids(((event.step_id or "").split(".") for event in told), workflow_id)
-    aliases = _named(aliases or Aliases(), run_id, made_up)
-    return [aliases.apply(_event(event)) for event in told if event.type not in _NOT_TOLD_BY_ALL]
+    made_up = _made_up_ids(((event.step_id or "").split(".") for event in parsed), workflow_id)
+    aliases = _name_ids(aliases or Aliases(), run_id, made_up)
+    return [aliases.apply(_event(event)) for event in parsed if event.type not in _SENT_BY_SOME]
 
 
 def _step(step: StepResult, input_data: Mapping[str, Any], run: RunResult) -> dict[str, Any]:
     status = step.status
     if run.status == "suspended" and status == _SUSPENDED_IN_A_NESTED_RUN and _holds_suspension(step, run):
         status = "suspended"
-    told: dict[str, Any] = {"status": status, **input_data}
+    outcome: dict[str, Any] = {"status": status, **input_data}
     if "resume_payload" in step.model_fields_set:
-        told["resumed_with"] = step.resume_payload
+        outcome["resumed_with"] = step.resume_payload
     if "output" in step.model_fields_set and status == "success":
-        told["output"] = step.output
+        outcome["output"] = step.output
     if step.error is not None:
-        told["error"] = _error(step.error)
+        outcome["error"] = _error(step.error)
     if step.iteration_count is not None:
-        told["iterations"] = step.iteration_count
-    return told
+        outcome["iterations"] = step.iteration_count
+    return outcome
 
 
-def _suspension(one: Suspension) -> dict[str, Any]:
-    item = {} if one.for_each_index is None else {"item": one.for_each_index}
-    return {"step": one.step, **item, "payload": one.payload}
+def _suspension(suspension: Suspension) -> dict[str, Any]:
+    item = {} if suspension.for_each_index is None else {"item": suspension.for_each_index}
+    return {"step": suspension.step, **item, "payload": suspension.payload}
 
 
 def _error(error: RemoteError | None) -> dict[str, Any] | None:
@@ -107,43 +110,49 @@ def _error(error: RemoteError | None) -> dict[str, Any] | None:
 
 def _holds_suspension(step: StepResult, run: RunResult) -> bool:
     depth = len(step.path)
-    return any(one.path[:depth] == step.path and len(one.path) > depth for one in run.suspensions)
+    return any(suspension.path[:depth] == step.path and len(suspension.path) > depth for suspension in run.suspensions)
 
 
 def _inputs(run: RunResult) -> dict[str, dict[str, Any]]:
-    """Return each step's input, left out where it is what the step before it gave; current servers elide such too."""
-    told: dict[str, dict[str, Any]] = {}
-    known: dict[str, dict[str, Any]] = {"": _given(run, "input_data")}
+    """Return each step's input, left out where it is the output before it.
+
+    Current servers elide such too.
+    """
+    inputs: dict[str, dict[str, Any]] = {}
+    given: dict[str, dict[str, Any]] = {"": _as_input(run, "input_data")}
     before: dict[str, dict[str, Any]] = {}
     elided = _elided_inputs(run)
     for name, step in run.steps.items():
         around = name.removesuffix(step.path[-1]).rstrip(".") if len(step.path) > 1 else ""
-        known[name] = _given(step, "payload") or elided.get(name, {})
-        came = before.get(around) or known.get(around, {})
-        told[name] = known[name] if known[name] != came else {}
-        before[around] = _given(step, "output") if step.status == "success" else {}
-    return told
+        given[name] = _as_input(step, "payload") or elided.get(name, {})
+        preceding = before.get(around) or given.get(around, {})
+        inputs[name] = given[name] if given[name] != preceding else {}
+        before[around] = _as_input(step, "output") if step.status == "success" else {}
+    return inputs
 
 
 def _elided_inputs(run: RunResult) -> dict[str, dict[str, Any]]:
-    """Return what current servers leave out: what equals the last output on the path that they tell."""
-    found = {}
-    before = _given(run, "input_data")
+    """Return the inputs that current servers leave out: they equal the last output on the path."""
+    inputs = {}
+    before = _as_input(run, "input_data")
     for name in run.step_execution_path or ():
-        found[name] = before
+        inputs[name] = before
         step = run.steps.get(name)
         if step is not None and step.status == "success":
-            before = _given(step, "output")
-    return found
+            before = _as_input(step, "output")
+    return inputs
 
 
-def _given(told: RunResult | StepResult, name: str) -> dict[str, Any]:
-    """Return what a step was given, or gives to the next, as `input`; nothing if the server did not tell it."""
-    return {"input": getattr(told, name)} if name in told.model_fields_set else {}
+def _as_input(fields: RunResult | StepResult, name: str) -> dict[str, Any]:
+    """Return a field as the `input` of a step; nothing if the server left it out."""
+    return {"input": getattr(fields, name)} if name in fields.model_fields_set else {}
 
 
 def _made_up_ids(paths: Iterable[list[str]], workflow_id: str | None) -> Iterator[str]:
-    """Give the ids that a server made for steps without one; those of current servers name the workflow around them."""
+    """Give the ids that a server made for steps without one.
+
+    Those of current servers name the workflow around them.
+    """
     for path in paths:
         around = path[-2] if len(path) > 1 else workflow_id
         own = path[-1]
@@ -151,7 +160,7 @@ def _made_up_ids(paths: Iterable[list[str]], workflow_id: str | None) -> Iterato
             yield own
 
 
-def _named(aliases: Aliases, run_id: str | None, made_up: Iterable[str]) -> Aliases:
+def _name_ids(aliases: Aliases, run_id: str | None, made_up: Iterable[str]) -> Aliases:
     if run_id:
         aliases.name(run_id, RUN)
     for own in made_up:
@@ -163,30 +172,30 @@ def _named(aliases: Aliases, run_id: str | None, made_up: Iterable[str]) -> Alia
 
 
 def _event(event: StreamEvent) -> dict[str, Any]:
-    told: dict[str, Any] = {"event": event.type}
+    outcome: dict[str, Any] = {"event": event.type}
     if event.step_id:
-        told["step"] = event.step_id
+        outcome["step"] = event.step_id
     step = event.step if event.type in _STEP_EVENTS else None
     if step is None:
-        return told | _of_run(event)
-    told["status"] = step.status
+        return outcome | _of_run(event)
+    outcome["status"] = step.status
     if event.type == "workflow-step-start":
-        told |= {"input": step.payload} if "payload" in step.model_fields_set else {}
-        told |= {"resumed_with": step.resume_payload} if "resume_payload" in step.model_fields_set else {}
+        outcome |= {"input": step.payload} if "payload" in step.model_fields_set else {}
+        outcome |= {"resumed_with": step.resume_payload} if "resume_payload" in step.model_fields_set else {}
     elif event.type == "workflow-step-suspended":
-        told["payload"] = without_meta(step.suspend_payload)
+        outcome["payload"] = without_meta(step.suspend_payload)
     elif event.type == "workflow-step-result":
         if "output" in step.model_fields_set and step.error is None:
-            told["output"] = step.output
+            outcome["output"] = step.output
         if step.error is not None:
-            told["error"] = _error(step.error)
-    return told
+            outcome["error"] = _error(step.error)
+    return outcome
 
 
 def _of_run(event: StreamEvent) -> dict[str, Any]:
     if event.type == "workflow-finish":
-        refused = event.error
-        return {"status": event.status} | ({"error": {"message": refused.message}} if refused else {})
+        error = event.error
+        return {"status": event.status} | ({"error": {"message": error.message}} if error else {})
     if event.type == "workflow-step-output":
         return {"output": event.output}
     if event.type == "workflow-start" or event.payload in (None, {}):

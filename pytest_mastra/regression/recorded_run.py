@@ -1,4 +1,4 @@
-"""A recorded run: what it was started with, what it was answered, what it did; out of whatever form it was kept in."""
+"""A recorded run, out of whatever form: what it was started and resumed with, and did."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Recording:
     """A recorded run.
 
     Attributes:
-        result: What was told of it.
+        result: What it did.
         workflow_id: Its workflow.
         input_data: What it was started with; `OMIT` for nothing.
         answers: What it was resumed with, in order.
@@ -70,20 +70,20 @@ def recording_of(run: Any, workflow_id: str | None) -> Recording:
         ValueError: It cannot be understood, or it lacks what a re-run needs; says what.
     """
     if isinstance(run, (str, PathLike)):
-        run = _read_trace(Path(run)) if Path(run).suffix == ".jsonl" else _read(Path(run))
+        run = _read_trace(Path(run)) if Path(run).suffix == ".jsonl" else _read_json(Path(run))
     if isinstance(run, Mapping):
-        run = _parsed(run)
+        run = _parse_run(run)
     if isinstance(run, RunResult):
-        return _checked(run, workflow_id, _input_of(run), tuple(_answers_told(run)), {})
+        return _make_recording(run, workflow_id, _input_of(run), tuple(_answers_in_result(run)), {})
     if isinstance(run, TouchedRun):
-        return _of_touched(run, workflow_id)
+        return _recording_of_touched(run, workflow_id)
     raise ValueError(
         "mastra_replay_run takes a RunResult, the JSON that a server told of a run (as a dict, or the path of a file "
         f"with it), or a TouchedRun, not {type(run).__name__}"
     )
 
 
-def _read(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -105,25 +105,25 @@ def _read_trace(path: Path) -> TouchedRun:
     return runs[0]
 
 
-def _parsed(told: Mapping[str, Any]) -> RunResult:
-    payload = told.get("payload")
+def _parse_run(state: Mapping[str, Any]) -> RunResult:
+    payload = state.get("payload")
     is_record = isinstance(payload, Mapping) and "workflowState" in payload
-    if not is_record and "status" not in told and "snapshot" not in told:
+    if not is_record and "status" not in state and "snapshot" not in state:
         raise ValueError(
             "this is not what a server tells of a run: it has no `status`; its keys are "
-            f"{', '.join(map(repr, list(told)[:10])) or 'none'}"
+            f"{', '.join(map(repr, list(state)[:10])) or 'none'}"
         )
     try:
-        return RunResult.model_validate(told)
+        return RunResult.model_validate(state)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        path = ".".join(map(str, first["loc"]))
         raise ValueError(
-            f"this is not what a server tells of a run: {f'{place}: ' if place else ''}{first['msg']}"
+            f"this is not what a server tells of a run: {f'{path}: ' if path else ''}{first['msg']}"
         ) from None
 
 
-def _checked(
+def _make_recording(
     result: RunResult, workflow_id: str | None, input_data: Any, answers: tuple[Answer, ...], options: dict[str, Any]
 ) -> Recording:
     workflow = workflow_id or result.workflow_id
@@ -138,29 +138,29 @@ def _input_of(run: RunResult) -> Any:
     return run.input_data if "input_data" in run.model_fields_set else OMIT
 
 
-def _answers_told(run: RunResult) -> Iterator[Answer]:
-    """Give the last answer of each step, in order: a server keeps no others."""
+def _answers_in_result(run: RunResult) -> Iterator[Answer]:
+    """Give the last answer to each step, in order: a server keeps no others."""
     resumed = [step for step in run.steps.values() if "resume_payload" in step.model_fields_set]
     for step in sorted(resumed, key=lambda step: step.resumed_at or _LONG_AGO):
-        # the workflow around a step is told to have been resumed too
-        if not any(other.path[: len(step.path)] == step.path for other in resumed if other is not step):
+        # the workflow around a step was resumed too, by what servers tell
+        if not any(inner.path[: len(step.path)] == step.path for inner in resumed if inner is not step):
             yield Answer(tuple(step.path), step.resume_payload)
 
 
-def _answers_in(events: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
-    """Give the answers that events tell of, in order, those of steps that were asked again too."""
+def _answers_in_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
+    """Give the answers in events, in order, those to steps that asked again too."""
     resumed = [
         (payload["id"], payload["resumePayload"])
         for event in events
         if event.get("type") == "workflow-step-start" and "resumePayload" in (payload := event.get("payload") or {})
     ]
     for (name, data), (following, _) in zip_longest(resumed, resumed[1:], fillvalue=("", None)):
-        # the workflow around a step is told to have been resumed too
+        # the workflow around a step was resumed too, by what servers tell
         if not following.startswith(f"{name}."):
             yield Answer(tuple(name.split(".")), data)
 
 
-def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
+def _recording_of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
     if run.result is None:
         raise ValueError(f"nothing tells what became of run {run.run_id} of {run.workflow_id!r}, so it is no recording")
     answers: list[Answer] = []
@@ -176,8 +176,8 @@ def _of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
             answers = []
         elif exchange.call.row.effect is Effect.RESUME:
             answers.append(_answer(question))
-    told = tuple(answers) or tuple(_answers_in(run.events)) or tuple(_answers_told(run.result))
-    return _checked(run.result, workflow_id or run.workflow_id, input_data, told, options)
+    all_answers = tuple(answers) or tuple(_answers_in_events(run.events)) or tuple(_answers_in_result(run.result))
+    return _make_recording(run.result, workflow_id or run.workflow_id, input_data, all_answers, options)
 
 
 def _answer(question: Mapping[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from mastra_sync.arguments import resume_answer
 from mastra_sync.deadline import Seconds
 from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
-from pytest_mastra.regression.outcome import behaviour
+from pytest_mastra.regression.outcome import outcome_of
 from pytest_mastra.regression.recorded_run import Answer, Recording, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
@@ -111,9 +111,9 @@ class Rerunner:
         timeout: Seconds = DEFAULT_TIMEOUT,
         **options: Unpack[StartOptions],
     ) -> Rerun:
-        """Run a recorded run's input again, once, give it the recorded answers, and compare what both did.
+        """Run a recorded run's input again, with its answers, and compare what both did.
 
-        What is compared is what `mastra_snapshot` stores: no times, ids by their aliases.
+        It is run once. What is compared is what `mastra_snapshot` stores: no times, ids by their aliases.
 
         Args:
             run: A `RunResult`; what a server told of a run, as JSON or in a file; or a `TouchedRun`.
@@ -133,10 +133,10 @@ class Rerunner:
         patterns = [PathPattern(pattern) for pattern in ([ignore] if isinstance(ignore, str) else ignore)]
         recording = recording_of(run, workflow_id)
         result, given, unanswered = self._run(recording, timeout, options)
-        told, expected = _comparable(result, recording)
+        actual, expected = _comparable_outcomes(result, recording)
         found = [
             difference
-            for difference in differences(told, expected)
+            for difference in differences(actual, expected)
             if not any(pattern.covers(difference.path) for pattern in patterns)
         ]
         rerun = Rerun(recording, result, found, given, unanswered, Mask(self._scene, self._item.config))
@@ -166,13 +166,13 @@ class Rerunner:
         return run.result(), given, waits
 
 
-def replayer(request: pytest.FixtureRequest, scene: Scene, client: MastraClient) -> Rerunner:
+def make_rerunner(request: pytest.FixtureRequest, scene: Scene, client: MastraClient) -> Rerunner:
     """Return what the fixture `mastra_replay_run` gives."""
     return Rerunner(client, request.node, scene)
 
 
 def _is_answer(data: Any) -> bool:
-    """Servers take some values for no answer; a step that was resumed with one was asked again."""
+    """Whether servers take a value for an answer; with another, a step asks again."""
     try:
         resume_answer(data)
     except InvalidArgument:
@@ -181,7 +181,7 @@ def _is_answer(data: Any) -> bool:
 
 
 def _next_answer(suspensions: Sequence[Suspension], answers: Sequence[Answer]) -> tuple[Suspension, Answer] | None:
-    """Return the first answer that one of the suspended steps was given, or the workflow around it."""
+    """Return the first answer that fits a suspended step, or the workflow around it."""
     for answer in answers:
         for suspension in suspensions:
             if _fits(suspension, answer):
@@ -191,11 +191,11 @@ def _next_answer(suspensions: Sequence[Suspension], answers: Sequence[Answer]) -
 
 def _fits(suspension: Suspension, answer: Answer) -> bool:
     # a step's id may have dots, and an answer may have named it as one text
-    asked, answered = f"{suspension.step}.", "".join(f"{name}." for name in answer.path)
-    return asked.startswith(answered) and answer.item in (None, suspension.for_each_index)
+    waiting, answered = f"{suspension.step}.", "".join(f"{name}." for name in answer.path)
+    return waiting.startswith(answered) and answer.item in (None, suspension.for_each_index)
 
 
-def _comparable(result: RunResult, recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
+def _comparable_outcomes(result: RunResult, recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what both runs did, without what only one of the two answers tells."""
     recorded = recording.result
     if recorded.workflow_id is None:
@@ -203,6 +203,6 @@ def _comparable(result: RunResult, recording: Recording) -> tuple[dict[str, Any]
     if not any(len(step.path) > 1 for step in recorded.steps.values()):
         top_level = {name: step for name, step in result.steps.items() if len(step.path) == 1}
         result = result.model_copy(update={"steps": top_level})
-    told, expected = behaviour(result), behaviour(recorded)
-    told["workflow"] = expected["workflow"]  # it may be called by its key
-    return told, expected
+    actual, expected = outcome_of(result), outcome_of(recorded)
+    actual["workflow"] = expected["workflow"]  # it may be called by its key
+    return actual, expected

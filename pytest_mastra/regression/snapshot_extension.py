@@ -1,4 +1,4 @@
-"""How syrupy stores runs: one JSON file each, compared by meaning, and what differs told by JSON paths."""
+"""How syrupy stores runs: one JSON file each, compared by meaning, with JSON paths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from mastra_sync import RunResult, RunStream, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
+from pytest_mastra.regression.outcome import event_outcomes, outcome_of
 from pytest_mastra.text.differences import describe, differences
 
 FILE_EXTENSION = "jsonc"
@@ -29,9 +29,9 @@ class RunSnapshotExtension(JSONSnapshotExtension):
     file_extension = FILE_EXTENSION
     _file_extension = FILE_EXTENSION  # what syrupy 4 calls it
 
-    def scrub(self, told: Any) -> Any:
+    def scrub(self, outcome: Any) -> Any:
         """Return what is to be stored without secrets."""
-        return Scrubber().data(told)
+        return Scrubber().data(outcome)
 
     def serialize(self, data: Any, **options: Any) -> str:
         """Return a run as the text that is stored.
@@ -44,7 +44,7 @@ class RunSnapshotExtension(JSONSnapshotExtension):
             TypeError: Not a run.
             ValueError: A stream of which events are gone.
         """
-        text = str(super().serialize(_in_story_order(self.scrub(_told(data))), **options))
+        text = str(super().serialize(_order_keys(self.scrub(_outcome_of_any(data))), **options))
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
     def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
@@ -69,40 +69,40 @@ class RunSnapshotExtension(JSONSnapshotExtension):
         yield _HINT
 
 
-def _told(data: Any) -> Any:
+def _outcome_of_any(data: Any) -> Any:
     if isinstance(data, RunResult):
-        return behaviour(data)
+        return outcome_of(data)
     if isinstance(data, RunStream):
-        return _of_stream(data)
+        return _outcome_of_stream(data)
     if isinstance(data, (list, tuple)):
         if all(isinstance(item, StreamEvent) for item in data):
-            return behaviour_of_events(data)
+            return event_outcomes(data)
         if all(isinstance(item, RunResult) for item in data):
-            return [behaviour(item) for item in data]
+            return [outcome_of(item) for item in data]
     raise TypeError(
         "mastra_snapshot stores runs: a RunResult, a RunStream, a list of StreamEvent or of RunResult, "
         f"not {type(data).__name__}; for other values there is syrupy's own fixture `snapshot`"
     )
 
 
-def _of_stream(stream: RunStream) -> dict[str, Any]:
+def _outcome_of_stream(stream: RunStream) -> dict[str, Any]:
     if stream.position:
         raise ValueError(
             f"{stream!r} has been read from; keep what it gives, events = list(stream), and compare that list"
         )
     aliases = Aliases()
     events = list(stream)
-    return {**behaviour(stream.result(), aliases), "events": behaviour_of_events(events, aliases)}
+    return {**outcome_of(stream.result(), aliases), "events": event_outcomes(events, aliases)}
 
 
-def _in_story_order(told: Any) -> Any:
-    """Return the stored form with its own keys in their order; syrupy sorts those of the workflow's values."""
-    if isinstance(told, list):
-        return [_in_story_order(item) for item in told]
-    ordered = OrderedDict(told)
+def _order_keys(outcome: Any) -> Any:
+    """Return an outcome with its own keys in their order; syrupy sorts the workflow's."""
+    if isinstance(outcome, list):
+        return [_order_keys(item) for item in outcome]
+    ordered = OrderedDict(outcome)
     for name in ("steps", "suspensions", "events"):
-        if name == "steps" and isinstance(told.get(name), Mapping):
-            ordered[name] = OrderedDict((step, OrderedDict(result)) for step, result in told[name].items())
-        elif name in told:
-            ordered[name] = [OrderedDict(item) for item in told[name]]
+        if name == "steps" and isinstance(outcome.get(name), Mapping):
+            ordered[name] = OrderedDict((step, OrderedDict(result)) for step, result in outcome[name].items())
+        elif name in outcome:
+            ordered[name] = [OrderedDict(item) for item in outcome[name]]
     return ordered

@@ -41,12 +41,12 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
             f"{type(assertion).__module__}.{type(assertion).__qualname__}: another plugin or a conftest replaces it"
         )
     assertion = assertion.use_extension(RunSnapshotExtension)
-    assertion.extension.scrub = lambda told: _scrubber(request).data(told)  # type: ignore[attr-defined]
+    assertion.extension.scrub = lambda outcome: _scrubber(request).data(outcome)  # type: ignore[attr-defined]
     return assertion
 
 
 def _scrubber(request: pytest.FixtureRequest) -> Scrubber:
-    """Return a scrubber that knows the secrets of what this test has said so far."""
+    """Return a scrubber that knows the secrets of this test's exchanges so far."""
     from pytest_mastra.redact.scrubber import learn_secrets
 
     scene = request.node.stash.get(SCENE, None)

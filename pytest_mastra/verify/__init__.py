@@ -1,1 +1,1 @@
-"""Fakes held against a live server: what their workflows declare, and what their stubs took and gave. No I/O."""
+"""Fakes held against a live server: what they declare, and what their stubs took and gave."""

@@ -1,4 +1,4 @@
-"""What was found when fakes were held against a live server, with the tests that used them."""
+"""What differs between fakes and a live server, with the tests that used the fakes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.workflows.describe import workflow_details
 from pytest_mastra.fake.workflows.javascript import dumps
 from pytest_mastra.verify.graphs import graph_differences, nodes_of, steps_of
-from pytest_mastra.verify.schema_conflicts import contradictions
-from pytest_mastra.verify.seen_values import unfitting
+from pytest_mastra.verify.schema_conflicts import schema_conflicts
+from pytest_mastra.verify.seen_values import find_misfits
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
@@ -23,7 +23,7 @@ _OF_STEPS = {**_OF_WORKFLOWS, "resume_schema": "resume schema", "suspend_schema"
 
 
 class Findings:
-    """What was found: for each workflow the tests that used a fake of it, and what differs, with the tests that saw it.
+    """In what fakes of workflows differ, with the tests that used them.
 
     Attributes:
         workflows: By id of the workflow: `tests` and, by sentence, `differences`, each a list of node ids. Plain data.
@@ -37,26 +37,26 @@ class Findings:
         self.merge({workflow_id: {"tests": [test], "differences": {sentence: [test] for sentence in sentences}}})
 
     def merge(self, workflows: Mapping[str, Any]) -> None:
-        """Take in what another process found."""
-        for workflow_id, told in workflows.items():
+        """Add what another process found."""
+        for workflow_id, found in workflows.items():
             known = self.workflows.setdefault(workflow_id, {"tests": [], "differences": {}})
-            _extend(known["tests"], told["tests"])
-            for sentence, tests in told["differences"].items():
+            _extend(known["tests"], found["tests"])
+            for sentence, tests in found["differences"].items():
                 _extend(known["differences"].setdefault(sentence, []), tests)
 
     @property
     def differing(self) -> list[str]:
         """The workflows that differ, sorted."""
-        return sorted(workflow_id for workflow_id, told in self.workflows.items() if told["differences"])
+        return sorted(workflow_id for workflow_id, found in self.workflows.items() if found["differences"])
 
     def lines(self) -> Iterator[str]:
         """Give what differs, by workflow, with the tests that it concerns."""
         for workflow_id in self.differing:
-            told = self.workflows[workflow_id]
-            yield f"{workflow_id}, used by {_some(told['tests'])}"
-            for sentence, tests in told["differences"].items():
-                seen = "" if set(tests) == set(told["tests"]) else f" (in {_some(tests)})"
-                yield f"  {sentence}{seen}"
+            found = self.workflows[workflow_id]
+            yield f"{workflow_id}, used by {_some(found['tests'])}"
+            for sentence, tests in found["differences"].items():
+                where = "" if set(tests) == set(found["tests"]) else f" (in {_some(tests)})"
+                yield f"  {sentence}{where}"
 
 
 class Comparison:
@@ -73,7 +73,7 @@ class Comparison:
         self._declared: dict[bytes, list[str]] = {}
 
     def differences(self, server: FakeMastra, workflow: Workflow, *, with_runs: bool) -> list[str]:
-        """Return in what a workflow of a fake differs from the live server's, one sentence each, each once.
+        """Return in what a fake's workflow differs from the live server's, one sentence each.
 
         Args:
             server: The fake.
@@ -87,7 +87,7 @@ class Comparison:
         if with_runs:
             for around, name in [("", workflow.id), *_nested(server, workflow)]:
                 for view in server.runs(name):
-                    found |= dict.fromkeys(unfitting(view, self._live[id_], self._graphs[id_], around))
+                    found |= dict.fromkeys(find_misfits(view, self._live[id_], self._graphs[id_], around))
         return list(found)
 
     def _of_declaration(self, server: FakeMastra, workflow: Workflow, id_: str) -> list[str]:
@@ -101,25 +101,28 @@ class Comparison:
 
     def _of_schemas(self, fake: WorkflowDetails, id_: str) -> Iterator[str]:
         live = self._live[id_]
-        yield from _contradictions(fake, live, _OF_WORKFLOWS, "")
+        yield from _conflicts(fake, live, _OF_WORKFLOWS, "")
         known = dict(steps_of(self._graphs[id_]))
         for name, step in fake.all_steps.items():
             if name in known and name in live.all_steps:
-                yield from _contradictions(step, live.all_steps[name], _OF_STEPS, f" of step {name!r}")
+                yield from _conflicts(step, live.all_steps[name], _OF_STEPS, f" of step {name!r}")
 
 
 def _nested(server: FakeMastra, workflow: Workflow) -> Iterator[tuple[str, str]]:
-    """Give the nested workflows of one: what stands before their steps' ids, and what their runs are noted under."""
+    """Give the workflows nested in one.
+
+    Each by what stands before its steps' ids, and by what its runs are noted under.
+    """
     for path, node in steps_of(nodes_of(server.state.serialized_graph(workflow))):
         if node.kind == "workflow":
             yield f"{path}.", node.id
 
 
-def _contradictions(
+def _conflicts(
     fake: WorkflowDetails | StepDetails, live: WorkflowDetails | StepDetails, names: Mapping[str, str], of: str
 ) -> Iterator[str]:
     for name, words in names.items():
-        for sentence in contradictions(getattr(fake, name), getattr(live, name)):
+        for sentence in schema_conflicts(getattr(fake, name), getattr(live, name)):
             yield f"{words}{of}: {sentence}"
 
 

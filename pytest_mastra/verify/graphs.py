@@ -1,4 +1,4 @@
-"""Graphs of workflows as servers of all generations serialize them, and in what two of them differ."""
+"""Workflows' graphs, as servers of all generations serialize them, and their differences."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Node:
 
 
 def nodes_of(graph: Any) -> tuple[Node, ...]:
-    """Return a serialized graph of any generation; what no generation known today sends is kept by its type."""
+    """Return a serialized graph of any generation; unknown entries are kept by their type."""
     return tuple(_node(entry) for entry in graph if isinstance(entry, Mapping)) if isinstance(graph, list) else ()
 
 
@@ -66,7 +66,7 @@ def _node(entry: Mapping[str, Any]) -> Node:
 
 
 def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Node]]:
-    """Give the steps and nested workflows of a graph, by their ids after those of the workflows around them."""
+    """Give a graph's steps and nested workflows, by ids after those of the workflows around."""
     for node in nodes:
         own = f"{around}{node.id}"
         if node.kind in ("step", "workflow"):
@@ -90,14 +90,14 @@ def graph_differences(fake: Sequence[Node], live: Sequence[Node]) -> list[str]:
     """
     known = dict(steps_of(live))
     is_short = bool(fake) and fake[-1].id not in known and _SHORT_FORM.fullmatch(fake[-1].id) is not None
-    told = fake[:-1] if is_short else fake
-    unknown = {name: nearest_name(name, known) for name, _ in steps_of(told) if name not in known}
+    declared = fake[:-1] if is_short else fake
+    unknown = {name: nearest_name(name, known) for name, _ in steps_of(declared) if name not in known}
     sentences = [f"step {name!r} is not there{did_you_mean(near)}" for name, near in unknown.items()]
     misspelled = {(name.rpartition(".")[2], near.rpartition(".")[2]) for name, near in unknown.items() if near}
-    return sentences + list(_compared(told, live, "", misspelled, is_open=is_short))
+    return sentences + list(_compare(declared, live, "", misspelled, is_open=is_short))
 
 
-def _compared(
+def _compare(
     fake: Sequence[Node], live: Sequence[Node], around: str, misspelled: set[tuple[str, str]], *, is_open: bool = False
 ) -> Iterator[str]:
     if fake != live and Counter(fake) == Counter(live):
@@ -111,7 +111,7 @@ def _compared(
             continue
         pairs = min(len(there), len(here))
         for index in range(pairs):
-            yield from _replaced(here[index], there[index], _place(live, live_from + index, around), misspelled)
+            yield from _compare_pair(here[index], there[index], _place(live, live_from + index, around), misspelled)
         place = _place(live, live_from + pairs, around)
         if here[pairs:]:
             yield f"{place} the fake has {_listed(here[pairs:])}, the live server has not"
@@ -124,9 +124,9 @@ def _place(live: Sequence[Node], index: int, around: str) -> str:
     return f"{place} of {around}" if around else place
 
 
-def _replaced(fake: Node, live: Node, place: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
+def _compare_pair(fake: Node, live: Node, place: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
     if fake.kind == live.kind and (fake.id, live.id) in misspelled | {(live.id, live.id)} and fake.inner and live.inner:
-        yield from _compared(fake.inner, live.inner, f"{live.kind} {live.id!r}" if live.id else live.kind, misspelled)
+        yield from _compare(fake.inner, live.inner, f"{live.kind} {live.id!r}" if live.id else live.kind, misspelled)
     elif (fake.id, live.id) not in misspelled or fake.kind != live.kind:
         yield f"{place} the fake has {fake}, the live server has {live}"
 

@@ -28,7 +28,7 @@ _TO_WORKER = "mastra_verify_live"
 
 
 class Verifying:
-    """Looks at the fakes of each test when it ends, and tells at the end of the session what was found.
+    """Compares each test's fakes when it ends, and reports at the end of the session.
 
     Args:
         config: pytest's.
@@ -47,7 +47,7 @@ class Verifying:
         self._where = found
         self._live: dict[str, Any] | None = None
         self._comparison: Comparison | None = None
-        self._asked = False
+        self._has_asked = False
         if _is_worker(config):
             self._live = config.workerinput.get(_TO_WORKER)  # type: ignore[attr-defined]
         else:
@@ -56,26 +56,29 @@ class Verifying:
     # -- asking
 
     def _ask_early(self) -> None:
-        """Ask before any test runs; one that does not let us in may let in a test's own `mastra_config`."""
+        """Ask before any test runs.
+
+        A server that does not let us in may let in a test's own `mastra_config`.
+        """
         try:
-            self._live = _told(self._where, self._where)
+            self._live = _ask_server(self._where, self._where)
         except APIConnectionError as error:
             address = settings.public_address(str(self._where.url))
             raise pytest.UsageError(f"--mastra-verify cannot reach the live server at {address}: {error}") from None
         except MastraError:
             pass
 
-    def _compared_by(self, item: pytest.Item) -> Comparison | None:
+    def _comparison_for(self, item: pytest.Item) -> Comparison | None:
         """Return what compares; None if the live server does not tell."""
-        if self._live is None and not self._asked:
-            self._asked = True
+        if self._live is None and not self._has_asked:
+            self._has_asked = True
             try:
-                self._live = _told(self._where, getattr(item, "funcargs", {}).get("mastra_config", self._where))
+                self._live = _ask_server(self._where, getattr(item, "funcargs", {}).get("mastra_config", self._where))
             except MastraError as error:
                 self.problems.append(f"the live server cannot be used: {error}")
         if self._comparison is None and self._live is not None:
             self._comparison = Comparison(
-                {key: WorkflowDetails.model_validate(told) for key, told in self._live.items()}
+                {key: WorkflowDetails.model_validate(details) for key, details in self._live.items()}
             )
         return self._comparison
 
@@ -88,7 +91,7 @@ class Verifying:
         try:
             return (yield)
         finally:
-            comparison = self._compared_by(item) if scene is not None and scene.servers else None
+            comparison = self._comparison_for(item) if scene is not None and scene.servers else None
             if scene is not None and comparison is not None:
                 collect(scene, comparison, self.findings)
 
@@ -98,8 +101,8 @@ class Verifying:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand on what was found, from a worker; otherwise fail a session that has found anything."""
         if _is_worker(self._config):
-            told = {"workflows": self.findings.workflows, "problems": self.problems}
-            self._config.workeroutput[_FROM_WORKER] = told  # type: ignore[attr-defined]
+            found = {"workflows": self.findings.workflows, "problems": self.problems}
+            self._config.workeroutput[_FROM_WORKER] = found  # type: ignore[attr-defined]
         elif self._has_failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -114,13 +117,13 @@ class Verifying:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 -- the hook's
-        """Take in what a worker found."""
-        told = getattr(node, "workeroutput", {}).get(_FROM_WORKER)
-        if told is None:
+        """Add what a worker found."""
+        found = getattr(node, "workeroutput", {}).get(_FROM_WORKER)
+        if found is None:
             self.problems.append(f"worker {node.gateway.id} crashed; what it found is lost")
             return
-        self.findings.merge(told["workflows"])
-        self.problems.extend(problem for problem in told["problems"] if problem not in self.problems)
+        self.findings.merge(found["workflows"])
+        self.problems.extend(problem for problem in found["problems"] if problem not in self.problems)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what differs."""
@@ -153,16 +156,16 @@ def collect(scene: Scene, comparison: Comparison, findings: Findings) -> None:
             findings.add(workflow.id, scene.test, found)
 
 
-def _told(where: MastraConfig, how: MastraConfig) -> dict[str, Any]:
-    """Return what the live server tells of its workflows, as plain data.
+def _ask_server(where: MastraConfig, how: MastraConfig) -> dict[str, Any]:
+    """Return a live server's workflows, as plain data.
 
     Raises:
-        MastraError: It tells nothing.
+        MastraError: It does not answer.
     """
     with MastraClient(
         str(where.url), api_prefix=how.api_prefix, headers=how.headers, token=how.token, timeout=TIMEOUT
     ) as client:
-        return {key: told.model_dump(mode="json", by_alias=True) for key, told in client.list_workflows().items()}
+        return {key: details.model_dump(mode="json", by_alias=True) for key, details in client.list_workflows().items()}
 
 
 def _is_worker(config: pytest.Config) -> bool:

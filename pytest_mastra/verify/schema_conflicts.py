@@ -1,4 +1,4 @@
-"""Where two JSON Schemas for the same values contradict each other: no value, or not every one, can satisfy both."""
+"""Where two JSON Schemas for the same values conflict: no value, or not each, satisfies both."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ DEEPEST = 20
 _ALTERNATIVES = ("anyOf", "oneOf")
 
 
-def contradictions(fake: Mapping[str, Any] | None, live: Mapping[str, Any] | None) -> list[str]:
-    """Return where what a fake declares contradicts the live server, one sentence each; nothing if one says nothing.
+def schema_conflicts(fake: Mapping[str, Any] | None, live: Mapping[str, Any] | None) -> list[str]:
+    """Return where a fake's schema conflicts with the live server's, one sentence each.
 
-    Looked at are types, choices, required and refused properties; the finer constraints are not.
+    There is nothing if one of them says nothing. Looked at are types, choices, required and refused properties; the
+    finer constraints are not.
     """
     if not fake or not live:
         return []
-    return list(_found(_Schema(fake, fake), _Schema(live, live), "$", DEEPEST))
+    return list(_conflicts(_Schema(fake, fake), _Schema(live, live), "$", DEEPEST))
 
 
 class _Schema:
@@ -38,11 +39,11 @@ class _Schema:
     @property
     def types(self) -> frozenset[str] | None:
         """The JSON types that it allows; None for any."""
-        said = self.schema.get("type")
-        if isinstance(said, str):
-            return frozenset({said})
-        if isinstance(said, list):
-            return frozenset(said)
+        declared = self.schema.get("type")
+        if isinstance(declared, str):
+            return frozenset({declared})
+        if isinstance(declared, list):
+            return frozenset(declared)
         return self._types_of_values() or self._types_of_alternatives()
 
     def _types_of_values(self) -> frozenset[str] | None:
@@ -52,9 +53,9 @@ class _Schema:
     def _types_of_alternatives(self) -> frozenset[str] | None:
         for keyword in _ALTERNATIVES:
             if isinstance(self.schema.get(keyword), list):
-                every = [self.below(one).types for one in self.schema[keyword]]
-                known = [types for types in every if types is not None]
-                return frozenset().union(*known) if len(known) == len(every) else None
+                types = [self.below(alternative).types for alternative in self.schema[keyword]]
+                known = [allowed for allowed in types if allowed is not None]
+                return frozenset().union(*known) if len(known) == len(types) else None
         return None
 
     @property
@@ -62,26 +63,27 @@ class _Schema:
         """The values that it allows; None if it does not list them."""
         if "const" in self.schema:
             return [self.schema["const"]]
-        said = self.schema.get("enum")
-        return said if isinstance(said, list) else None
+        declared = self.schema.get("enum")
+        return declared if isinstance(declared, list) else None
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        said = self.schema.get("properties")
-        return said if isinstance(said, Mapping) else {}
+        declared = self.schema.get("properties")
+        return declared if isinstance(declared, Mapping) else {}
 
     @property
     def required(self) -> list[str]:
         """What must be there; a server says so of what it fills in, too."""
-        said = self.schema.get("required")
-        return [name for name in said if not _has_default(self.properties.get(name))] if isinstance(said, list) else []
+        declared = self.schema.get("required")
+        names = declared if isinstance(declared, list) else []
+        return [name for name in names if not _has_default(self.properties.get(name))]
 
     @property
     def is_closed(self) -> bool:
         return self.schema.get("additionalProperties") is False
 
 
-def _found(fake: _Schema, live: _Schema, path: str, depth: int) -> Iterator[str]:
+def _conflicts(fake: _Schema, live: _Schema, path: str, depth: int) -> Iterator[str]:
     here, there = fake.types, live.types
     if depth == 0 or not fake.schema or not live.schema:
         return
@@ -95,7 +97,7 @@ def _found(fake: _Schema, live: _Schema, path: str, depth: int) -> Iterator[str]
     yield from _of_properties(fake, live, path, depth)
     if isinstance(fake.schema.get("items"), Mapping) and isinstance(live.schema.get("items"), Mapping):
         items = fake.below(fake.schema["items"]), live.below(live.schema["items"])
-        yield from _found(*items, f"{path}[*]", depth - 1)
+        yield from _conflicts(*items, f"{path}[*]", depth - 1)
 
 
 def _of_properties(fake: _Schema, live: _Schema, path: str, depth: int) -> Iterator[str]:
@@ -105,24 +107,24 @@ def _of_properties(fake: _Schema, live: _Schema, path: str, depth: int) -> Itera
         if name not in fake.required:
             yield f"{child_path(path, name)}: the live server requires it, the fake does not"
     for name, declared in fake.properties.items():
-        place = child_path(path, name)
+        inner_path = child_path(path, name)
         if name in live.properties:
-            yield from _found(fake.below(declared), live.below(live.properties[name]), place, depth - 1)
+            yield from _conflicts(fake.below(declared), live.below(live.properties[name]), inner_path, depth - 1)
         elif live.is_closed:
-            yield f"{place}: the live server does not know it"
+            yield f"{inner_path}: the live server does not know it"
 
 
 def without_filled_in(schema: Any) -> Any:
-    """Return a schema that does not require what has a default: servers fill that in where a value comes in."""
+    """Return a schema that does not require what has a default: servers fill that in."""
     if isinstance(schema, list):
         return [without_filled_in(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    told = {key: without_filled_in(value) for key, value in schema.items()}
-    required, properties = told.get("required"), told.get("properties")
+    relaxed = {key: without_filled_in(value) for key, value in schema.items()}
+    required, properties = relaxed.get("required"), relaxed.get("properties")
     if isinstance(required, list) and isinstance(properties, Mapping):
-        told["required"] = [name for name in required if not _has_default(properties.get(name))]
-    return told
+        relaxed["required"] = [name for name in required if not _has_default(properties.get(name))]
+    return relaxed
 
 
 def _has_default(schema: Any) -> bool:
@@ -145,7 +147,7 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
 
 
 def _widened(types: frozenset[str]) -> frozenset[str]:
-    """A whole number is a number too."""
+    """Return types, with `number` for whole numbers too."""
     return types | {"number"} if "integer" in types else types
 
 

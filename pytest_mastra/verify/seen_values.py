@@ -1,4 +1,4 @@
-"""What the runs of a fake took and gave, and what a live server's schemas say of it."""
+"""Values that a fake's runs took and gave, held against a live server's schemas."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _ITEM = re.compile(r"\[\d+\]")
 
 
-def unfitting(view: RunView, live: WorkflowDetails, graph: tuple[Node, ...], around: str = "") -> Iterator[str]:
-    """Give what of a run the live server's schemas do not allow, one sentence each; no value is told.
+def find_misfits(view: RunView, live: WorkflowDetails, graph: tuple[Node, ...], around: str = "") -> Iterator[str]:
+    """Give what of a run a live server's schemas do not allow, one sentence each.
 
-    Keys that a schema does not know are dropped by servers where they come in, and are forgiven there; where a stub
-    made them up, they are told.
+    No value is in it. Keys that a schema does not know are dropped by servers where they come in, and are forgiven
+    there; where a stub made them up, they are in it.
 
     Args:
         view: The run.
@@ -69,8 +69,8 @@ def _of_step(
         for value in _each(payload.get("output", UNDEFINED), is_list=name in in_foreach):
             yield from _misfits(f"output {of}", value, step.output_schema)
     elif kind == "workflow-step-suspended":
-        asked = without_meta(payload.get("suspendPayload", UNDEFINED))
-        yield from _misfits(f"suspend payload {of}", asked, step.suspend_schema)
+        suspend_payload = without_meta(payload.get("suspendPayload", UNDEFINED))
+        yield from _misfits(f"suspend payload {of}", suspend_payload, step.suspend_schema)
 
 
 def _each(value: Any, *, is_list: bool) -> list[Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from mastra_sync import RunResult, StreamEvent
 from pytest_mastra.http.aliases import Aliases
-from pytest_mastra.regression.outcome import behaviour, behaviour_of_events
+from pytest_mastra.regression.outcome import event_outcomes, outcome_of
 from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
 
 RUN_ID = "5f3c0a11-2b3c-4d5e-8f90-123456789abc"
@@ -44,13 +44,13 @@ def recorded(scenario: str, generation: str) -> Iterator[tuple[str, Any]]:
         if verb == "observe":
             continue  # servers send parts of it twice; `RunStream` takes that away
         if exchange.get("records"):
-            yield verb, behaviour_of_events(exchange["records"])
+            yield verb, event_outcomes(exchange["records"])
         elif isinstance(body, dict) and "status" in body:
             run_id = re.search(r"(?:runId=|/runs/)([^&/?]+)", request)
             workflow = request.split("/workflows/")[1].split("/")[0]
             whose = "run" if verb == "execution-result" or "/runs/" in request else verb
             result = RunResult.from_server(body, workflow_id=workflow, run_id=run_id[1] if run_id else "")
-            yield whose, behaviour(result)
+            yield whose, outcome_of(result)
 
 
 @pytest.mark.parametrize("generation", ["1.2", "1.0-beta"])
@@ -78,7 +78,7 @@ def test_inputs_are_told_where_they_are_news() -> None:
         "b": {"status": "success", "payload": {"n": 2}, "output": {"n": 3}},
         "c": {"status": "success", "payload": {"n": 9}, "output": {"n": 4}},
     }
-    told = behaviour(run_of(payload={"n": 1}, steps=steps, result={"n": 4}))
+    told = outcome_of(run_of(payload={"n": 1}, steps=steps, result={"n": 4}))
     assert told["steps"] == {
         "a": {"status": "success", "output": {"n": 2}},
         "b": {"status": "success", "output": {"n": 3}},
@@ -87,12 +87,12 @@ def test_inputs_are_told_where_they_are_news() -> None:
     elided = {name: {key: value for key, value in step.items() if key != "payload"} for name, step in steps.items()}
     elided["c"]["payload"] = {"n": 9}
     path = ["a", "b", "c"]
-    assert behaviour(run_of(payload={"n": 1}, steps=elided, result={"n": 4}, stepExecutionPath=path)) == told
+    assert outcome_of(run_of(payload={"n": 1}, steps=elided, result={"n": 4}, stepExecutionPath=path)) == told
 
 
 def test_a_step_that_was_told_without_input_is_another_matter() -> None:
     """What no server elided is not made up: a server that gives no path leaves nothing out."""
-    told = behaviour(run_of(payload={"n": 1}, steps={"a": {"status": "success", "output": 1}}))
+    told = outcome_of(run_of(payload={"n": 1}, steps={"a": {"status": "success", "output": 1}}))
     assert told["steps"] == {"a": {"status": "success", "output": 1}}
 
 
@@ -104,7 +104,7 @@ def test_ids_keep_their_identity() -> None:
         "mapping_flow_1": {"status": "success", "output": f"{OTHER_ID} after mapping_flow_0"},
         "mapping_mine_0": {"status": "success", "output": 2},
     }
-    told = behaviour(run_of(steps=steps))
+    told = outcome_of(run_of(steps=steps))
     assert told["path"] == ["sleep 1", "mapping 1", "mapping 2", "mapping_mine_0"]
     assert told["steps"]["mapping 1"]["output"] == "<run>"
     assert told["steps"]["mapping 2"]["output"] == "<id 1> after mapping 1"
@@ -117,7 +117,7 @@ def test_a_question_of_a_nested_workflow() -> None:
         "inner": {"status": "running", "suspendPayload": ask},
         "inner.q": {"status": "suspended", "suspendPayload": {"ask": "ok?"}},
     }
-    told = behaviour(run_of(status="suspended", steps=steps, suspendedPaths={"inner": [0]}))
+    told = outcome_of(run_of(status="suspended", steps=steps, suspendedPaths={"inner": [0]}))
     assert told["steps"] == {"inner": {"status": "suspended"}, "inner.q": {"status": "suspended"}}
     assert told["suspensions"] == [{"step": "inner.q", "payload": {"ask": "ok?"}}]
     assert "result" not in told
@@ -130,7 +130,7 @@ def test_what_else_goes_on_while_one_step_asks() -> None:
         "b": {"status": "suspended", "suspendPayload": {"ask": "b?"}},
         "a": {"status": "suspended", "suspendPayload": {"ask": "a?"}},
     }
-    told = behaviour(run_of(status="suspended", steps=steps))
+    told = outcome_of(run_of(status="suspended", steps=steps))
     assert told["steps"]["slow"] == {"status": "running"}
     assert [one["step"] for one in told["suspensions"]] == ["a", "b"]
 
@@ -140,7 +140,7 @@ def test_what_else_goes_on_while_one_step_asks() -> None:
 )
 def test_an_error_is_its_name_and_message(error: Any) -> None:
     """Code and cause, which 1.0 beta does not tell, are left out, and so is a name that says nothing."""
-    told = behaviour(run_of(status="failed", steps={"a": {"status": "failed", "error": error}}, error=error))
+    told = outcome_of(run_of(status="failed", steps={"a": {"status": "failed", "error": error}}, error=error))
     assert told["error"] == {"message": "boom"}
     assert told["steps"]["a"] == {"status": "failed", "error": {"message": "boom"}}
 
@@ -162,14 +162,15 @@ def test_events_of_newer_servers_are_kept() -> None:
         {"event": "data-x", "payload": 5},
         {"event": ""},
     ]
-    assert behaviour_of_events(events) == expected
-    assert behaviour_of_events(map(StreamEvent, events)) == expected
+    assert event_outcomes(events) == expected
+    assert event_outcomes(map(StreamEvent, events)) == expected
 
 
 def test_names_are_shared_between_a_run_and_its_events() -> None:
     """Events that tell of part of the steps call them as the run does."""
     aliases = Aliases()
-    behaviour(run_of(steps={"mapping_flow_0": {"status": "success"}, "mapping_flow_1": {"status": "success"}}), aliases)
+    steps = {"mapping_flow_0": {"status": "success"}, "mapping_flow_1": {"status": "success"}}
+    outcome_of(run_of(steps=steps), aliases)
     payload = {"id": "mapping_flow_1", "status": "success", "output": 1}
-    (told,) = behaviour_of_events([{"type": "workflow-step-result", "runId": RUN_ID, "payload": payload}], aliases)
+    (told,) = event_outcomes([{"type": "workflow-step-result", "runId": RUN_ID, "payload": payload}], aliases)
     assert told == {"event": "workflow-step-result", "step": "mapping 2", "status": "success", "output": 1}

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from mastra_sync import MastraClient, MastraError, WorkflowDetails
 from pytest_mastra import FakeMastra, InProcess
 from pytest_mastra.verify.findings import Comparison
-from pytest_mastra.verify.schema_conflicts import contradictions
+from pytest_mastra.verify.schema_conflicts import schema_conflicts
 
 STRING, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 
@@ -79,14 +79,14 @@ CASES: list[tuple[Any, Any, list[str]]] = [
 @pytest.mark.parametrize(("fake", "live", "expected"), CASES, ids=range(len(CASES)))
 def test_what_contradicts(fake: Any, live: Any, expected: list[str]) -> None:
     """Types, choices, required and unknown keys that cannot both be are told by their path."""
-    assert contradictions(fake, live) == expected
+    assert schema_conflicts(fake, live) == expected
 
 
 def test_a_schema_that_describes_itself_ends() -> None:
     """A tree of trees is looked into so far and no further."""
     tree = {"$ref": "#/$defs/tree", "$defs": {"tree": an_object("below", below={"$ref": "#/$defs/tree"}, x=STRING)}}
     other = {"$ref": "#/$defs/t", "$defs": {"t": an_object("below", below={"$ref": "#/$defs/t"}, x=NUMBER)}}
-    assert len(contradictions(tree, other)) == 19
+    assert len(schema_conflicts(tree, other)) == 19
 
 
 SCHEMAS = st.recursive(
@@ -105,7 +105,7 @@ SCHEMAS = st.recursive(
 @given(SCHEMAS)
 def test_no_schema_contradicts_itself(schema: dict[str, Any]) -> None:
     """Whatever a schema is made of, the same one agrees with it."""
-    assert contradictions(schema, schema) == []
+    assert schema_conflicts(schema, schema) == []
 
 
 # -- values

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.assert_run import assert_run
     from pytest_mastra.fake import (
         AS_TIMED,
         AT_ONCE,
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
         TripWire,
         VirtualClock,
     )
+    from pytest_mastra.run_assertion import assert_run
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
 
 _HOMES = {
     "MastraConfig": "suite.settings",
     "Scene": "suite.scene",
-    "assert_run": "assert_run",
+    "assert_run": "run_assertion",
 }
 """Where the names live that are not the fake's."""
 

@@ -60,7 +60,7 @@ def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> N
             skip(f"is about {' and '.join(needs.generations)}, and {address} is {generation}")
     for name in needs.needed_workflows:
         if name not in server.workflows:
-            hint = settings.meant(name, server.workflows).rstrip()
+            hint = settings.suggest(name, server.workflows).rstrip()
             listed = hint or f"it has {', '.join(server.workflows) or 'none'}"
             skip(f"needs workflow {name!r}, which {address} has not: {listed}")
 

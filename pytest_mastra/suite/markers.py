@@ -148,14 +148,15 @@ def _check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item)
         _refuse(mark, item, f"takes arguments by name only, not {mark.args[0]!r}; there are {', '.join(allowed)}")
     for name in mark.kwargs:
         if name not in allowed:
-            _refuse(mark, item, f"no argument {name!r}: {settings.meant(name, allowed)}there are {', '.join(allowed)}")
+            hint = settings.suggest(name, allowed)
+            _refuse(mark, item, f"no argument {name!r}: {hint}there are {', '.join(allowed)}")
 
 
 def _check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
     _check_texts(mark, name, item)
     for value in _as_tuple(mark.kwargs.get(name) or ()):
         if value not in allowed:
-            hint = settings.meant(value, allowed)
+            hint = settings.suggest(value, allowed)
             _refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
 
 

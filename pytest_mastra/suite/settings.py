@@ -103,11 +103,11 @@ def setting(config: pytest.Config, name: str, marker: str | None = None) -> Sett
     option = config.getoption(f"mastra_{name}")
     ini = config.getini(f"mastra_{name}")
     if option is not None:
-        return Setting(_checked(f"--mastra-{name}", name, option), "command line")
+        return Setting(_check_choice(f"--mastra-{name}", name, option), "command line")
     if marker is not None:
-        return Setting(_checked(f"mastra_cassette({name}=...)", name, marker), "marker")
+        return Setting(_check_choice(f"mastra_cassette({name}=...)", name, marker), "marker")
     if ini:
-        return Setting(_checked(f"ini key mastra_{name}", name, ini), "ini file")
+        return Setting(_check_choice(f"ini key mastra_{name}", name, ini), "ini file")
     if name == "record":
         return Setting("none", "CI") if os.environ.get("CI") else Setting("once", "default")
     return Setting(DEFAULTS[name], "default")
@@ -127,13 +127,13 @@ def url_setting(config: pytest.Config, *, checks_variable: bool = True) -> Setti
     """
     option = config.getoption("mastra_url")
     if option is not None:
-        return Setting(_checked_url("--mastra-url", option), "command line")
+        return Setting(_check_url("--mastra-url", option), "command line")
     ini = config.getini("mastra_url")
     if ini:
-        return Setting(_checked_url("ini key mastra_url", ini), "ini file")
+        return Setting(_check_url("ini key mastra_url", ini), "ini file")
     variable = os.environ.get(URL_VARIABLE)
     if variable:
-        return Setting(_checked_url(URL_VARIABLE, variable) if checks_variable else _plain(variable), URL_VARIABLE)
+        return Setting(_check_url(URL_VARIABLE, variable) if checks_variable else _plain(variable), URL_VARIABLE)
     return None
 
 
@@ -181,20 +181,20 @@ def public_address(address: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def meant(given: str, allowed: tuple[str, ...]) -> str:
+def suggest(given: str, allowed: tuple[str, ...]) -> str:
     """Return `did you mean 'x'? `, or nothing if nothing comes near."""
     return did_you_mean(nearest_name(given, allowed), before="", after=" ")
 
 
-def _checked(place: str, name: str, value: Any) -> str:
+def _check_choice(source: str, name: str, value: Any) -> str:
     allowed = CHOICES[name]
     if value in allowed:
         return str(value)
-    hint = meant(str(value), allowed).rstrip()
-    raise pytest.UsageError(f"{place}: {value!r} is not one of {', '.join(allowed)}{hint and f'; {hint}'}")
+    hint = suggest(str(value), allowed).rstrip()
+    raise pytest.UsageError(f"{source}: {value!r} is not one of {', '.join(allowed)}{hint and f'; {hint}'}")
 
 
-def _checked_url(place: str, value: str) -> str:
+def _check_url(source: str, value: str) -> str:
     try:
         parts = urlsplit(value.strip())
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -202,7 +202,7 @@ def _checked_url(place: str, value: str) -> str:
         is_address = False
     if not is_address or parts.query or parts.fragment:
         # what it is instead may hold a password
-        raise pytest.UsageError(f"{place} is not an address like 'http://localhost:4111': http or https, no query")
+        raise pytest.UsageError(f"{source} is not an address like 'http://localhost:4111': http or https, no query")
     return _plain(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mastra_sync import MastraClient, RunResult
 from pytest_mastra import FakeMastra, InProcess, StepError, TripWire
-from pytest_mastra.assert_run import RunAssertion
+from pytest_mastra.run_assertion import RunAssertion
 
 Going = Callable[[RunAssertion], Any]
 """Asserts on a run."""

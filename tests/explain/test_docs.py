@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_mastra.assert_run import RunAssertion
+from pytest_mastra.run_assertion import RunAssertion
 from tests.suites_in_folders import RunSuite
 
 PAGE = (Path(__file__).parents[2] / "docs" / "assertions.md").read_text(encoding="utf-8")

@@ -40,14 +40,11 @@ def execute_foreach_batches(
     size = concurrency_of(execution, frame, entry, items)
     for begin in range(0, len(items), size):
         batch = range(begin, min(begin + size, len(items)))
-        tasks = []
-        for index in batch:
-            before = known.get(index, {})
-            # the answer is for the items that suspended
-            answer = continuation.resume if before.get("status") == "suspended" or first == index else None
-            inner = Continuation(answer, continuation.restart, continuation.time_travel)
-            tasks.append(execution.scheduler.spawn(_execute_item(execution, frame, entry, items, index, before, inner)))
-        yield Join(tuple(tasks))
+        tasks = tuple(
+            execution.scheduler.spawn(_execute_item(execution, frame, entry, items, index, known, first, continuation))
+            for index in batch
+        )
+        yield Join(tasks)
         suspended: dict[int, dict[str, Any]] = {}
         for index, task in zip(batch, tasks, strict=True):
             result = task.value()
@@ -94,10 +91,14 @@ def _execute_item(
     entry: ForeachEntry,
     items: Any,
     index: int,
-    before: dict[str, Any],
+    known: dict[int, dict[str, Any]],
+    first_suspended: int,
     continuation: Continuation,
 ) -> Coroutine:
+    before = known.get(index, {})
     if before.get("status") == "success":
         return before
-    item_frame = frame.for_item(index)
-    return (yield from execute_step(execution, item_frame, entry.step.step, items[index], continuation, quiet=True))
+    # the answer is for items that suspended
+    answer = continuation.resume if before.get("status") == "suspended" or index == first_suspended else None
+    inner = Continuation(answer, continuation.restart, continuation.time_travel)
+    return (yield from execute_step(execution, frame.for_item(index), entry.step.step, items[index], inner, quiet=True))

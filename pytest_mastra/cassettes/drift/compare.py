@@ -1,4 +1,4 @@
-"""A recording beside what a live server says to the same requests: what means something else now. No I/O."""
+"""Compares a recording with what a live server says to the same requests. No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from mastra_sync.statuses import SETTLED
 from pytest_mastra.cassettes.drift.compare_events import compare_events
-from pytest_mastra.cassettes.drift.compare_json import Likening
+from pytest_mastra.cassettes.drift.compare_json import JsonComparison
 from pytest_mastra.cassettes.drift.findings import Drift, RunDrift
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, rest_of, run_in
@@ -27,7 +27,7 @@ class HasExchanges(Protocol):
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
-        """What was recorded, in story order."""
+        """What was recorded, in its order."""
 
 
 def compare(
@@ -51,92 +51,92 @@ def compare(
     before, now = group_by_run(_exchanges(recorded)), group_by_run(_exchanges(live))
     drift = Drift()
     others = RunDrift(OTHERS)
-    unnamed = Likening(others, scrubber)
-    # a recording has them in the order of its story, which is not always that in which they were sent
-    _compare_moves(unnamed, *(sorted(stories.others, key=_key) for stories in (before, now)))
+    unnamed = JsonComparison(others, scrubber)
+    # a recording has them in its own order, which is not always that in which they were sent
+    _compare_moves(unnamed, *(sorted(side.others, key=_request_key) for side in (before, now)))
     unnamed.finish()
-    for title, one, other in _matched(before.runs, now.runs, scrubber):
+    for title, run, live_run in _pair_runs(before.runs, now.runs, scrubber):
         found = RunDrift(title)
         drift.runs.append(found)
-        likening = Likening(found, scrubber)
-        if one is None or other is None:
-            likening.note("the run", "was not recorded" if one is None else "is missing")
+        comparison = JsonComparison(found, scrubber)
+        if run is None or live_run is None:
+            comparison.note("the run", "was not recorded" if run is None else "is missing")
         else:
-            likening.pair_runs(one.run_id, other.run_id)
-            _compare_moves(likening, one.exchanges, other.exchanges)
-        likening.finish()
+            comparison.pair_runs(run.run_id, live_run.run_id)
+            _compare_moves(comparison, run.exchanges, live_run.exchanges)
+        comparison.finish()
     drift.runs = [run for run in [*drift.runs, others] if run.differences or run.notes]
     return drift
 
 
-def _exchanges(told: HasExchanges | Iterable[Exchange]) -> Iterable[Exchange]:
-    return told.exchanges if hasattr(told, "exchanges") else told
+def _exchanges(recording: HasExchanges | Iterable[Exchange]) -> Iterable[Exchange]:
+    return recording.exchanges if hasattr(recording, "exchanges") else recording
 
 
-def _matched(
+def _pair_runs(
     recorded: list[RunExchanges], live: list[RunExchanges], scrubber: Scrubber | None
 ) -> Iterator[tuple[str, RunExchanges | None, RunExchanges | None]]:
-    """Pair runs of one workflow that were started alike; those left over in their order."""
+    """Give pairs of runs of one workflow that were started alike; others in their order."""
     left = list(live)
-    pairs: list[tuple[RunExchanges, RunExchanges | None]] = []
+    live_runs: dict[int, RunExchanges] = {}
     for alike in (True, False):
-        for story in recorded:
-            if any(story is one for one, _ in pairs):
+        for index, run in enumerate(recorded):
+            if index in live_runs:
                 continue
-            other = next((one for one in left if _is_same(story, one, scrubber if alike else None, alike=alike)), None)
-            if other is not None:
-                left.remove(other)
-                pairs.append((story, other))
-    by_story = {id(one): other for one, other in pairs}
-    yield from ((story.title, story, by_story.get(id(story))) for story in recorded)
-    yield from ((story.title, None, story) for story in left)
+            candidates = (live_run for live_run in left if _may_be_paired(run, live_run, scrubber, alike=alike))
+            found = next(candidates, None)
+            if found is not None:
+                left.remove(found)
+                live_runs[index] = found
+    yield from ((run.title, run, live_runs.get(index)) for index, run in enumerate(recorded))
+    yield from ((run.title, None, run) for run in left)
 
 
-def _is_same(recorded: RunExchanges, live: RunExchanges, scrubber: Scrubber | None, *, alike: bool) -> bool:
+def _may_be_paired(recorded: RunExchanges, live: RunExchanges, scrubber: Scrubber | None, *, alike: bool) -> bool:
     if recorded.workflow != live.workflow:
         return False
-    return not alike or _start(recorded, scrubber) == _start(live, scrubber)
+    return not alike or _start_of(recorded, scrubber) == _start_of(live, scrubber)
 
 
-def _start(story: RunExchanges, scrubber: Scrubber | None) -> Any:
-    body = story.started_with
+def _start_of(run: RunExchanges, scrubber: Scrubber | None) -> Any:
+    body = run.started_with
     return Aliases().apply(body if scrubber is None else scrubber.data(body))
 
 
-def _compare_moves(likening: Likening, recorded: list[Exchange], live: list[Exchange]) -> None:
-    """Compare request by request; between two of them the last answer to those that only ask after the run."""
-    before, now = _stretches(recorded), _stretches(live)
-    keys, live_keys = ([_key(move) for move, _ in stretches] for stretches in (before, now))
+def _compare_moves(comparison: JsonComparison, recorded: list[Exchange], live: list[Exchange]) -> None:
+    """Compare move by move; between two of them the last answer to each poll."""
+    before, now = _split_at_moves(recorded), _split_at_moves(live)
+    keys, live_keys = ([_request_key(move) for move, _ in parts] for parts in (before, now))
     matcher = SequenceMatcher(None, keys, live_keys, autojunk=False)
     for operation, start, end, live_start, live_end in matcher.get_opcodes():
         if operation == "equal":
             for (move, reads), (live_move, live_reads) in zip(before[start:end], now[live_start:live_end], strict=True):
                 if move is not None and live_move is not None:
-                    _compare_answers(likening, move, live_move)
+                    _compare_answers(comparison, move, live_move)
                 for key in reads.keys() & live_reads.keys():
-                    _compare_answers(likening, reads[key], live_reads[key])
+                    _compare_answers(comparison, reads[key], live_reads[key])
             continue
         for move, _ in before[start:end]:
-            likening.note(_where(move), "this request was not sent any more")
+            comparison.note(_describe_request(move), "this request was not sent any more")
         for move, _ in now[live_start:live_end]:
-            likening.note(_where(move), "this request was not sent when it was recorded")
+            comparison.note(_describe_request(move), "this request was not sent when it was recorded")
 
 
-Stretch = tuple["Exchange | None", "dict[str, Exchange]"]
+Part = tuple["Exchange | None", "dict[str, Exchange]"]
 """A request, None before the first, and after it the last of each kind of reads until the next one."""
 
 
-def _stretches(exchanges: list[Exchange]) -> list[Stretch]:
-    stretches: list[Stretch] = [(None, {})]
+def _split_at_moves(exchanges: list[Exchange]) -> list[Part]:
+    parts: list[Part] = [(None, {})]
     for exchange in exchanges:
         if exchange.call.row.polls_run:
-            stretches[-1][1][_key(exchange)] = exchange
+            parts[-1][1][_request_key(exchange)] = exchange
         else:
-            stretches.append((exchange, {}))
-    return stretches
+            parts.append((exchange, {}))
+    return parts
 
 
-def _key(exchange: Exchange | None) -> str:
+def _request_key(exchange: Exchange | None) -> str:
     """Return what two requests must have in common to be compared."""
     if exchange is None:
         return ""
@@ -149,7 +149,7 @@ def _key(exchange: Exchange | None) -> str:
     return f"{name} {workflow or ''} {asked}"
 
 
-def _where(exchange: Exchange | None) -> str:
+def _describe_request(exchange: Exchange | None) -> str:
     if exchange is None:
         return ""
     call, request = exchange.call, exchange.request
@@ -159,42 +159,42 @@ def _where(exchange: Exchange | None) -> str:
     return f"{call.verb}{of}"
 
 
-def _compare_answers(likening: Likening, recorded: Exchange, live: Exchange) -> None:
-    where = _where(recorded)
+def _compare_answers(comparison: JsonComparison, recorded: Exchange, live: Exchange) -> None:
+    where = _describe_request(recorded)
     if recorded.ending is Ending.NONE or live.ending is Ending.NONE:
         if recorded.ending is not live.ending:
-            likening.note(where, "there was no reply" if live.ending is Ending.NONE else "now there is a reply")
+            comparison.note(where, "there was no reply" if live.ending is Ending.NONE else "now there is a reply")
         return
     if recorded.status != live.status:
-        words = f"HTTP status {_status(recorded)} has become {_status(live)}"
-        likening.note(where, words, said=_refusal(live))
+        words = f"HTTP status {_status_of(recorded)} has become {_status_of(live)}"
+        comparison.note(where, words, said=_refusal(live))
         return
     kinds = [_media_type(exchange) for exchange in (recorded, live)]
     if kinds[0] != kinds[1]:
-        likening.note(where, f"content type {kinds[0]} has become {kinds[1]}")
+        comparison.note(where, f"content type {kinds[0]} has become {kinds[1]}")
     # a live server has other runs too
     if recorded.call.row.lists_runs or recorded.request.method == "HEAD":
         return
     if is_stream(recorded):
-        _compare_streams(likening, where, recorded, live)
+        _compare_streams(comparison, where, recorded, live)
         return
     before, now = reply_json(recorded, or_text=True), reply_json(live, or_text=True)
     if recorded.call.row.polls_run and not (_is_settled(before) and _is_settled(now)):
         return
-    likening.compare(where, before, now)
+    comparison.compare(where, before, now)
 
 
-def _compare_streams(likening: Likening, where: str, recorded: Exchange, live: Exchange) -> None:
+def _compare_streams(comparison: JsonComparison, where: str, recorded: Exchange, live: Exchange) -> None:
     before, now = records_of(recorded), records_of(live)
     if Ending.WHOLE in (recorded.ending, live.ending) and recorded.ending is not live.ending:
         if live.ending is Ending.CUT:
-            likening.note(where, "the stream was cut")
+            comparison.note(where, "the stream was cut")
         # who reads half a stream, or has it cut, has seen that much of it
         shorter = min(len(before), len(now))
         before, now = before[:shorter], now[:shorter]
     elif recorded.ending is Ending.WHOLE:
-        likening.compare(f"{where}, after the last event", rest_of(recorded), rest_of(live))
-    compare_events(likening, where, before, now)
+        comparison.compare(f"{where}, after the last event", rest_of(recorded), rest_of(live))
+    compare_events(comparison, where, before, now)
 
 
 def _is_settled(answer: Any) -> bool:
@@ -202,7 +202,7 @@ def _is_settled(answer: Any) -> bool:
     return status is None or status in SETTLED
 
 
-def _status(exchange: Exchange) -> str:
+def _status_of(exchange: Exchange) -> str:
     return f"{exchange.status} {responses.get(exchange.status, '')}".rstrip()
 
 

@@ -1,6 +1,6 @@
-"""The events of two streams, brought together step by step: what is missing, what is new, what came in another order.
+"""Compares the events of two streams step by step: missing, new, in another order.
 
-Steps that run side by side end in any order, so events are not compared by their place in the stream but by their place
+Steps that run side by side end in any order, so events are not compared by their index in the stream but by that
 among those of the same step; the order of steps counts where one had ended before the other began.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from pytest_mastra.cassettes.drift.compare_json import Likening, form
+from pytest_mastra.cassettes.drift.compare_json import JsonComparison, mask_ids
 
 _OUTPUT = "workflow-step-output"
 _PROGRESS = "workflow-step-progress"
@@ -22,8 +22,8 @@ Event = Any
 
 
 @dataclass
-class _Lane:
-    """The events of one step, in their order, each with its place in the stream."""
+class _StepEvents:
+    """The events of one step, in their order, each with its index in the stream."""
 
     events: list[tuple[int, Event]] = field(default_factory=list)
 
@@ -36,78 +36,78 @@ class _Lane:
         return self.events[-1][0]
 
 
-def compare_events(likening: Likening, where: str, recorded: list[Event], live: list[Event]) -> None:
+def compare_events(comparison: JsonComparison, where: str, recorded: list[Event], live: list[Event]) -> None:
     """Note in what two streams differ.
 
     Args:
-        likening: Compares values, and takes what is found.
+        comparison: Compares values, and takes what is found.
         where: What the streams are.
         recorded: The recorded events.
         live: The live ones.
     """
-    before, now = _lanes(recorded), _lanes(live)
-    for name, lane in before.items():
+    before, now = _events_by_step(recorded), _events_by_step(live)
+    for name, events in before.items():
         if name not in now:
-            likening.note(where, _count(lane, "missing"))
+            comparison.note(where, _describe_events(events, "missing"))
         else:
-            _compare_lanes(likening, where, lane, now[name])
-    for name, lane in now.items():
+            _compare_steps(comparison, where, events, now[name])
+    for name, events in now.items():
         if name not in before:
-            likening.note(where, _count(lane, "new"))
-    for words in _reordered(before, now):
-        likening.note(where, words)
+            comparison.note(where, _describe_events(events, "new"))
+    for words in _find_reordered(before, now):
+        comparison.note(where, words)
 
 
-def _compare_lanes(likening: Likening, where: str, recorded: _Lane, live: _Lane) -> None:
+def _compare_steps(comparison: JsonComparison, where: str, recorded: _StepEvents, live: _StepEvents) -> None:
     before = [event for _, event in recorded.events]
     now = [event for _, event in live.events]
-    matcher = SequenceMatcher(None, [_kind(event) for event in before], [_kind(event) for event in now], autojunk=False)
+    matcher = SequenceMatcher(None, [*map(_event_key, before)], [*map(_event_key, now)], autojunk=False)
     for operation, start, end, live_start, live_end in matcher.get_opcodes():
         if operation == "equal":
-            for one, other in zip(before[start:end], now[live_start:live_end], strict=True):
-                _compare_event(likening, f"{where}, event {_name(one)}", one, other)
+            for event, live_event in zip(before[start:end], now[live_start:live_end], strict=True):
+                _compare_event(comparison, f"{where}, event {_event_name(event)}", event, live_event)
             continue
         for event in before[start:end]:
-            likening.note(where, f"event {_name(event)} is missing")
+            comparison.note(where, f"event {_event_name(event)} is missing")
         for event in now[live_start:live_end]:
-            likening.note(where, f"event {_name(event)} is new")
+            comparison.note(where, f"event {_event_name(event)} is new")
 
 
-def _compare_event(likening: Likening, where: str, recorded: Event, live: Event) -> None:
+def _compare_event(comparison: JsonComparison, where: str, recorded: Event, live: Event) -> None:
     is_engines = isinstance(recorded, Mapping) and str(recorded.get("type", "")).startswith("workflow-")
     if not is_engines or not isinstance(live, Mapping):
-        likening.compare(where, recorded, live, is_users=True)
+        comparison.compare(where, recorded, live, is_users=True)
         return
-    likening.compare(where, _without_payload(recorded), _without_payload(live))
+    comparison.compare(where, _without_payload(recorded), _without_payload(live))
     # what a server says of a step stands one level deeper than in other answers
-    likening.compare(where, {"payload": _payload(recorded)}, {"payload": _payload(live)}, root="payload")
+    comparison.compare(where, {"payload": _payload(recorded)}, {"payload": _payload(live)}, root="payload")
 
 
 def _without_payload(event: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key != "payload"}
 
 
-def _lanes(events: list[Event]) -> dict[str, _Lane]:
-    lanes: dict[str, _Lane] = {}
+def _events_by_step(events: list[Event]) -> dict[str, _StepEvents]:
+    by_step: dict[str, _StepEvents] = {}
     ids = list(dict.fromkeys(filter(None, map(_step, events))))
     foreach = {_step(event) for event in events if _type(event) == _PROGRESS}
-    for place, event in enumerate(events):
-        lanes.setdefault(_lane_of(event, ids, foreach), _Lane()).events.append((place, _without_count(event)))
-    for name, lane in lanes.items():
+    for index, event in enumerate(events):
+        by_step.setdefault(_step_name(event, ids, foreach), _StepEvents()).events.append((index, _without_count(event)))
+    for name, own in by_step.items():
         if name.startswith("output of "):
             # the items of a foreach write side by side
-            places = [place for place, _ in lane.events]
-            ordered = sorted((event for _, event in lane.events), key=lambda event: form(json.dumps(event)))
-            lane.events = list(zip(places, ordered, strict=True))
-    return lanes
+            indexes = [index for index, _ in own.events]
+            ordered = sorted((event for _, event in own.events), key=lambda event: mask_ids(json.dumps(event)))
+            own.events = list(zip(indexes, ordered, strict=True))
+    return by_step
 
 
-def _lane_of(event: Event, ids: list[str], foreach: set[str | None]) -> str:
+def _step_name(event: Event, ids: list[str], foreach: set[str | None]) -> str:
     kind, step = _type(event), _step(event)
     if kind == _PROGRESS:
         return f"item {_payload(event).get('currentIndex')} of {step}"
     if kind == _OUTPUT:
-        # it is told under the step's own id, without those of the workflows around it
+        # it has the step's own id, without those of the workflows around it
         writer = str(_payload(event).get("stepName"))
         named = [id_ for id_ in ids if id_ == writer or id_.endswith(f".{writer}")]
         step = named[0] if len(named) == 1 else writer
@@ -118,14 +118,14 @@ def _lane_of(event: Event, ids: list[str], foreach: set[str | None]) -> str:
 
 
 def _without_count(event: Event) -> Event:
-    """How many items were done says in which order they were."""
+    """Return an event without how many items were done, which says in which order they were."""
     if _type(event) != _PROGRESS:
         return event
     return {**event, "payload": {key: value for key, value in _payload(event).items() if key != "completedCount"}}
 
 
-def _reordered(before: dict[str, _Lane], now: dict[str, _Lane]) -> Iterator[str]:
-    """Say which steps began before another one had ended, though they had not when it was recorded."""
+def _find_reordered(before: dict[str, _StepEvents], now: dict[str, _StepEvents]) -> Iterator[str]:
+    """Say which steps began before another had ended, though they had not when recorded."""
     steps = [name for name in before if name.startswith("step ") and name in now]
     for index, later in enumerate(steps):
         for earlier in steps[:index]:
@@ -137,32 +137,32 @@ def _reordered(before: dict[str, _Lane], now: dict[str, _Lane]) -> Iterator[str]
                 break
 
 
-def _parent(name: str, lanes: dict[str, _Lane]) -> str | None:
+def _parent(name: str, by_step: dict[str, _StepEvents]) -> str | None:
     """Return the step around a step, None if there is none."""
     outer = name
     while "." in outer:
         outer = outer.rpartition(".")[0]
-        if outer in lanes:
+        if outer in by_step:
             return outer
     return None
 
 
-def _count(lane: _Lane, what: str) -> str:
-    first = _name(lane.events[0][1])
-    more = len(lane.events) - 1
+def _describe_events(events: _StepEvents, what: str) -> str:
+    first = _event_name(events.events[0][1])
+    more = len(events.events) - 1
     if not more:
         return f"event {first} is {what}"
     return f"event {first} is {what}, and {more} more after it"
 
 
-def _name(event: Event) -> str:
+def _event_name(event: Event) -> str:
     kind, step = _type(event) or "without a type", _step(event)
     if kind == _PROGRESS:
         return f"{kind} {step}[{_payload(event).get('currentIndex')}]"
     return f"{kind} {step or _payload(event).get('stepName') or ''}".rstrip()
 
 
-def _kind(event: Event) -> str:
+def _event_key(event: Event) -> str:
     """Return what two events must have in common to be compared."""
     rounds = _payload(event).get("metadata")
     count = rounds.get("iterationCount") if isinstance(rounds, Mapping) else None
@@ -176,7 +176,7 @@ def _type(event: Event) -> str:
 
 def _step(event: Event) -> str | None:
     step = _payload(event).get("id") if _type(event).startswith("workflow-") else None
-    return form(step) if isinstance(step, str) else None
+    return mask_ids(step) if isinstance(step, str) else None
 
 
 def _payload(event: Event) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""One answer beside another: ids and times brought under the same names, and what still differs sorted. No I/O."""
+"""Compares JSON values of a recording and of a live server, ids and times aside. No I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = "<run>"
 ANOTHER = "<another id>"
 """What an id is called that stands where another one should."""
 
-_OF_THE_USER = frozenset(
+_MADE_BY_WORKFLOWS = frozenset(
     {
         "output",
         "payload",
@@ -49,14 +49,14 @@ _BY_STEP = frozenset({"steps", "allSteps", "context", "suspendedPaths", "resumeL
 """Names of objects whose keys are the workflow's, not the server's."""
 
 _CODE = frozenset({"fn", "mapConfig"})
-_COUNTS_AS_NOISE = frozenset({"usage"})
+_NOISE = frozenset({"usage"})
 """Tokens that agents used: they are others each time."""
 
 _KEY = re.compile(r'\.([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
-class Likening:
-    """The recorded and the live side of one run, or of what was said of no run.
+class JsonComparison:
+    """Compares the recorded and the live side of one run, or of what was said of no run.
 
     The ids of the live side get the names of those that stand in their places on the recorded side, so that one id more
     or less does not rename all that follow, and an id that is another one than it was before shows.
@@ -73,7 +73,7 @@ class Likening:
         self._live = Aliases()
         self._paired: set[str] = set()
         self._partners: dict[str, str] = {}
-        self._waiting: list[Callable[[], None]] = []
+        self._pending: list[Callable[[], None]] = []
 
     def pair_runs(self, recorded: str | None, live: str | None) -> None:
         """Name the run on both sides."""
@@ -92,14 +92,14 @@ class Likening:
             root: A key under which both stand.
             is_users: Whether a workflow made the whole of them.
         """
-        recorded, live = self._prepared(recorded), self._prepared(live)
+        recorded, live = self._prepare(recorded), self._prepare(live)
         self._pair(recorded, live)
 
         def compare() -> None:
             for found in differences(self._live.apply(live), self._recorded.apply(recorded)):
-                self._sort(where, found, is_users=is_users, skip=1 if root else 0)
+                self._file_difference(where, found, is_users=is_users, skip=1 if root else 0)
 
-        self._waiting.append(compare)
+        self._pending.append(compare)
 
     def note(self, where: str, words: str, *, said: str | None = None) -> None:
         """Note a difference in words.
@@ -111,59 +111,59 @@ class Likening:
         """
 
         def note() -> None:
-            told = "" if said is None else f": {self._live.apply(self._prepared(said))}"
-            self._drift.differences.append(Finding(where, f"{words}{told}"))
+            reason = "" if said is None else f": {self._live.apply(self._prepare(said))}"
+            self._drift.differences.append(Finding(where, f"{words}{reason}"))
 
-        self._waiting.append(note)
+        self._pending.append(note)
 
     def finish(self) -> None:
         """Add to the drift what was found, in the order in which it was met; all ids are known now."""
-        for finding in self._waiting:
+        for finding in self._pending:
             finding()
-        self._waiting.clear()
+        self._pending.clear()
 
-    def _sort(self, where: str, found: Difference, *, is_users: bool, skip: int) -> None:
+    def _file_difference(self, where: str, found: Difference, *, is_users: bool, skip: int) -> None:
         keys = list(_keys(found.path))[skip:]
-        if _masked_alike(found) or _COUNTS_AS_NOISE & set(keys):
+        if _differ_in_masks_only(found) or _NOISE & set(keys):
             return
         is_note = found.expected is MISSING and not is_users and not _belongs_to_user(keys)
         if keys and keys[-1] in _CODE and MISSING not in (found.expected, found.actual):
             is_note = True
         (self._drift.notes if is_note else self._drift.differences).append(Finding(where, found))
 
-    def _prepared(self, value: Any) -> Any:
-        return _with_read_schemas(value if self._scrubber is None else self._scrubber.data(value))
+    def _prepare(self, value: Any) -> Any:
+        return _parse_schemas(value if self._scrubber is None else self._scrubber.data(value))
 
     def _pair(self, recorded: Any, live: Any) -> None:
         """Call each id of the live side as the one in its place is called."""
         if isinstance(recorded, str) and isinstance(live, str):
             self._pair_texts(recorded, live)
         elif isinstance(recorded, Mapping) and isinstance(live, Mapping):
-            by_form: dict[str, list[str]] = {}
+            by_masked_key: dict[str, list[str]] = {}
             for key in live:
-                by_form.setdefault(form(key), []).append(key)
+                by_masked_key.setdefault(mask_ids(key), []).append(key)
             for key, value in recorded.items():
-                alike = by_form.get(form(key))
-                if alike:
-                    other = alike.pop(0) if key not in live else key
-                    self._pair_texts(key, other)
-                    self._pair(value, live[other])
+                candidates = by_masked_key.get(mask_ids(key))
+                if candidates:
+                    live_key = candidates.pop(0) if key not in live else key
+                    self._pair_texts(key, live_key)
+                    self._pair(value, live[live_key])
         elif isinstance(recorded, list) and isinstance(live, list):
-            for one, other in zip(recorded, live, strict=False):
-                self._pair(one, other)
+            for item, live_item in zip(recorded, live, strict=False):
+                self._pair(item, live_item)
 
     def _pair_texts(self, recorded: str, live: str) -> None:
-        if form(recorded) != form(live):
+        if mask_ids(recorded) != mask_ids(live):
             return
-        for one, other in zip(_UUID.findall(recorded), _UUID.findall(live), strict=True):
-            if other.lower() not in self._paired:
-                self._paired.add(other.lower())
-                partner = self._partners.setdefault(one.lower(), other.lower())
-                self._live.name(other, self._recorded.text(one) if partner == other.lower() else ANOTHER)
+        for id_, live_id in zip(_UUID.findall(recorded), _UUID.findall(live), strict=True):
+            if live_id.lower() not in self._paired:
+                self._paired.add(live_id.lower())
+                partner = self._partners.setdefault(id_.lower(), live_id.lower())
+                self._live.name(live_id, self._recorded.text(id_) if partner == live_id.lower() else ANOTHER)
 
 
-def form(text: str) -> str:
-    """Return a text with its ids all alike."""
+def mask_ids(text: str) -> str:
+    """Return a text with its ids masked."""
     return _UUID.sub("<id>", text)
 
 
@@ -182,12 +182,12 @@ def _belongs_to_user(keys: list[str | int]) -> bool:
     if NESTED_META in inside:
         return False
     # a step may be called like one of the server's fields
-    named = [key for place, key in enumerate(inside) if place == 0 or inside[place - 1] not in _BY_STEP]
-    return bool(_OF_THE_USER & set(named))
+    names = [key for index, key in enumerate(inside) if index == 0 or inside[index - 1] not in _BY_STEP]
+    return bool(_MADE_BY_WORKFLOWS & set(names))
 
 
-def _masked_alike(found: Difference) -> bool:
-    """Return whether two values differ in nothing but what was taken out of the recorded one as a secret."""
+def _differ_in_masks_only(found: Difference) -> bool:
+    """Return whether two values differ in nothing but a secret that was taken out."""
     if not isinstance(found.expected, str) or MASK not in found.expected or found.actual is MISSING:
         return False
     if found.expected == MASK:
@@ -196,12 +196,12 @@ def _masked_alike(found: Difference) -> bool:
     return isinstance(found.actual, str) and re.fullmatch(pattern, found.actual, re.DOTALL) is not None
 
 
-def _with_read_schemas(value: Any, key: str = "") -> Any:
-    """Return a value with the schemas that servers send as texts of JSON as what they say."""
+def _parse_schemas(value: Any, key: str = "") -> Any:
+    """Return a value with its schemas parsed, which servers send as texts of JSON."""
     if isinstance(value, Mapping):
-        return {name: _with_read_schemas(item, name) for name, item in value.items()}
+        return {name: _parse_schemas(item, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [_with_read_schemas(item) for item in value]
+        return [_parse_schemas(item) for item in value]
     if isinstance(value, str) and key.endswith("Schema"):
         try:
             return json.loads(value)

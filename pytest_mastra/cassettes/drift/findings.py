@@ -1,4 +1,4 @@
-"""What has drifted: how a recording and a live server differ, run by run, and how that is told. No I/O."""
+"""What has drifted: how a recording and a live server differ, run by run. No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_mastra.text.differences import MISSING, Difference, describe
 from pytest_mastra.text.width import clipped
 
 MOST_SHOWN = 12
-"""Differences of one run that are shown; of the others only the number is told."""
+"""Differences of one run that are shown; of the others only the number."""
 
 MOST_NOTES = 3
 
@@ -70,7 +70,10 @@ class Drift:
         return {run.title: run.notes for run in self.runs if run.notes}
 
     def lines(self, *, width: int = 80) -> list[str]:
-        """Return the differences as lines of text, run by run; notes are told of runs that differ, and counted."""
+        """Return the differences as lines of text, run by run.
+
+        Notes are counted, and named where a run differs.
+        """
         return [line for run in self.runs if run for line in _run_lines(run, width)]
 
     def __str__(self) -> str:
@@ -91,16 +94,16 @@ class Drift:
 
 def _run_lines(run: RunDrift, width: int) -> list[str]:
     lines = [clipped(f"{run.title}:", width)]
-    gathered = _gathered(run.differences)
+    counted = _counted(run.differences)
     where = None
-    for finding, places in gathered[:MOST_SHOWN]:
+    for finding, count in counted[:MOST_SHOWN]:
         if finding.where != where:
             where = finding.where
             lines.append(clipped(f"  {where}", width))
         lines += [f"    {line}" for line in _finding_lines(finding, width - 4)]
-        if places > 1:
-            lines.append(f"      (the same in {places - 1} more place{'s' if places > 2 else ''})")  # noqa: PLR2004
-    if (more := len(gathered) - MOST_SHOWN) > 0:
+        if count > 1:
+            lines.append(f"      (the same in {count - 1} more place{'s' if count > 2 else ''})")  # noqa: PLR2004
+    if (more := len(counted) - MOST_SHOWN) > 0:
         lines.append(f"  ... and {more} more difference{'s' if more > 1 else ''}")
     if run.notes:
         lines.append(clipped(f"  not counted: {_notes_line(run.notes)}", width))
@@ -113,10 +116,10 @@ def _finding_lines(finding: Finding, width: int) -> list[str]:
     return describe([finding.what], width=width)
 
 
-def _gathered(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
-    """Return the findings, each change of one value into another once, with the number of places where it was met."""
+def _counted(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
+    """Return each change of one value into another once, with how often it was met."""
     first: dict[Any, Finding] = {}
-    places: dict[Any, int] = {}
+    counts: dict[Any, int] = {}
     for finding in findings:
         what = finding.what
         key: tuple[object, ...] = (finding.where, what)
@@ -125,8 +128,8 @@ def _gathered(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
         if not isinstance(what, str) and MISSING in (what.expected, what.actual):
             key = (*key, what.path.rpartition(".")[2])
         first.setdefault(key, finding)
-        places[key] = places.get(key, 0) + 1
-    return [(finding, places[key]) for key, finding in first.items()]
+        counts[key] = counts.get(key, 0) + 1
+    return [(finding, counts[key]) for key, finding in first.items()]
 
 
 def _notes_line(notes: Sequence[Finding]) -> str:
@@ -143,25 +146,21 @@ def _note(finding: Finding) -> str:
 
 
 def _as_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    data = []
-    for finding in findings:
-        one: dict[str, Any] = {"where": finding.where}
-        if isinstance(finding.what, str):
-            one["words"] = finding.what
-        else:
-            sides = {"path": finding.what.path, "expected": finding.what.expected, "actual": finding.what.actual}
-            one |= {name: value for name, value in sides.items() if value is not MISSING}
-        data.append(one)
-    return data
+    return [{"where": finding.where, **_what_as_data(finding.what)} for finding in findings]
+
+
+def _what_as_data(what: Difference | str) -> dict[str, Any]:
+    if isinstance(what, str):
+        return {"words": what}
+    sides = {"path": what.path, "expected": what.expected, "actual": what.actual}
+    return {name: value for name, value in sides.items() if value is not MISSING}
 
 
 def _from_data(data: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    return [
-        Finding(
-            one["where"],
-            one["words"]
-            if "words" in one
-            else Difference(one["path"], one.get("expected", MISSING), one.get("actual", MISSING)),
-        )
-        for one in data
-    ]
+    return [Finding(item["where"], _what_from_data(item)) for item in data]
+
+
+def _what_from_data(data: Mapping[str, Any]) -> Difference | str:
+    if "words" in data:
+        return str(data["words"])
+    return Difference(data["path"], data.get("expected", MISSING), data.get("actual", MISSING))

@@ -1,4 +1,4 @@
-"""The recording as a contract: `--mastra-record=verify` holds each recorded test against the live server."""
+"""`--mastra-record=verify`: holds each recorded test against the live server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WIDTH = 80
 
 
 @dataclass(slots=True)
-class Verified:
+class VerifiedTest:
     """One recorded test that was run against the live server.
 
     Attributes:
@@ -37,9 +37,10 @@ class Verified:
 
 
 class DriftReport:
-    """Gathers what was compared, tells of it at the end, and makes pytest's exit status 1 if anything has drifted.
+    """Gathers what was compared, and reports it at the end. Writes nothing.
 
-    Under pytest-xdist it gathers in each worker, and tells in the process that started them. Writes nothing.
+    It makes pytest's exit status 1 if anything has drifted. Under pytest-xdist it gathers in each worker, and reports
+    in the process that started them.
 
     Args:
         config: pytest's.
@@ -47,7 +48,7 @@ class DriftReport:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._verified: list[Verified] = []
+        self._verified: list[VerifiedTest] = []
 
     def add(self, test: str, cassette: object, drift: Drift) -> None:
         """Take in what came of a test.
@@ -57,46 +58,50 @@ class DriftReport:
             cassette: The recording's file.
             drift: What `compare` found.
         """
-        self._verified.append(Verified(test, str(cassette), drift))
+        self._verified.append(VerifiedTest(test, str(cassette), drift))
 
     def add_not_compared(self, test: str, cassette: object, reason: str) -> None:
         """Take in that a test's recording could not be compared, and why: `it did not pass`."""
-        self._verified.append(Verified(test, str(cassette), reason=reason))
+        self._verified.append(VerifiedTest(test, str(cassette), reason=reason))
 
     @property
-    def drifted(self) -> list[Verified]:
+    def drifted(self) -> list[VerifiedTest]:
         """What has drifted, in the order of the tests' names."""
-        return sorted((one for one in self._verified if one.drift), key=lambda one: one.test)
+        return sorted((verified for verified in self._verified if verified.drift), key=lambda verified: verified.test)
 
     @property
-    def not_compared(self) -> list[Verified]:
+    def not_compared(self) -> list[VerifiedTest]:
         """What could not be compared."""
-        return sorted((one for one in self._verified if one.reason is not None), key=lambda one: one.test)
+        return sorted(
+            (verified for verified in self._verified if verified.reason is not None), key=lambda verified: verified.test
+        )
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Hand what was gathered to the process that tells of it; there, fail if anything has drifted."""
+        """Hand what was gathered to the process that reports it; there, fail if anything has drifted."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_OUTPUT] = [_as_data(one) for one in self._verified]
+            output[_OUTPUT] = [_as_data(verified) for verified in self._verified]
         elif self.drifted and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist has gathered; one that crashed says nothing."""
-        told: Iterable[Mapping[str, Any]] = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ())
-        self._verified += map(_from_data, told)
+        gathered: Iterable[Mapping[str, Any]] = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ())
+        self._verified += map(_from_data, gathered)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what has drifted, run by run, and how much has not."""
         terminalreporter.section("mastra: recordings and the live server")
-        for one in self.drifted:
-            terminalreporter.write_line(f"{one.test} ({one.cassette})", red=True, bold=True)
-            for line in one.drift.lines(width=_WIDTH - 2):
+        for verified in self.drifted:
+            terminalreporter.write_line(f"{verified.test} ({verified.cassette})", red=True, bold=True)
+            for line in verified.drift.lines(width=_WIDTH - 2):
                 terminalreporter.write_line(f"  {line}")
             terminalreporter.write_line("")
-        for one in self.not_compared:
-            terminalreporter.write_line(clipped(f"not compared: {one.test}: {one.reason}", _WIDTH), yellow=True)
+        for verified in self.not_compared:
+            terminalreporter.write_line(
+                clipped(f"not compared: {verified.test}: {verified.reason}", _WIDTH), yellow=True
+            )
         good = not self.drifted and bool(self._verified)
         terminalreporter.write_line(self.summary(), green=good, red=not good)
 
@@ -106,11 +111,11 @@ class DriftReport:
         if not compared:
             return "no recording was verified"
         drifted = self.drifted
-        verified = f"{compared} recording{'s' if compared > 1 else ''} verified"
+        counted = f"{compared} recording{'s' if compared > 1 else ''} verified"
         if not drifted:
-            return f"{verified}, none has drifted"
+            return f"{counted}, none has drifted"
         have = "has" if len(drifted) == 1 else "have"
-        return f"{verified}, {len(drifted)} {have} drifted: {', '.join(one.test for one in drifted)}"
+        return f"{counted}, {len(drifted)} {have} drifted: {', '.join(verified.test for verified in drifted)}"
 
 
 def report_of(config: pytest.Config) -> DriftReport:
@@ -123,12 +128,17 @@ def report_of(config: pytest.Config) -> DriftReport:
     return report
 
 
-def _as_data(one: Verified) -> dict[str, Any]:
-    return {"test": one.test, "cassette": one.cassette, "drift": one.drift.as_data(), "reason": one.reason}
+def _as_data(verified: VerifiedTest) -> dict[str, Any]:
+    return {
+        "test": verified.test,
+        "cassette": verified.cassette,
+        "drift": verified.drift.as_data(),
+        "reason": verified.reason,
+    }
 
 
-def _from_data(data: Mapping[str, Any]) -> Verified:
-    return Verified(data["test"], data["cassette"], Drift.from_data(data["drift"]), data["reason"])
+def _from_data(data: Mapping[str, Any]) -> VerifiedTest:
+    return VerifiedTest(data["test"], data["cassette"], Drift.from_data(data["drift"]), data["reason"])
 
 
-__all__ = ["NAME", "Drift", "DriftReport", "Finding", "RunDrift", "Verified", "compare", "report_of"]
+__all__ = ["NAME", "Drift", "DriftReport", "Finding", "RunDrift", "VerifiedTest", "compare", "report_of"]

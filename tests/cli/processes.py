@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-PROCESS_TIMEOUT = 60
+PROCESS_TIMEOUT = 120
 COMMAND = (sys.executable, "-m", "mastra_sync.cli")
 
 # a test run in the background of a shell hands its children an ignored Ctrl-C

@@ -3,58 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import shlex
 import signal
 import subprocess
-import sys
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from mastra_sync.cli import main
 from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended
 from tests.live.conftest import StartServer
 from tests.live.server import LiveServer
 
-Command = Callable[..., Ended]
 
-
-def environment(server: LiveServer) -> dict[str, str]:
+def environment(server: LiveServer, **more: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MASTRA_")}
-    return {**inherited, "MASTRA_BASE_URL": server.base_url, "PYTHONIOENCODING": "utf-8"}
+    return {**inherited, "MASTRA_BASE_URL": server.base_url, "PYTHONIOENCODING": "utf-8", **more}
 
 
-@pytest.fixture
-def mastra_sync(capsys: pytest.CaptureFixture[str]) -> Command:
-    """A function that runs the command in this process, with the server in its environment."""
-
-    def run(server: LiveServer, *arguments: str, token: str | None = None) -> Ended:
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("MASTRA_")]:
-                patch.delenv(name)
-            patch.setenv("MASTRA_BASE_URL", server.base_url)
-            if token is not None:
-                patch.setenv("MASTRA_API_TOKEN", token)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-            status = main(arguments)
-        captured = capsys.readouterr()
-        return Ended(status, captured.out, captured.err)
-
-    return run
-
-
-def mastra_sync_process(server: LiveServer, *arguments: str) -> Ended:
-    """Run the command in a process of its own."""
+def mastra_sync(server: LiveServer, *arguments: str, **more: str) -> Ended:
+    """Run the command with the server in its environment."""
     ended = subprocess.run(
         [*COMMAND, *arguments],
         capture_output=True,
         encoding="utf-8",
-        env=environment(server),
+        env=environment(server, **more),
         timeout=PROCESS_TIMEOUT,
         check=False,
     )
@@ -93,9 +68,7 @@ RUNS: list[tuple[str, list[str], int, Any]] = [
 
 
 @pytest.mark.parametrize(("workflow", "arguments", "status", "result"), RUNS)
-def test_run(
-    mastra_sync: Command, live_server: LiveServer, workflow: str, arguments: list[str], status: int, result: Any
-) -> None:
+def test_run(live_server: LiveServer, workflow: str, arguments: list[str], status: int, result: Any) -> None:
     """Each run ends with the exit status that belongs to it; a result is on stdout, nothing else."""
     ended = mastra_sync(live_server, "run", workflow, *arguments)
     assert ended.status == status
@@ -110,20 +83,20 @@ def test_run(
         ("tripwire", "was stopped by a tripwire: not allowed"),
     ],
 )
-def test_a_run_that_fails_says_why(mastra_sync: Command, live_server: LiveServer, workflow: str, reason: str) -> None:
+def test_a_run_that_fails_says_why(live_server: LiveServer, workflow: str, reason: str) -> None:
     """The innermost step and its error are in the last line."""
     ended = mastra_sync(live_server, "run", workflow, "kind=error", "n=1")
     assert ended.err.splitlines()[-1].endswith(reason)
 
 
-def test_the_steps_are_shown(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_the_steps_are_shown(live_server: LiveServer) -> None:
     """Each step of the run, nested ones too, is on stderr, in order."""
     ended = mastra_sync(live_server, "run", "nested", "n=1")
     ended_steps = [line.split()[3] for line in ended.err.splitlines() if " succeeded after " in line]
     assert ended_steps == ["inner.increment", "inner.double", "inner", "after"]
 
 
-def test_a_run_is_started_once(mastra_sync: Command, live_server: LiveServer, run_id: str) -> None:
+def test_a_run_is_started_once(live_server: LiveServer, run_id: str) -> None:
     """The same command line twice executes the run once."""
     statuses = [mastra_sync(live_server, "run", "echo", "--run-id", run_id).status for _ in range(2)]
     assert (statuses, live_server.executions(run_id)) == ([0, 2], {"echo": 1})
@@ -141,7 +114,7 @@ def test_a_run_is_started_once(mastra_sync: Command, live_server: LiveServer, ru
     ],
 )
 def test_the_suggested_line_resumes_the_run(
-    mastra_sync: Command, live_server: LiveServer, workflow: str, values: dict[str, str], result: Any
+    live_server: LiveServer, workflow: str, values: dict[str, str], result: Any
 ) -> None:
     """Following what a suspended run suggests, with values for the types, leads to its result."""
     ended = mastra_sync(live_server, "run", *workflow.split())
@@ -155,7 +128,7 @@ def test_the_suggested_line_resumes_the_run(
     assert (ended.status, json.loads(ended.out)) == (0, result)
 
 
-def test_a_wrong_answer_leaves_the_run_suspended(mastra_sync: Command, live_server: LiveServer, run_id: str) -> None:
+def test_a_wrong_answer_leaves_the_run_suspended(live_server: LiveServer, run_id: str) -> None:
     """An answer that the step's schema rejects is a usage error, and a right one still works."""
     mastra_sync(live_server, "run", "approval", "n=3", "--run-id", run_id)
     answers = [mastra_sync(live_server, "resume", "approval", run_id, f"ok={answer}") for answer in ("maybe", "true")]
@@ -163,7 +136,7 @@ def test_a_wrong_answer_leaves_the_run_suspended(mastra_sync: Command, live_serv
     assert "the run is still suspended" in answers[0].err
 
 
-def test_a_label_names_an_item(mastra_sync: Command, current_server: LiveServer, run_id: str) -> None:
+def test_a_label_names_an_item(current_server: LiveServer, run_id: str) -> None:
     """A label resumes its item alone."""
     mastra_sync(current_server, "run", "foreach-suspend", "--input", "[1, 2]", "--run-id", run_id)
     ended = mastra_sync(current_server, "resume", "foreach-suspend", run_id, "add=5", "--label", "item-2", "-q")
@@ -172,7 +145,7 @@ def test_a_label_names_an_item(mastra_sync: Command, current_server: LiveServer,
     assert "ask-item[1]" not in ended.err
 
 
-def test_after_a_timeout_the_run_can_be_waited_for(mastra_sync: Command, live_server: LiveServer, run_id: str) -> None:
+def test_after_a_timeout_the_run_can_be_waited_for(live_server: LiveServer, run_id: str) -> None:
     """The run that was given up goes on, and the suggested line gets its result."""
     gate = str(uuid.uuid4())
     ended = mastra_sync(live_server, "run", "slow", f"gate={gate}", "--run-id", run_id, "--timeout", "0.5")
@@ -210,10 +183,10 @@ def test_ctrl_c_leaves_the_run(live_server: LiveServer, run_id: str) -> None:
     left = Ended(process.returncode, out, err)
     live_server.open_gate(gate)
     assert (left.status, left.out) == (130, "")
-    assert json.loads(mastra_sync_process(live_server, *suggested(left, "result")).out) == {"done": True}
+    assert json.loads(mastra_sync(live_server, *suggested(left, "result")).out) == {"done": True}
 
 
-def test_cancel(mastra_sync: Command, live_server: LiveServer, run_id: str) -> None:
+def test_cancel(live_server: LiveServer, run_id: str) -> None:
     """A run can be canceled while another command follows it, which ends with 1."""
     gate = str(uuid.uuid4())
     with subprocess.Popen(
@@ -228,7 +201,7 @@ def test_cancel(mastra_sync: Command, live_server: LiveServer, run_id: str) -> N
     assert (canceled.status, process.returncode) == (0, 1)
 
 
-def test_events_as_json_lines(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_events_as_json_lines(live_server: LiveServer) -> None:
     """What a stream sends is on stdout line by line; the last line is the run."""
     ended = mastra_sync(live_server, "run", "city-workflow", "city=NY", "--json-events")
     lines = [json.loads(line) for line in ended.out.splitlines()]
@@ -241,20 +214,20 @@ def test_events_as_json_lines(mastra_sync: Command, live_server: LiveServer) -> 
     assert lines[-1]["payload"]["workflowState"]["result"] == {"text": "NY: 2"}
 
 
-def test_a_single_step(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_a_single_step(live_server: LiveServer) -> None:
     """`--per-step` stops after one step, where the server can; else nothing is run."""
     ended = mastra_sync(live_server, "run", "three", "i=0", "--per-step")
     expected = (2, "not supported") if live_server.generation == "1.0-beta" else (3, "is paused after one step")
     assert (ended.status, expected[1] in ended.err) == (expected[0], True)
 
 
-def test_workflows(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_workflows(live_server: LiveServer) -> None:
     """Every workflow is listed with its input."""
     lines = [line.split() for line in mastra_sync(live_server, "workflows").out.splitlines()]
     assert ["city-workflow", "2", "city:", "string"] in [line[:4] for line in lines]
 
 
-def test_show(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_show(live_server: LiveServer) -> None:
     """Nested workflows are shown with what is in them, the same on every generation."""
     assert mastra_sync(live_server, "show", "deep-ask").out.splitlines() == [
         "deep-ask",
@@ -269,14 +242,14 @@ def test_show(mastra_sync: Command, live_server: LiveServer) -> None:
     ]
 
 
-def test_runs(mastra_sync: Command, live_server: LiveServer, run_id: str) -> None:
+def test_runs(live_server: LiveServer, run_id: str) -> None:
     """A suspended run is listed with where it waits."""
     mastra_sync(live_server, "run", "ask-twice", "--run-id", run_id)
     lines = mastra_sync(live_server, "runs", "ask-twice", "--status", "suspended").out.splitlines()
     assert any(line.split()[:2] == [run_id, "suspended"] and line.endswith("at q") for line in lines)
 
 
-def test_a_name_that_is_nearly_right(mastra_sync: Command, live_server: LiveServer) -> None:
+def test_a_name_that_is_nearly_right(live_server: LiveServer) -> None:
     """A slip in the workflow's name is found."""
     ended = mastra_sync(live_server, "run", "city-workflw")
     assert (ended.status, "did you mean 'city-workflow'?" in ended.err) == (2, True)
@@ -285,10 +258,10 @@ def test_a_name_that_is_nearly_right(mastra_sync: Command, live_server: LiveServ
 @pytest.mark.parametrize(
     ("token", "said"), [("", "set MASTRA_API_TOKEN"), ("wrong", "does not accept the token"), ("right-s3cret", "")]
 )
-def test_a_server_with_a_token(mastra_sync: Command, module_server: StartServer, token: str, said: str) -> None:
+def test_a_server_with_a_token(module_server: StartServer, token: str, said: str) -> None:
     """The token comes from the environment; what is wrong with it is said without showing it."""
     server = module_server("current", auth_token="right-s3cret")
-    ended = mastra_sync(server, "run", "city-workflow", "city=NY", token=token)
+    ended = mastra_sync(server, "run", "city-workflow", "city=NY", MASTRA_API_TOKEN=token)
     assert ended.status == (5 if said else 0)
     assert said in ended.err
     assert "s3cret" not in ended.err

@@ -1,4 +1,4 @@
-"""What becomes of a test that has to do with a cassette: record mode, target, and whether there is a cassette."""
+"""What becomes of a test that has to do with a cassette: a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fixture `mastra_cassette` gives: whether a test has a cassette, and which. It imports nothing heavy."""
+"""What the fixture `mastra_cassette` gives: a test's cassette, if it has one. Imports nothing heavy."""
 
 from __future__ import annotations
 

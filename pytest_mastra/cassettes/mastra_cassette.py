@@ -1,4 +1,4 @@
-"""One test's cassette: what its record mode makes of it, from before its first request until it is written."""
+"""One test's cassette, from before its first request until it is written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXTRA_POLLS = "mastra_extra_polls"
 
 
 def make_cassette(item: pytest.Item, target: str, config: MastraConfig, *, is_asked_for: bool) -> MastraCassette:
-    """Return a test's cassette as its marker and the settings want it; what it does is chosen.
+    """Return a test's cassette as its marker and the settings want it.
 
     Args:
         item: The test.
@@ -158,7 +158,7 @@ class MastraCassette:
             self._undo.enter_context(self._partly.on_every_session())
 
     def finish(self, scene: Scene, *, passed: bool) -> None:
-        """End: say what was not as recorded, write what is to be written, compare what is to be compared."""
+        """End: check the replay, write the recording, or compare the two, as decided."""
         self._undo.close()
         if self._decision is Decision.REPLAY:
             self._tell_of_polls()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def finished(exchanges: Iterable[Exchange]) -> list[Exchange]:
-    """Return exchanges as they stand at the end of their test: what is still open, its reader has left."""
+    """Return exchanges as they are at the end of a test: open ones were left."""
     return [_closed(exchange) for exchange in exchanges]
 
 
@@ -62,7 +62,7 @@ class PartlyLive:
 
     @contextlib.contextmanager
     def on_every_session(self) -> Iterator[None]:
-        """Do so for all sessions, as long as the context lasts."""
+        """Answer all sessions, as long as the context lasts."""
         try:
             with session_patch.wrap_adapters(self._scene.url, self._wrap):
                 yield
@@ -82,7 +82,9 @@ class PartlyLive:
         return self._tap.wrap(adapter)
 
     def answering(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> BaseAdapter | None:
-        """Return an adapter that gives the recorded answer to a request; None if the live server is to be asked.
+        """Return an adapter that gives the recorded answer to a request, if there is one.
+
+        None if the live server is to be asked.
 
         Raises:
             NoRecordedReply: Neither: it is asked of a recorded run.

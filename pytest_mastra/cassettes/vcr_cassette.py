@@ -1,4 +1,7 @@
-"""vcrpy's Cassette with this project's matching, files and locks: the same face, modes and format, no patching."""
+"""vcrpy's Cassette with this project's matching, files and locks.
+
+It has the same face, modes and format, and patches nothing.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
                 self.dirty = True
 
     def can_play_response_for(self, request: Any) -> bool:
-        """Say whether there is an answer to a request that vcrpy may ask for; asking plays nothing."""
+        """Return whether vcrpy may play an answer to a request; asking plays nothing."""
         return (
             self.record_mode is not RecordMode.ALL
             and bool(self.rewound)
@@ -127,7 +130,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
         return _as_vcr(answer)[1]
 
     def save(self) -> bool:
-        """Write the file, if there is anything to write, and return whether it says something else now.
+        """Write the file, and return whether it says something else now.
 
         Raises:
             CassetteError: It must not be written, or what stands there is no cassette.

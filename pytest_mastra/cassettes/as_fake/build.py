@@ -1,4 +1,7 @@
-"""A fake made of a recording: its workflows answer as recorded, and everything else is the fake's own."""
+"""Makes a fake of a recording: its workflows answer as recorded.
+
+Everything else is the fake's own.
+"""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def milliseconds(step: StepReport) -> float:
 
 
 def has_conditions(step: StepReport) -> bool | None:
-    """Return whether a step of a block stands behind a condition; None if that cannot be runs.
+    """Return whether a step of a block stands behind a condition; None if unknown.
 
     Servers note steps that run side by side as running before they begin, so that their status comes first.
     """

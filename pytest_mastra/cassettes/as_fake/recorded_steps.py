@@ -1,4 +1,4 @@
-"""What steps did in a recording, by their input and what they were resumed with. No I/O."""
+"""What steps did in a recording, by their input and their resume data. No I/O."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class RecordedExecution:
 
 @dataclass(eq=False)
 class RecordedStep:
-    """One step of a workflow, or one of its functions: what it did in each recorded run.
+    """A step of a workflow, or a function: what it did in each recorded run.
 
     Attributes:
         workflow: Its workflow.
@@ -118,7 +118,7 @@ class RecordedStep:
         return chain.from_iterable(self.executions.values())
 
     def explain_unknown(self, input_: Any, resumed_with: Any, *, what: str = "input") -> str:
-        """Return why it is not known what the step does, what comes nearest, and what to do."""
+        """Return why it is not known what the step does, and what to do."""
         every = list(self._every())
         about = f"{self.id!r} of workflow {self.workflow!r}"
         stub = f"Say what it does: server.stub({self.id!r}, lambda ctx: ...)"

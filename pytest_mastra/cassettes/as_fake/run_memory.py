@@ -1,4 +1,4 @@
-"""What is known of one recorded run, from one of its snapshots to the next. No I/O."""
+"""What is known of a recorded run, from one snapshot to the next. No I/O."""
 
 from __future__ import annotations
 

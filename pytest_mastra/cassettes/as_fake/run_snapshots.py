@@ -354,7 +354,7 @@ class StreamFold:
         self._resumed.discard(name)
 
     def _written(self, event: dict[str, Any], report: StepReport) -> None:
-        """Give a record to the step that it names as its writer, else to the last that began."""
+        """Give a record to the step that it names, else to the last that began."""
         writer = report.get("stepName")
         named = [name for name in self._open if name == writer or name.endswith(f".{writer}")]
         for name in [*named, *reversed(self._open)]:
@@ -376,7 +376,7 @@ def _report_of(payload: StepReport) -> StepReport:
 
 
 def split_name(name: str, names: Mapping[str, Any]) -> list[str]:
-    """Split the full name of a step in a nested workflow; an id with a dot stays whole."""
+    """Split the full name of a nested workflow's step; an id with a dot stays whole."""
     for position in range(len(name) - 1, 0, -1):
         if name[position] == "." and name[:position] in names:
             return [*split_name(name[:position], names), name[position + 1 :]]

@@ -1,4 +1,4 @@
-"""What a step, or an item of a foreach, did, by what a server reports of it. No I/O."""
+"""What a step, or an item of a foreach, did, by a server's report. No I/O."""
 
 from __future__ import annotations
 

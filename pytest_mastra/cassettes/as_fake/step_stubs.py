@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class NeverRecorded(StepError):
-    """A step was asked what it was never asked when it was recorded: the run fails with it."""
+    """A step has an input that it never had when it was recorded.
+
+    The run fails with this.
+    """
 
 
 class RecordedFailure(Refusal):
@@ -199,7 +202,7 @@ def _give_outcome(execution: RecordedExecution, ctx: StepContext) -> Any:
 
 
 def _as_returned(value: Any) -> Any:
-    """Return a value as a Python step gives it: None is undefined, and null has a name."""
+    """Return a value as a Python step gives it: None is undefined, null is `NULL`."""
     if value is UNDEFINED:
         return None
     return NULL if value is None else copied(value)

@@ -81,7 +81,7 @@ class _SnapshotWalk:
         return reached
 
     def _after(self, index: int) -> Any:
-        """Return what came after an entry: what the next one was given, or what the run gave."""
+        """Return what an entry gave on: to the next one, or as the run's result."""
         if index + 1 >= len(self.graph):
             return self.snapshot.result if self.snapshot.status == "success" else UNDEFINED
         ids, steps = _step_ids(self.graph[index + 1]), self.snapshot.steps

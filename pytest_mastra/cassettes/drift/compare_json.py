@@ -1,4 +1,4 @@
-"""Compares JSON values of a recording and of a live server, ids and times aside. No I/O."""
+"""Compares recorded JSON values with live ones, ids and times aside. No I/O."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _KEY = re.compile(r'\.([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
 class JsonComparison:
-    """Compares the recorded and the live side of one run, or of what was said of no run.
+    """Compares the recorded and the live side of a run, or of no run.
 
     The ids of the live side get the names of those that stand in their places on the recorded side, so that one id more
     or less does not rename all that follow, and an id that is another one than it was before shows.
@@ -117,7 +117,10 @@ class JsonComparison:
         self._pending.append(note)
 
     def finish(self) -> None:
-        """Add to the drift what was found, in the order in which it was met; all ids are known now."""
+        """Add to the drift what was found, in its order.
+
+        Values are compared only now, for now all ids are known.
+        """
         for finding in self._pending:
             finding()
         self._pending.clear()

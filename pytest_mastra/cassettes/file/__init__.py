@@ -1,1 +1,1 @@
-"""The files of cassettes: how they are laid out, read, kept as they were, and looked through."""
+"""The files of cassettes: their format, their order, what stays, what must not be in them."""

@@ -54,7 +54,7 @@ class CassetteUnreadable(CassetteError):
 
 
 class SecretSurvives(CassetteError):
-    """A known secret is still in what would be written; the file was left as it is.
+    """A known secret would stand in the file, which was left as it is.
 
     Args:
         path: The file.

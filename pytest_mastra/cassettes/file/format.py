@@ -1,4 +1,4 @@
-"""The text of a cassette: YAML that vcrpy reads, laid out so that each line says one thing. No I/O.
+"""The text of a cassette: YAML that vcrpy reads, each line saying one thing. No I/O.
 
 What `render` writes, `parse` reads exactly and fast; a cassette of any other layout is left to `yaml_reader`.
 """
@@ -116,7 +116,7 @@ def _render_body(key: str, body: bytes, *, is_exact: bool) -> Iterable[str]:
 
 
 def _joinable_lines(text: str) -> list[tuple[int, str]]:
-    """Return lines that give a text when they are joined, each with its depth: a record's, or its own."""
+    """Return lines that give a text when they are joined, each with its depth."""
     if RECORD_END not in text:
         if is_json(text):
             return exact_lines(text)
@@ -147,7 +147,7 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def chunk_borders_of(exchange: Exchange) -> str | None:
-    """Return how a stream's chunks lie in its text: `records`, or where the borders between them are.
+    """Return where a stream's chunks end: `records`, or a list of borders.
 
     A border is a number of whole records, and of bytes after them: `2`, `2+17`. None stands for a whole body.
     """
@@ -161,7 +161,7 @@ def chunk_borders_of(exchange: Exchange) -> str | None:
 
 
 def record_ends(body: bytes) -> list[int]:
-    """Return where the records of a body end; what stands after the last one ends with the body."""
+    """Return where the records of a body end; a rest ends with the body."""
     ends = [found.end() for found in re.finditer(_RECORD_END, body)]
     return ends if (ends and ends[-1] == len(body)) or not body else [*ends, len(body)]
 
@@ -173,7 +173,7 @@ def _border(body: bytes, offset: int) -> str:
 
 
 def _offsets(body: bytes, borders: str) -> list[int]:
-    """Return where chunks end in a body, out of what `_border` says of each but the last.
+    """Return where chunks end in a body, by the borders between them.
 
     Raises:
         ValueError: The chunks do not lie in this body.
@@ -196,7 +196,7 @@ def pace_of(arrivals: Sequence[float]) -> list[float]:
 
 
 def coarse(seconds: float) -> float:
-    """Return seconds as 0 below a twentieth, else as 0.1, 0.2, 0.5, 1, 2, 5 and so on."""
+    """Return seconds as 0 below a twentieth, else as 0.1, 0.2, 0.5, 1 and so on."""
     if not 0.05 <= seconds < 1e6:  # noqa: PLR2004 -- nobody waits longer; nor for infinity
         return 0.0
     marks = [mark * 10 ** (power - 1.0) for power in range(7) for mark in (1, 2, 5)]
@@ -272,7 +272,7 @@ _URI = re.compile(r"([^/]*//[^/?#]*)(.*)", re.DOTALL)
 
 
 def parse(text: str) -> list[Exchange] | None:
-    """Return the exchanges of a cassette, None if it is not laid out as `render` does it."""
+    """Return the exchanges of a cassette; None if `render` does not write such a text."""
     if not text.startswith(HEAD) or not text.endswith(f"\n{END}") or _UNPRINTABLE_IN_LINES.search(text):
         return None
     start, end = len(HEAD), len(text) - len(END)

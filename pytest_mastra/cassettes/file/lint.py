@@ -180,7 +180,7 @@ def findings_in(path: Path, scrubber: Scrubber) -> list[Finding]:
 
 
 def _in_the_rest(path: Path, data: bytes, scrubber: Scrubber, known: set[str]) -> Iterator[Finding]:
-    """Find known secrets that are in no exchange: in a comment, say, or in what cannot be read."""
+    """Find known secrets that are in no exchange: in a comment, say."""
     for name in scrubber.survivors(data):
         if name not in known:
             yield Finding(path, None, f"the value of {name}")

@@ -94,7 +94,7 @@ class _Merger:
                 yield from self._merge_polls(polls[key], old_polls.get(key, []))
 
     def _merge_polls(self, new: Sequence[Exchange], old: Sequence[Exchange]) -> Iterator[Exchange]:
-        """Give the answers to one poll; of those on the way as many as there were before."""
+        """Give the answers to one poll, as many transient ones as there were before."""
         *on_the_way, last = new
         if not old or not all(_is_transient(poll) for poll in [*on_the_way, *old[:-1]]):
             for poll, old_index in zip(new, _align([*map(masked_reply, new)], [*map(masked_reply, old)]), strict=True):
@@ -205,7 +205,7 @@ class _Merger:
                     yield from self._json_edits(new, item, old, old_node.items[old_index])
 
     def _pair_ids(self, new: str, old: str) -> bool:
-        """Return whether each id in an old text may stand for the one in a new text, and note it."""
+        """Return whether the ids of an old text may stand for the new ones; note them."""
         pairs = list(dict.fromkeys(zip(uuids_in(new), uuids_in(old), strict=False)))
         if len({id_ for id_, _ in pairs}) < len(pairs) or len({old_id for _, old_id in pairs}) < len(pairs):
             return False
@@ -218,7 +218,7 @@ class _Merger:
 
 
 def _has_the_same_borders(new: Exchange, old: Exchange) -> bool:
-    """Return whether the borders in an older stream, all between records, are some of this one too."""
+    """Return whether an older stream's chunks end where records of this one end."""
     borders = chunk_borders_of(old)
     return (
         borders is not None
@@ -230,7 +230,7 @@ def _has_the_same_borders(new: Exchange, old: Exchange) -> bool:
 
 
 def _align(new: Sequence[_T], old: Sequence[_T]) -> list[int | None]:
-    """Return for each item the index of the older one that is the same, or that it replaces."""
+    """Return the index of the older item that each is the same as, or replaces."""
     pairs = enumerate(zip(new, old, strict=False))
     first = next((index for index, (item, old_item) in pairs if item != old_item), min(len(new), len(old)))
     last = 0
@@ -247,7 +247,7 @@ def _align(new: Sequence[_T], old: Sequence[_T]) -> list[int | None]:
 
 
 def _records_in(text: str) -> list[tuple[int, str]]:
-    """Return the records of a text, each with its offset; a text that is no stream is one."""
+    """Return the records of a text, each with its offset; other text is one record."""
     records, start = [], 0
     for record in text.split(RECORD_END):
         records.append((start, record))
@@ -268,7 +268,7 @@ def _progress(exchange: Exchange) -> tuple[Any, ...]:
 
 
 def _adapt_transient(poll: Exchange, old_last: Exchange, last: Exchange) -> Exchange | None:
-    """Return an older answer on the way, as it would have been on the way to another last answer.
+    """Return an older transient answer, adapted to another last answer.
 
     What it had in common with the last answer then, it has in common with the one now: a step that has ended says
     the same until the run's end. None if that cannot be said.
@@ -286,7 +286,7 @@ def _adapt_transient(poll: Exchange, old_last: Exchange, last: Exchange) -> Exch
 def _edits_towards(
     poll: tuple[str, Node], old_last: tuple[str, Node], last: tuple[str, Node]
 ) -> Iterator[Place | None]:
-    """Give what to replace in an older answer; None for what the last answer does not have any more."""
+    """Give what to replace in an older answer; None where the last answer lacks it."""
     text, old_text, new_text = (text[node.start : node.end] for text, node in (poll, old_last, last))
     masked_old = mask_ids_and_times(old_text)
     if mask_ids_and_times(text) == masked_old:

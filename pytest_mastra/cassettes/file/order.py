@@ -1,4 +1,4 @@
-"""The order of a recording: run by run, each in causal order, whatever threads sent when. No I/O."""
+"""The order of a recording: run by run, whatever threads sent when. No I/O."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ def group_for_order(exchanges: Iterable[Exchange]) -> list[ExchangeGroup]:
 
 
 def split_at_moves(exchanges: Iterable[Exchange]) -> list[tuple[Exchange | None, dict[str, list[Exchange]]]]:
-    """Return a run's moves, each with the polls that follow it, by what these ask; the first is None."""
+    """Return a run's moves, each with the polls that follow it; the first is None.
+
+    The polls are grouped by what they ask.
+    """
     parts: list[tuple[Exchange | None, dict[str, list[Exchange]]]] = [(None, {})]
     for exchange in exchanges:
         if exchange.call.row.polls_run:
@@ -111,7 +114,7 @@ def _order_among_concurrent(group: ExchangeGroup) -> tuple[bool, tuple[str, ...]
 
 
 def _order_like(groups: Sequence[ExchangeGroup], before: Sequence[tuple[str, ...]]) -> list[ExchangeGroup]:
-    """Return groups in the order of those before; a new one stands after the one that it stood after."""
+    """Return groups in the order of those before; a new one keeps its predecessor."""
     indexes: dict[tuple[str, ...], list[int]] = {}
     for index, requests in enumerate(before):
         indexes.setdefault(requests, []).append(index)

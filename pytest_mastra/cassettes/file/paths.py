@@ -15,7 +15,9 @@ _LONGEST = 100
 
 
 def cassette_path(item: pytest.Item) -> Path:
-    """Return the file of a test's cassette: what its marker says, else `<module>/<test>.yaml` in the folder of all.
+    """Return the file of a test's cassette.
+
+    It is what the test's marker says, else `<module>/<test>.yaml` in the folder of all.
 
     What no file's name may hold is replaced in the test's name, and a hash of the name added, so that two tests never
     share a file.
@@ -34,7 +36,10 @@ def module_folder(config: pytest.Config, node: str) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """Return a text that a file can be called; what no file's name may hold is replaced, and a hash added."""
+    """Return a text as a file's name.
+
+    What no file's name may hold is replaced, and a hash added.
+    """
     safe = _UNSAFE.sub("-", name)[:_LONGEST].rstrip(". ")
     if safe == name:
         return safe

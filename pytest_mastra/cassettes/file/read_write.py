@@ -93,7 +93,7 @@ def exchanges_in(data: bytes) -> list[Exchange]:
 def write_cassette(
     path: str | os.PathLike[str], exchanges: Iterable[Exchange], *, scrubber: Scrubber | None = None
 ) -> bool:
-    """Write a recording, in the order of its story, without secrets, and with stable ids and times.
+    """Write a recording run by run, without secrets, with stable ids and times.
 
     Of the file that stands there everything stays that only differs in ids, times, pace, or number of polls.
 
@@ -140,7 +140,10 @@ def _reread(exchanges: list[Exchange]) -> list[Exchange]:
 
 
 def normalised(exchange: Exchange) -> Exchange:
-    """Return an exchange as cassettes hold it: no content coding, nothing of the connection, one base URL."""
+    """Return an exchange as cassettes hold it.
+
+    It has no content coding, nothing of the connection, and one base URL.
+    """
     request = exchange.request
     chunks, arrivals = decoded_chunks(exchange), list(exchange.arrivals)
     arrivals += arrivals[-1:] * (len(chunks) - len(arrivals)) or [0.0] * (len(chunks) - len(arrivals))
@@ -204,13 +207,13 @@ def parts_of(exchange: Exchange) -> Iterable[tuple[str, bytes]]:
 
 
 def _header_bytes(name: str, value: str) -> bytes:
-    """Return what a header may have been, one after the other: its text in UTF-8, and UTF-8 that was misread."""
+    """Return a header's text in UTF-8, and after it the UTF-8 that may have been misread."""
     misread = f"\n{name}: {value}".encode("latin-1") if may_be_misread(value) else b""
     return f"{name}: {value}".encode() + misread
 
 
 def _write_if_changed(path: Path, text: str) -> bool:
-    """Put a text into a file so that nobody ever sees half of it; return whether it says something else now."""
+    """Put a text into a file at once, and return whether it says something else now."""
     data = text.encode("utf-8")
     if path.exists() and path.read_bytes() == data:
         return False

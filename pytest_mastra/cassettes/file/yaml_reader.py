@@ -1,4 +1,4 @@
-"""Reads cassettes that are YAML of any layout: written by vcrpy, or changed by hand. No I/O."""
+"""Reads cassettes of any layout: written by vcrpy, or changed by hand. No I/O."""
 
 from __future__ import annotations
 

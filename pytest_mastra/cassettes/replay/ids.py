@@ -1,4 +1,4 @@
-"""Which recorded id, a run's or another, stands for one that a test asks for. No I/O."""
+"""Which recorded ids a test's own ids mean. No I/O."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ class IdMap:
         return recorded in self._own
 
     def pair(self, own: str, recorded: str) -> None:
-        """Have an id mean a recorded one, and UUIDs in them too; what either meant before is forgotten."""
+        """Have an id mean a recorded one, and so the UUIDs in them.
+
+        What either meant before is forgotten.
+        """
         if own in self._recorded:
             del self._own[self._recorded[own]]
         if recorded in self._own:
@@ -107,7 +110,7 @@ def _uuids_in(own: str, recorded: str) -> Iterator[tuple[str, str]]:
 
 
 def _replaced(chunks: Sequence[bytes], pattern: re.Pattern[bytes], by: Callable[[bytes], bytes]) -> list[bytes]:
-    """Return chunks with what a pattern finds in their whole replaced; the borders stay where they were in it."""
+    """Return chunks with what a pattern finds in their whole replaced, borders in place."""
     whole = b"".join(chunks)
     parts: list[bytes] = []
     borders = list(accumulate(map(len, chunks)))
@@ -130,7 +133,9 @@ def _replaced(chunks: Sequence[bytes], pattern: re.Pattern[bytes], by: Callable[
 
 
 class IdMatcher:
-    """Learns which recorded ids a test's own ids mean, and takes it back where runs turn out to be others.
+    """Learns which recorded ids a test's own ids mean.
+
+    It takes that back where runs turn out to be others.
 
     Two runs that were created with the same words cannot be told apart until they are given different inputs; threads
     may create them in another order than when they were recorded. As long as nothing differs between them, one can
@@ -162,7 +167,7 @@ class IdMatcher:
     def first_match(
         self, own: Sequence[str], candidates: Iterable[tuple[str, ...]], *, read: Question
     ) -> tuple[str, ...] | None:
-        """Return the first recorded ids that ids of a request can mean; None if there are none."""
+        """Return the first recorded ids that a request's ids can mean, if there are any."""
         is_taken, meant = self._ids.has_recorded, self._ids.recorded(own[0]) if own else None
         for recorded in candidates:
             # there may be thousands, most of them taken
@@ -179,7 +184,7 @@ class IdMatcher:
                 self._ids.pair(own_id, recorded_id)
 
     def can_swap(self, own: Sequence[str], recorded: Sequence[str]) -> bool:
-        """Return whether a test's run, the first of the ids, can take the place of another recorded one."""
+        """Return whether a run, the first of the ids, can become another recorded one."""
         if not own or not self.can_mean(own[1:], recorded[1:]):
             return False
         before, now = self._ids.recorded(own[0]), recorded[0]

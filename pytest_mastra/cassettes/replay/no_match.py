@@ -1,4 +1,4 @@
-"""A request that a recording has no answer for: what was asked, what comes closest, and what to do."""
+"""A request that a recording does not answer: why, and what comes closest."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _in_words_of_requests(line: str) -> str:
 
 
 def _distance(entry: Entry, key: RequestKey, question: dict[str, object]) -> tuple[bool, bool, int, bool, int]:
-    """Return how far a recorded request is from one that is asked; the least is the closest."""
+    """Return how far a recorded request is from one that is asked."""
     recorded, call = entry.request_key.call, key.call
     is_other = recorded.verb != call.verb or (call.verb is None and entry.request_key.question[0] != key.question[0])
     unlike = 0 if is_other else len(differences(question, describe_request(entry.exchange.request)))

@@ -1,4 +1,4 @@
-"""A recording that answers as the server did: the same bytes in the same chunks, the same failures."""
+"""A recording that answers as the server did: the same chunks, the same failures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ReplaySurface:
 
 
 class _ScriptedReply:
-    """A reply that is more than its status, headers and body: what goes over the wire for it."""
+    """What goes over the wire for a reply with chunks, pauses or a failure."""
 
     def __init__(
         self, surface: ReplaySurface, exchange: Exchange, headers: tuple[tuple[str, str], ...], chunks: list[bytes]

@@ -13,7 +13,7 @@ from mastra_sync.deadline import SystemClock
 from pytest_mastra.cassettes.decisions import FAILURES, SKIPS, Decision, decide
 from pytest_mastra.cassettes.file.errors import CassetteError
 from pytest_mastra.cassettes.file.paths import cassette_path
-from pytest_mastra.cassettes.record import PartlyLive, finished
+from pytest_mastra.cassettes.record import PartialReplay, close_exchanges
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.surface import ReplaySurface
 from pytest_mastra.cassettes.vcr_cassette import StoryCassette
@@ -91,7 +91,7 @@ class MastraCassette:
         self._every_session = every_session
         self._surface: ReplaySurface | None = None
         self._decision = Decision.REPLAY
-        self._partly: PartlyLive | None = None
+        self._partial_replay: PartialReplay | None = None
         self._undo = contextlib.ExitStack()
         self._missing = threading.Lock()
         self.story = StoryCassette(self.path, mode, scrubber=scrubber_of(item.config))
@@ -150,18 +150,18 @@ class MastraCassette:
             except CassetteError as error:
                 raise pytest.fail.Exception(str(error), pytrace=False) from None
         if self._decision is Decision.REPLAY:
-            self._surface = self._answering(scene)
+            self._surface = self._make_surface(scene)
             if self._every_session and self._config.url is not None:
                 self._answer_at(origin_of(self._config.url), scene)
         elif self._decision is Decision.RECORD_NEW_EPISODES:
-            self._partly = PartlyLive(scene, self._answering(scene))
-            self._undo.enter_context(self._partly.on_every_session())
+            self._partial_replay = PartialReplay(scene, self._make_surface(scene))
+            self._undo.enter_context(self._partial_replay.on_every_session())
 
     def finish(self, scene: Scene, *, passed: bool) -> None:
         """End: check the replay, write the recording, or compare the two, as decided."""
         self._undo.close()
         if self._decision is Decision.REPLAY:
-            self._tell_of_polls()
+            self._report_extra_polls()
             if passed:
                 self._check_replay()
         elif self._decision is Decision.COMPARE:
@@ -183,7 +183,7 @@ class MastraCassette:
     def __repr__(self) -> str:
         return f"<MastraCassette {self.shown} {self.mode}, {self.played} of {len(self.story)} played>"
 
-    def _answering(self, scene: Scene) -> ReplaySurface:
+    def _make_surface(self, scene: Scene) -> ReplaySurface:
         clock = SystemClock() if self._pace == "real" or scene.clock is None else scene.clock
         return ReplaySurface(
             self.story.playback, clock=clock, on_miss=self._note_miss, in_pace=self._pace in {"recorded", "real"}
@@ -203,7 +203,7 @@ class MastraCassette:
             self.missed.append(text)
         return NoRecordedReply(text)
 
-    def _tell_of_polls(self) -> None:
+    def _report_extra_polls(self) -> None:
         extra = self.extra_polls
         if extra:
             self._item.user_properties.append((EXTRA_POLLS, extra))
@@ -216,9 +216,9 @@ class MastraCassette:
             more = f"\n... and {len(self.missed) - 1} more" if len(self.missed) > 1 else ""
             pytest.fail(f"the code under test went on after this:\n{self.missed[0]}{more}", pytrace=False)
         if self._strict and self.unplayed:
-            pytest.fail(self._unplayed_in_words(), pytrace=False)
+            pytest.fail(self._describe_unplayed(), pytrace=False)
 
-    def _unplayed_in_words(self) -> str:
+    def _describe_unplayed(self) -> str:
         from pytest_mastra.cassettes.replay.no_match import describe_entry  # noqa: PLC0415 -- for a failure only
 
         lines = [describe_entry(entry) for entry in self.story.playback.unplayed_entries]
@@ -236,7 +236,7 @@ class MastraCassette:
         )
 
     def _write(self, scene: Scene) -> None:
-        new = finished(scene.log if self._partly is None else self._partly.live)
+        new = close_exchanges(scene.log if self._partial_replay is None else self._partial_replay.live)
         if not new and (self._decision is Decision.RECORD_NEW_EPISODES or not self._is_asked_for):
             return
         self.story.add(new)
@@ -254,7 +254,7 @@ class MastraCassette:
         elif not self.path.exists():
             report.add_not_compared(self._item.nodeid, self.shown, "it has no cassette")
         else:
-            drift = compare(self.story.exchanges, finished(scene.log), scrubber=scrubber_of(self._item.config))
+            drift = compare(self.story.exchanges, close_exchanges(scene.log), scrubber=scrubber_of(self._item.config))
             report.add(self._item.nodeid, self.shown, drift)
 
 

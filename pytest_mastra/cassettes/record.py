@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from pytest_mastra.suite.scene import Scene
 
 
-def finished(exchanges: Iterable[Exchange]) -> list[Exchange]:
+def close_exchanges(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """Return exchanges as they are at the end of a test: open ones were left."""
-    return [_closed(exchange) for exchange in exchanges]
+    return [_close(exchange) for exchange in exchanges]
 
 
-def _closed(exchange: Exchange) -> Exchange:
+def _close(exchange: Exchange) -> Exchange:
     if exchange.ending is not Ending.OPEN:
         return exchange
     if exchange.status:
@@ -38,7 +38,7 @@ def _closed(exchange: Exchange) -> Exchange:
     return replace(exchange, ending=Ending.NONE, failure=GAVE_UP)
 
 
-class PartlyLive:
+class PartialReplay:
     """Answers from a recording what it has, and sends the rest to the live server, listening.
 
     A run is recorded or live, never both: what is asked of a recorded run beyond its recording goes nowhere, for the
@@ -57,7 +57,7 @@ class PartlyLive:
         self._live_runs: set[str] = set()
         self._scene = scene
         self._surface = surface
-        self._tap = Wiretap(_Remembering(scene.log, self.live), scene.url, scene.now)
+        self._tap = Wiretap(_CopyingLog(scene.log, self.live), scene.url, scene.now)
         self._adapters: WeakKeyDictionary[BaseAdapter, BaseAdapter] = WeakKeyDictionary()
 
     @contextlib.contextmanager
@@ -74,14 +74,14 @@ class PartlyLive:
         if not isinstance(adapter, HTTPAdapter):
             return adapter
         if adapter not in self._adapters:
-            self._adapters[adapter] = _PartlyLiveAdapter(self, adapter)
+            self._adapters[adapter] = _PartialReplayAdapter(self, adapter)
         return self._adapters[adapter]
 
-    def tapped(self, adapter: HTTPAdapter) -> BaseAdapter:
+    def tap(self, adapter: HTTPAdapter) -> BaseAdapter:
         """Return an adapter that asks the live server."""
         return self._tap.wrap(adapter)
 
-    def answering(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> BaseAdapter | None:
+    def adapter_for(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> BaseAdapter | None:
         """Return an adapter that gives the recorded answer to a request, if there is one.
 
         None if the live server is to be asked.
@@ -93,7 +93,7 @@ class PartlyLive:
         if answer is None:
             return None
         scene = self._scene
-        watched = WatchedSurface(_Ready(self._surface, answer), scene.log, scene.url, scene.now)
+        watched = WatchedSurface(_FixedReply(self._surface, answer), scene.log, scene.url, scene.now)
         return SurfaceAdapter(adapter, CatchAll(watched, scene.url))
 
     def _recorded(self, request: WireRequest) -> Exchange | None:
@@ -110,17 +110,17 @@ class PartlyLive:
         return None
 
 
-class _PartlyLiveAdapter(BaseAdapter):
+class _PartialReplayAdapter(BaseAdapter):
     """Stands in for an adapter of a session."""
 
-    def __init__(self, partly: PartlyLive, adapter: HTTPAdapter) -> None:
+    def __init__(self, replay: PartialReplay, adapter: HTTPAdapter) -> None:
         super().__init__()
-        self._partly = partly
-        self._live = partly.tapped(adapter)
+        self._replay = replay
+        self._live = replay.tap(adapter)
 
     def send(self, request: requests.PreparedRequest, *options: Any, **named: Any) -> requests.Response:
-        answering = self._partly.answering(_PLAIN, request) or self._live
-        return answering.send(request, *options, **named)
+        chosen = self._replay.adapter_for(_PLAIN, request) or self._live
+        return chosen.send(request, *options, **named)
 
     def close(self) -> None:
         self._live.close()
@@ -129,8 +129,8 @@ class _PartlyLiveAdapter(BaseAdapter):
 _PLAIN = HTTPAdapter()
 
 
-class _Ready:
-    """A surface that has its answer."""
+class _FixedReply:
+    """A surface that gives one recorded reply."""
 
     def __init__(self, surface: ReplaySurface, exchange: Exchange) -> None:
         self._surface = surface
@@ -140,15 +140,15 @@ class _Ready:
         return self._surface.reply(self._exchange)
 
 
-class _Remembering(ExchangeLog):
-    """Notes exchanges in another log, and which these are."""
+class _CopyingLog(ExchangeLog):
+    """Notes exchanges in another log, and in a list of its own."""
 
-    def __init__(self, log: ExchangeLog, noted: list[Exchange]) -> None:
+    def __init__(self, log: ExchangeLog, copies: list[Exchange]) -> None:
         super().__init__()
         self._log = log
-        self._noted = noted
+        self._copies = copies
 
     def begin(self, url: str, request: WireRequest, now: float) -> Exchange:
         exchange = self._log.begin(url, request, now)
-        self._noted.append(exchange)
+        self._copies.append(exchange)
         return exchange

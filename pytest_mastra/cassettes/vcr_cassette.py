@@ -40,7 +40,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
     """A cassette of exchanges. Any number of threads may play from it and add to it.
 
     What vcrpy's has, this has as well: `requests`, `responses`, `play_count`, `all_played`, `play_response`, `append`,
-    `record_mode`, `write_protected`, `dirty`, `rewound`. It is found by shape what answers a request, and the answer
+    `record_mode`, `write_protected`, `dirty`, `rewound`. What answers a request is found by its key, and the answer
     to a repeated poll is the last one, whatever `match_on` and `allow_playback_repeats` say.
 
     Args:
@@ -54,8 +54,8 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
         self._file = path
         self._scrubber = scrubber or Scrubber()
         self._lock = threading.Lock()
-        self._recorded: list[Exchange] = []
-        self._keep: list[Exchange] = []
+        self._added: list[Exchange] = []
+        self._from_file: list[Exchange] = []
         self.playback = Playback([])
 
     @classmethod
@@ -72,7 +72,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
     @property
     def exchanges(self) -> list[Exchange]:
         """What it holds: what its file held, then what was added."""
-        return [*self._keep, *self._recorded]
+        return [*self._from_file, *self._added]
 
     @property
     def data(self) -> list[tuple[Any, dict[str, Any]]]:
@@ -93,21 +93,21 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
     @play_counts.setter
     def play_counts(self, value: Mapping[int, int]) -> None:
         # the base class begins with an empty one, and so does whoever rewinds
-        if not value and hasattr(self, "_keep"):
-            self.playback = Playback(self._keep, scrub=self._scrub())
+        if not value and hasattr(self, "_from_file"):
+            self.playback = Playback(self._from_file, scrub=self._scrub())
 
     def append(self, request: Any, response: Any) -> None:
         """Add an interaction of vcrpy's."""
         exchange = _from_vcr(request, response, len(self.exchanges))
         with self._lock:
-            self._recorded.append(exchange)
+            self._added.append(exchange)
             self.dirty = True
 
     def add(self, exchanges: Iterable[Exchange]) -> None:
         """Add what was said with a server."""
         with self._lock:
             for exchange in exchanges:
-                self._recorded.append(exchange)
+                self._added.append(exchange)
                 self.dirty = True
 
     def can_play_response_for(self, request: Any) -> bool:
@@ -135,17 +135,17 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
         Raises:
             CassetteError: It must not be written, or what stands there is no cassette.
         """
-        kept = [] if self.record_mode is RecordMode.ALL else self._keep
+        known = [] if self.record_mode is RecordMode.ALL else self._from_file
         self.dirty = False
-        return write_cassette(self._file, [*kept, *self._recorded], scrubber=self._scrubber)
+        return write_cassette(self._file, [*known, *self._added], scrubber=self._scrubber)
 
     def _load(self) -> None:
         try:
-            self._keep = read_cassette(self._file).exchanges
+            self._from_file = read_cassette(self._file).exchanges
         except FileNotFoundError:
             return
-        self.playback = Playback(self._keep, scrub=self._scrub())
-        self._loaded_count = len(self._keep)
+        self.playback = Playback(self._from_file, scrub=self._scrub())
+        self._loaded_count = len(self._from_file)
         self.dirty = False
         self.rewound = True
 
@@ -154,7 +154,7 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
             self.save()
 
     def __len__(self) -> int:
-        return len(self._keep) + len(self._recorded)
+        return len(self._from_file) + len(self._added)
 
     def __contains__(self, request: object) -> bool:
         return self.playback.has_answer(_as_wire(request))
@@ -163,9 +163,9 @@ class StoryCassette(Cassette):  # type: ignore[misc] # vcrpy has no types
         scrubber = self._scrubber
 
         def scrub(request: WireRequest) -> WireRequest:
-            asked = Exchange(-1, "", request, 0.0)
-            scrubber.learn(asked)
-            return scrubber.exchange(normalised(asked)).request
+            exchange = Exchange(-1, "", request, 0.0)
+            scrubber.learn(exchange)
+            return scrubber.exchange(normalised(exchange)).request
 
         return scrub
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.file.read_write import normalised
-from pytest_mastra.cassettes.record import finished
+from pytest_mastra.cassettes.record import close_exchanges
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.cassettes.replay.surface import ReplaySurface
@@ -41,7 +41,7 @@ def served(surface: Surface) -> Iterator[tuple[str, ExchangeLog]]:
 
 def recording_of(log: Iterable[Exchange]) -> list[Exchange]:
     """Return exchanges as a cassette holds them."""
-    return [normalised(exchange) for exchange in finished(log)]
+    return [normalised(exchange) for exchange in close_exchanges(log)]
 
 
 @dataclass

@@ -111,24 +111,25 @@ def _compare(
             continue
         pairs = min(len(there), len(here))
         for index in range(pairs):
-            yield from _compare_pair(here[index], there[index], _place(live, live_from + index, around), misspelled)
-        place = _place(live, live_from + pairs, around)
+            position = _position_of(live, live_from + index, around)
+            yield from _compare_pair(here[index], there[index], position, misspelled)
+        position = _position_of(live, live_from + pairs, around)
         if here[pairs:]:
-            yield f"{place} the fake has {_listed(here[pairs:])}, the live server has not"
+            yield f"{position} the fake has {_listed(here[pairs:])}, the live server has not"
         if there[pairs:] and not (is_open and live_to == len(live)):
-            yield f"{place} the live server has {_listed(there[pairs:])}, the fake has not"
+            yield f"{position} the live server has {_listed(there[pairs:])}, the fake has not"
 
 
-def _place(live: Sequence[Node], index: int, around: str) -> str:
-    place = f"after {live[index - 1]}" if index else "at the beginning"
-    return f"{place} of {around}" if around else place
+def _position_of(live: Sequence[Node], index: int, around: str) -> str:
+    position = f"after {live[index - 1]}" if index else "at the beginning"
+    return f"{position} of {around}" if around else position
 
 
-def _compare_pair(fake: Node, live: Node, place: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
+def _compare_pair(fake: Node, live: Node, position: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
     if fake.kind == live.kind and (fake.id, live.id) in misspelled | {(live.id, live.id)} and fake.inner and live.inner:
         yield from _compare(fake.inner, live.inner, f"{live.kind} {live.id!r}" if live.id else live.kind, misspelled)
     elif (fake.id, live.id) not in misspelled or fake.kind != live.kind:
-        yield f"{place} the fake has {fake}, the live server has {live}"
+        yield f"{position} the fake has {fake}, the live server has {live}"
 
 
 def _listed(nodes: Sequence[Node]) -> str:

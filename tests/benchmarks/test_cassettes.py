@@ -29,7 +29,7 @@ from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.record_and_replay import JSON, recording_of, served
+from tests.cassettes.record_and_replay import JSON, recording_of, serve
 from tests.fake.client_outcomes import Scripted
 
 Figure = Callable[[str, str, str], None]
@@ -165,7 +165,7 @@ def test_threads(figure: Figure, tmp_path: Path) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             return sum(pool.map(run, range(INTERACTIONS // 2)))
 
-    with served(Scripted(counted)) as (url, log), MastraClient(url) as client:
+    with serve(Scripted(counted)) as (url, log), MastraClient(url) as client:
         assert run_all(client) == INTERACTIONS // 2
         sent = len(asked)
         write_cassette(tmp_path / "it.yaml", recording_of(log))
@@ -194,7 +194,7 @@ def test_the_first_event(figure: Figure) -> None:
         yield b'{"type":"two"}\x1e'
 
     surface = Scripted(lambda _: WireReply(200, JSON, events()))
-    with served(surface) as (url, _), requests.get(url, stream=True, timeout=60) as response:
+    with serve(surface) as (url, _), requests.get(url, stream=True, timeout=60) as response:
         began = time.perf_counter()
         response.raw.read1(65536)
         took = time.perf_counter() - began

@@ -25,7 +25,7 @@ JSON = (("content-type", "application/json"),)
 
 
 @contextlib.contextmanager
-def tapped(url: str) -> Iterator[ExchangeLog]:
+def listen(url: str) -> Iterator[ExchangeLog]:
     """Listen to what is said with a server."""
     log = ExchangeLog()
     with Wiretap(log, url, time.monotonic).on_every_session():
@@ -33,9 +33,9 @@ def tapped(url: str) -> Iterator[ExchangeLog]:
 
 
 @contextlib.contextmanager
-def served(surface: Surface) -> Iterator[tuple[str, ExchangeLog]]:
+def serve(surface: Surface) -> Iterator[tuple[str, ExchangeLog]]:
     """Put a surface on a socket, and listen."""
-    with OnSocket(surface) as front, tapped(front.url) as log:
+    with OnSocket(surface) as front, listen(front.url) as log:
         yield front.url, log
 
 
@@ -61,7 +61,7 @@ class Replay:
 
 
 @contextlib.contextmanager
-def replayed(exchanges: Sequence[Exchange], *, in_pace: bool = False) -> Iterator[tuple[str, Replay]]:
+def answer_from(exchanges: Sequence[Exchange], *, in_pace: bool = False) -> Iterator[tuple[str, Replay]]:
     """Answer at an address from a recording."""
     replay = Replay(Playback(exchanges))
     with InProcess(replay.surface(in_pace=in_pace)) as front:
@@ -71,18 +71,18 @@ def replayed(exchanges: Sequence[Exchange], *, in_pace: bool = False) -> Iterato
 @contextlib.contextmanager
 def replaying_client(exchanges: Sequence[Exchange], **settings: Any) -> Iterator[tuple[MastraClient, Replay]]:
     """Give a client that is answered from a recording, and waits in no time."""
-    with replayed(exchanges) as (url, replay), MastraClient(url, clock=replay.clock, **settings) as client:
+    with answer_from(exchanges) as (url, replay), MastraClient(url, clock=replay.clock, **settings) as client:
         yield client, replay
 
 
 # -- recordings made up
 
 
-def asked(method: str, target: str, body: bytes = b"") -> WireRequest:
+def request_of(method: str, target: str, body: bytes = b"") -> WireRequest:
     return WireRequest(method, target, {}, body)
 
 
-def told(request: WireRequest, body: bytes, *, status: int = 200, number: int = 0) -> Exchange:
+def exchange_of(request: WireRequest, body: bytes, *, status: int = 200, number: int = 0) -> Exchange:
     """Return an exchange with a whole reply."""
     return Exchange(
         number, "http://mastra.test", request, float(number), status, "OK", JSON, [body], [0.0], ending=Ending.WHOLE
@@ -97,24 +97,24 @@ OTHER = "99999999-0000-4000-8000-000000000002"
 
 
 def create(run: str, workflow: str = "report") -> Exchange:
-    return told(
-        asked("POST", f"/api/workflows/{workflow}/create-run?runId={run}", b"{}"), b'{"runId":"%b"}' % run.encode()
+    return exchange_of(
+        request_of("POST", f"/api/workflows/{workflow}/create-run?runId={run}", b"{}"), b'{"runId":"%b"}' % run.encode()
     )
 
 
 def move(verb: str, run: str, data: str = "{}", workflow: str = "report") -> Exchange:
     body = f'{{"inputData":{data}}}'.encode()
-    return told(asked("POST", f"/api/workflows/{workflow}/{verb}?runId={run}", body), b'{"message":"done"}')
+    return exchange_of(request_of("POST", f"/api/workflows/{workflow}/{verb}?runId={run}", body), b'{"message":"done"}')
 
 
 def poll(run: str, status: str, workflow: str = "report") -> Exchange:
     body = f'{{"runId":"{run}","status":"{status}"}}'.encode()
-    return told(asked("GET", f"/api/workflows/{workflow}/runs/{run}"), body)
+    return exchange_of(request_of("GET", f"/api/workflows/{workflow}/runs/{run}"), body)
 
 
 def result(run: str, status: str, workflow: str = "report") -> Exchange:
     body = f'{{"status":"{status}"}}'.encode()
-    return told(asked("GET", f"/api/workflows/{workflow}/runs/{run}/execution-result"), body)
+    return exchange_of(request_of("GET", f"/api/workflows/{workflow}/runs/{run}/execution-result"), body)
 
 
 def answers(playback: Playback, *requests: WireRequest | Exchange) -> list[str]:

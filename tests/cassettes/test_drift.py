@@ -52,7 +52,7 @@ def changed(exchanges: list[Exchange], number: int, change: Callable[[Any], Any]
     return [*exchanges[:number], replace(exchange, chunks=[body]), *exchanges[number + 1 :]]
 
 
-def told(drift: Drift) -> list[str]:
+def lines_of(drift: Drift) -> list[str]:
     """What a drift says, line by line."""
     lines = drift.lines()
     assert all(len(line) <= 80 for line in lines)
@@ -85,7 +85,7 @@ def test_chunk_borders_and_headers_do_not_count() -> None:
 def test_a_changed_output_is_told_once_with_its_places() -> None:
     """A step that gives something else is one difference, however many answers repeat it."""
     drift = compare(recorded(), recorded(temp=3))
-    assert told(drift) == [
+    assert lines_of(drift) == [
         "city, run 1:",
         "stream, event workflow-step-result lookup",
         "$.payload.output.temp: expected 2, actual 3",
@@ -108,13 +108,13 @@ def test_steps_side_by_side_may_end_in_any_order() -> None:
 def test_a_missing_event_counts() -> None:
     """An event that does not come any more is a difference."""
     drift = compare(recorded(), changed(recorded(), STREAM, lambda records: records[:2] + records[3:]))
-    assert told(drift) == ["city, run 1:", "stream", "event workflow-step-result lookup is missing"]
+    assert lines_of(drift) == ["city, run 1:", "stream", "event workflow-step-result lookup is missing"]
 
 
 def test_a_new_event_counts() -> None:
     """An event that did not come before is a difference."""
     drift = compare(recorded(), changed(recorded(), STREAM, lambda records: [*records, {"type": "news", "payload": 1}]))
-    assert told(drift) == ["city, run 1:", "stream", "event news is new"]
+    assert lines_of(drift) == ["city, run 1:", "stream", "event news is new"]
 
 
 def test_steps_in_another_order_count() -> None:
@@ -124,7 +124,7 @@ def test_steps_in_another_order_count() -> None:
         asks = [record for record in records if record["payload"].get("id") == "q"]
         return [records[0], *asks, *(record for record in records[1:] if record not in asks)]
 
-    lines = told(compare(recorded(), changed(recorded(), STREAM, hurry)))
+    lines = lines_of(compare(recorded(), changed(recorded(), STREAM, hurry)))
     assert "step q came before step lookup had ended" in lines
 
 
@@ -147,13 +147,13 @@ def test_a_field_that_a_workflow_adds_counts() -> None:
         return answer
 
     drift = compare(recorded(verb="start-async"), changed(recorded(verb="start-async"), STREAM, add))
-    assert told(drift)[-1] == "$.steps.lookup.output.more: not expected, actual 1"
+    assert lines_of(drift)[-1] == "$.steps.lookup.output.more: not expected, actual 1"
 
 
 def test_a_field_that_is_gone_counts() -> None:
     """A field that answers have no more breaks who reads it."""
     live = changed(recorded(), READ + 1, lambda answer: {k: v for k, v in answer.items() if k != "resourceId"})
-    assert told(compare(recorded(), live))[-1] == "$.resourceId: expected None, but nothing is there"
+    assert lines_of(compare(recorded(), live))[-1] == "$.resourceId: expected None, but nothing is there"
 
 
 def test_another_status_counts_with_what_was_said() -> None:
@@ -161,7 +161,7 @@ def test_another_status_counts_with_what_was_said() -> None:
     live = recorded()
     error = b'{"error":"Workflow run ' + RUN.encode() + b' not found"}'
     live[4] = replace(live[4], status=404, chunks=[error])
-    assert told(compare(recorded(), live)) == [
+    assert lines_of(compare(recorded(), live)) == [
         "city, run 1:",
         "resume_async",
         "HTTP status 200 OK has become 404 Not Found: Workflow run <run> not found",
@@ -181,7 +181,7 @@ def test_runs_are_matched_by_what_they_were_started_with() -> None:
         said.request = replace(said.request, body=said.request.body.replace(b"NY", b"LA"))
         said.chunks = [chunk.replace(b"NY", b"LA") for chunk in said.chunks]
     assert not compare([*one, *two], [*two, *one])
-    assert told(compare([*one, *two], one)) == ["city, run 2:", "the run", "is missing"]
+    assert lines_of(compare([*one, *two], one)) == ["city, run 2:", "the run", "is missing"]
 
 
 def test_an_id_that_becomes_another_one_counts() -> None:
@@ -191,7 +191,7 @@ def test_an_id_that_becomes_another_one_counts() -> None:
         records[2]["payload"]["stepCallId"] = OTHER_RUN
         return records
 
-    lines = told(compare(recorded(), changed(recorded(), STREAM, mix)))
+    lines = lines_of(compare(recorded(), changed(recorded(), STREAM, mix)))
     assert lines[-1] == "$.payload.stepCallId: expected '<id 1>', actual '<another id>'"
 
 
@@ -199,7 +199,7 @@ def test_a_stream_that_is_cut_counts() -> None:
     """What came of a cut stream is compared, and the cut told."""
     live = recorded()
     live[STREAM] = replace(live[STREAM], chunks=[live[STREAM].body[:600]], ending=Ending.CUT)
-    assert told(compare(recorded(), live)) == ["city, run 1:", "stream", "the stream was cut"]
+    assert lines_of(compare(recorded(), live)) == ["city, run 1:", "stream", "the stream was cut"]
 
 
 def test_what_was_taken_out_as_a_secret_is_not_compared() -> None:
@@ -207,7 +207,7 @@ def test_what_was_taken_out_as_a_secret_is_not_compared() -> None:
     was = changed(recorded(), READ + 1, lambda answer: {**answer, "payload": {"city": "NY", "apiKey": "***"}})
     live = changed(recorded(), READ + 1, lambda answer: {**answer, "payload": {"city": "LA", "apiKey": "sk-living"}})
     for scrubber in (None, Scrubber()):
-        lines = told(compare(was, live, scrubber=scrubber))
+        lines = lines_of(compare(was, live, scrubber=scrubber))
         assert lines[-1] == "$.payload.city: expected 'NY', actual 'LA'"
         assert "sk-living" not in str(lines)
 
@@ -216,7 +216,7 @@ def test_what_was_taken_out_as_a_secret_is_not_compared() -> None:
 def test_another_generation_is_told_sensibly(generation: str) -> None:
     """Against another server generation the lost fields are listed, in few lines."""
     drift = compare(recorded(), recorded(generation=generation))
-    lines = told(drift)
+    lines = lines_of(drift)
     assert drift
     assert len(lines) < 40
     assert "stream, event workflow-finish" not in lines

@@ -20,13 +20,13 @@ from pytest_mastra.http.wire import WireReply
 from tests.cassettes.record_and_replay import (
     JSON,
     Replay,
-    asked,
+    answer_from,
+    exchange_of,
+    listen,
     recording_of,
-    replayed,
     replaying_client,
-    served,
-    tapped,
-    told,
+    request_of,
+    serve,
 )
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import WireServer, close, cut, hang_up_noticed, head, json_reply, never, reset, streamed
@@ -65,9 +65,9 @@ def test_the_same_again(way: str, read: Callable[[requests.Response], Any] | Non
     """Status, chunks, and the exception with all that it stands for."""
     with WireServer() as server:
         server.on("GET", "/it", ANSWERS[way])
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             live = outcome(f"{server.base_url}/it", timeout=0.3, read=read)
-    with replayed(recording_of(log)) as (url, replay):
+    with answer_from(recording_of(log)) as (url, replay):
         start = replay.clock.monotonic()
         again = outcome(f"{url}/it", timeout=0.3, read=read)
         waited = replay.clock.monotonic() - start
@@ -79,7 +79,7 @@ def test_a_refused_connection_is_refused_again() -> None:
     """It is known never to have reached a server, so that the client may send anything once more."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         dead = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with tapped(dead) as log, MastraClient(dead, retries=0) as client, pytest.raises(APIConnectionError) as live:
+    with listen(dead) as log, MastraClient(dead, retries=0) as client, pytest.raises(APIConnectionError) as live:
         client.list_workflows()
     with replaying_client(recording_of(log), retries=0) as (client, _), pytest.raises(APIConnectionError) as again:
         client.list_workflows()
@@ -103,8 +103,8 @@ def test_a_refused_connection_is_refused_again() -> None:
 )
 def test_a_failure_by_its_words(failure: str, error: type[Exception]) -> None:
     """What a cassette says in words becomes the exception that it was."""
-    exchange = Exchange(0, "", asked("GET", "/it"), 0.0, ending=Ending.NONE, failure=failure)
-    with replayed([exchange]) as (url, _), pytest.raises(error) as caught:
+    exchange = Exchange(0, "", request_of("GET", "/it"), 0.0, ending=Ending.NONE, failure=failure)
+    with answer_from([exchange]) as (url, _), pytest.raises(error) as caught:
         requests.get(f"{url}/it", timeout=5)
     assert type(caught.value) is error
 
@@ -113,7 +113,7 @@ def test_what_the_client_retried_is_retried() -> None:
     """A reply that was lost once and came the second time is lost once on replay, too; the wait is virtual."""
     with WireServer() as server:
         server.on("GET", "/workflows", (close,), json_reply({}))
-        with tapped(server.base_url) as log, MastraClient(server.base_url, backoff=0.01) as client:
+        with listen(server.base_url) as log, MastraClient(server.base_url, backoff=0.01) as client:
             client.list_workflows()
     recording = recording_of(log)
     assert [exchange.ending for exchange in recording] == [Ending.NONE, Ending.WHOLE]
@@ -126,7 +126,9 @@ def test_what_the_client_retried_is_retried() -> None:
 
 def test_a_timeout_costs_no_real_time() -> None:
     """A reply that never came makes the client wait its whole patience, on the replay's clock."""
-    exchange = Exchange(0, "", asked("GET", "/api/workflows"), 0.0, ending=Ending.NONE, failure="no reply came in time")
+    exchange = Exchange(
+        0, "", request_of("GET", "/api/workflows"), 0.0, ending=Ending.NONE, failure="no reply came in time"
+    )
     with replaying_client([exchange], retries=0) as (client, replay):
         before = replay.clock.monotonic()
         with pytest.raises(APITimeoutError):
@@ -139,11 +141,11 @@ def test_a_reader_that_reads_on_is_told() -> None:
     left = threading.Event()
     with WireServer() as server:
         server.on("GET", "/it", streamed(CHUNKS[0], hang_up_noticed(left)))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             with requests.get(f"{server.base_url}/it", stream=True, timeout=30) as response:
                 response.raw.read1(65536)
             left.wait(30)
-    with replayed(recording_of(log)) as (url, _), requests.get(f"{url}/it", stream=True, timeout=30) as response:
+    with answer_from(recording_of(log)) as (url, _), requests.get(f"{url}/it", stream=True, timeout=30) as response:
         assert response.raw.read1(65536) == CHUNKS[0]
         with pytest.raises(NoRecordedReply, match="the recorded client left this reply to GET /it after 15 bytes"):
             response.raw.read1(65536)
@@ -153,9 +155,9 @@ def test_a_compressed_stream_replays_in_the_clear() -> None:
     """What was sent in gzip comes back uncompressed, with the events at the same chunks."""
     with WireServer() as server:
         server.on("GET", "/it", streamed(*CHUNKS, framing="gzip"))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             live = outcome(f"{server.base_url}/it")
-    with replayed(recording_of(log)) as (url, _):
+    with answer_from(recording_of(log)) as (url, _):
         again = outcome(f"{url}/it")
     assert again.chunks == CHUNKS
     assert b"".join(live.chunks) == b"".join(CHUNKS)
@@ -167,7 +169,7 @@ def test_in_the_recorded_pace() -> None:
     stream = Exchange(
         0,
         "",
-        asked("GET", "/it"),
+        request_of("GET", "/it"),
         0.0,
         200,
         "OK",
@@ -177,9 +179,9 @@ def test_in_the_recorded_pace() -> None:
         is_stream=True,
         ending=Ending.WHOLE,
     )
-    whole = told(asked("GET", "/whole"), b"{}")
+    whole = exchange_of(request_of("GET", "/whole"), b"{}")
     whole.arrivals = [30.0]
-    with replayed([stream, whole], in_pace=True) as (url, replay):
+    with answer_from([stream, whole], in_pace=True) as (url, replay):
         start = replay.clock.monotonic()
         seen = []
         with requests.get(f"{url}/it", stream=True, timeout=100) as response:
@@ -193,9 +195,19 @@ def test_in_the_recorded_pace() -> None:
 def test_at_once_no_time_passes() -> None:
     """Otherwise a recording of a minute takes no time on any clock."""
     stream = Exchange(
-        0, "", asked("GET", "/it"), 0.0, 200, "OK", JSON, list(CHUNKS), [5, 5, 65], is_stream=True, ending=Ending.WHOLE
+        0,
+        "",
+        request_of("GET", "/it"),
+        0.0,
+        200,
+        "OK",
+        JSON,
+        list(CHUNKS),
+        [5, 5, 65],
+        is_stream=True,
+        ending=Ending.WHOLE,
     )
-    with replayed([stream]) as (url, replay):
+    with answer_from([stream]) as (url, replay):
         start = replay.clock.monotonic()
         assert requests.get(f"{url}/it", timeout=1).content == b"".join(CHUNKS)
         assert replay.clock.monotonic() == start
@@ -204,9 +216,19 @@ def test_at_once_no_time_passes() -> None:
 def test_a_pace_that_is_slower_than_a_timeout() -> None:
     """In the recorded pace a reader with less patience times out, as it would have then."""
     stream = Exchange(
-        0, "", asked("GET", "/it"), 0.0, 200, "OK", JSON, list(CHUNKS), [5, 5, 65], is_stream=True, ending=Ending.WHOLE
+        0,
+        "",
+        request_of("GET", "/it"),
+        0.0,
+        200,
+        "OK",
+        JSON,
+        list(CHUNKS),
+        [5, 5, 65],
+        is_stream=True,
+        ending=Ending.WHOLE,
     )
-    with replayed([stream], in_pace=True) as (url, _):
+    with answer_from([stream], in_pace=True) as (url, _):
         found = outcome(f"{url}/it", timeout=30)
     assert found.chunks == CHUNKS[:2]
     assert "Read timed out" in str(found.error)
@@ -215,9 +237,9 @@ def test_a_pace_that_is_slower_than_a_timeout() -> None:
 def test_headers_and_status() -> None:
     """All headers come back but those of the connection, which are the replay's own; so does an odd status."""
     reply = WireReply(418, (("X-One", "1"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")), b"tea")
-    with served(Scripted(reply)) as (url, log):
+    with serve(Scripted(reply)) as (url, log):
         requests.get(f"{url}/it", timeout=30)
-    with replayed(recording_of(log)) as (url, _):
+    with answer_from(recording_of(log)) as (url, _):
         response = requests.get(f"{url}/it", timeout=30)
     assert (response.status_code, response.text, response.headers["X-One"]) == (418, "tea", "1")
     assert response.cookies.get_dict() == {"a": "1", "b": "2"}
@@ -227,10 +249,10 @@ def test_headers_and_status() -> None:
 def test_a_head_request() -> None:
     """Its reply has headers only, and is not mistaken for that of a GET."""
     reply = WireReply(200, JSON, b'{"some":"thing"}')
-    with served(Scripted(reply)) as (url, log):
+    with serve(Scripted(reply)) as (url, log):
         requests.head(f"{url}/api/workflows", timeout=30)
         requests.get(f"{url}/api/workflows", timeout=30)
-    with replayed(recording_of(log)) as (url, _):
+    with answer_from(recording_of(log)) as (url, _):
         assert requests.get(f"{url}/api/workflows", timeout=30).json() == {"some": "thing"}
         assert requests.head(f"{url}/api/workflows", timeout=30).content == b""
 
@@ -238,7 +260,7 @@ def test_a_head_request() -> None:
 def test_the_pace_is_kept_on_the_clock_that_is_given() -> None:
     """Whatever clock a replay has, time passes on it."""
     clock = VirtualClock()
-    whole = told(asked("GET", "/whole"), b"{}")
+    whole = exchange_of(request_of("GET", "/whole"), b"{}")
     whole.arrivals = [0.5]
     replay = Replay(Playback([whole]), clock)
     with InProcess(replay.surface(in_pace=True)) as front:

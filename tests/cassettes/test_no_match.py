@@ -10,7 +10,17 @@ from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
-from tests.cassettes.record_and_replay import FIRST, OWN, SECOND, asked, create, move, poll, replaying_client, told
+from tests.cassettes.record_and_replay import (
+    FIRST,
+    OWN,
+    SECOND,
+    create,
+    exchange_of,
+    move,
+    poll,
+    replaying_client,
+    request_of,
+)
 
 LONG = "a rather long text, of which only what is near the difference is shown, " * 3
 
@@ -66,7 +76,9 @@ def test_a_poll_at_the_wrong_time() -> None:
 
 def test_nothing_comes_close() -> None:
     """Where there is no such verb, those that there are are listed."""
-    text = explained([create(FIRST), poll(FIRST, "success"), poll(FIRST, "success")], asked("GET", "/api/agents?x=1"))
+    text = explained(
+        [create(FIRST), poll(FIRST, "success"), poll(FIRST, "success")], request_of("GET", "/api/agents?x=1")
+    )
     assert text.splitlines()[1:4] == [
         "  GET /api/agents: nothing like it was recorded.",
         "  cassettes/test_it.yaml: 3 exchanges, 0 of them played.",
@@ -76,7 +88,7 @@ def test_nothing_comes_close() -> None:
 
 def test_an_empty_recording() -> None:
     """There is nothing to show then."""
-    assert explained([], asked("GET", "/api/agents")).splitlines()[2] == (
+    assert explained([], request_of("GET", "/api/agents")).splitlines()[2] == (
         "  cassettes/test_it.yaml: 0 exchanges, 0 of them played."
     )
 
@@ -102,9 +114,9 @@ def test_it_stays_short() -> None:
 
 def test_a_failure_that_was_recorded() -> None:
     """An exchange without a reply is shown by what was met."""
-    recorded = told(asked("GET", "/api/workflows/report?a=1"), b"")
+    recorded = exchange_of(request_of("GET", "/api/workflows/report?a=1"), b"")
     recorded.status, recorded.failure = 0, "the connection was refused"
-    text = explained([recorded], asked("GET", "/api/workflows/report?a=2"))
+    text = explained([recorded], request_of("GET", "/api/workflows/report?a=2"))
     assert "  exchange 1, details of 'report' -> the connection was refused" in text.splitlines()
 
 

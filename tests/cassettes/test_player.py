@@ -16,12 +16,12 @@ from tests.cassettes.record_and_replay import (
     OWN,
     SECOND,
     answers,
-    asked,
     create,
+    exchange_of,
     move,
     poll,
+    request_of,
     result,
-    told,
 )
 
 NOTHING = "nothing like it was recorded"
@@ -113,15 +113,15 @@ def test_a_move_is_played_once() -> None:
     once = Playback([move("start", FIRST)])
     start = move("start", FIRST)
     assert answers(once, start, start)[1] == "all that was recorded of it has been played"
-    refused = told(start.request, b'{"status":"refused"}', status=409)
+    refused = exchange_of(start.request, b'{"status":"refused"}', status=409)
     twice = Playback([start, refused])
     assert answers(twice, start, start) == ['{"message":"done"}', "refused"]
 
 
 def test_what_does_not_change_can_be_asked_again() -> None:
     """Details and the list of workflows are the same each time, and each recorded one comes once first."""
-    details = told(asked("GET", "/api/workflows/report"), b'{"status":"old"}')
-    again = told(asked("GET", "/api/workflows/report"), b'{"status":"new"}')
+    details = exchange_of(request_of("GET", "/api/workflows/report"), b'{"status":"old"}')
+    again = exchange_of(request_of("GET", "/api/workflows/report"), b'{"status":"new"}')
     playback = Playback([details, again])
     assert answers(playback, *[details] * 4) == ["old", "new", "new", "new"]
     assert playback.extra_polls == 2
@@ -129,9 +129,9 @@ def test_what_does_not_change_can_be_asked_again() -> None:
 
 def test_what_nobody_asked_for() -> None:
     """All that was not asked for is told, but polls."""
-    listing = told(asked("GET", "/api/workflows"), b"{}")
-    observed = told(asked("POST", f"/api/workflows/report/observe?runId={FIRST}", b"{}"), b"{}")
-    runs = told(asked("GET", "/api/workflows/report/runs"), b'{"runs":[]}')
+    listing = exchange_of(request_of("GET", "/api/workflows"), b"{}")
+    observed = exchange_of(request_of("POST", f"/api/workflows/report/observe?runId={FIRST}", b"{}"), b"{}")
+    runs = exchange_of(request_of("GET", "/api/workflows/report/runs"), b'{"runs":[]}')
     playback = Playback([listing, *a_run(), result(FIRST, "success"), runs, observed])
     assert [exchange.call.verb for exchange in playback.unplayed] == [
         *("list_workflows", "create_run", "start", "resume", "observe"),
@@ -142,7 +142,7 @@ def test_lists_of_runs_stand_between_the_moves_of_their_workflow() -> None:
     """A list says who is there: not before a run of the workflow was created, and not without it after."""
 
     def listed(status: str) -> Exchange:
-        return told(asked("GET", "/api/workflows/report/runs"), f'{{"status":"{status}"}}'.encode())
+        return exchange_of(request_of("GET", "/api/workflows/report/runs"), f'{{"status":"{status}"}}'.encode())
 
     playback = Playback([listed("none"), create(FIRST), listed("one"), create(SECOND, "other")])
     ask = listed("")
@@ -153,13 +153,13 @@ def test_lists_of_runs_stand_between_the_moves_of_their_workflow() -> None:
 
 def test_other_routes_stand_between_each_other() -> None:
     """What is no workflow's is matched by path, query and body; what reads it is told what was last said."""
-    first = told(asked("GET", "/api/memory/threads?x=1"), b'{"status":"empty"}')
-    written = told(asked("POST", "/api/memory/threads", b'{"a":1}'), b'{"status":"written"}')
-    last = told(asked("GET", "/api/memory/threads?x=1"), b'{"status":"full"}')
+    first = exchange_of(request_of("GET", "/api/memory/threads?x=1"), b'{"status":"empty"}')
+    written = exchange_of(request_of("POST", "/api/memory/threads", b'{"a":1}'), b'{"status":"written"}')
+    last = exchange_of(request_of("GET", "/api/memory/threads?x=1"), b'{"status":"full"}')
     playback = Playback([first, written, last])
     assert answers(playback, first, first, written, last, last) == ["empty", "empty", "written", "full", "full"]
-    assert answers(playback, asked("GET", "/api/memory/threads?x=2")) == [NOTHING]
-    assert answers(playback, asked("POST", "/api/memory/threads", b'{"a":2}')) == [NOTHING]
+    assert answers(playback, request_of("GET", "/api/memory/threads?x=2")) == [NOTHING]
+    assert answers(playback, request_of("POST", "/api/memory/threads", b'{"a":2}')) == [NOTHING]
 
 
 # -- ids of the test's own
@@ -205,7 +205,9 @@ def test_two_ids_do_not_mix() -> None:
 
 def test_an_id_that_the_server_made_is_not_another() -> None:
     """An id that the recording's server gave is asked for as it is; no other stands for it."""
-    made = told(asked("POST", "/api/workflows/report/create-run", b"{}"), b'{"runId":"%b"}' % FIRST.encode())
+    made = exchange_of(
+        request_of("POST", "/api/workflows/report/create-run", b"{}"), b'{"runId":"%b"}' % FIRST.encode()
+    )
     playback = Playback([made, *a_run()[1:]])
     assert answers(playback, made, move("start", OWN)) == [
         f'{{"runId":"{FIRST}"}}',
@@ -225,7 +227,7 @@ def test_ids_in_bodies_and_times() -> None:
 
     def noted(first: str, second: str, at: str) -> Exchange:
         body = f'{{"keys":["{first}","{second}"],"at":"{at}","startedAt":{len(at)}}}'
-        return told(asked("POST", "/api/notes", body.encode()), f'{{"status":"{first}"}}'.encode())
+        return exchange_of(request_of("POST", "/api/notes", body.encode()), f'{{"status":"{first}"}}'.encode())
 
     playback = Playback([noted(FIRST, SECOND, "2026-01-01T00:00:00Z"), noted(FIRST, FIRST, "2026-01-01T00:00:01Z")])
     assert answers(playback, noted(OWN, OWN, "2027-05-05T10:00:00Z")) == [OWN]
@@ -237,7 +239,7 @@ def test_the_very_words_go_before_their_like() -> None:
 
     def on(day: int) -> Exchange:
         body = f'{{"inputData":{{"day":"2026-01-0{day}T00:00:00Z"}}}}'
-        return told(asked("POST", "/api/days", body.encode()), f'{{"status":"{day}"}}'.encode())
+        return exchange_of(request_of("POST", "/api/days", body.encode()), f'{{"status":"{day}"}}'.encode())
 
     assert answers(Playback([on(1), on(2), on(3)]), on(2), on(3), on(1)) == ["2", "3", "1"]
 
@@ -253,7 +255,9 @@ def test_runs_created_in_another_order(*, order: tuple[int, ...], own_ids: bool)
 
     def made(run: str) -> Exchange:
         query = f"?runId={run}" if own_ids else ""
-        return told(asked("POST", f"/api/workflows/report/create-run{query}", b"{}"), f'{{"runId":"{run}"}}'.encode())
+        return exchange_of(
+            request_of("POST", f"/api/workflows/report/create-run{query}", b"{}"), f'{{"runId":"{run}"}}'.encode()
+        )
 
     recording = [
         each
@@ -277,7 +281,7 @@ def test_runs_created_in_another_order(*, order: tuple[int, ...], own_ids: bool)
 def test_a_late_run_takes_the_place_that_is_left() -> None:
     """A run that is created after another has changed places gets the other recording, under a name of its own."""
     made = [
-        told(asked("POST", "/api/workflows/report/create-run", b"{}"), f'{{"runId":"{run}"}}'.encode())
+        exchange_of(request_of("POST", "/api/workflows/report/create-run", b"{}"), f'{{"runId":"{run}"}}'.encode())
         for run in (FIRST, SECOND)
     ]
     starts = [move("start", FIRST, "1"), move("start", SECOND, "2")]
@@ -292,7 +296,7 @@ def test_a_late_run_takes_the_place_that_is_left() -> None:
 
 def test_runs_that_were_answered_otherwise_stay_apart() -> None:
     """Once a run has been told something of its own, it does not become another."""
-    other = told(move("start", SECOND).request, b'{"message":"another"}')
+    other = exchange_of(move("start", SECOND).request, b'{"message":"another"}')
     recording = [
         *(create(FIRST), move("start", FIRST), move("resume", FIRST, "1")),
         *(create(SECOND), other, move("resume", SECOND, "2")),
@@ -361,8 +365,8 @@ def test_any_mixture_of_runs(data: st.DataObject) -> None:
 
 def test_an_answer_of_1_0_beta_is_settled_where_its_snapshot_is() -> None:
     """Reading a run by another route after it has ended is no step back: there the status is in a snapshot."""
-    ask = asked("GET", f"/api/workflows/report/runs/{FIRST}")
-    row = told(ask, b'{"runId":"r","snapshot":{"status":"success"}}')
+    ask = request_of("GET", f"/api/workflows/report/runs/{FIRST}")
+    row = exchange_of(ask, b'{"runId":"r","snapshot":{"status":"success"}}')
     playback = Playback([create(FIRST), move("start", FIRST), row, result(FIRST, "success")])
     found = answers(playback, create(FIRST), move("start", FIRST), result(FIRST, ""), ask)
     assert found[2:] == ["success", "success"]
@@ -370,8 +374,8 @@ def test_an_answer_of_1_0_beta_is_settled_where_its_snapshot_is() -> None:
 
 def test_a_list_of_runs_may_be_asked_amid_several() -> None:
     """These are told one after the other, so that its place among their moves is not known."""
-    ask = asked("GET", "/api/workflows/report/runs?status=suspended")
-    lists = [told(ask, f'{{"total":{number}}}'.encode()) for number in (1, 2)]
+    ask = request_of("GET", "/api/workflows/report/runs?status=suspended")
+    lists = [exchange_of(ask, f'{{"total":{number}}}'.encode()) for number in (1, 2)]
     runs = [said for run in (FIRST, SECOND) for said in (create(run), move("start", run), move("resume", run))]
     playback = Playback([*lists, *runs])
     answers(playback, create(FIRST), move("start", FIRST), create(SECOND), move("start", SECOND))

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_mastra.cassettes.replay.request_key import key_of
-from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND, asked
+from tests.cassettes.record_and_replay import FIRST, OTHER, OWN, SECOND, request_of
 
 START = "/api/workflows/report/start"
 
@@ -31,62 +31,83 @@ def of_context(value: Any) -> str:
 
 
 SAME = {
-    "another run": (asked("GET", f"/api/workflows/a/runs/{FIRST}"), asked("GET", f"/api/workflows/a/runs/{SECOND}")),
-    "another chosen run": (asked("GET", "/api/workflows/a/runs/one"), asked("GET", "/api/workflows/a/runs/two")),
-    "another prefix": (asked("GET", "/api/workflows/a"), asked("GET", "/mastra/v1/workflows/a")),
-    "keys in another order": (
-        asked("POST", START, b'{"inputData":{"a":1,"b":2},"c":3}'),
-        asked("POST", START, b'{ "c": 3, "inputData": {"b": 2, "a": 1} }'),
+    "another run": (
+        request_of("GET", f"/api/workflows/a/runs/{FIRST}"),
+        request_of("GET", f"/api/workflows/a/runs/{SECOND}"),
     ),
-    "parameters in another order": (asked("GET", "/api/workflows?a=1&b=2"), asked("GET", "/api/workflows?b=2&a=1")),
-    "percent-encoded otherwise": (asked("GET", "/api/workflows?a=%7E1"), asked("GET", "/api/workflows?a=~1")),
-    "a number written otherwise": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":1.0}')),
-    "escaped otherwise": (asked("POST", START, body("é")), asked("POST", START, body("é", ensure_ascii=False))),
-    "another id in it": (asked("POST", START, body({"key": FIRST})), asked("POST", START, body({"key": OWN}))),
-    "ids in a text": (asked("POST", START, body(f"of {FIRST}!")), asked("POST", START, body(f"of {OWN}!"))),
+    "another chosen run": (
+        request_of("GET", "/api/workflows/a/runs/one"),
+        request_of("GET", "/api/workflows/a/runs/two"),
+    ),
+    "another prefix": (request_of("GET", "/api/workflows/a"), request_of("GET", "/mastra/v1/workflows/a")),
+    "keys in another order": (
+        request_of("POST", START, b'{"inputData":{"a":1,"b":2},"c":3}'),
+        request_of("POST", START, b'{ "c": 3, "inputData": {"b": 2, "a": 1} }'),
+    ),
+    "parameters in another order": (
+        request_of("GET", "/api/workflows?a=1&b=2"),
+        request_of("GET", "/api/workflows?b=2&a=1"),
+    ),
+    "percent-encoded otherwise": (request_of("GET", "/api/workflows?a=%7E1"), request_of("GET", "/api/workflows?a=~1")),
+    "a number written otherwise": (request_of("POST", START, b'{"n":1}'), request_of("POST", START, b'{"n":1.0}')),
+    "escaped otherwise": (
+        request_of("POST", START, body("é")),
+        request_of("POST", START, body("é", ensure_ascii=False)),
+    ),
+    "another id in it": (
+        request_of("POST", START, body({"key": FIRST})),
+        request_of("POST", START, body({"key": OWN})),
+    ),
+    "ids in a text": (request_of("POST", START, body(f"of {FIRST}!")), request_of("POST", START, body(f"of {OWN}!"))),
     "another time": (
-        asked("POST", START, body({"at": "2026-01-01T00:00:00Z"})),
-        asked("POST", START, body({"at": "2027-12-31T23:59:59.123+02:00"})),
+        request_of("POST", START, body({"at": "2026-01-01T00:00:00Z"})),
+        request_of("POST", START, body({"at": "2027-12-31T23:59:59.123+02:00"})),
     ),
     "another moment": (
-        asked("POST", START, body({"createdAt": 1767225600000})),
-        asked("POST", START, body({"createdAt": 1798761600000})),
+        request_of("POST", START, body({"createdAt": 1767225600000})),
+        request_of("POST", START, body({"createdAt": 1798761600000})),
     ),
     "a time in the query": (
-        asked("GET", "/api/workflows/a/runs?fromDate=2026-01-01T00%3A00%3A00Z"),
-        asked("GET", "/api/workflows/a/runs?fromDate=2027-01-01T00%3A00%3A00Z"),
+        request_of("GET", "/api/workflows/a/runs?fromDate=2026-01-01T00%3A00%3A00Z"),
+        request_of("GET", "/api/workflows/a/runs?fromDate=2027-01-01T00%3A00%3A00Z"),
     ),
-    "an id in a request context": (asked("GET", of_context({"user": FIRST})), asked("GET", of_context({"user": OWN}))),
-    "an id in another route": (asked("GET", f"/api/memory/{FIRST}"), asked("GET", f"/api/memory/{OWN}")),
+    "an id in a request context": (
+        request_of("GET", of_context({"user": FIRST})),
+        request_of("GET", of_context({"user": OWN})),
+    ),
+    "an id in another route": (request_of("GET", f"/api/memory/{FIRST}"), request_of("GET", f"/api/memory/{OWN}")),
 }
 
 OTHERWISE = {
-    "another method": (asked("GET", "/api/memory"), asked("POST", "/api/memory")),
-    "headers only": (asked("GET", "/api/workflows"), asked("HEAD", "/api/workflows")),
-    "another workflow": (asked("GET", "/api/workflows/a"), asked("GET", "/api/workflows/b")),
-    "another verb": (asked("POST", START), asked("POST", f"{START}-async")),
-    "another value": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":2}')),
-    "true is not one": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":true}')),
-    "text is not a number": (asked("POST", START, b'{"n":1}'), asked("POST", START, b'{"n":"1"}')),
-    "a list in another order": (asked("POST", START, b"[1,2]"), asked("POST", START, b"[2,1]")),
-    "null is not nothing": (asked("POST", START, b"null"), asked("POST", START, b"")),
-    "another parameter": (asked("GET", "/api/workflows?partial=true"), asked("GET", "/api/workflows")),
+    "another method": (request_of("GET", "/api/memory"), request_of("POST", "/api/memory")),
+    "headers only": (request_of("GET", "/api/workflows"), request_of("HEAD", "/api/workflows")),
+    "another workflow": (request_of("GET", "/api/workflows/a"), request_of("GET", "/api/workflows/b")),
+    "another verb": (request_of("POST", START), request_of("POST", f"{START}-async")),
+    "another value": (request_of("POST", START, b'{"n":1}'), request_of("POST", START, b'{"n":2}')),
+    "true is not one": (request_of("POST", START, b'{"n":1}'), request_of("POST", START, b'{"n":true}')),
+    "text is not a number": (request_of("POST", START, b'{"n":1}'), request_of("POST", START, b'{"n":"1"}')),
+    "a list in another order": (request_of("POST", START, b"[1,2]"), request_of("POST", START, b"[2,1]")),
+    "null is not nothing": (request_of("POST", START, b"null"), request_of("POST", START, b"")),
+    "another parameter": (request_of("GET", "/api/workflows?partial=true"), request_of("GET", "/api/workflows")),
     "values of a parameter in another order": (
-        asked("GET", "/api/workflows?a=1&a=2"),
-        asked("GET", "/api/workflows?a=2&a=1"),
+        request_of("GET", "/api/workflows?a=1&a=2"),
+        request_of("GET", "/api/workflows?a=2&a=1"),
     ),
-    "another context": (asked("GET", of_context({"user": "a"})), asked("GET", of_context({"user": "b"}))),
+    "another context": (request_of("GET", of_context({"user": "a"})), request_of("GET", of_context({"user": "b"}))),
     "ids placed otherwise": (
-        asked("POST", START, body([FIRST, FIRST])),
-        asked("POST", START, body([FIRST, SECOND])),
+        request_of("POST", START, body([FIRST, FIRST])),
+        request_of("POST", START, body([FIRST, SECOND])),
     ),
     "the run's own id in it, or another": (
-        asked("POST", f"{START}?runId={FIRST}", body({"of": FIRST})),
-        asked("POST", f"{START}?runId={FIRST}", body({"of": SECOND})),
+        request_of("POST", f"{START}?runId={FIRST}", body({"of": FIRST})),
+        request_of("POST", f"{START}?runId={FIRST}", body({"of": SECOND})),
     ),
-    "a date without time": (asked("POST", START, b'{"on":"2026-01-01"}'), asked("POST", START, b'{"on":"2026-01-02"}')),
-    "a duration": (asked("POST", START, b'{"durationMs":5}'), asked("POST", START, b'{"durationMs":6}')),
-    "no JSON": (asked("POST", START, b"\xff\x00"), asked("POST", START, b"\xff\x01")),
+    "a date without time": (
+        request_of("POST", START, b'{"on":"2026-01-01"}'),
+        request_of("POST", START, b'{"on":"2026-01-02"}'),
+    ),
+    "a duration": (request_of("POST", START, b'{"durationMs":5}'), request_of("POST", START, b'{"durationMs":6}')),
+    "no JSON": (request_of("POST", START, b"\xff\x00"), request_of("POST", START, b"\xff\x01")),
 }
 
 
@@ -107,13 +128,15 @@ def test_otherwise(case: str) -> None:
 
 def test_ids_in_their_order() -> None:
     """The run's id comes first, then the others as they are met; each once, in small letters."""
-    request = asked("POST", f"{START}?resourceId={OTHER}&runId={FIRST.upper()}", body({"a": [OWN, FIRST], "b": OWN}))
+    request = request_of(
+        "POST", f"{START}?resourceId={OTHER}&runId={FIRST.upper()}", body({"a": [OWN, FIRST], "b": OWN})
+    )
     assert key_of(request).ids == (FIRST, OTHER, OWN)
 
 
 def test_what_is_asked_for() -> None:
     """Verb, workflow and run stand in the shape."""
-    call = key_of(asked("GET", f"/api/workflows/report/runs/{FIRST}/execution-result")).call
+    call = key_of(request_of("GET", f"/api/workflows/report/runs/{FIRST}/execution-result")).call
     assert (call.verb, call.workflow, call.run) == ("run_execution_result", "report", FIRST)
 
 
@@ -130,11 +153,11 @@ def test_any_body_with_other_ids_and_in_another_order(
             return {key: shuffled(inner[key]) for key in keys}
         return [shuffled(item) for item in inner] if isinstance(inner, list) else inner
 
-    here = key_of(asked("POST", f"{START}?runId={one}", body({"inputData": value, "id": str(one)})))
-    there = key_of(asked("POST", f"{START}?runId={other}", body({"id": str(other), "inputData": shuffled(value)})))
+    here = key_of(request_of("POST", f"{START}?runId={one}", body({"inputData": value, "id": str(one)})))
+    there = key_of(request_of("POST", f"{START}?runId={other}", body({"id": str(other), "inputData": shuffled(value)})))
     assert here.question == there.question
     assert (here.ids[0], there.ids[0]) == (str(one), str(other))
-    changed = key_of(asked("POST", f"{START}?runId={one}", body({"inputData": [value], "id": str(one)})))
+    changed = key_of(request_of("POST", f"{START}?runId={one}", body({"inputData": [value], "id": str(one)})))
     assert changed.question != here.question
 
 
@@ -142,11 +165,13 @@ def test_any_body_with_other_ids_and_in_another_order(
 def test_other_values_have_other_keys(one: Any, other: Any) -> None:
     """Two values without ids and times have the same key only if they are equal."""
     assume(json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))
-    assert key_of(asked("POST", START, body(one))).question != key_of(asked("POST", START, body(other))).question
+    assert (
+        key_of(request_of("POST", START, body(one))).question != key_of(request_of("POST", START, body(other))).question
+    )
 
 
 @given(st.binary(max_size=40), st.text(max_size=20))
 def test_nothing_raises(data: bytes, text: str) -> None:
     """Whatever a test sends has a shape."""
-    key_of(asked("POST", f"{START}?{text}", data))
-    key_of(asked("GET", f"/{text}?requestContext={text}", b""))
+    key_of(request_of("POST", f"{START}?{text}", data))
+    key_of(request_of("GET", f"/{text}?requestContext={text}", b""))

@@ -14,7 +14,7 @@ from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassett
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.cassettes.counting_server import Live
-from tests.cassettes.record_and_replay import JSON, recording_of, replayed, replaying_client, served
+from tests.cassettes.record_and_replay import JSON, answer_from, recording_of, replaying_client, serve
 from tests.fake.client_outcomes import Scripted
 from tests.suites_in_folders import RunSuite
 
@@ -44,13 +44,13 @@ def test_every_request_is_recorded_and_replayed(tmp_path: Path) -> None:
         return WireReply(200, JSON, request.body or request.target.encode())
 
     surface = Scripted(answer)
-    with served(surface) as (url, log):
+    with serve(surface) as (url, log):
         live = ask_all(url)
         write_cassette(tmp_path / "it.yaml", recording_of(log))
         assert len(surface.requests) == REQUESTS
         recording = read_cassette(tmp_path / "it.yaml").exchanges
         assert len(recording) == REQUESTS
-        with replayed(recording) as (there, replay):
+        with answer_from(recording) as (there, replay):
             assert ask_all(there) == live
         assert replay.playback.played == REQUESTS
         assert replay.playback.extra_polls == 0
@@ -68,7 +68,7 @@ def test_runs_in_threads() -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(lambda number: workflow.execute({"n": number}).result, range(100)))
 
-    with served(server) as (url, log), MastraClient(url) as client:
+    with serve(server) as (url, log), MastraClient(url) as client:
         live = run_all(client)
     assert live == [{"twice": number * 2} for number in range(100)]
     for _ in range(3):

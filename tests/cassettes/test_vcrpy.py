@@ -23,13 +23,13 @@ from tests.cassettes.counting_server import Live
 from tests.cassettes.record_and_replay import (
     FIRST,
     JSON,
+    answer_from,
     create,
     move,
     poll,
     recording_of,
-    replayed,
     replaying_client,
-    served,
+    serve,
 )
 from tests.fake.client_outcomes import Scripted
 from tests.suites_in_folders import RunSuite
@@ -80,7 +80,7 @@ def _loaded(body: bytes) -> Any:
 def test_vcrpy_plays_ours(surface: Scripted, tmp_path: Path) -> None:
     """What we wrote, plain vcrpy reads, finds and answers with: status, body, headers; nothing goes out."""
     cassette = StoryCassette(tmp_path / "ours.yaml", "once")
-    with served(surface) as (url, log):
+    with serve(surface) as (url, log):
         live = list(ask(url))
     cassette.add(recording_of(log))
     assert cassette.save() is True
@@ -99,7 +99,7 @@ def test_ours_plays_vcrpys(surface: Scripted, tmp_path: Path, compressed: bool) 
     with OnSocket(surface) as front, vcr.use_cassette(str(path), decode_compressed_response=compressed):
         live = list(ask(front.url))
     recording = read_cassette(path).exchanges
-    with replayed(recording) as (url, replay):
+    with answer_from(recording) as (url, replay):
         assert list(ask(url)) == live
     assert replay.playback.unplayed == []
     assert len(surface.requests) == len(live)

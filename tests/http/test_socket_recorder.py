@@ -26,7 +26,7 @@ from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
-from tests.cassettes.record_and_replay import JSON, served, tapped
+from tests.cassettes.record_and_replay import JSON, listen, serve
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 from tests.faults.wire_server import (
     WireServer,
@@ -54,7 +54,7 @@ def test_a_run_is_heard_from_first_to_last() -> None:
     """Requests as they were sent, replies as they came, in the order of sending; the client notices nothing."""
     server = FakeMastra()
     server.workflow("report").returns({"ok": True})
-    with served(server) as (url, log), MastraClient(url, token="t0ken") as client:
+    with serve(server) as (url, log), MastraClient(url, token="t0ken") as client:
         assert client.get_workflow("report").execute({"city": "Oslo"}).result == {"ok": True}
     assert [exchange.call.verb for exchange in log] == ["create_run", "start", "run_by_id", "run_by_id"]
     start = list(log)[1]
@@ -74,7 +74,7 @@ def test_chunks_are_the_servers_own(framing: str) -> None:
     """Borders are heard where the server set them, below any content coding."""
     with WireServer() as server:
         server.on("GET", "/stream", streamed(*CHUNKS, framing=framing))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             assert requests.get(f"{server.base_url}/stream", timeout=30).content == b"".join(CHUNKS)
     exchange = only(log)
     assert (exchange.is_stream, exchange.ending, exchange.failure) == (True, Ending.WHOLE, None)
@@ -91,7 +91,7 @@ def test_the_first_event_passes_before_the_second_is_sent() -> None:
     with WireServer() as server:
         server.on("GET", "/stream", streamed(CHUNKS[0], await_event(read), *CHUNKS[1:]))
         with (
-            tapped(server.base_url) as log,
+            listen(server.base_url) as log,
             requests.get(f"{server.base_url}/stream", stream=True, timeout=30) as response,
         ):
             assert response.raw.read1(65536) == CHUNKS[0]
@@ -107,7 +107,7 @@ def test_an_endless_stream_with_a_timeout_ends_as_it_would() -> None:
     """A read that waits in vain times out; it is noted that nothing more came."""
     with WireServer() as server:
         server.on("GET", "/stream", streamed(CHUNKS[0], never))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             found = outcome(f"{server.base_url}/stream", timeout=0.1)
     assert found.chunks == (CHUNKS[0],)
     assert "Read timed out" in str(found.error)
@@ -121,7 +121,7 @@ def test_a_read_that_another_thread_ends() -> None:
     waiting = threading.Event()
     with WireServer() as server:
         server.on("POST", "/stream", streamed(CHUNKS[0], tell(waiting), never))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             response = requests.post(f"{server.base_url}/stream", stream=True, timeout=30)
             assert response.raw.read1(65536) == CHUNKS[0]
             waiting.wait(30)
@@ -189,7 +189,7 @@ def test_how_a_reply_ended(way: str) -> None:
         server.on("GET", "/it", answer)
         url = f"{server.base_url}/it?token=s3cret"
         plain = outcome(url, timeout=0.2, read=by_read1)
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             heard = outcome(url, timeout=0.2, read=by_read1)
     assert heard == plain
     exchange = only(log)
@@ -202,7 +202,7 @@ def test_no_connection(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     url = f"{scheme}://127.0.0.1:{port}"
-    with tapped(url) as log, pytest.raises(requests.ConnectionError):
+    with listen(url) as log, pytest.raises(requests.ConnectionError):
         requests.post(f"{url}/api?token=s3cret", data="x", timeout=5)
     exchange = only(log)
     assert (exchange.ending, exchange.failure) == (Ending.NONE, "the connection was refused")
@@ -215,7 +215,7 @@ def test_a_reader_that_goes_away() -> None:
     left = threading.Event()
     with WireServer() as server:
         server.on("GET", "/stream", streamed(CHUNKS[0], hang_up_noticed(left)))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             with requests.get(f"{server.base_url}/stream", stream=True, timeout=30) as response:
                 assert response.raw.read1(65536) == CHUNKS[0]
             assert left.wait(30)
@@ -225,7 +225,7 @@ def test_a_reader_that_goes_away() -> None:
 def test_a_body_sent_in_pieces() -> None:
     """A request body that is made while it is sent is noted whole, without its framing."""
     surface = Scripted(WireReply(200, JSON, b"{}"))
-    with served(surface) as (url, log):
+    with serve(surface) as (url, log):
         requests.post(f"{url}/it", data=iter([b"one", b"two"]), timeout=30)
         requests.post(f"{url}/it", data="text", timeout=30)
     assert [exchange.request.body for exchange in log] == [b"onetwo", b"text"]
@@ -237,7 +237,7 @@ def test_attempts_are_noted_one_by_one() -> None:
     with WireServer() as server, requests.Session() as session:
         server.on("GET", "/it", json_reply({}, 503), json_reply({}))
         session.mount("http://", HTTPAdapter(max_retries=Retry(2, status_forcelist=[503])))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             assert session.get(f"{server.base_url}/it", timeout=30).status_code == 200
     assert [exchange.status for exchange in log] == [503, 200]
 
@@ -246,7 +246,7 @@ def test_connections_are_kept_as_without_it() -> None:
     """Two requests of a session use one connection, and closing the session closes it."""
     with WireServer() as server, requests.Session() as session:
         server.on("GET", "/it", json_reply({}))
-        with tapped(server.base_url) as log:
+        with listen(server.base_url) as log:
             for _ in range(2):
                 session.get(f"{server.base_url}/it", timeout=30)
             assert server.connections == 1
@@ -261,7 +261,7 @@ def test_other_addresses_are_not_heard() -> None:
     with (
         OnSocket(Scripted(WireReply(200, JSON, b"{}"))) as one,
         OnSocket(Scripted(WireReply(200))) as other,
-        tapped(f"{one.url.upper().replace('HTTP', 'http')}/path?query") as log,
+        listen(f"{one.url.upper().replace('HTTP', 'http')}/path?query") as log,
     ):
         requests.get(one.url, timeout=30)
         requests.get(other.url, timeout=30)
@@ -271,14 +271,14 @@ def test_other_addresses_are_not_heard() -> None:
 def test_nothing_is_left_behind() -> None:
     """After the last tap, requests is as it was, in whatever order taps end, also after an error."""
     before = requests.Session.get_adapter, requests.Session.close
-    first, second = tapped("http://one.test"), tapped("http://two.test")
+    first, second = listen("http://one.test"), listen("http://two.test")
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
     assert requests.Session.get_adapter is not before[0]
     second.__exit__(None, None, None)
     assert (requests.Session.get_adapter, requests.Session.close) == before
-    with pytest.raises(ZeroDivisionError), tapped("http://one.test"):
+    with pytest.raises(ZeroDivisionError), listen("http://one.test"):
         1 / 0  # noqa: B018
     assert (requests.Session.get_adapter, requests.Session.close) == before
 
@@ -289,7 +289,7 @@ def test_taps_in_taps() -> None:
         log = ExchangeLog()
         tap = Wiretap(log, front.url, time.monotonic)
         with (
-            tapped(front.url) as other,
+            listen(front.url) as other,
             tap.on_every_session(),
             tap.on_every_session(),
             MastraClient(front.url, adapter=tap.wrap) as client,
@@ -301,7 +301,7 @@ def test_taps_in_taps() -> None:
 
 def test_beside_a_patch_that_stays() -> None:
     """Where somebody patched sessions meanwhile, and undoes it later, nothing breaks."""
-    tap = tapped("http://one.test")
+    tap = listen("http://one.test")
     tap.__enter__()
     ours = requests.Session.get_adapter
 
@@ -311,7 +311,7 @@ def test_beside_a_patch_that_stays() -> None:
     requests.Session.get_adapter = theirs  # type: ignore[method-assign, assignment]
     tap.__exit__(None, None, None)
     requests.Session.get_adapter = ours  # type: ignore[method-assign]
-    with served(Scripted(WireReply(200, JSON, b"{}"))) as (url, log):
+    with serve(Scripted(WireReply(200, JSON, b"{}"))) as (url, log):
         requests.get(url, timeout=30)
     assert len(log) == 1
 
@@ -357,7 +357,7 @@ def test_adapters_of_others() -> None:
 
     wireless = Wireless()
     surface = Scripted(WireReply(200, JSON, b"{}"))
-    with served(surface) as (url, log), requests.Session() as session:
+    with serve(surface) as (url, log), requests.Session() as session:
         session.mount("http://", Marking())
         session.get(url, timeout=30)
         tap = Wiretap(ExchangeLog(), url, time.monotonic)
@@ -372,7 +372,7 @@ def test_over_a_proxy() -> None:
         assert request.target == "http://mastra.example/api/workflows?x=1"
         return WireReply(200, JSON, b"{}")
 
-    with OnSocket(Scripted(answer)) as proxy, tapped("http://mastra.example") as log:
+    with OnSocket(Scripted(answer)) as proxy, listen("http://mastra.example") as log:
         requests.get("http://mastra.example/api/workflows?x=1", proxies={"http": proxy.url}, timeout=30)
     assert (only(log).url, only(log).request.target) == ("http://mastra.example", "/api/workflows?x=1")
     assert (only(log).status, only(log).body) == (200, b"{}")
@@ -381,7 +381,7 @@ def test_over_a_proxy() -> None:
 @pytest.mark.parametrize("inner", [InProcess, responses.RequestsMock])
 def test_beside_what_answers_in_this_process(inner: Callable[..., Any]) -> None:
     """A mock in this process goes on answering what it answers; there is no wire to hear."""
-    with tapped("http://mastra.test") as log:
+    with listen("http://mastra.test") as log:
         if inner is InProcess:
             with InProcess(Scripted(WireReply(200, JSON, b"{}"))) as front:
                 assert requests.get(front.url, timeout=30).json() == {}
@@ -398,7 +398,7 @@ def test_many_threads() -> None:
     def echo(request: WireRequest) -> WireReply:
         return WireReply(200, JSON, request.body)
 
-    with served(Scripted(echo)) as (url, log), requests.Session() as session:
+    with serve(Scripted(echo)) as (url, log), requests.Session() as session:
         session.mount("http://", HTTPAdapter(pool_maxsize=8))
         with ThreadPoolExecutor(8) as pool:
             sent = [f"{number}" for number in range(2000)]
@@ -429,7 +429,7 @@ def test_a_client_in_trouble_is_told_the_same() -> None:
 def test_what_http_client_reads_is_untouched() -> None:
     """The reply is still read by http.client itself, in its own buffer."""
     surface = Scripted(WireReply(200, JSON, iter([b"a", b"b"])))
-    with served(surface) as (url, _), requests.get(url, stream=True, timeout=30) as response:
+    with serve(surface) as (url, _), requests.get(url, stream=True, timeout=30) as response:
         assert isinstance(response.raw._original_response, http.client.HTTPResponse)
         assert response.content == b"ab"
 
@@ -440,6 +440,6 @@ def test_outcomes_are_not_changed_by_listening_twice() -> None:
     with WireServer() as server:
         server.on("GET", "/it", streamed(*CHUNKS))
         for _ in range(3):
-            with tapped(server.base_url):
+            with listen(server.base_url):
                 answered.append(outcome(f"{server.base_url}/it", read=by_read1))
     assert answered[0] == answered[1] == answered[2]

@@ -23,11 +23,11 @@ Scrub = Callable[[WireRequest], WireRequest]
 class Playback:
     """A recording that is being played. Any number of threads may ask it.
 
-    A move is played once. What reads a run is answered as the run stood at this point of the story: after the moves
+    A move is played once. What reads a run is answered as the run stood at this point: after the moves
     that have been played, before those that have not. Asked more often than recorded, it says again what it said last.
 
     Args:
-        exchanges: The recording, in story order, as cassettes hold it: without content coding.
+        exchanges: The recording, in its order, as cassettes hold it: without content coding.
         scrub: Makes a request look as it would in the recording, where secrets are replaced.
 
     Attributes:

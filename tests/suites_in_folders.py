@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Callable
 
 import pytest
+import syrupy
 
 # loaded here, or each of the runs in this process would load them anew
 import pytest_mastra.fake.fronts.in_process
@@ -27,7 +29,18 @@ def alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for name in ("CI", "MASTRA_BASE_URL", "MASTRA_API_TOKEN", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
+    # of a module that is written anew within a second, and is no longer than before, the old byte code would be taken
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return pytester
+
+
+def run_with_syrupy(alone: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run pytest with our plugin and syrupy in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        # syrupy keeps its session in a global, and ours goes on afterwards
+        patch.setattr(syrupy, "_syrupy", None)
+        return alone.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=[plugin, syrupy])
 
 
 @pytest.fixture
@@ -46,7 +59,7 @@ def run_suite(alone: pytest.Pytester) -> RunSuite:
 
 @pytest.fixture
 def run_process(alone: pytest.Pytester) -> RunSuite:
-    """The same in a process of its own."""
+    """A function that writes a test module, runs pytest on it in a process of its own, and returns what came of it."""
 
     def run(code: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
         if code:

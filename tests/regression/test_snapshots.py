@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.suites_in_folders import PLUGIN, run_with_syrupy
+
 CONFTEST = """
 import os
 
@@ -85,15 +87,14 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def run(alone: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A function that runs pytest with our plugin and syrupy on a module, in a process of its own."""
+    """A function that runs pytest with our plugin and syrupy on a module."""
     alone.makeconftest(CONFTEST)
     monkeypatch.setenv("COLUMNS", "120")
 
     def run(code: str | None, *arguments: str) -> pytest.RunResult:
         if code is not None:
             alone.makepyfile(test_city=code)
-        plugins = ("-p", "pytest_mastra.plugin", "-p", "syrupy", "-p", "no:cacheprovider")
-        return alone.runpytest_subprocess(*plugins, *arguments, timeout=120)
+        return run_with_syrupy(alone, *arguments)
 
     return run
 
@@ -296,13 +297,16 @@ def test_an_unused_snapshot_is_found(run: Run) -> None:
     result.stdout.fnmatch_lines(["1 snapshot passed. 1 snapshot unused."])
 
 
-def test_it_works_in_workers_and_strictly(run: Run, stored: Callable[[], dict[str, Any]]) -> None:
+def test_it_works_in_workers_and_strictly(alone: pytest.Pytester, stored: Callable[[], dict[str, Any]]) -> None:
     """pytest-xdist's workers store and compare; no warning, no unknown marker, no rewritten assert is needed."""
     code = "\n".join(ONE_RUN.replace("test_weather", f"test_{name}") for name in ("a", "b", "c", "d"))
+    alone.makeconftest(CONFTEST)
+    alone.makepyfile(test_city=code)
+    plugins = ("-p", PLUGIN, "-p", "syrupy", "-p", "no:cacheprovider", "-p", "xdist", "-n", "2")
     strict = ("-W", "error", "--strict-markers", "--assert=plain")
-    run(code, "--snapshot-update", "-p", "xdist", "-n", "2", *strict).assert_outcomes(passed=4)
+    alone.runpytest_subprocess(*plugins, *strict, "--snapshot-update", timeout=120).assert_outcomes(passed=4)
     assert list(stored()) == [f"test_city/test_{name}.jsonc" for name in ("a", "b", "c", "d")]
-    run(None, "-p", "xdist", "-n", "2", *strict).assert_outcomes(passed=4)
+    alone.runpytest_subprocess(*plugins, *strict, timeout=120).assert_outcomes(passed=4)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +323,7 @@ def test_without_syrupy(alone: pytest.Pytester, conftest: str, message: str) -> 
     """Where syrupy is not installed, or switched off, the fixture says so and what to do."""
     alone.makeconftest(conftest)
     alone.makepyfile("def test_it(mastra_snapshot): pass")
-    result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", timeout=120)
+    result = alone.runpytest_subprocess("-p", PLUGIN, timeout=120)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{glob_free(message)}"])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.workflows import __file__ as declared
-from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
+from tests.suites_in_folders import RunSuite
 
 SUITE = """
     import pytest

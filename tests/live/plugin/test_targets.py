@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
+from tests.suites_in_folders import RunSuite
 
 SUITE = """
     import pytest

@@ -7,8 +7,8 @@ import pytest
 from mastra_sync import MastraClient
 from pytest_mastra.verify.findings import Comparison
 from tests.conformance.workflows import fake_server
-from tests.live.plugin.conftest import RunSuite
 from tests.live.server import LiveServer
+from tests.suites_in_folders import RunSuite
 
 
 def test_the_fakes_of_the_conformance_corpus_agree(live_server: LiveServer) -> None:

@@ -240,3 +240,14 @@ def test_requests_of_no_run_are_matched_as_they_ask() -> None:
 
     assert not compare(asked(21, RUN, turned=False), asked(22, OTHER_RUN, turned=True))
     assert compare(asked(21, RUN, turned=False), asked(22, OTHER_RUN, turned=True)[1:])
+
+
+def test_polls_are_compared_in_their_order() -> None:
+    """Several kinds of polls between two moves are reported as they were recorded, each time the same way."""
+
+    def polls(first: int) -> list[Exchange]:
+        routes = [f"/api/workflows/city/runs/{RUN}?fields=field{number}" for number in range(9)]
+        return [exchange(route, {"status": "success", "n": first + number}) for number, route in enumerate(routes)]
+
+    (found,) = compare(polls(0), polls(100)).differences.values()
+    assert [finding.what.expected for finding in found if not isinstance(finding.what, str)] == list(range(9))

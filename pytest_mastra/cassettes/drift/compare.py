@@ -113,7 +113,7 @@ def _compare_moves(comparison: JsonComparison, recorded: list[Exchange], live: l
             for (move, reads), (live_move, live_reads) in zip(before[start:end], now[live_start:live_end], strict=True):
                 if move is not None and live_move is not None:
                     _compare_answers(comparison, move, live_move)
-                for key in reads.keys() & live_reads.keys():
+                for key in [key for key in reads if key in live_reads]:
                     _compare_answers(comparison, reads[key], live_reads[key])
             continue
         for move, _ in before[start:end]:

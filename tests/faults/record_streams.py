@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.recordings import folder
+from tests.live.http_calls import new_run_id, post
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id, post
 
 STREAMS: dict[str, tuple[str, Any]] = {
     "writer": ("writer", {"events": 3}),

@@ -9,8 +9,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 import pytest
 
 from mastra_sync import MastraClient, RunTimeout
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 CITIES = ["NY", "Rome", "Ulm", "Oslo", "Lima", "Bern"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.live.conftest import StartServer
+from tests.live.http_calls import TIMEOUT, call, execute, new_run_id, post
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer, ServerFailed
-from tests.live.wire import TIMEOUT, call, execute, new_run_id, post
 
 ROOT = Path(__file__).parents[2]
 GUARDED = {"auth_token": "secret-token", "body_limit": 1000}

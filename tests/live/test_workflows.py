@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.live.http_calls import call, execute, new_run_id, post
 from tests.live.server import LiveServer
-from tests.live.wire import call, execute, new_run_id, post
 
 README = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
 

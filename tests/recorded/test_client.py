@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.live.install import GENERATIONS
-from tests.recorded.client.left_out import LEFT_OUT, turn_of
-from tests.recorded.suites import CASSETTES
+from tests.recorded.client.left_out import LEFT_OUT, replayed_index
+from tests.recorded.pytest_process import CASSETTES
 
 HERE = Path(__file__).parent
 MODULES = sorted(path.stem for path in (HERE / "client").glob("test_*.py"))
@@ -48,6 +48,6 @@ def test_cassettes_are_small() -> None:
 def test_sets_of_parameters_take_turns() -> None:
     """Three generations replay three sets of parameters, where there are so many."""
     for count in (1, 2, 3, 9):
-        turns = {turn_of("test_x.test_y", generation, count) for generation in GENERATIONS}
-        assert len(turns) == min(count, 3)
-        assert all(0 <= turn < count for turn in turns)
+        indices = {replayed_index("test_x.test_y", generation, count) for generation in GENERATIONS}
+        assert len(indices) == min(count, 3)
+        assert all(0 <= index < count for index in indices)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.live.install import GENERATIONS
-from tests.recorded.suites import CASSETTES, ROOT, changed, contents, run
+from tests.recorded.pytest_process import CASSETTES, ROOT, changed_cassettes, read_cassettes, run_pytest
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_the_example_suite_replays(generation: str) -> None:
     """Every test that does not need a fake passes on a recording, and asks no network for anything."""
     folder = CASSETTES / "examples" / generation
-    before = contents(folder)
-    outcome = run(
+    before = read_cassettes(folder)
+    outcome = run_pytest(
         "tests/examples",
         "-p",
         "tests.recorded.offline",
@@ -23,13 +23,13 @@ def test_the_example_suite_replays(generation: str) -> None:
     )
     assert (outcome.status, outcome.counts) == (0, {"passed": 8, "skipped": 2}), outcome.text
     assert outcome.text.count("needs a fake server: not with --mastra-target=replay") == 2
-    assert changed(before, contents(folder)) == []
+    assert changed_cassettes(before, read_cassettes(folder)) == []
     assert len(before) == 8
 
 
 def test_the_cut_from_the_network_is_one() -> None:
     """Where the suite is sent to a server, the same plugin fails it."""
-    outcome = run(
+    outcome = run_pytest(
         "tests/examples",
         "-p",
         "tests.recorded.offline",

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_mastra.cassettes import read_cassette, write_cassette
 from pytest_mastra.cassettes.file.lint import cassettes_in
-from tests.recorded.suites import CASSETTES
+from tests.recorded.pytest_process import CASSETTES
 
 FOLDERS = sorted({path.parent for path in cassettes_in(CASSETTES)})
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.client.captures import HERE, Capture
+from tests.live.http_calls import call, execute, new_run_id, post
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer
-from tests.live.wire import call, execute, new_run_id, post
 
 Shapes = dict[str, Any]
 

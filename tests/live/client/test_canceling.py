@@ -9,8 +9,8 @@ import pytest
 
 from mastra_sync import MastraClient, Run, RunAlreadyStarted, RunCanceled, RunNotFound, RunNotSuspended
 from tests.live.client.listening_session import Listener
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 DONE = "Workflow run cancelled"
 

@@ -17,8 +17,8 @@ from mastra_sync import (
     Workflow,
 )
 from tests.live.client.hurried_clock import HurriedClock
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 
 class Successions:

@@ -22,8 +22,8 @@ from mastra_sync import (
     Workflow,
     WorkflowNotFound,
 )
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 OF_A_WORKFLOW: dict[str, Callable[[Workflow], Any]] = {
     "details": lambda workflow: workflow.details(),

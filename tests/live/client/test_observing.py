@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mastra_sync import InvalidArgument, MastraClient, Run, RunNotFound, StreamEvent, StreamInterrupted
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 
 def finished(client: MastraClient) -> tuple[Run, list[StreamEvent]]:

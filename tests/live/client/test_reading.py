@@ -11,7 +11,7 @@ import pytest
 from mastra_sync import InvalidArgument, MastraClient, RunNotFound, UnsupportedByServer, Workflow
 from mastra_sync.workflow import RUN_FIELDS
 from tests.live.client.listening_session import Listener
-from tests.live.wire import new_run_id
+from tests.live.http_calls import new_run_id
 
 CONTEXT = {"tenant": "é/ü?"}
 

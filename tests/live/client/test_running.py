@@ -25,8 +25,8 @@ from mastra_sync import (
     Workflow,
 )
 from tests.live.client.listening_session import Listener
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 TRACING = {"metadata": {"team": "é"}, "tags": ["a"], "hideInput": True}
 TALLY = {"count": 5, "notes": ["given"]}

@@ -23,9 +23,9 @@ from mastra_sync import (
     UnsupportedByServer,
 )
 from tests.live.client.listening_session import Listener
+from tests.live.http_calls import call, new_run_id, post
 from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer
-from tests.live.wire import call, new_run_id, post
 
 TEXT = "été 鏡 🎈 \x85 \u2028 \x1e"
 

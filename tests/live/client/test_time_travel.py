@@ -20,8 +20,8 @@ from mastra_sync import (
     UnsupportedByServer,
 )
 from tests.live.client.listening_session import Listener
+from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
-from tests.live.wire import new_run_id
 
 TRACING = {"tags": ["a"]}
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tests.live.server import LiveServer
-from tests.recorded.suites import CASSETTES, changed, contents, run
+from tests.recorded.pytest_process import CASSETTES, changed_cassettes, read_cassettes, run_pytest
 
 
 def test_no_server_has_drifted(live_server: LiveServer) -> None:
     """Every recorded test says what it said, and is answered what it was answered; no file is touched."""
     folder = CASSETTES / "client" / live_server.generation
-    before = contents(folder)
-    outcome = run(
+    before = read_cassettes(folder)
+    outcome = run_pytest(
         "tests/recorded/client",
         "--mastra-target=live",
         f"--mastra-url={live_server.base_url}",
@@ -20,4 +20,4 @@ def test_no_server_has_drifted(live_server: LiveServer) -> None:
     assert outcome.status == 0, outcome.text
     assert outcome.counts["passed"] == len(before), outcome.text
     assert f"{len(before)} recordings verified, none has drifted" in outcome.text
-    assert changed(before, contents(folder)) == []
+    assert changed_cassettes(before, read_cassettes(folder)) == []

@@ -13,8 +13,8 @@ from pytest_mastra.cassettes.file.paths import safe_name
 from pytest_mastra.suite.scene import Scene
 from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
 from tests.live.install import GENERATIONS
-from tests.recorded.client.left_out import LEFT_OUT, turn_of
-from tests.recorded.client.steering import SteeredServer
+from tests.recorded.client.left_out import LEFT_OUT, replayed_index
+from tests.recorded.client.server_stand_in import ServerStandIn
 from tests.recorded.offline import refuse
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             variants.setdefault((name, generation), []).append(item)
     needless = set()
     for (name, generation), found in variants.items():
-        chosen = found.pop(turn_of(name, generation, len(found))) if generation else None
+        chosen = found.pop(replayed_index(name, generation, len(found))) if generation else None
         needless.update(found)
         if chosen is not None:
             chosen.add_marker(pytest.mark.mastra(generation=generation))
@@ -59,9 +59,9 @@ def no_network(mastra_target: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def live_server(mastra_target: Scene, generation: str) -> SteeredServer:
+def live_server(mastra_target: Scene, generation: str) -> ServerStandIn:
     """What of a live server a recording has."""
-    return SteeredServer(mastra_target, generation)
+    return ServerStandIn(mastra_target, generation)
 
 
 @pytest.fixture

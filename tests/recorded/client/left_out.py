@@ -49,7 +49,7 @@ LEFT_OUT: dict[str, str] = {
 """Why, by module and test."""
 
 
-def turn_of(test: str, generation: str, count: int) -> int:
+def replayed_index(test: str, generation: str, count: int) -> int:
     """Return which one of a test's sets of parameters is replayed: all would be thrice as many files.
 
     Tests and generations take different ones, so that each verb is replayed somewhere.

@@ -1,4 +1,4 @@
-"""What tests ask of a live server besides its API: recorded like anything else, or needless on replay."""
+"""A stand-in for a live server: what tests ask of it besides its API is recorded, or needless on replay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_mastra.suite.scene import Scene
 from tests.live.server import CONTROL_TIMEOUT, LiveServer
 
 
-class SteeredServer:
+class ServerStandIn:
     """Stands in for `LiveServer`. Who counts executions is recorded; gates are real ones on a live server only.
 
     Args:

@@ -1,4 +1,4 @@
-"""The recorded suites as commands: pytest in a process of its own, replaying, recording or verifying."""
+"""The recorded suites, run by pytest in a process of its own: replayed, recorded or verified."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Outcome:
     text: str
 
 
-def run(*arguments: str) -> Outcome:
+def run_pytest(*arguments: str) -> Outcome:
     """Run pytest in the root of the tree, with nothing in the environment that says where a server is."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MASTRA_", "PYTEST_"))}
     done = subprocess.run(
@@ -48,11 +48,11 @@ def run(*arguments: str) -> Outcome:
     return Outcome(done.returncode, counts, done.stdout + done.stderr)
 
 
-def contents(folder: Path) -> dict[str, str]:
+def read_cassettes(folder: Path) -> dict[str, str]:
     """Return what the cassettes in a folder say, by their paths in it."""
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.yaml"))}
 
 
-def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def changed_cassettes(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """Return the cassettes that are not as they were."""
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 
-import pytest
-
 from tests.house.import_graph import ROOT, modules
 
 MOST_WORDS = 16
 
 
-@pytest.mark.xfail(reason="the moves are in, taking apart goes on")
 def test_the_first_line_is_short() -> None:
     """The first line of a docstring has at most 16 words."""
     long = [

@@ -65,6 +65,25 @@ def test_a_poll_before_its_move_does_not_see_the_future() -> None:
     assert playback.extra_polls == 3
 
 
+def test_a_poll_between_moves_in_another_order() -> None:
+    """Where a later move was played before an earlier one, what a poll misses is said, by the move that is to come."""
+    playback = Playback(a_run()[:5])
+    ask = poll(FIRST, "")
+    replies = answers(playback, create(FIRST), move("resume", FIRST), ask)
+    assert replies[-1] == "it was not recorded after exchange 5, resume of 'report' -> 200 OK, which has been played"
+    playback = Playback(a_run())
+    replies = answers(playback, create(FIRST), move("resume", FIRST), ask)
+    assert replies[-1] == "it was recorded after exchange 2, start of 'report' -> 200 OK, which has not been played yet"
+
+
+def test_a_run_takes_no_place_in_which_nothing_is_to_come() -> None:
+    """A move that a run has made is not answered by another run's, which it would have made as well."""
+    playback = Playback([create(FIRST), move("start", FIRST), create(SECOND), move("start", SECOND)])
+    replies = answers(playback, create(FIRST), move("start", FIRST), move("start", FIRST))
+    assert replies[-1] == "all that was recorded of it has been played"
+    assert playback.played == 2
+
+
 def test_fewer_polls_before_a_move() -> None:
     """After a move the answers go on behind it, however many before it were not asked for."""
     playback = Playback(a_run())

@@ -183,8 +183,14 @@ class IdMatcher:
             if own_id != recorded_id:
                 self._ids.pair(own_id, recorded_id)
 
-    def can_swap(self, own: Sequence[str], recorded: Sequence[str]) -> bool:
-        """Return whether a run, the first of the ids, can become another recorded one."""
+    def can_swap(self, own: Sequence[str], recorded: Sequence[str], wanted: Sequence[Entry]) -> bool:
+        """Return whether a run, the first of the ids, can become another recorded one.
+
+        Args:
+            own: Ids of a request.
+            recorded: As many recorded ones.
+            wanted: Moves of the recorded run of which one must still be to come when it has taken the other's place.
+        """
         if not own or not self.can_mean(own[1:], recorded[1:]):
             return False
         before, now = self._ids.recorded(own[0]), recorded[0]
@@ -193,7 +199,8 @@ class IdMatcher:
         moves_before, moves_now = self._moves.get(before, []), self._moves.get(now, [])
         count = max(_count_played(moves_before), _count_played(moves_now))
         pairs = list(zip_longest(moves_before[:count], moves_now[:count]))
-        return bool(pairs) and all(left and right and _are_alike(left, right) for left, right in pairs)
+        is_to_come = any(entry in wanted for entry in moves_now[_count_played(moves_before) :])
+        return bool(pairs) and is_to_come and all(left and right and _are_alike(left, right) for left, right in pairs)
 
     def swap(self, own: Sequence[str], recorded: Sequence[str]) -> list[tuple[Entry, bool]]:
         """Have a test's run take the place of another recorded one.

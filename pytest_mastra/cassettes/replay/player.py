@@ -190,7 +190,7 @@ class Playback:
             # what is about no run may have been asked amid several, which are told one after the other
             return group.unplayed[0] if group.unplayed else group.entries[-1]
         if found is None:
-            return self._why_not_now(group, after)
+            return self._why_not_now(group, after, before)
         if self._goes_back(found, scope):
             return "what was recorded is how the run stood before the last answer, which was another"
         return found
@@ -212,9 +212,10 @@ class Playback:
             return False
         return _is_settled(self.entries[cursor].exchange) and not _is_settled(found.exchange)
 
-    def _why_not_now(self, group: EntryGroup, after: int) -> str:
+    def _why_not_now(self, group: EntryGroup, after: int, before: float) -> str:
+        # a later move may have been played before an earlier one: what is still to come need not come after the last
         if group.indexes[-1] > after:
-            move = next(entry for entry in self._all_moves() if not entry.played and entry.index > after)
+            move = self.entries[int(before)]
             return f"it was recorded after {describe_entry(move)}, which has not been played yet"
         move = self.entries[after]
         return f"it was not recorded after {describe_entry(move)}, which has been played"
@@ -231,7 +232,7 @@ class Playback:
                 self._id_matcher.learn(key.ids, ids)
                 return _closest(group.unplayed, request)
         for ids, group in groups.items():
-            if group.unplayed and self._id_matcher.can_swap(key.ids, ids):
+            if group.unplayed and self._id_matcher.can_swap(key.ids, ids, group.entries):
                 for entry, played in self._id_matcher.swap(key.ids, ids):
                     self._mark(entry, played=played)
                 return _closest(group.unplayed, request)

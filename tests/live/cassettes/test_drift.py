@@ -15,6 +15,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from tests.cassettes.recorded_calls import said_again
+from tests.live.conftest import StartServer
 from tests.live.server import LiveServer
 
 START = "start-async"
@@ -76,10 +77,10 @@ def test_a_recording_of_a_real_server_makes_a_fake(live_server: LiveServer, scen
     assert fake.unexpected_errors == []
 
 
-def test_another_generation_has_drifted(start_server: Any) -> None:
+def test_another_generation_has_drifted(shared_server: StartServer) -> None:
     """A recording of the current server, held against 1.2, lists what is gone."""
-    recorded = said(start_server("current"), "asking")
-    lines = compare(recorded, said(start_server("1.2"), "asking")).lines()
+    recorded = said(shared_server("current"), "asking")
+    lines = compare(recorded, said(shared_server("1.2"), "asking")).lines()
     assert lines
     assert all(len(line) <= 80 for line in lines)
     assert "    $.suspendedPaths: expected {'q': [1]}, but nothing is there" in lines

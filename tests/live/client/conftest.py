@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mastra_sync import MastraClient
+from tests.live.client.hurried_clock import HurriedClock
 from tests.live.client.listening_session import Listener
 from tests.live.http_calls import new_run_id
 from tests.live.server import LiveServer
@@ -16,6 +17,13 @@ from tests.live.server import LiveServer
 def client(live_server: LiveServer) -> Iterator[MastraClient]:
     """A client of a server of each generation in turn."""
     with MastraClient(live_server.base_url, token="") as client:
+        yield client
+
+
+@pytest.fixture
+def hurried_client(live_server: LiveServer) -> Iterator[MastraClient]:
+    """A client of the same server that does not sit out its pauses and periods of grace."""
+    with MastraClient(live_server.base_url, token="", clock=HurriedClock()) as client:
         yield client
 
 

@@ -147,10 +147,10 @@ def started_and_running(client: MastraClient, gate: str) -> Run:
 
 @pytest.mark.parametrize("make", [started, started_and_suspended, started_and_running])
 def test_a_run_that_was_not_streamed_has_no_history(
-    client: MastraClient, gate: str, make: Callable[[MastraClient, str], Run]
+    hurried_client: MastraClient, gate: str, make: Callable[[MastraClient, str], Run]
 ) -> None:
     """Servers answer 200 with nothing; that is said, and the run itself is not affected."""
-    run = make(client, gate)
+    run = make(hurried_client, gate)
     observer = run.observe()
     with pytest.raises(StreamInterrupted, match=f"stream of run {run.run_id} .* no event was seen"):
         list(observer)
@@ -161,10 +161,14 @@ def test_a_run_that_was_not_streamed_has_no_history(
     ("make", "status"), [(started, "success"), (started_and_suspended, "suspended"), (started_and_running, "success")]
 )
 def test_a_run_without_a_history_can_be_followed(
-    client: MastraClient, live_server: LiveServer, gate: str, make: Callable[[MastraClient, str], Run], status: str
+    hurried_client: MastraClient,
+    live_server: LiveServer,
+    gate: str,
+    make: Callable[[MastraClient, str], Run],
+    status: str,
 ) -> None:
     """With `on_gap="follow"` the loop ends, without events, when the run has settled."""
-    run = make(client, gate)
+    run = make(hurried_client, gate)
     with ThreadPoolExecutor(1) as pool:
         observer = run.observe(on_gap="follow")
         seen = pool.submit(list, observer)
@@ -174,10 +178,10 @@ def test_a_run_without_a_history_can_be_followed(
 
 
 def test_a_history_that_nobody_read_to_its_end(
-    client: MastraClient, live_server: LiveServer, generation: str, gate: str
+    hurried_client: MastraClient, live_server: LiveServer, generation: str, gate: str
 ) -> None:
     """Current servers keep what a stream that was left would have sent; older ones do not, and that is said."""
-    run = client.get_workflow("slow").create_run()
+    run = hurried_client.get_workflow("slow").create_run()
     with run.stream({"gate": gate}) as stream:
         events = [next(stream) for _ in range(4)]
     live_server.open_gate(gate)

@@ -322,13 +322,15 @@ def test_a_step_that_does_not_wait_is_refused(
     assert run.resume_async({"answer": "a"}).result == {"after": "a"}
 
 
-def test_a_second_answer_is_refused(client: MastraClient, live_server: LiveServer, gate: str) -> None:
+def test_a_second_answer_is_refused(
+    client: MastraClient, hurried_client: MastraClient, live_server: LiveServer, gate: str
+) -> None:
     """While the first answer is being worked on, a second one has nothing to answer."""
     run = suspend(client, "ask-slow", {"gate": gate})
     run.resume({"answer": "a"})
     live_server.wait_for_gate(gate)
     with pytest.raises(RunNotSuspended, match="the run is running, not suspended"):
-        client.get_workflow("ask-slow").get_run(run.run_id).resume({"answer": "b"})
+        hurried_client.get_workflow("ask-slow").get_run(run.run_id).resume({"answer": "b"})
     live_server.open_gate(gate)
     assert run.wait().result == {"end": "a"}
     assert live_server.executions(run.run_id) == {"q": 2, "wait": 1, "end": 1}

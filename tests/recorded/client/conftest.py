@@ -12,6 +12,7 @@ from mastra_sync import MastraClient
 from pytest_mastra.cassettes.file.paths import safe_name
 from pytest_mastra.suite.scene import Scene
 from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
+from tests.live.client.hurried_clock import HurriedClock
 from tests.live.install import GENERATIONS
 from tests.recorded.client.left_out import LEFT_OUT, replayed_index
 from tests.recorded.client.server_stand_in import ServerStandIn
@@ -68,4 +69,12 @@ def live_server(mastra_target: Scene, generation: str) -> ServerStandIn:
 def client(mastra_target: Scene, generation: str) -> Iterator[MastraClient]:
     """A client of what was recorded."""
     with MastraClient(mastra_target.base_url, token="") as client:
+        yield client
+
+
+@pytest.fixture
+def hurried_client(mastra_target: Scene, generation: str) -> Iterator[MastraClient]:
+    """A client of what was recorded; on a live server it does not sit out its pauses and periods of grace."""
+    clock = HurriedClock() if mastra_target.target == "live" else None
+    with MastraClient(mastra_target.base_url, token="", clock=clock) as client:
         yield client

@@ -22,6 +22,7 @@ from pytest_mastra.http.session_patch import origin_of
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.scrubber import scrubber_of
 from pytest_mastra.suite import markers, settings
+from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
     from pytest_mastra.http.wire import Surface
@@ -207,9 +208,7 @@ class MastraCassette:
         extra = self.extra_polls
         if extra:
             self._item.user_properties.append((EXTRA_POLLS, extra))
-            self._item.add_report_section(
-                "teardown", "mastra", f"replayed {extra} extra poll{'s' if extra > 1 else ''}\n"
-            )
+            self._item.add_report_section("teardown", "mastra", f"replayed {counted(extra, 'extra poll')}\n")
 
     def _check_replay(self) -> None:
         if self.missed:

@@ -13,7 +13,7 @@ from pytest_mastra.explain.run_summary import summarise_run, summarise_step, sum
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import MISSING, Difference, common_prefix_length
-from pytest_mastra.text.values import WIDTH, bounded
+from pytest_mastra.text.values import WIDTH, bounded, counted
 from pytest_mastra.text.width import clipped
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Subject:
         )
         if others and not short:
             lines += [clipped(escaped(f"beside it {mask(repr(result))}"), WIDTH) for result in others[:_OTHERS]]
-            lines += [f"... and {_counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
+            lines += [f"... and {counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
         return about_part + lines
 
     def _is_part_in_summary(self, run: RunResult) -> bool:
@@ -155,7 +155,3 @@ def _equals_part_of(value: Any, run: RunResult) -> bool:
 
 def _parts(run: RunResult) -> list[StepResult | Suspension]:
     return [*run.steps.values(), *run.suspensions]
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' if count != 1 else ''}"

@@ -8,6 +8,7 @@ from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.engine.state import UnexpectedError
 from pytest_mastra.fake.workflows.errors import own_traceback
 from pytest_mastra.suite.scene import Scene, Section
+from pytest_mastra.text.values import counted
 
 SHOWN = 5
 """How many of a kind are shown."""
@@ -27,10 +28,10 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
     found = []
     strays = [stray for server in scene.servers for stray in server.strays]
     if strays and "strays" not in scene.allowed:
-        found.append((f"mastra: {_counted(len(strays), 'stray request')}", _strays(strays)))
+        found.append((f"mastra: {counted(len(strays), 'stray request')}", _strays(strays)))
     errors = [error for server in scene.servers for error in server.unexpected_errors]
     if errors and "step_errors" not in scene.allowed:
-        found.append((f"mastra: {_counted(len(errors), 'unexpected step error')}", _errors(errors)))
+        found.append((f"mastra: {counted(len(errors), 'unexpected step error')}", _errors(errors)))
     return found
 
 
@@ -60,7 +61,3 @@ def _errors(errors: Sequence[UnexpectedError]) -> str:
 
 def _more(count: int) -> list[str]:
     return [f"  ... and {count - SHOWN} more"] if count > SHOWN else []
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"

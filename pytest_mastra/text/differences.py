@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from mastra_sync.terminal.writing import escaped
-from pytest_mastra.text.values import quoted, shown
+from pytest_mastra.text.values import counted, quoted, shown
 from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle
 
 DEEPEST = 100
@@ -76,7 +76,7 @@ def describe(found: Sequence[Difference], *, limit: int = 5, width: int = 80) ->
     lines = [line for difference in found[:limit] for line in _lines(difference, width)]
     more = len(found) - max(limit, 0)
     if more > 0:
-        lines.append(f"... and {more} more difference{'s' if more > 1 else ''}")
+        lines.append(f"... and {counted(more, 'more difference')}")
     return [clipped(line, width) for line in lines]
 
 

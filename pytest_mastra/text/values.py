@@ -34,6 +34,11 @@ def shown(value: Any, most: int = 400) -> str:
     return "".join(parts)
 
 
+def counted(count: int, thing: str) -> str:
+    """Return a number of things: `1 run`, `2 runs`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def bounded(value: Any, most: int = 10_000, depth: int = _DEEPEST) -> Any:
     """Return what is of use for showing a JSON value.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_mastra.text.differences import MISSING, Difference, describe
+from pytest_mastra.text.values import counted
 from pytest_mastra.text.width import clipped
 
 MOST_SHOWN = 12
@@ -94,17 +95,17 @@ class Drift:
 
 def _run_lines(run: RunDrift, width: int) -> list[str]:
     lines = [clipped(f"{run.title}:", width)]
-    counted = _counted(run.differences)
+    counts = _count_equal(run.differences)
     where = None
-    for finding, count in counted[:MOST_SHOWN]:
+    for finding, count in counts[:MOST_SHOWN]:
         if finding.where != where:
             where = finding.where
             lines.append(clipped(f"  {where}", width))
         lines += [f"    {line}" for line in _finding_lines(finding, width - 4)]
         if count > 1:
-            lines.append(f"      (the same in {count - 1} more place{'s' if count > 2 else ''})")  # noqa: PLR2004
-    if (more := len(counted) - MOST_SHOWN) > 0:
-        lines.append(f"  ... and {more} more difference{'s' if more > 1 else ''}")
+            lines.append(f"      (the same in {counted(count - 1, 'more place')})")
+    if (more := len(counts) - MOST_SHOWN) > 0:
+        lines.append(f"  ... and {counted(more, 'more difference')}")
     if run.notes:
         lines.append(clipped(f"  not counted: {_notes_line(run.notes)}", width))
     return lines
@@ -116,7 +117,7 @@ def _finding_lines(finding: Finding, width: int) -> list[str]:
     return describe([finding.what], width=width)
 
 
-def _counted(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
+def _count_equal(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
     """Return each change of one value into another once, with how often it was met."""
     first: dict[Any, Finding] = {}
     counts: dict[Any, int] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -10,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.install import GENERATIONS, ServerUnavailable, install
+from tests.live.install import GENERATIONS, ServerUnavailable, install, missing
 from tests.live.server import LiveServer
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,8 +27,31 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
-        if HERE in item.path.parents:
+        if _is_live(item):
             item.add_marker(pytest.mark.live)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have what is missing installed beside the tests that come before ours; whoever needs it sooner waits for it."""
+    is_first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if (
+        is_first
+        and not session.config.option.collectonly
+        and missing()
+        and any(_is_live(item) for item in session.items)
+    ):
+        command = [sys.executable, "-m", "tests.live.install"]
+        # what goes wrong there goes wrong again, and is told, when a test asks for a server
+        installing = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def wait() -> None:
+            installing.wait()
+
+        session.config.add_cleanup(wait)
+
+
+def _is_live(item: pytest.Item) -> bool:
+    return HERE in item.path.parents
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Installing a generation of Mastra outside the tree, once for all test runs of a machine."""
+"""Installing Mastra outside the tree, once for all test runs of a machine; `python -m tests.live.install` does it."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def install(generation: str) -> Path:
         from filelock import FileLock
     except ImportError as error:
         raise ServerUnavailable("installing Mastra servers needs filelock: pip install filelock") from error
-    manifest = SOURCES / generation / "package.json"
-    installed = cache_folder() / f"{generation}-{_digest([manifest])}"
+    manifest = _manifest(generation)
+    installed = _installed_folder(generation)
     installed.parent.mkdir(parents=True, exist_ok=True)
     # Node looks for packages upwards from the importing file, hence the copy beside `node_modules`.
     sources = installed / f"sources-{_digest(_source_files())}"
@@ -82,6 +82,19 @@ def install(generation: str) -> Path:
         _build_once(installed, lambda folder: _install_packages(manifest, folder))
         _build_once(sources, _copy_sources)
     return sources
+
+
+def missing() -> list[str]:
+    """Return the generations that are not installed yet."""
+    return [generation for generation in GENERATIONS if not _installed_folder(generation).is_dir()]
+
+
+def _manifest(generation: str) -> Path:
+    return SOURCES / generation / "package.json"
+
+
+def _installed_folder(generation: str) -> Path:
+    return cache_folder() / f"{generation}-{_digest([_manifest(generation)])}"
 
 
 def _digest(files: list[Path]) -> str:
@@ -139,3 +152,8 @@ def _install_packages(manifest: Path, folder: Path) -> None:
     if finished.returncode != 0:
         written = cast("str", finished.stdout)  # by text=True
         raise ServerUnavailable(f"npm could not install {manifest} (is its registry within reach?):\n{written}")
+
+
+if __name__ == "__main__":
+    for _generation in GENERATIONS:
+        print(install(_generation))

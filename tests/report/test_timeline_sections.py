@@ -97,10 +97,10 @@ def test_a_terminal_that_has_ascii_only(
     )
 
 
-def test_a_narrow_terminal(run_process: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_narrow_terminal(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
     """No line is wider than the terminal."""
     monkeypatch.setenv("COLUMNS", "50")
-    result = run_process(FAILING)
+    result = run_suite(FAILING)
     lines = result.stdout.lines
     start = next(index for index, line in enumerate(lines) if "Mastra runs" in line)
     assert lines[start + 1] == "✗ city failed after 4.0 s, run r0"
@@ -108,9 +108,12 @@ def test_a_narrow_terminal(run_process: RunSuite, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "1", "-p", "xdist"), ("--color=yes",)])
-def test_junit(run_process: RunSuite, pytester: pytest.Pytester, arguments: tuple[str, ...]) -> None:
+def test_junit(
+    run_suite: RunSuite, run_process: RunSuite, pytester: pytest.Pytester, arguments: tuple[str, ...]
+) -> None:
     """A junit file has the runs as properties and the timeline in the failure's text, without escape codes."""
-    result = run_process(FAILING, "--junit-xml=report.xml", *arguments)
+    run = run_process if "xdist" in arguments else run_suite
+    result = run(FAILING, "--junit-xml=report.xml", *arguments)
     assert "✗ city failed after 4.0 s, run r0" in result.stdout.str()
     text = (pytester.path / "report.xml").read_text(encoding="utf-8")
     (case,) = ET.fromstring(text).iter("testcase")
@@ -140,9 +143,10 @@ def test_junit_has_the_runs_of_a_failure_without_traceback(run_suite: RunSuite, 
 @pytest.mark.parametrize(
     "arguments", [("-p", "xdist", "-n", "2"), ("--tb=short",), ("-W", "error"), ("--assert=plain",)]
 )
-def test_other_ways_to_run(run_process: RunSuite, arguments: tuple[str, ...]) -> None:
+def test_other_ways_to_run(run_suite: RunSuite, run_process: RunSuite, arguments: tuple[str, ...]) -> None:
     """Workers, other tracebacks, warnings as errors and plain asserts change nothing."""
-    result = run_process(FAILING, *arguments)
+    run = run_process if "xdist" in arguments else run_suite
+    result = run(FAILING, *arguments)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(SHOWN, consecutive=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -164,6 +165,9 @@ class RunStream:
         self.close()
 
     def __del__(self) -> None:
+        # when the interpreter ends, its daemon threads have been stopped where they were: the watch may hold its lock
+        if sys.is_finalizing():
+            return
         # a stream that was left half read must not hold its connection
         with contextlib.suppress(Exception):
             self.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -228,3 +230,41 @@ def test_a_client_that_is_closed_during_a_stream(
         client.close()
         with pytest.raises(RuntimeError, match="this client is closed"):
             next(stream)
+
+
+LEFT_OPEN = """
+import gc, sys, threading
+from mastra_sync import MastraClient
+
+gc.disable()  # the interpreter looks once more when it ends
+
+def leave_open():
+    stream = MastraClient(sys.argv[1], token="").get_workflow("w").create_run("r-1").stream({})
+    next(stream)
+    stream.itself = stream
+    return stream._watch._changed
+
+def hold(lock):
+    with lock:
+        is_held.set()
+        threading.Event().wait()
+
+is_held = threading.Event()
+threading.Thread(target=hold, args=[leave_open()], daemon=True).start()
+is_held.wait()
+"""
+
+
+def test_a_process_ends_whatever_its_watch_was_about(server: WireServer) -> None:
+    """The interpreter's end stops a watch in its tracks; a stream that was left open does not wait for its lock."""
+    server.on("POST", "/create-run", json_reply({"runId": RUN_ID}))
+    server.on("POST", "/stream", streamed(FIRST, never))
+    server.on("GET", f"/{RUN_ID}", json_reply(reading("pending")))
+    ended = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN, server.base_url],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

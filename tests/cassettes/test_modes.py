@@ -277,6 +277,26 @@ def test_code_under_test_that_makes_its_own_client(run_suite: RunSuite, live: Li
     assert live.since(before) == 0
 
 
+def test_ids_in_capitals(run_suite: RunSuite, live: Live) -> None:
+    """UUIDs that a test makes and writes in capitals are so in its replies, of runs and of anything else."""
+    live.server.workflow("echo").returns(lambda context: context.input_data)
+    code = """
+    import uuid
+
+    import pytest
+
+    @pytest.mark.mastra_cassette
+    def test_it(mastra_client):
+        order, run_id = str(uuid.uuid4()).upper(), str(uuid.uuid4()).upper()
+        run = mastra_client.get_workflow("echo").create_run(run_id)
+        data = {"order": order, "key": f"order-{order}"}
+        assert run.start_async(data).result == data
+        assert mastra_client.get_workflow("echo").run_by_id(run_id).raw["runId"] == run_id
+    """
+    run_suite(code, f"--mastra-url={live.url}").assert_outcomes(passed=1)
+    run_suite(code).assert_outcomes(passed=1)
+
+
 def test_the_servers_own_address(run_suite: RunSuite, live: Live) -> None:
     """Asked for, a replay answers also where the live server was, for code that has its address written down."""
     code = f"""

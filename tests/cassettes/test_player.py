@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from tests.cassettes.record_and_replay import (
     FIRST,
     OTHER,
     OWN,
+    RUN,
     SECOND,
     answers,
     create,
@@ -203,6 +205,37 @@ def test_an_id_of_the_test_in_capitals() -> None:
     """UUIDs are compared whatever their case."""
     playback = Playback(a_run())
     assert answers(playback, create(OWN.upper()), move("start", OWN), poll(OWN.upper(), ""))[-1] == "running"
+
+
+def echo(sent: str, answered: str) -> Exchange:
+    body = f'{{"inputData":{{"order":"{sent}"}}}}'.encode()
+    return exchange_of(request_of("POST", "/api/workflows/report/start", body), f'"{answered}"'.encode())
+
+
+@pytest.mark.parametrize("order", [FIRST, f"order-{FIRST}", f"{FIRST}/{SECOND}"])
+@pytest.mark.parametrize("write", [str, str.upper, str.swapcase, str.capitalize])
+def test_a_reply_has_an_id_in_the_letters_in_which_it_was_sent(write: Callable[[str], str], order: str) -> None:
+    """UUIDs come back as the test writes them, also where they are part of another id."""
+    own = order.replace(FIRST, "abcdef99-0000-4000-8000-00000000000a")
+    playback = Playback([echo(write(order), write(order))])
+    assert answers(playback, echo(write(own), "")) == [f'"{write(own)}"']
+
+
+def test_a_server_that_writes_ids_in_letters_of_its_own() -> None:
+    """An id that was sent in capitals and answered in small letters is so on replay, and the other way round."""
+    own = "abcdef99-0000-4000-8000-00000000000a"
+    assert answers(Playback([echo(FIRST.upper(), FIRST)]), echo(own.upper(), "")) == [f'"{own}"']
+    assert answers(Playback([echo(FIRST, FIRST.upper())]), echo(own, "")) == [f'"{own.upper()}"']
+
+
+def test_an_id_whose_recording_has_no_letters() -> None:
+    """Ids of runs are recorded as numbers; they come back in the letters of the test all the same."""
+    recorded, own = "00000000-0000-4000-8000-000000000001", FIRST.upper()
+    playback = Playback([create(recorded), poll(recorded, "success")])
+    assert answers(playback, create(own)) == [f'{{"runId":"{own}"}}']
+    answer = playback.answer(request_of("GET", f"{RUN}/{own}"))
+    assert isinstance(answer, Exchange)
+    assert own.encode() in answer.body
 
 
 def test_an_id_that_is_no_uuid() -> None:

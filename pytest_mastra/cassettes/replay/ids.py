@@ -24,11 +24,13 @@ class IdMap:
     An id that is paired with none means itself. No two ids mean the same. One thread at a time.
     """
 
-    __slots__ = ("_chosen", "_own", "_pattern", "_recorded")
+    __slots__ = ("_chosen", "_own", "_own_spellings", "_pattern", "_recorded", "_recorded_spellings")
 
     def __init__(self) -> None:
         self._recorded: dict[str, str] = {}
         self._own: dict[str, str] = {}
+        self._own_spellings: dict[str, str] = {}
+        self._recorded_spellings: dict[str, str] = {}
         self._chosen: set[str] = set()
         self._pattern: re.Pattern[bytes] | None = None
 
@@ -71,6 +73,14 @@ class IdMap:
             for own_uuid, recorded_uuid in _uuids_in(own, recorded):
                 self.pair(own_uuid, recorded_uuid)
 
+    def note_own_spellings(self, spellings: Iterable[str]) -> None:
+        """Note how a request of the test writes its ids."""
+        _note_spellings(self._own_spellings, spellings)
+
+    def note_recorded_spellings(self, spellings: Iterable[str]) -> None:
+        """Note how a recorded request writes its ids."""
+        _note_spellings(self._recorded_spellings, spellings)
+
     def swap(self, own: str, recorded: str) -> None:
         """Have an id mean another recorded one; whatever meant that one now means what this did."""
         before, rival = self.recorded(own), self.own(recorded)
@@ -99,7 +109,24 @@ class IdMap:
 
     def _own_bytes(self, found: bytes) -> bytes:
         text = found.decode()
-        return self._own.get(text.lower() if is_uuid(text) else text, text).encode()
+        recorded = text.lower() if is_uuid(text) else text
+        own = self._own.get(recorded)
+        return found if own is None else self._as_written(text, own, recorded).encode()
+
+    def _as_written(self, text: str, own: str, recorded: str) -> str:
+        """Return the test's own id in the letters that the server would have used."""
+        spelling = self._own_spellings.get(own, own)
+        if text == self._recorded_spellings.get(recorded, recorded):
+            return spelling
+        # the server writes it otherwise than it was sent
+        return {text.lower(): spelling.lower(), text.upper(): spelling.upper()}.get(text, spelling)
+
+
+def _note_spellings(known: dict[str, str], spellings: Iterable[str]) -> None:
+    """Add how UUIDs are written, also those in other ids; what is known already stays."""
+    for spelling in spellings:
+        for uuid in _UUIDS.findall(spelling):
+            known.setdefault(uuid.lower(), uuid)
 
 
 def _uuids_in(own: str, recorded: str) -> Iterator[tuple[str, str]]:

@@ -80,6 +80,7 @@ class Playback:
         """
         with self._lock:
             key = self._key_of(request)
+            self.ids.note_own_spellings(key.spellings)
             kind = kind_of(key, request.method)
             entry = self._move(key, request) if kind is Kind.MOVE else self._read(key)
             if isinstance(entry, Entry):
@@ -109,6 +110,7 @@ class Playback:
             key = self._keys[wording] = key_of(request)
         entry = Entry(len(self.entries), exchange, key, kind_of(key, request.method))
         self.entries.append(entry)
+        self.ids.note_recorded_spellings(key.spellings)
         self._groups.setdefault(key.question, {}).setdefault(key.ids, EntryGroup()).add(entry)
 
     def _key_of(self, request: WireRequest) -> RequestKey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,11 +30,13 @@ class RequestKey:
         call: Verb, workflow and run.
         question: Method and route, query, body; ids and times are placeholders, numbered as they are met.
         ids: What stands at the placeholders, in their order; the run's id first. UUIDs in small letters.
+        spellings: The same ids as they are first written in the request.
     """
 
     call: Call
     question: Question
     ids: tuple[str, ...]
+    spellings: tuple[str, ...]
 
 
 def key_of(request: WireRequest) -> RequestKey:
@@ -51,7 +54,7 @@ def key_of(request: WireRequest) -> RequestKey:
         # HEAD asks what GET does, and is answered otherwise
         route = f"{'HEAD ' if request.method == 'HEAD' else ''}{call.verb} of {call.workflow or ''}"
     question = (route, _query(request.query, aliases), _body(request.body, aliases))
-    return RequestKey(call, question, tuple(aliases.names))
+    return RequestKey(call, question, tuple(aliases.names), tuple(aliases.spellings))
 
 
 def describe_request(request: WireRequest) -> dict[str, Any]:
@@ -71,7 +74,29 @@ def describe_request(request: WireRequest) -> dict[str, Any]:
 
 
 class _MatchingAliases(Aliases):
-    """Renames ids and times. A duration stays: it is what somebody asks for."""
+    """Renames ids and times. A duration stays: it is what somebody asks for.
+
+    Attributes:
+        spellings: How the ids are first written, in the order of their names.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spellings: list[str] = []
+
+    def name(self, identifier: str, alias: str) -> None:
+        super().name(identifier, alias)
+        self._note_spelling(identifier)
+
+    def _alias_of(self, match: re.Match[str]) -> str:
+        alias = super()._alias_of(match)
+        self._note_spelling(match[0])
+        return alias
+
+    def _note_spelling(self, identifier: str) -> None:
+        # what has just been met may be a time, or an id that has its name already
+        if len(self.spellings) < len(self.names):
+            self.spellings.append(identifier)
 
     def _renamed(self, value: Any, key: str) -> Any:
         renamed = super()._renamed(value, key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.terminal.writing import complain
 
 NEEDED = ("click", "rich")
 
@@ -30,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return Exit.BROKEN_PIPE
+    except OSError as error:
+        # once a run may have been started, it is a `Stop` that says so
+        _say(f"cannot write: {error.strerror or error}")
+        return Exit.SERVER
     except Stop as stop:
         _say(stop.message)
         return stop.status
@@ -39,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(message: str) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(f"mastra-sync: {message}\n")
+    with contextlib.suppress(BrokenPipeError):
+        complain(f"mastra-sync: {message}")
 
 
 def _drop_output() -> None:

@@ -19,8 +19,9 @@ import click
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.extensions import ExtensibleGroup
-from mastra_sync.cli.inputs import read_input, read_json
+from mastra_sync.cli.inputs import read_input, read_json, refuse_undecoded
 from mastra_sync.cli.server import DEFAULT_PREFIX, PROGRAM, Server
+from mastra_sync.terminal.writing import complain
 
 COMPLETION_VARIABLE = "_MASTRA_SYNC_COMPLETE"
 DEFAULT_TIMEOUT = 3600.0
@@ -76,6 +77,17 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # not generic before 
         return name.strip(), text
 
 
+class _Text(click.ParamType):  # type: ignore[type-arg]  # as above
+    """Text that is sent: in UTF-8, as everything that is."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        text = str(value)
+        refuse_undecoded(text, param.opts[0] if param is not None else text)
+        return text
+
+
 def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
         for decorator in reversed(decorators):
@@ -87,7 +99,7 @@ def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Functi
 
 server_options = _combine(
     click.option("--url", metavar="URL", help="The server. Default: MASTRA_BASE_URL, then http://localhost:4111."),
-    click.option("--api-prefix", default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
+    click.option("--api-prefix", type=_Text(), default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
     click.option(
         "--header",
         "headers",
@@ -170,7 +182,7 @@ def mastra_sync(context: click.Context) -> None:
       mastra-sync run city-workflow city=Paris
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help(), err=True)
+        complain(context.get_help())
         context.exit(Exit.USAGE)
 
 
@@ -180,7 +192,7 @@ def mastra_sync(context: click.Context) -> None:
 @click.option(
     "--run-id", help="The run's id, a new one by default. A run that was started before is not started again."
 )
-@click.option("--resource-id", help="Whom the run belongs to.")
+@click.option("--resource-id", type=_Text(), help="Whom the run belongs to.")
 @click.option("--initial-state", metavar="JSON|@FILE", help="The workflow's state to begin with.")
 @move_options
 @watching_options
@@ -227,8 +239,10 @@ def run(
 @click.argument("workflow")
 @click.argument("run_id")
 @input_arguments
-@click.option("--step", metavar="STEP", help="Which step to answer, as in nested.step; needed if several wait.")
-@click.option("--label", help="The label that the step gave to what it asks, instead of --step.")
+@click.option(
+    "--step", type=_Text(), metavar="STEP", help="Which step to answer, as in nested.step; needed if several wait."
+)
+@click.option("--label", type=_Text(), help="The label that the step gave to what it asks, instead of --step.")
 @click.option("--for-each-index", type=click.IntRange(min=0), help="Which item of a foreach; all by default.")
 @move_options
 @watching_options

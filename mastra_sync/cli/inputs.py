@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.suggest import did_you_mean
+from mastra_sync.terminal.writing import printable
 
 
 def read_input(pairs: Sequence[str], source: str | None) -> Any:
@@ -41,6 +42,8 @@ def parse_pairs(pairs: Sequence[str]) -> dict[str, Any]:
             _refuse(f"{pair!r} has no '=': fields are given as KEY=VALUE, anything else by --input")
         if not key:
             _refuse(f"{pair!r} has no key before the '='")
+        refuse_undecoded(key, f"the key {printable(key)!r}")
+        refuse_undecoded(text, f"the value of {printable(key)!r}")
         if key in fields:
             _refuse(f"{key!r} is given twice; give a list as JSON, as in {key}='[1, 2]'")
         fields[key] = parse_value(text)
@@ -90,8 +93,9 @@ def _refuse_constant(name: str) -> NoReturn:
 def _text_of(source: str, option: str) -> tuple[str, str]:
     """Return the text behind an option's value, and how to call the place where it stands."""
     if source == "-":
-        return _decoded(sys.stdin.buffer.read(), "stdin"), "stdin"
+        return _decoded(_read_stdin(option), "stdin"), "stdin"
     if not source.startswith("@"):
+        refuse_undecoded(source, option)
         return source, option
     name = source[1:]
     try:
@@ -101,12 +105,43 @@ def _text_of(source: str, option: str) -> tuple[str, str]:
         _refuse(f"{option}: cannot read {name!r}: {reason}")
 
 
+def _read_stdin(option: str) -> bytes:
+    # a process may be started without it
+    if sys.stdin is None:
+        _refuse(f"{option}: there is no stdin to read")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        _refuse(f"{option}: cannot read stdin: {error.strerror}")
+
+
 def _decoded(text: bytes, where: str) -> str:
     try:
         # Windows' editors put a mark before the text
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         _refuse(f"{where} is not UTF-8: byte {error.start} is {text[error.start]:#04x}")
+
+
+def refuse_undecoded(text: str, where: str) -> None:
+    """Refuse a text of the command line that is not UTF-8.
+
+    Python stands a lone surrogate for each byte that it cannot decode, and would send those.
+
+    Args:
+        text: The text.
+        where: How to call the place where it stands.
+
+    Raises:
+        Stop: It has such bytes.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # 0xDC00 and the byte
+        _refuse(
+            f"{where} is not UTF-8: byte {len(text[: error.start].encode())} is {ord(text[error.start]) & 0xFF:#04x}"
+        )
 
 
 def _is_file(source: str) -> bool:

@@ -69,17 +69,28 @@ def print_json(value: Any, *, one_per_line: bool = False) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=_iso)
     if not can_encode(text, sys.stdout):
         text = json.dumps(value, indent=indent, default=_iso)
-    _write(text, sys.stdout)
+    _write(f"{text}\n", sys.stdout)
 
 
 def print_text(text: str) -> None:
     """Print text on stdout."""
-    _write(text if can_encode(text, sys.stdout) else ascii_text(text), sys.stdout)
+    _write(f"{text if can_encode(text, sys.stdout) else ascii_text(text)}\n", sys.stdout)
 
 
-def complain(message: str) -> None:
-    """Print a message on stderr, which writes what it cannot encode as escapes."""
-    _write(message, sys.stderr)
+def complain(message: str, *, end: str = "\n") -> None:
+    """Print a message on stderr, which writes what it cannot encode as escapes.
+
+    Where it cannot be written (a full disk), it is left out: that is no failure of what it tells of.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
+    try:
+        _write(f"{message}{end}", sys.stderr)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return
 
 
 def can_encode(text: str, stream: IO[str] | None) -> bool:
@@ -104,7 +115,7 @@ def is_terminal(stream: IO[str] | None) -> bool:
 def _write(text: str, stream: IO[str] | None) -> None:
     # a process may be started without one of them
     if stream is not None:
-        stream.write(f"{text}\n")
+        stream.write(text)
         stream.flush()
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, 
 from tests.cli.stub_server import Script, StubServer, step
 
 Process = Callable[..., Ended]
+
+HAS_FULL_DISK = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 
 
 def test_ctrl_c_leaves_the_run(stub: StubServer) -> None:
@@ -54,7 +57,7 @@ def test_a_broken_pipe(stub: StubServer, arguments: list[str]) -> None:
     assert (process.returncode, err) == (Exit.BROKEN_PIPE, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@HAS_FULL_DISK
 def test_a_full_disk(stub: StubServer) -> None:
     """A result that could not be written is no success."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
@@ -69,6 +72,112 @@ def test_a_full_disk(stub: StubServer) -> None:
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (
         Exit.UNKNOWN,
         "mastra-sync: cannot write: No space left on device",
+    )
+
+
+def run_with_streams(streams: str, *arguments: str | bytes, **environment: str) -> Ended:
+    """Run the command with streams as a shell redirects them; what is redirected comes back empty."""
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", *COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PROCESS_TIMEOUT,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@HAS_FULL_DISK
+@pytest.mark.parametrize(
+    ("arguments", "status", "out"),
+    [
+        (["run", "scripted"], Exit.SUCCESS, '{"n": 1}\n'),
+        (["run", "scripted", "--output", "no"], Exit.USAGE, ""),
+        (["run", "scripted", "--url", "http://127.0.0.1:9"], Exit.SERVER, ""),
+        (["rnu"], Exit.USAGE, ""),
+        ([], Exit.USAGE, ""),
+        (["serve", "no_such_module:server"], Exit.USAGE, ""),
+        (["demo"], Exit.SUCCESS, '{"city": "Lisbon", "booked": ["flight TP 553", "Casa Alfama"]}\n'),
+    ],
+)
+def test_stderr_on_a_full_disk(stub: StubServer, arguments: list[str], status: Exit, out: str) -> None:
+    """What cannot be told on stderr changes neither the result nor the status."""
+    stub.script = Script(state={"status": "success", "result": {"n": 1}})
+    ended = run_with_streams("2>/dev/full", *arguments)
+    assert (ended.status, ended.out) == (status, out)
+
+
+@HAS_FULL_DISK
+def test_both_on_a_full_disk(stub: StubServer) -> None:
+    """A run whose result could not be written, nor that it could not, is not one that failed."""
+    assert run_with_streams(">/dev/full 2>/dev/full", "run", "scripted").status == Exit.UNKNOWN
+    assert len(stub.starts()) == 1
+
+
+@HAS_FULL_DISK
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--help"], {}),
+        (["--version"], {}),
+        (["run", "--help"], {}),
+        (["workflows", "--json"], {}),
+        (["demo"], {}),
+        ([], {"_MASTRA_SYNC_COMPLETE": "bash_source"}),
+    ],
+)
+def test_a_full_disk_before_anything_is_started(
+    stub: StubServer, arguments: list[str], environment: dict[str, str]
+) -> None:
+    """Whatever is to be written, one line says that it could not be."""
+    ended = run_with_streams(">/dev/full", *arguments, **environment)
+    assert (ended.status, ended.err.splitlines()[-1]) == (
+        Exit.SERVER,
+        "mastra-sync: cannot write: No space left on device",
+    )
+    assert "Traceback" not in ended.err
+    assert stub.starts() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+@pytest.mark.parametrize("option", ["--input", "--request-context", "--initial-state"])
+@pytest.mark.parametrize(
+    ("streams", "problem"), [("<&-", "there is no stdin to read"), ("0>/dev/null", "cannot read stdin: Bad file")]
+)
+def test_no_stdin(stub: StubServer, option: str, streams: str, problem: str) -> None:
+    """Without a stdin, as cron and containers start commands, `-` is refused, and nothing is started."""
+    ended = run_with_streams(streams, "run", "scripted", option, "-")
+    assert (ended.status, ended.err.count("\n"), stub.received) == (Exit.USAGE, 1, [])
+    assert f"{option}: {problem}" in ended.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+@pytest.mark.parametrize("streams", ["<&-", "0>/dev/null"])
+def test_nobody_can_be_asked(streams: str) -> None:
+    """The demo that asks says so where it has no stdin."""
+    ended = run_with_streams(streams, "demo", "--ask")
+    assert (ended.status, ended.out) == (Exit.SUSPENDED, "")
+    assert "nobody answered" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+def test_no_stderr() -> None:
+    """The demo plays without a stderr."""
+    ended = run_with_streams("2>&-", "demo")
+    assert (ended.status, ended.out.count("\n")) == (Exit.SUCCESS, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="command lines are no bytes there")
+def test_a_value_that_is_not_utf8(stub: StubServer) -> None:
+    """Bytes on the command line that are no text are refused, not sent as other text."""
+    ended = run_with_streams("", "run", "scripted", b"name=J\xf8rgen")
+    assert (ended.status, ended.err, stub.received) == (
+        Exit.USAGE,
+        "mastra-sync: the value of 'name' is not UTF-8: byte 1 is 0xf8\n",
+        [],
     )
 
 

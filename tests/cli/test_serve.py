@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from mastra_sync import MastraClient
+from mastra_sync import MastraClient, WorkflowNotFound
 from mastra_sync.cli.exits import Exit
 from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.cli.host_server import ReportingSurface
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
-from tests.cli.processes import INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, started
 
 Command = Callable[..., Ended]
 
@@ -80,6 +80,38 @@ def test_serving(here: Path, module: str) -> None:
         f"  try: mastra-sync run city-workflow --url {url} city=STRING",
     ]
     assert lines[-1].startswith("mastra-sync: stopped after ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_address_that_cannot_be_said(here: Path) -> None:
+    """A full disk behind stdout is not taken for a port that cannot be served on."""
+    (here / "city_fakes.py").write_text(CITY, encoding="utf-8")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [*COMMAND, "serve", "city_fakes:server", "--port", "0"]
+        with started(*command, stdout=full, stderr=subprocess.PIPE) as process:
+            _, err = process.communicate(timeout=PROCESS_TIMEOUT)
+    assert (process.returncode, err.splitlines()[-1]) == (
+        Exit.SERVER,
+        "mastra-sync: cannot write: No space left on device",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")
+def test_a_report_that_nobody_reads(here: Path) -> None:
+    """Requests are answered as before once nobody reads stderr any more."""
+    (here / "city_fakes.py").write_text(CITY, encoding="utf-8")
+    command = [*INTERRUPTIBLE, "serve", "city_fakes:server", "--port", "0"]
+    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().strip()
+        while "try: " not in process.stderr.readline():
+            pass
+        process.stderr.close()
+        with MastraClient(url) as client, pytest.raises(WorkflowNotFound):
+            client.get_workflow("nope").details()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PROCESS_TIMEOUT) in (Exit.SUCCESS, Exit.BROKEN_PIPE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")

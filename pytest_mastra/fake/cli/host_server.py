@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,9 @@ def host_until_interrupted(where: str, host: str, port: int) -> Exit:
     surface = ReportingSurface(server)
     try:
         serve(surface, host, port, announce=lambda url: _announce(server, where, url), meanwhile=server.catch_up)
+    except BrokenPipeError:
+        # of our own output: whoever read it has gone
+        raise
     except OSError as error:
         raise Stop(Exit.USAGE, _describe_os_error(error, host, port)) from error
     except ValueError as error:
@@ -59,7 +63,9 @@ class ReportingSurface:
     def handle(self, request: WireRequest) -> WireReply:
         """Return the server's reply."""
         reply = self._server.handle(request)
-        self.report_news()
+        # that nobody reads the report is no fault of the request
+        with contextlib.suppress(BrokenPipeError):
+            self.report_news()
         return reply
 
     def report_news(self) -> None:
@@ -79,7 +85,12 @@ class ReportingSurface:
 def _announce(server: FakeMastra, where: str, url: str) -> None:
     time = "virtual time" if server.clock.skips else "real time"
     complain(f"{printable(where)}, a fake Mastra server ({server.generation.name}, {time}); Ctrl-C stops it")
-    print_text(url)
+    try:
+        print_text(url)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Stop(Exit.SERVER, f"cannot write: {error.strerror}") from error
     for line in _workflow_lines(server, url):
         complain(f"  {printable(line)}")
 

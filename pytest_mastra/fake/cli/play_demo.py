@@ -84,9 +84,8 @@ def play(*, ask: bool) -> Exit:
 
 def _ask_person(suspension: Suspension) -> bool:
     """Ask the person."""
-    sys.stderr.write(f"\n  {_question(suspension)} [Y/n] ")
-    sys.stderr.flush()
-    line = sys.stdin.readline()
+    complain(f"\n  {_question(suspension)} [Y/n] ", end="")
+    line = _read_answer()
     if not line:
         complain("")
         raise Stop(Exit.SUSPENDED, "nobody answered, so the run was not resumed; without --ask the demo answers itself")
@@ -94,10 +93,17 @@ def _ask_person(suspension: Suspension) -> bool:
     return not line.strip().lower().startswith("n")
 
 
+def _read_answer() -> str:
+    # a process may be started without it, or with one that cannot be read
+    try:
+        return "" if sys.stdin is None else sys.stdin.buffer.readline().decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def _answer_for_person(suspension: Suspension) -> bool:
     """Answer in the person's stead, so that they can see it."""
-    sys.stderr.write(f"\n  {_question(suspension)} ")
-    sys.stderr.flush()
+    complain(f"\n  {_question(suspension)} ", end="")
     if can_redraw():
         time.sleep(THINKING)
     complain("yes   (says the demo; with --ask you are asked)\n")

@@ -66,7 +66,7 @@ def has_body(reply: WireReply, *, to_head: bool = False) -> bool:
 def _head(reply: WireReply, *, to_head: bool, keeps_alive: bool) -> bytes:
     fields = head_fields(reply, to_head=to_head, keeps_alive=keeps_alive)
     headers = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return f"HTTP/1.1 {reply.status} {http.client.responses.get(reply.status, '')}\r\n{headers}\r\n".encode("latin-1")
+    return f"HTTP/1.1 {reply.status} {reply.phrase}\r\n{headers}\r\n".encode("latin-1")
 
 
 @lru_cache(maxsize=1)

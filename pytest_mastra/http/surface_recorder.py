@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from http.client import responses
+from dataclasses import replace
 
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.reply_parser import ReplyReader
@@ -45,9 +45,9 @@ class WatchedSurface:
             exchange.ending = Ending.NONE
             raise
         if reply.script is not None:
-            return WireReply(reply.status, reply.headers, reply.body, self._watched_script(exchange, reply.script))
+            return replace(reply, script=self._watched_script(exchange, reply.script))
         exchange.status = reply.status
-        exchange.reason = responses.get(reply.status, "")
+        exchange.reason = reply.phrase
         exchange.headers = reply.headers
         if isinstance(reply.body, bytes):
             exchange.ending = Ending.WHOLE
@@ -56,7 +56,7 @@ class WatchedSurface:
                 exchange.arrivals.append(self._now() - exchange.began)
             return reply
         exchange.is_stream = True
-        return WireReply(reply.status, reply.headers, _WatchedBody(exchange, reply.body, self._now))
+        return replace(reply, body=_WatchedBody(exchange, reply.body, self._now))
 
     def _watched_script(self, exchange: Exchange, script: Script) -> Script:
         def watch(frame: Frame) -> Generator[Piece, None, None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from http.client import responses
 from typing import Protocol
 
 from mastra_sync.deadline import Clock
@@ -57,12 +58,19 @@ class WireReply:
             next one is what moves the run, and its clock, on. If it has a `close`, the carrier calls it when it takes
             no more, also because the reader went away: the run goes on without a reader.
         script: Only for faults: says in the reply's stead what goes over the wire.
+        reason: The words after the status; None for those that HTTP has for it.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | Iterable[bytes] = b""
     script: Script | None = None
+    reason: str | None = None
+
+    @property
+    def phrase(self) -> str:
+        """The words after the status, as they are sent."""
+        return responses.get(self.status, "") if self.reason is None else self.reason
 
     @property
     def is_stream(self) -> bool:

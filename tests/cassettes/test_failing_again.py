@@ -75,6 +75,33 @@ def test_the_same_again(way: str, read: Callable[[requests.Response], Any] | Non
     assert (waited > 0.2) is way.endswith("in time"), "waits are the virtual clock's"
 
 
+LENGTH = b"Content-Length: 2\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize("in_pace", [False, True], ids=["at once", "in pace"])
+@pytest.mark.parametrize("ending", [(LENGTH + b"{}",), (LENGTH, close), (CHUNKED + b"0\r\n\r\n",), (CHUNKED, close)])
+@pytest.mark.parametrize("status", ["599 Upstream Gone", "200 Fine", "404", "503 \xdcberlastet"])
+def test_the_words_of_a_status(status: str, ending: tuple[Any, ...], *, in_pace: bool) -> None:
+    """What stands behind a status, HTTP's words for it, others or none, stands there on replay: at each front."""
+
+    def words(url: str) -> tuple[int, str]:
+        with requests.get(f"{url}/it", timeout=5, stream=True) as reply:
+            return reply.status_code, reply.reason
+
+    with WireServer() as server:
+        server.on("GET", "/it", (f"HTTP/1.1 {status}\r\n".encode("latin-1"), *ending))
+        with listen(server.base_url) as log:
+            live = words(server.base_url)
+    recording = recording_of(log)
+    assert f"{live[0]} {live[1]}".strip() == status
+    with answer_from(recording, in_pace=in_pace) as (url, _):
+        assert words(url) == live
+    with serve(Replay(Playback(recording)).surface(in_pace=in_pace)) as (url, again):
+        assert words(url) == live
+    assert [exchange.reason for exchange in again] == [live[1]]
+
+
 def test_a_refused_connection_is_refused_again() -> None:
     """It is known never to have reached a server, so that the client may send anything once more."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -61,7 +61,8 @@ class ReplaySurface:
         if not exchange.status:
             _raise_again(exchange.failure or "")
         elif exchange.ending is Ending.WHOLE and not self._in_pace:
-            return WireReply(exchange.status, headers, iter(chunks) if exchange.is_stream else b"".join(chunks))
+            body = iter(chunks) if exchange.is_stream else b"".join(chunks)
+            return WireReply(exchange.status, headers, body, reason=exchange.reason)
         return WireReply(exchange.status, headers, b"", _ScriptedReply(self, exchange, headers, chunks).script)
 
     def pauses_of(self, exchange: Exchange) -> Iterator[Iterable[Pause]]:
@@ -110,7 +111,7 @@ class _ScriptedReply:
         yield Cut.CLOSED
 
     def _stream(self, frame: Frame) -> Iterator[Piece]:
-        head, *_ = frame(WireReply(self._exchange.status, self._headers, ()))
+        head, *_ = frame(self._reply(()))
         yield head
         missing = connection_failures.missing_in(self._exchange.failure or "") or 0
         last = len(self._chunks) - 1
@@ -130,10 +131,13 @@ class _ScriptedReply:
             missing = 0 if self._exchange.ending is Ending.WHOLE else 1
         for pauses in self._surface.pauses_of(self._exchange):
             yield from pauses
-        framed = frame(WireReply(self._exchange.status, self._headers, body + b"\0" * missing))
+        framed = frame(self._reply(body + b"\0" * missing))
         whole = b"".join(piece for piece in framed if isinstance(piece, bytes))
         yield whole[: len(whole) - missing]
         yield from self._end(b"")
+
+    def _reply(self, body: bytes | Iterable[bytes]) -> WireReply:
+        return WireReply(self._exchange.status, self._headers, body, reason=self._exchange.reason)
 
     def _end(self, proper: bytes) -> Iterator[Piece]:
         exchange = self._exchange

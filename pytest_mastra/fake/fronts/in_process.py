@@ -289,7 +289,7 @@ class _Connection:
             headers=reply_headers(reply, to_head=to_head, keeps_alive=self._keeps_alive),
             status=reply.status,
             version=_HTTP_1_1,
-            reason=http.client.responses.get(reply.status, ""),
+            reason=reply.phrase,
         )
 
     def _parsed_response(self, reply: WireReply) -> urllib3.HTTPResponse:

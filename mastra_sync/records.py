@@ -13,6 +13,9 @@ SEPARATOR = b"\x1e"
 END_MARK = b"data: [DONE]"
 """What servers of 1.2 and 1.0 beta write after the last record; not a record."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some gateways put before a reply, and JavaScript's SDK passes over."""
+
 DEFAULT_RECORD_LIMIT = 512 * 1024 * 1024
 EXCERPT_LENGTH = 80
 BLOCK_SIZE = 16 * 1024
@@ -35,7 +38,7 @@ class RecordDecoder:
         self._small = bytearray()
         self._size = 0
         self.offset = 0
-        """Where the unfinished record begins, in bytes from the stream's beginning."""
+        """Where the unfinished record begins, in bytes from the stream's beginning, without a byte-order mark."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the records that `chunk` completes, in order, without their separator; empty ones too.
@@ -50,6 +53,7 @@ class RecordDecoder:
                 self._keep(records[0])
                 records[0] = self._take()
             self._check_sizes(records)
+            records[0] = self._without_mark(records[0])
             self.offset += sum(map(len, records)) + len(records)
         self._keep(rest)
         if self._size > self._limit:
@@ -58,8 +62,12 @@ class RecordDecoder:
 
     def unfinished(self) -> bytes:
         """Return what has come of an unfinished record; empty at a stream's proper end."""
-        rest = b"".join([*self._blocks, self._small])
+        rest = self._without_mark(b"".join([*self._blocks, self._small]))
         return b"" if rest.strip() in (b"", END_MARK) else rest
+
+    def _without_mark(self, record: bytes) -> bytes:
+        """Return a record; the first one without a byte-order mark, which is the stream's and not its own."""
+        return record if self.offset else record.removeprefix(BYTE_ORDER_MARK)
 
     def _keep(self, piece: bytes) -> None:
         """Add to the unfinished record.
@@ -117,7 +125,9 @@ def parse_record(record: bytes, offset: int) -> dict[str, Any]:
 
 
 def parse_json(text: bytes) -> Any:
-    """Return the value of a JSON text as JavaScript writes it, lone surrogates included.
+    """Return the value of a JSON text as JavaScript writes it, lone surrogates included, and reads it.
+
+    A byte-order mark before it is passed over.
 
     Raises:
         ValueError: Not UTF-8 or not JSON.
@@ -126,7 +136,7 @@ def parse_json(text: bytes) -> Any:
         return from_json(text)
     except ValueError:
         # JavaScript sends a lone surrogate as \ud800, which pydantic-core refuses and the standard library takes
-        return _parse_leniently(text)
+        return _parse_leniently(text.removeprefix(BYTE_ORDER_MARK))
 
 
 def _parse_leniently(text: bytes) -> Any:

@@ -118,6 +118,12 @@ def test_a_refusal_inside_a_stream_is_the_same_exception(message: str, error_typ
     assert (error.message, error.status_code, error.run_id) == (message, 200, "r1")
 
 
+def test_a_byte_order_mark_before_a_refusal() -> None:
+    """What a gateway puts before the JSON does not hide which exception it is."""
+    error = refused(404, b'\xef\xbb\xbf{"error":"Workflow run not found"}')
+    assert (type(error), error.body) == (RunNotFound, {"error": "Workflow run not found"})
+
+
 def test_an_unknown_refusal_inside_a_stream() -> None:
     """What is not known is still the caller's to look at."""
     assert type(refusal_in_stream("new words", url="http://h/x", run_id=None)) is BadRequestError

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mastra_sync import MalformedRecord, RecordDecoder, RecordTooLarge, records
-from mastra_sync.records import END_MARK, SEPARATOR, excerpt, parse_json, parse_record
+from mastra_sync.records import BYTE_ORDER_MARK, END_MARK, SEPARATOR, excerpt, parse_json, parse_record
 
 JSON = st.recursive(
     st.none()
@@ -65,6 +65,29 @@ def test_any_values_come_back_however_the_bytes_are_cut(values: list[Any], place
 def test_a_cut_anywhere_loses_nothing(place: int) -> None:
     """Feeding a stream in two pieces gives the records that feeding it whole gives."""
     assert decoded([STREAM[:place], STREAM[place:]])[0] == STREAM.split(SEPARATOR)[:-1]
+
+
+@pytest.mark.parametrize("place", range(len(STREAM) + 4))
+def test_a_byte_order_mark_before_a_stream_is_passed_over(place: int) -> None:
+    """It belongs to the stream and not to its first record, wherever it is cut."""
+    marked = BYTE_ORDER_MARK + STREAM
+    found, decoder = decoded([marked[:place], marked[place:]])
+    assert found == STREAM.split(SEPARATOR)[:-1]
+    assert decoder.offset == len(STREAM)
+    assert decoder.unfinished() == b""
+
+
+def test_a_byte_order_mark_alone_is_no_record() -> None:
+    """A stream of nothing else is empty; a mark further on is a record's own."""
+    assert decoded([BYTE_ORDER_MARK])[1].unfinished() == b""
+    assert decoded([BYTE_ORDER_MARK + END_MARK])[1].unfinished() == b""
+    assert decoded([STREAM, BYTE_ORDER_MARK])[1].unfinished() == BYTE_ORDER_MARK
+
+
+@pytest.mark.parametrize("text", [b"{}", b'{"text":"\xc3\xa9"}', rb'{"\ud800":1}', b"[]", b"1"])
+def test_a_byte_order_mark_before_json_is_passed_over(text: bytes) -> None:
+    """It counts for nothing, as in JavaScript's `response.json()`."""
+    assert parse_json(BYTE_ORDER_MARK + text) == parse_json(text)
 
 
 def test_byte_by_byte_each_record_comes_with_its_last_byte() -> None:

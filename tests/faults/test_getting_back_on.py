@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mastra_sync import AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
+from mastra_sync.records import BYTE_ORDER_MARK
 from tests.faults.clocks import LeapingClock
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Answer, WireServer, json_reply, reply, reset, streamed
@@ -26,6 +27,15 @@ def cut_stream(server: WireServer) -> None:
     server.on("POST", "/stream", streamed(FIRST, reset))
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
     server.on("POST", "/observe", streamed(FIRST, LAST))
+
+
+@pytest.mark.parametrize("is_marked", [(True, True), (True, False), (False, True)], ids=["both", "stream", "replay"])
+def test_a_byte_order_mark(is_marked: tuple[bool, bool], server: WireServer, client: MastraClient) -> None:
+    """What a gateway puts before a stream, or before its replay, makes no record another one."""
+    marks = [BYTE_ORDER_MARK if is_one else b"" for is_one in is_marked]
+    server.on("POST", "/stream", streamed(marks[0] + FIRST, reset))
+    server.on("POST", "/observe", streamed(marks[1] + FIRST, LAST))
+    assert [event.raw for event in fresh_run(client).stream({})] == [START_RECORD, FINISH_RECORD]
 
 
 @pytest.mark.parametrize("failure", PASSING)

@@ -70,6 +70,12 @@ def test_a_connection_on_which_a_body_was_refused_is_not_used(server: WireServer
     assert [one.connection for one in server.received] == [1, 2, 2]
 
 
+def test_a_byte_order_mark_before_a_reply(server: WireServer, client: MastraClient) -> None:
+    """What some gateways put before JSON is passed over, as JavaScript does it."""
+    server.on("GET", "/workflows", reply(200, b"\xef\xbb\xbf{}"))
+    assert client.list_workflows() == {}
+
+
 def test_closing_ends_the_connections(server: WireServer) -> None:
     """The server sees a closed client go; the client cannot be used any more."""
     gone = threading.Event()

@@ -125,9 +125,9 @@ def parse_record(record: bytes, offset: int) -> dict[str, Any]:
 
 
 def parse_json(text: bytes) -> Any:
-    """Return the value of a JSON text as JavaScript writes it, lone surrogates included, and reads it.
+    """Return the value of a JSON text as JavaScript writes it, lone surrogates included.
 
-    A byte-order mark before it is passed over.
+    A byte-order mark before it is passed over, as JavaScript does it.
 
     Raises:
         ValueError: Not UTF-8 or not JSON.

@@ -66,7 +66,7 @@ class RecordDecoder:
         return b"" if rest.strip() in (b"", END_MARK) else rest
 
     def _without_mark(self, record: bytes) -> bytes:
-        """Return a record; the first one without a byte-order mark, which is the stream's and not its own."""
+        """Return a record, the first one without the stream's byte-order mark."""
         return record if self.offset else record.removeprefix(BYTE_ORDER_MARK)
 
     def _keep(self, piece: bytes) -> None:

@@ -12,6 +12,7 @@ import pytest
 import syrupy
 
 # loaded here, or each of the runs in this process would load them anew
+import pytest_mastra.cassettes.drift.pytest_report
 import pytest_mastra.fake.fronts.in_process
 import pytest_mastra.fake.fronts.socket
 import pytest_mastra.suite.live_server

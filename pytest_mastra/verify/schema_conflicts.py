@@ -114,17 +114,19 @@ def _of_properties(fake: _Schema, live: _Schema, path: str, depth: int) -> Itera
             yield f"{inner_path}: the live server does not know it"
 
 
-def without_filled_in(schema: Any) -> Any:
-    """Return a schema that does not require what has a default: servers fill that in."""
+def without_defaults(schema: Any) -> Any:
+    """Return a schema that fills nothing in: what servers give out has gone through it already."""
     if isinstance(schema, list):
-        return [without_filled_in(item) for item in schema]
+        return [without_defaults(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    relaxed = {key: without_filled_in(value) for key, value in schema.items()}
-    required, properties = relaxed.get("required"), relaxed.get("properties")
-    if isinstance(required, list) and isinstance(properties, Mapping):
-        relaxed["required"] = [name for name in required if not _has_default(properties.get(name))]
-    return relaxed
+    return {
+        key: {name: without_defaults(inner) for name, inner in value.items()}
+        if key == "properties" and isinstance(value, Mapping)
+        else without_defaults(value)
+        for key, value in schema.items()
+        if key != "default"
+    }
 
 
 def _has_default(schema: Any) -> bool:

@@ -12,7 +12,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.text.differences import child_path
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
-from pytest_mastra.verify.schema_conflicts import without_filled_in
+from pytest_mastra.verify.schema_conflicts import without_defaults
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import RunView
@@ -80,7 +80,7 @@ def _each(value: Any, *, is_list: bool) -> list[Any]:
 def _misfits(what: str, value: Any, schema: Mapping[str, Any] | None, *, strips: bool = False) -> Iterator[str]:
     if not schema:
         return
-    _, issues = Schema(without_filled_in(schema) if strips else schema, strips=strips).check(value)
+    _, issues = Schema(schema if strips else without_defaults(schema), strips=strips).check(value)
     for issue in issues:
         path = "$"
         for part in issue.path:

@@ -8,7 +8,8 @@ from typing import Any
 
 from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.javascript import copied
-from pytest_mastra.fake.workflows.schemas import Issue, Schema
+from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.zod_parser import Issue
 
 REFUSED = re.compile(r"Invalid (?P<what>input|resume|initial) (?:data|state): \n(?P<issues>.*)", re.DOTALL)
 _ISSUE = re.compile(r"^- (?P<path>[^:\n]*): (?P<message>.*(?:\n(?!- ).*)*)", re.MULTILINE)

@@ -10,7 +10,8 @@ from typing import Any
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import dumps
-from pytest_mastra.fake.workflows.schemas import Issue, Schema
+from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.zod_parser import Issue
 
 CauseOf = Callable[[list[Issue]], dict[str, Any] | None]
 """Gives the cause of a refusal."""

@@ -25,12 +25,12 @@ from mastra_sync.errors import (
     UnsupportedByServer,
 )
 from mastra_sync.models import RunResult, Suspension
-from mastra_sync.normalise import step_tree
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
+from mastra_sync.step_graph import step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
 from mastra_sync.waiting import Mark, next_pause
 from mastra_sync.workflow_models import WorkflowDetails

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
 from mastra_sync.json_types import Code, Moment, Text, milliseconds
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
+from mastra_sync.step_graph import GRAPH
 from mastra_sync.steps import Steps
 
 _Output = TypeVar("_Output")
@@ -201,21 +211,28 @@ class RunResult(ServerModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _from_any_shape(cls, value: Any, handler: Any) -> RunResult:
+    def _from_any_shape(cls, value: Any, handler: Any, info: ValidationInfo) -> RunResult:
         if isinstance(value, RunResult):
             return value
-        result: RunResult = handler(canonical_result(value) if isinstance(value, Mapping) else value)
+        graph = (info.context or {}).get(GRAPH)
+        result: RunResult = handler(canonical_result(value, graph) if isinstance(value, Mapping) else value)
         result._raw = value
         return result
 
     @classmethod
-    def from_server(cls, raw: Any, *, workflow_id: str, run_id: str) -> RunResult:
+    def from_server(cls, raw: Any, *, workflow_id: str, run_id: str, graph: Any = None) -> RunResult:
         """Return a server's answer as a result that names its run, which not every answer does.
+
+        Args:
+            raw: The answer.
+            workflow_id: The run's workflow.
+            run_id: The run.
+            graph: The workflow's graph; it tells the run's input from a step called `input` where the answer has none.
 
         Raises:
             pydantic.ValidationError: The answer is not what a server tells of a run.
         """
-        result = cls.model_validate(raw)
+        result = cls.model_validate(raw, context={GRAPH: graph})
         names = {"workflow_id": workflow_id, "run_id": run_id}
         missing = {name: value for name, value in names.items() if getattr(result, name) is None}
         return result.model_copy(update=missing) if missing else result

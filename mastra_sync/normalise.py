@@ -13,6 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mastra_sync.run_input import INPUT, part_input_from_step
+from mastra_sync.step_graph import GRAPH, step_tree
+
 NESTED_META = "__workflow_meta"
 """Key that the engine adds to a suspend payload, for its own use."""
 
@@ -34,19 +37,17 @@ _NAMED_ERROR = re.compile(r"(?P<name>[A-Za-z_$][\w$]*): (?P<message>.*)", re.DOT
 _FOREACH_ITEM = re.compile(r"(?P<step>.+)\[(?P<index>\d+)\]")
 
 
-def canonical_result(raw: Mapping[str, Any]) -> dict[str, Any]:
+def canonical_result(raw: Mapping[str, Any], graph: Any = None) -> dict[str, Any]:
     """Return any of the known shapes as the fields of `RunResult`, in camelCase.
+
+    Args:
+        raw: What a server answered.
+        graph: The workflow's graph, as the server writes it, where the answer has none.
 
     Raises:
         ValueError: A part that has to be taken apart is of a form that no server sends.
     """
-    run = dict(raw)
-    if isinstance(run.get("snapshot"), (dict, str)) and "status" not in run:
-        run = _from_row(run)
-    elif _is_run_result_record(run):
-        run = _from_record(run)
-    for name in ("steps", "suspendedPaths", "resumeLabels"):
-        _object(run.get(name) or {}, name)
+    run = _unpacked(raw, graph)
     steps = _named_steps(run)
     status = run.get("status", "unknown")
     run["steps"] = steps
@@ -121,17 +122,33 @@ def _rename(run: dict[str, Any], old: str, new: str) -> None:
         run.setdefault(new, value)
 
 
+def _unpacked(raw: Mapping[str, Any], graph: Any) -> dict[str, Any]:
+    """Return any of the known shapes as one flat mapping, whose `steps` are steps."""
+    run = dict(raw)
+    is_record = _is_run_result_record(run)
+    if is_record:
+        run = _from_record(run)
+    elif isinstance(run.get("snapshot"), (dict, str)) and "status" not in run:
+        run = _from_row(run)
+    for name in ("steps", "suspendedPaths", "resumeLabels"):
+        _object(run.get(name) or {}, name)
+    if not is_record:
+        part_input_from_step(run, graph)
+    return run
+
+
 def _from_row(row: dict[str, Any]) -> dict[str, Any]:
     """A stored row: the state in `snapshot` (`context` holds the steps, and the input beside them)."""
     run = {key: value for key, value in row.items() if key != "snapshot"}
     snapshot = row["snapshot"]
     state = dict(_object(json.loads(snapshot) if isinstance(snapshot, str) else snapshot, "snapshot"))
     context = dict(_object(state.pop("context", None) or {}, "snapshot.context"))
-    context.pop(STORED_STATE, None)
+    if STORED_STATE not in step_tree(state.get(GRAPH)):
+        context.pop(STORED_STATE, None)
     run.setdefault("runId", run.pop("run_id", None))
     run.setdefault("workflowName", run.pop("workflow_name", None))
-    if "input" in context:
-        run["inputData"] = context.pop("input")
+    if INPUT in context:
+        run["payload"] = context.pop(INPUT)
     _rename(state, "value", "state")
     if not state.get("state"):
         state.pop("state", None)
@@ -151,12 +168,9 @@ def _from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**state, **run, "currentStep": payload.get("currentStep")}
 
 
-def _named_steps(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the steps, each with its `path`; the `_async` answers keep the run's input among them."""
-    steps = dict(run.get("steps") or {})
-    is_async_answer = "workflowName" not in run and "serializedStepGraph" not in run and "workflowId" not in run
-    if is_async_answer and "input" in steps and "path" not in canonical_step(steps["input"]):
-        run.setdefault("inputData", steps.pop("input"))
+def _named_steps(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the steps, each with its `path`."""
+    steps = run.get("steps") or {}
     return {name: _with_path(canonical_step(step), name, steps) for name, step in steps.items()}
 
 
@@ -307,25 +321,3 @@ def _is_inside(inner: list[str], outer: list[str]) -> bool:
 
 def _unique(paths: list[list[str]]) -> list[list[str]]:
     return [list(path) for path in dict.fromkeys(tuple(path) for path in paths)]
-
-
-def step_tree(graph: Any) -> dict[str, Any]:
-    """Return the ids of a graph's steps, each with the tree of its own steps.
-
-    Steps in blocks and loops are among them.
-
-    Only a nested workflow has steps of its own.
-    """
-    found: dict[str, Any] = {}
-    for entry in graph if isinstance(graph, list) else ():
-        if not isinstance(entry, Mapping):
-            continue
-        found |= step_tree(entry.get("steps"))
-        inner = entry.get("step")
-        step = inner if isinstance(inner, Mapping) else {}
-        own = entry.get("id") or step.get("id")
-        if isinstance(own, str):
-            found[own] = step_tree(entry.get("serializedStepFlow") or step.get("serializedStepFlow"))
-        elif step:
-            found |= step_tree([step])
-    return found

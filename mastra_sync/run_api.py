@@ -26,6 +26,8 @@ from mastra_sync.errors import (
 from mastra_sync.generations import Generation, recognise_generation
 from mastra_sync.models import RunResult
 from mastra_sync.operations import CANCEL, CREATE_RUN, DELETE_RUN, EXECUTION_RESULT, OBSERVE, RUN_BY_ID, Operation
+from mastra_sync.run_input import needs_graph
+from mastra_sync.step_graph import graph_of
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
 
@@ -267,11 +269,19 @@ class RunApi:
 
     def _parse_run(self, answer: Any, operation: Operation = RUN_BY_ID) -> RunResult:
         """Return what an operation answered as a result that names its run."""
+        graph = self._graph() if needs_graph(answer) else None
         return self._api.parse(
             answer,
             operation,
-            lambda raw: RunResult.from_server(raw, workflow_id=self.workflow_id, run_id=self.run_id),
+            lambda raw: RunResult.from_server(raw, workflow_id=self.workflow_id, run_id=self.run_id, graph=graph),
         )
+
+    def _graph(self) -> Any:
+        """Return the graph of the run's workflow, None if it cannot be had."""
+        # the run has run: what it was answered must not be lost for this
+        with contextlib.suppress(MastraError):
+            return graph_of(self._run_by_id(nested=False))
+        return None
 
 
 def is_outcome_open(error: MastraError) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 from typing_extensions import Self
 
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
-from mastra_sync.normalise import step_tree
 from mastra_sync.run import Run
 from mastra_sync.statuses import status_in_words
+from mastra_sync.step_graph import step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, mark_explained
 from pytest_mastra.explain.failed_run import Mask, find_subject

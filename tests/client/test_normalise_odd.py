@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mastra_sync import ResponseFormatError, RunResult
-from mastra_sync.normalise import canonical_result, parse_remote_error, schema_of, step_tree, without_meta
+from mastra_sync.normalise import canonical_result, parse_remote_error, schema_of, without_meta
 from mastra_sync.operations import RUN_BY_ID
+from mastra_sync.step_graph import step_tree
 from tests.client.captures import capture
 from tests.client.scripted import client_of
 

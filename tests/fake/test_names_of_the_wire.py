@@ -1,0 +1,162 @@
+"""Inputs, outputs, states and steps called as parts of the wire are: each stays what it is, by every verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mastra_sync import MastraClient, RunResult, Workflow
+from pytest_mastra import FakeMastra, InProcess
+from pytest_mastra.fake import StepContext
+
+GENERATIONS = ("current", "1.2", "1.0-beta")
+STARTS = ("execute", "start_async", "stream")
+STEP_IDS = (
+    "input",
+    "path",
+    "status",
+    "output",
+    "error",
+    "steps",
+    "result",
+    "runId",
+    "suspended",
+    "payload",
+    "snapshot",
+    "__state",
+    "__workflow_meta",
+)
+WORDS = (*STEP_IDS, "startedAt", "endedAt", "suspendedAt", "resumedAt", "suspendPayload", "resumePayload", "metadata")
+
+leaves = st.sampled_from([None, True, 0, 1, 404, "", "success", "suspended", "failed", "input"])
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=6,
+)
+objects = st.dictionaries(st.sampled_from(WORDS), values, min_size=1, max_size=5)
+questions = st.dictionaries(st.sampled_from([word for word in WORDS if word != "__workflow_meta"]), values, min_size=1)
+
+
+@pytest.mark.parametrize("given_", [{"path": "notes.txt", "status": 404}, {"path": "notes.txt"}])
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_an_input_is_no_step(generation: str, given_: Any) -> None:
+    """An input with a `path` is the input, and no step is called `input`."""
+    server = FakeMastra(generation=generation)
+    server.workflow("upload").then(server.step("store", lambda ctx: {"stored": True})).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        result = client.get_workflow("upload").create_run().start_async(given_)
+    assert (result.result, result.input_data, list(result.steps)) == ({"stored": True}, given_, ["store"])
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_the_question_of_a_step_called_input(generation: str, start: str) -> None:
+    """A step may be called `input`: what it asks and what it gives are there."""
+    server = FakeMastra(generation=generation)
+    asking = server.step("input", lambda ctx: ctx.resume_data or ctx.suspend({"ask": "name?"}))
+    server.workflow("form").then(asking).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        waiting = _start(client.get_workflow("form"), start, {"n": 1})
+        (suspension,) = waiting.suspensions
+        result = client.get_workflow("form").get_run(waiting.run_id or "").resume_async({"a": 2}, step=suspension)
+    assert (suspension.path, suspension.payload) == (["input"], {"ask": "name?"})
+    assert (waiting.input_data, result.input_data) == ({"n": 1}, {"n": 1})
+    assert (result.result, result.steps["input"].output) == ({"a": 2}, {"a": 2})
+
+
+@settings(deadline=None)
+@given(
+    generation=st.sampled_from(GENERATIONS),
+    start=st.sampled_from(STARTS),
+    ids=st.lists(st.sampled_from(STEP_IDS), unique=True, min_size=1, max_size=4),
+    input_data=objects,
+    outputs=st.lists(values, min_size=4, max_size=4),
+    state=objects,
+)
+def test_outputs_are_those_of_their_steps(
+    generation: str, start: str, ids: list[str], input_data: Any, outputs: list[Any], state: Any
+) -> None:
+    """A run of such steps ends with each step's own output, the last one's as result, its input and its state."""
+    server = FakeMastra(generation=generation)
+    workflow = server.workflow("w", state_schema={})
+    for id_, output in zip(ids, outputs, strict=False):
+        workflow.then(server.step(id_, _giving(output, state)))
+    workflow.commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        result = _start(client.get_workflow("w"), start, input_data)
+        row = client.get_workflow("w").runs().runs[0]
+        read = client.get_workflow("w").run_by_id(result.run_id or "")
+    given_ = dict(zip(ids, outputs, strict=False))
+    for told in (result, row, read):
+        assert (told.status, told.result) == ("success", given_[ids[-1]])
+        assert {id_: step.output for id_, step in told.steps.items()} == given_
+        assert all(step.status == "success" and step.path == [id_] for id_, step in told.steps.items())
+        # servers forget what a run was started with once a later step called `input` has run
+        assert told.input_data == (None if "input" in ids[1:] else input_data)
+    assert read.state == state
+
+
+@settings(deadline=None)
+@given(
+    generation=st.sampled_from(GENERATIONS),
+    start=st.sampled_from(STARTS),
+    before=st.sampled_from(STEP_IDS),
+    asking=st.sampled_from(STEP_IDS),
+    input_data=objects,
+    question=questions,
+    answer=objects,
+)
+def test_questions_are_those_of_their_steps(
+    generation: str, start: str, before: str, asking: str, input_data: Any, question: Any, answer: Any
+) -> None:
+    """A step so called asks what it asks, and gives what it is answered."""
+    server = FakeMastra(generation=generation)
+    workflow = server.workflow("w")
+    if before != asking:
+        workflow.then(server.step(before, lambda ctx: ctx.input_data))
+    workflow.then(server.step(asking, lambda ctx: ctx.resume_data or ctx.suspend(question))).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        waiting = _start(client.get_workflow("w"), start, input_data)
+        read = client.get_workflow("w").run_by_id(waiting.run_id or "")
+        for told in (waiting, read):
+            assert [(one.path, one.payload) for one in told.suspensions] == [([asking], question)]
+        ended = client.get_workflow("w").get_run(waiting.run_id or "").resume_async(answer)
+    assert (ended.status, ended.result, ended.steps[asking].output) == ("success", answer, answer)
+
+
+@settings(deadline=None)
+@given(generation=st.sampled_from(GENERATIONS), failing=st.sampled_from(STEP_IDS), input_data=objects)
+def test_a_failure_is_that_of_its_step(generation: str, failing: str, input_data: Any) -> None:
+    """A step so called that fails is the one that failed, whatever the run was started with."""
+    server = FakeMastra(generation=generation)
+    server.workflow("w").fails("as told", step=failing)
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        result = client.get_workflow("w").create_run().start_async(input_data)
+    assert (result.status, result.failed_step and result.failed_step.path) == ("failed", [failing])
+    assert result.error is not None
+    assert "as told" in result.error.message
+
+
+def _giving(output: Any, state: Any) -> Callable[[StepContext], Any]:
+    def run(ctx: StepContext) -> Any:
+        ctx.set_state(state)
+        return output
+
+    return run
+
+
+def _start(workflow: Workflow, start: str, input_data: Any) -> RunResult:
+    if start == "execute":
+        return workflow.execute(input_data)
+    run = workflow.create_run()
+    if start == "start_async":
+        return run.start_async(input_data)
+    with run.stream(input_data) as stream:
+        for _ in stream:
+            pass
+    return run.wait()

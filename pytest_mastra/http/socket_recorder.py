@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import requests
@@ -27,7 +26,7 @@ from pytest_mastra.http.connection_failures import CLOSED, add_missing, describe
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.reply_parser import ReplyReader
 from pytest_mastra.http.request_parser import BadRequest, read_chunked
-from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.http.wire import WireRequest, below_origin
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -278,7 +277,7 @@ class _TappedConnection(urllib3.connection.HTTPConnection):
             with contextlib.suppress(BadRequest):
                 body = read_chunked(io.BytesIO(body))
         self._sent_body = None
-        request = WireRequest(method, _below_origin(url), self._sent_headers, body)
+        request = WireRequest(method, below_origin(url), self._sent_headers, body)
         pairs = zip(listeners, began, strict=True)
         self._lines = tuple(_Line(sending, request, moment) for sending, moment in pairs)
         return self._lines
@@ -361,14 +360,6 @@ def _tappable(adapter: HTTPAdapter) -> HTTPAdapter:
     twin.poolmanager = _tapped_manager(adapter.poolmanager)
     twin.proxy_manager = {}
     return twin
-
-
-def _below_origin(url: str) -> str:
-    """Return path and query of what may be a whole address, as proxies are told it."""
-    if url.startswith("/"):
-        return url
-    parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def as_wire(request: requests.PreparedRequest) -> WireRequest:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from http.client import responses
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from mastra_sync.deadline import Clock
 
@@ -116,3 +117,11 @@ Frame = Callable[[WireReply], Iterator[Piece]]
 """Makes of a reply what goes over the wire, as the carrier does it without a fault."""
 
 Script = Callable[[Frame], Iterator[Piece]]
+
+
+def below_origin(url: str) -> str:
+    """Return path and query of what may be a whole address, as proxies are told it."""
+    if url.startswith("/"):
+        return url
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

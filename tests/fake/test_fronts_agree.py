@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
+import responses
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from mastra_sync.deadline import SystemClock
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, Target
+from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Surface, WireReply, WireRequest
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome
 
@@ -93,6 +96,17 @@ def test_head(serve_twice: ServeTwice, name: str) -> None:
     here, there = both(serve_twice, lambda: Scripted(REPLIES[name]), "HEAD")
     assert here == there
     assert (here.chunks, here.error) == ((), None)
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_replies_that_a_mock_lets_through(name: str) -> None:
+    """With a mock of the test's own in between, the same comes to the client."""
+    timeout = 0.2 if name.startswith("silence") else 30.0
+    outcomes = []
+    for mock in (None, responses.RequestsMock(passthru_prefixes=("http://mastra.test",))):
+        with InProcess(Scripted(REPLIES[name])) as front, mock or nullcontext():
+            outcomes.append(outcome(f"{front.url}/stream", "POST", timeout=timeout, data=b"{}", allow_redirects=False))
+    assert outcomes[0] == outcomes[1]
 
 
 def test_a_connection_that_is_not_to_be_kept(serve_twice: ServeTwice) -> None:

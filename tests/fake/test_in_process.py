@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import re
 import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -130,6 +131,29 @@ def test_a_mock_of_the_tests_own_inside() -> None:
         assert said("http://other.test/") == "mocked"
         assert said(front.url) == "here"
         assert said(front.url) == "here"
+
+
+PASS_THROUGH: dict[str, Callable[[responses.RequestsMock, str], object]] = {
+    "an address": lambda mock, url: mock.add_passthru(url),
+    "a pattern": lambda mock, _: mock.add_passthru(re.compile("http://.*")),
+    "a response": lambda mock, url: mock.add(responses.PassthroughResponse("GET", f"{url}/")),
+}
+
+
+@pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:9"])
+@pytest.mark.parametrize("way", PASS_THROUGH)
+def test_a_mock_inside_that_passes_requests_through(
+    way: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a mock of the test's own lets through reaches the front, a proxy or not."""
+    if proxy is not None:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+    surface = Scripted(WireReply(200, (), b"fake"))
+    with InProcess(surface), responses.RequestsMock() as mock:
+        mock.add("GET", "http://other.test/", "mine")
+        PASS_THROUGH[way](mock, "http://mastra.test")
+        assert (said("http://other.test/"), said("http://mastra.test/")) == ("mine", "fake")
+    assert [request.target for request in surface.requests] == ["/"]
 
 
 def test_a_mock_that_ends_after_the_front() -> None:

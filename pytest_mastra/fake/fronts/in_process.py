@@ -28,7 +28,7 @@ from pytest_mastra.fake.fronts.urllib3_shortcut import (
     request_headers,
 )
 from pytest_mastra.http.framing import frame
-from pytest_mastra.http.wire import Surface, WireReply, WireRequest
+from pytest_mastra.http.wire import Surface, WireReply, WireRequest, below_origin
 
 DEFAULT_URL = "http://mastra.test"
 """A name that no network knows."""
@@ -91,6 +91,9 @@ class CatchAll(responses.BaseResponse):
         surface: What answers.
         url: The address, without path.
 
+    Attributes:
+        pool: Makes the connections that requests of urllib3's are sent over.
+
     Raises:
         ValueError: Not such an address.
     """
@@ -102,7 +105,7 @@ class CatchAll(responses.BaseResponse):
         super().__init__("ANY", url)
         self._prefix = f"{url}/"
         self._origin = _origin(url)
-        self._pool = _Pool(surface, parts.scheme, parts.hostname, parts.port)
+        self.pool = _Pool(surface, parts.scheme, parts.hostname, parts.port)
 
     def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
         """Say whether a request goes to the address."""
@@ -122,7 +125,7 @@ class CatchAll(responses.BaseResponse):
         What does not come to a plain reply is left to requests' and urllib3's own code: failures, for what exceptions
         they become, and whatever the adapter retries.
         """
-        connection = self._pool.connect()
+        connection = self.pool.connect()
         connection.request(str(request.method), self._target(request), request.body, request.headers)
         if connection.take_timeout(options.get("timeout")):
             with contextlib.suppress(*_BROKEN):
@@ -131,7 +134,7 @@ class CatchAll(responses.BaseResponse):
                 if not adapter.max_retries.is_retry(str(request.method), response.status, waiting):
                     return response
                 connection.outcome = response
-        carrier = _Carrier(adapter, self._pool.beginning_with(connection))
+        carrier = _Carrier(adapter, self.pool.beginning_with(connection))
         whole: urllib3.HTTPResponse = _requests_own_send(carrier, request, **options)
         return whole
 
@@ -254,7 +257,8 @@ class _Connection:
 
     def request(self, method: str, url: str, body: Any, headers: Any, **_: Any) -> None:
         sent, self._keeps_alive = request_headers(self._netloc, tuple(headers.items()))
-        self._request = WireRequest(method, url, dict(sent), request_body(body))
+        # where a proxy is configured, requests asks for the whole address
+        self._request = WireRequest(method, below_origin(url), dict(sent), request_body(body))
 
     def take_timeout(self, timeout: Any) -> bool:
         """Take over the time to wait for bytes, if it is given in a plain way."""
@@ -372,6 +376,7 @@ class _Interceptor(responses.RequestsMock):
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False, registry=_LastStarted)
         self._changing = threading.Lock()
+        self._own_connecting: Callable[..., Any] = HTTPAdapter.get_connection_with_tls_context
 
     def begin_for(self, catch_all: CatchAll) -> None:
         with self._changing:
@@ -380,13 +385,26 @@ class _Interceptor(responses.RequestsMock):
                 current: Any = HTTPAdapter.send
                 self._real_send = _requests_own_send if current.__module__ == __name__ else current
                 self.start()
+                self._own_connecting = HTTPAdapter.get_connection_with_tls_context
+                HTTPAdapter.get_connection_with_tls_context = self._unbound_connecting()  # type: ignore[method-assign]
             self.get_registry().add(catch_all)
 
     def end_for(self, catch_all: CatchAll) -> None:
         with self._changing:
             self.get_registry().remove(catch_all)
             if not self.registered():
+                HTTPAdapter.get_connection_with_tls_context = self._own_connecting  # type: ignore[method-assign]
                 self.stop()
+
+    def _unbound_connecting(self) -> Any:
+        """Return what finds the surface for mocks inside, which pass requests through to requests' own `send`."""
+        own = self._own_connecting
+
+        def get_connection(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **named: Any) -> Any:
+            found, _ = self._find_match(request)
+            return found.pool if isinstance(found, CatchAll) else own(adapter, request, *args, **named)
+
+        return get_connection
 
     def unbound_on_send(self) -> Any:
         def send(adapter: HTTPAdapter, request: requests.PreparedRequest, *options: Any, **named: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import requests
 import vcr
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
@@ -143,6 +143,7 @@ def as_bytes(content: str | bytes | None) -> bytes:
 
 
 @given(st.lists(exchanges(), max_size=2))
+@example([exchange("/", '["{}", "\ufeff\ufeff\ufeff"]'.format("x" * 80).encode())])
 def test_writing_what_was_read_changes_nothing(made: list[Exchange]) -> None:
     """A file that is read and written again has the same bytes."""
     text = render(made)

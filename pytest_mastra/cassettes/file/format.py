@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.redact.json_text import RECORD_END, exact_lines, is_json, pretty
+from pytest_mastra.redact.json_text import RECORD_END, TOKEN, exact_lines, is_json, pretty
 
 HEAD = """\
 # HTTP interactions in vcrpy's format, laid out by pytest-mastra. Ids, times and secrets are not the real ones.
@@ -101,7 +101,9 @@ def _render_body(key: str, body: bytes, *, is_exact: bool) -> Iterable[str]:
         return
     if not is_exact and is_json(text):
         yield f"{key} |-"
-        yield from (indent + _UNPRINTABLE.sub(_json_escape, line) for line in pretty(text))
+        # escaped first: what fits a line must not be another matter when it is read again
+        printable = TOKEN.sub(lambda token: _UNPRINTABLE.sub(_json_escape, token[0]), text)
+        yield from (indent + line for line in pretty(printable))
         return
     lines = _joinable_lines(text)
     if len(lines) == 1:

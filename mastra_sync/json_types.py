@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import to_jsonable_python
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -45,3 +47,24 @@ def _as_text_or_whole_number(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_as_text)]
 Code = Annotated[str | int, BeforeValidator(_as_text_or_whole_number)]
+
+_PLAIN = (str, int, bool, type(None))
+
+
+def to_plain_json(value: Any) -> Any:
+    """Return what a model dumps as plain JSON, as pydantic's JSON mode writes it.
+
+    That refuses half a character in a key, which servers send.
+    """
+    kind = type(value)
+    if kind is dict:
+        return {_plain_key(key): to_plain_json(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [to_plain_json(item) for item in value]
+    if kind is float:
+        return value if math.isfinite(value) else None
+    return value if kind in _PLAIN else to_jsonable_python(value)
+
+
+def _plain_key(key: Any) -> str:
+    return key if type(key) is str else next(iter(to_jsonable_python({key: None})))

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
-from mastra_sync.json_types import Code, Moment, Text, milliseconds
+from mastra_sync.json_types import Code, Moment, Text, milliseconds, to_plain_json
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
 from mastra_sync.step_graph import GRAPH
@@ -304,12 +304,12 @@ class RunResult(ServerModel):
 
     def to_event(self) -> dict[str, Any]:
         """Return this result as one of Mastra's run result records, plain JSON."""
-        state = self.workflow_state.model_dump(mode="json", by_alias=True, exclude_none=True)
+        state = to_plain_json(self.workflow_state.model_dump(by_alias=True, exclude_none=True))
         for name, step in self.steps.items():
             state["steps"][name] |= _times_of(step)
         payload: dict[str, Any] = {"workflowState": state}
         if self.current_step is not None:
-            payload["currentStep"] = self.current_step.model_dump(mode="json", by_alias=True, exclude_none=True)
+            payload["currentStep"] = to_plain_json(self.current_step.model_dump(by_alias=True, exclude_none=True))
         moment = self.event_timestamp or self.updated_at
         return {
             "type": "watch",

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mastra_sync import RunResult
 from tests.client.captures import capture, cases
@@ -89,6 +91,50 @@ def test_what_a_record_can_hold_survives_it(case: str, generation: str, shape: s
     assert back.run_id == result.run_id
     assert back.event_timestamp == result.updated_at
     assert back.to_event() == record
+
+
+ANY_TEXT = st.text(st.characters(), max_size=3)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(ANY_JSON.filter(lambda value: value is not None))
+@example({"\ud800": 7})
+@example([{"a": {"\ud83c": "\ud800"}}])
+def test_any_json_survives_a_record(value: Any) -> None:
+    r"""What could be read can be given on, half characters in keys and values too: JavaScript sends them as \ud800."""
+    step = {"status": "success", "payload": value, "output": value, "metadata": {"of the server": value}}
+    current = {"id": "a", "status": "success", "output": value, "payload": value, "added": value}
+    state = {"status": "success", "steps": {"a": step}, "result": value, "payload": value}
+    result = RunResult.model_validate({"runId": "r", "payload": {"currentStep": current, "workflowState": state}})
+    record = json.loads(json.dumps(result.to_event()))
+    assert record["payload"] == {
+        "currentStep": current,
+        "workflowState": {**state, "steps": {"a": {**step, "path": ["a"]}}},
+    }
+    assert RunResult.model_validate(record) == result
+
+
+def test_a_step_id_with_half_a_character() -> None:
+    """Ids are a caller's words like all others."""
+    result = RunResult.model_validate({"status": "success", "steps": {"\ud800": {"status": "success", "endedAt": 5}}})
+    assert result.to_event()["payload"]["workflowState"]["steps"] == {
+        "\ud800": {"path": ["\ud800"], "status": "success", "endedAt": 5}
+    }
+
+
+def test_what_a_record_makes_of_values_that_are_no_json() -> None:
+    """Results that were made by hand are given as pydantic gives them as JSON; what is not finite is null."""
+    value = {1: (MOMENT, b"b", {2}), None: [float("inf"), float("nan")], "model": RunResult(status="running")}
+    event = RunResult(status="success", result=value).to_event()
+    assert event["payload"]["workflowState"]["result"] == {
+        "1": ["2026-01-31T12:00:00.123000Z", "b", [2]],
+        "None": [None, None],
+        "model": {"status": "running", "steps": {}, "suspensions": []},
+    }
 
 
 @pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])

@@ -25,6 +25,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection
 from urllib3.util import Retry
 
+from mastra_sync import proxies
 from mastra_sync.arguments import checked_header
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.error_replies import Reply, is_success
@@ -129,7 +130,7 @@ class RequestsTransport:
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
-        with self._sessions.lend() as session, _translate_errors(request):
+        with self._sessions.lend() as session, _translate_errors(request, session):
             response = self._send(session, request, timeouts, deadline)
             return self._whole_reply(response, session, request, deadline)
 
@@ -138,7 +139,7 @@ class RequestsTransport:
 
         A refusal and a web page are returned as a whole reply.
         """
-        with self._sessions.lend() as session, _translate_errors(request):
+        with self._sessions.lend() as session, _translate_errors(request, session):
             response = self._send(session, request, timeouts, deadline)
             if is_success(response.status_code) and not _is_page(response):
                 return _ResponseStream(response, request)
@@ -357,11 +358,13 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
 
 
 @contextlib.contextmanager
-def _translate_errors(request: Request) -> Iterator[None]:
+def _translate_errors(request: Request, session: requests.Session | None = None) -> Iterator[None]:
     """Turn what requests and urllib3 raise into this library's exceptions."""
     try:
         yield
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        if problem := proxies.problem_of_address(error, session, request.url):
+            raise InvalidArgument("proxy", problem) from None
         # what requests says of it names the query too, which may hold secrets
         raise InvalidArgument("base_url", f"{request.url!r} cannot be used as an address") from None
     except requests.exceptions.InvalidHeader as error:
@@ -371,10 +374,12 @@ def _translate_errors(request: Request) -> Iterator[None]:
             raise
         cause = innermost(error)
         # the outer exceptions name the whole URL, whose query may hold secrets
-        raise _connection_error(error, cause, request) from cause.with_traceback(None)
+        raise _connection_error(error, cause, request, session) from cause.with_traceback(None)
 
 
-def _connection_error(error: BaseException, cause: BaseException, request: Request) -> APIConnectionError:
+def _connection_error(
+    error: BaseException, cause: BaseException, request: Request, session: requests.Session | None
+) -> APIConnectionError:
     sent = False if _never_left(error, cause) else None
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     # urllib3 counts a refused connection among the timeouts
@@ -382,7 +387,8 @@ def _connection_error(error: BaseException, cause: BaseException, request: Reque
         isinstance(error, timeouts) or isinstance(cause, timeouts)
     )
     error_type = APITimeoutError if is_timeout else APIConnectionError
-    return error_type(_in_words(cause), method=request.method, url=request.url, run_id=request.run_id, sent=sent)
+    problem = _in_words(cause) + proxies.part_in_failure(error, session, request.url, sent=sent)
+    return error_type(problem, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
 
 
 def _never_left(error: BaseException, cause: BaseException) -> bool:

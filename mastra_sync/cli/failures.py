@@ -14,6 +14,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import duration, one_line, printable
 
@@ -27,6 +28,7 @@ _OPTIONS = {
     "api_prefix": "--api-prefix",
     "headers": "--header",
     "token": "MASTRA_API_TOKEN",
+    "proxy": "the proxy",
     "workflow_id": "WORKFLOW",
     "run_id": "the run's id",
     "input_data": "the input",
@@ -181,7 +183,10 @@ def _explain_authentication(error: errors.MastraError, attempt: Attempt) -> Stop
 
 def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
     problem = one_line(str(error).rpartition(": ")[2], None)
-    advice = "is it running? --url or MASTRA_BASE_URL say where the server is"
+    if OVER_PROXY in problem:
+        advice = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY say which proxy is used, NO_PROXY where none is"
+    else:
+        advice = "is it running? --url or MASTRA_BASE_URL say where the server is"
     return _at_the_server(f"cannot reach {attempt.client.base_url}: {problem}; {advice}", attempt)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -105,10 +106,21 @@ def serve_on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
     with OnSocket(watched) as front, pytest.MonkeyPatch.context() as patch:
         watched.url = scene.url = scene.base_url = server.url = front.url
         patch.setenv(URL_VARIABLE, front.url)
+        _keep_proxies_from(front.host, patch)
         try:
             yield
         finally:
             scene.url, scene.base_url, server.url = before
+
+
+def _keep_proxies_from(host: str, patch: pytest.MonkeyPatch) -> None:
+    """Have requests to a host of this machine go there, whatever proxy the environment names."""
+    before = {name: os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")}
+    for name, excepted in before.items():
+        # requests and curl look for both, the one in small letters first
+        hosts = excepted or next(filter(None, before.values()), "")
+        if hosts.strip() != "*":
+            patch.setenv(name, f"{hosts},{host}" if hosts else host)
 
 
 @contextlib.contextmanager

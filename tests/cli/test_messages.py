@@ -69,6 +69,27 @@ def test_nobody_listens(mastra_sync: Command) -> None:
 
 
 @pytest.mark.parametrize(
+    ("proxy", "status", "said"),
+    [
+        ("http://u:s3cret@127.0.0.1:9", Exit.SERVER, "over the proxy http://127.0.0.1:9; HTTP_PROXY"),
+        ("foo://u:s3cret@proxy:1", Exit.USAGE, "the proxy: 'foo://proxy:1' is not the address of a proxy"),
+    ],
+)
+def test_a_proxy_in_the_way(
+    mastra_sync: Command, monkeypatch: pytest.MonkeyPatch, proxy: str, status: Exit, said: str
+) -> None:
+    """The proxy and its settings are named, and not --url."""
+    for name in ("no_proxy", "NO_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    ended = mastra_sync("workflows", "--url", "http://mastra.invalid:4111")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (status, "", 1)
+    assert said in ended.err
+    assert "--url" not in ended.err
+    assert "s3cret" not in ended.err
+
+
+@pytest.mark.parametrize(
     ("refusal", "status", "said"),
     [
         ((401, {"error": "Invalid or expired token"}), Exit.SERVER, "set MASTRA_API_TOKEN"),

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 import requests
 
 from mastra_sync import (
+    APIConnectionError,
+    InvalidArgument,
     MastraClient,
     NotFoundError,
     PayloadTooLarge,
@@ -219,6 +222,59 @@ def test_no_proxy_is_used_where_the_environment_says_so(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert read(make_client()).ok
+
+
+WRONG_PROXIES = {
+    "socks5://u:s3cret@127.0.0.1:1080": "'socks5://127.0.0.1:1080' cannot be used without PySocks",
+    "foo://u:s3cret@proxy:1": "'foo://proxy:1' is not the address of a proxy",
+    "http://u:s3cret@[::1": "'http://[::1' is not the address of a proxy",
+    "http:///": "'http:///' is not the address of a proxy",
+}
+
+
+@pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "the session"])
+@pytest.mark.parametrize("proxy", WRONG_PROXIES)
+def test_a_proxy_that_cannot_be_used(
+    make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str
+) -> None:
+    """It is the proxy that is named, without its password, and not the server's address; whoever set it."""
+    session = None
+    if variable == "the session":
+        session = requests.Session()
+        session.proxies["http"] = proxy
+    else:
+        monkeypatch.setenv(variable, proxy)
+    with pytest.raises(InvalidArgument) as raised:
+        make_client(session=session).list_workflows()
+    assert raised.value.argument == "proxy"
+    assert WRONG_PROXIES[proxy] in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+    assert "base_url" not in str(raised.value)
+
+
+@pytest.mark.parametrize("verb", ["list_workflows", "create_run"])
+def test_a_proxy_that_is_not_there(
+    make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """A connection that the proxy refuses is not said of the server alone, and the request was not sent."""
+    monkeypatch.setenv("HTTP_PROXY", "http://u:s3cret@127.0.0.1:9")
+    client = make_client("http://mastra.invalid:4111", retries=0)
+    with pytest.raises(APIConnectionError, match=r"over the proxy http://127\.0\.0\.1:9$") as raised:
+        client.list_workflows() if verb == "list_workflows" else client.get_workflow("w").create_run()
+    assert raised.value.sent is False
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_server_that_is_not_there_beside_a_proxy(
+    make_client: Callable[..., MastraClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that is not used for an address is not named."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(APIConnectionError) as raised:
+        make_client("http://127.0.0.1:9", retries=0).list_workflows()
+    assert "proxy" not in str(raised.value)
 
 
 # -- what is not Mastra's

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from tests.suites_in_folders import RunSuite
+
+PROXY_SETTINGS = ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY")
 
 
 def test_another_process_reaches_it(run_suite: RunSuite) -> None:
@@ -51,6 +57,40 @@ def test_it_is_the_same_server_at_another_address(run_suite: RunSuite) -> None:
             check(mastra_socket_server, mastra_client)
     """)
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("excepted", [None, "intranet.example", "*"])
+@pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
+def test_a_proxy_of_the_machine_is_not_asked(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch, name: str, excepted: str | None
+) -> None:
+    """The server is reached past a proxy: by clients, by a session that was lent, and by other processes."""
+    for variable in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    if excepted is not None:
+        monkeypatch.setenv(name, excepted)
+    before = [os.environ.get(variable) for variable in PROXY_SETTINGS]
+    result = run_suite("""
+        import subprocess
+        import sys
+
+        import requests
+        from mastra_sync import MastraClient
+
+        SCRIPT = "from mastra_sync import MastraClient; print(list(MastraClient(retries=0).list_workflows()))"
+
+        def test_it(mastra_socket_server, mastra_client):
+            mastra_socket_server.workflow("report").returns({})
+            assert mastra_client.get_workflow("report").execute({}).ok
+            with requests.Session() as session:
+                assert MastraClient(session=session, retries=0).get_workflow("report").execute({}).ok
+            done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+            assert done.stdout == "['report']\\n", done.stderr
+    """)
+    result.assert_outcomes(passed=1)
+    assert [os.environ.get(variable) for variable in PROXY_SETTINGS] == before
 
 
 def test_it_is_logged_under_its_address(run_suite: RunSuite) -> None:

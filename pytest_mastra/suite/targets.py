@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +22,7 @@ from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
+    from mastra_sync.deadline import Clock
     from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.markers import Needs
 
@@ -53,6 +54,14 @@ class ClientClock:
         with self._lock:
             self._now += seconds
         self._clock.advance(max(0.0, seconds))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _clock_of_copy, (self._clock,)
+
+
+def _clock_of_copy(clock: Clock) -> Clock:
+    """Return the clock of a copied client: real time in another process, which has no fake."""
+    return ClientClock(clock) if isinstance(clock, VirtualClock) else clock
 
 
 @contextlib.contextmanager

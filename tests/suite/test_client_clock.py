@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import pytest
+
+from mastra_sync import MastraClient
+from mastra_sync.deadline import Clock
 from pytest_mastra import VirtualClock
 from pytest_mastra.suite.targets import ClientClock
 from tests.suites_in_folders import RunSuite
@@ -39,6 +49,33 @@ def test_a_wait_for_bytes_is_waited_for_by_who_reads() -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(client.monotonic).result() == began
     assert ClientClock(fake).monotonic() == fake.now()
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda value: pickle.loads(pickle.dumps(value)),
+}
+OF_A_WORKER = "import pickle, sys; print(type(pickle.load(sys.stdin.buffer).api.clock).__name__)"
+
+
+@pytest.mark.parametrize("make", [ClientClock, lambda fake: fake], ids=["of a fixture", "of a server"])
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copied_client_is_on_the_same_fake(way: str, make: Callable[[VirtualClock], Clock]) -> None:
+    """A client that is copied or pickled within a process waits in the same virtual time."""
+    fake = VirtualClock()
+    again = COPIES[way](MastraClient("http://mastra.test", clock=make(fake)))
+    before = fake.now()
+    again.api.clock.sleep(30)
+    assert fake.now() - before == 30
+
+
+@pytest.mark.parametrize("make", [ClientClock, lambda fake: fake], ids=["of a fixture", "of a server"])
+def test_a_client_in_another_process_has_real_time(make: Callable[[VirtualClock], Clock]) -> None:
+    """There is no fake there whose time it could move."""
+    data = pickle.dumps(MastraClient("http://mastra.test", clock=make(VirtualClock())))
+    done = subprocess.run([sys.executable, "-c", OF_A_WORKER], input=data, capture_output=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (b"SystemClock", b"")
 
 
 def test_clients_wait_in_virtual_time(run_suite: RunSuite) -> None:

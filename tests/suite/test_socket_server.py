@@ -129,3 +129,20 @@ def test_its_port_is_free_afterwards(run_suite: RunSuite) -> None:
                 socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
     """)
     result.assert_outcomes(passed=2)
+
+
+def test_its_client_goes_to_other_processes(run_suite: RunSuite) -> None:
+    """The client of the fixture makes its runs from worker processes, which have real time."""
+    result = run_suite("""
+        import concurrent.futures
+        import multiprocessing
+
+        def test_it(mastra_socket_server, mastra_client):
+            mastra_socket_server.workflow("double").sleep(3600).returns(lambda context: context.input_data * 2)
+            spawn = multiprocessing.get_context("spawn")
+            with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+                results = list(mastra_client.get_workflow("double").map([1, 2], executor=pool))
+            assert [result.result for result in results] == [2, 4]
+            assert len(mastra_socket_server.runs("double")) == 2
+    """)
+    result.assert_outcomes(passed=1)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+from mastra_sync.deadline import Clock, SystemClock
 
 EPOCH = 1_767_225_600.0
 """When virtual time begins: 2026-01-01T00:00:00Z."""
@@ -40,7 +45,8 @@ class VirtualClock:
 
     It moves when a test moves it, when a client waits on it, or to what a run waits for.
 
-    Hand it to a client, `MastraClient(clock=server.clock)`, and the client's own waits move it on.
+    Hand it to a client, `MastraClient(clock=server.clock)`, and the client's own waits move it on. A pickled client has
+    it in the same process, and real time in any other.
 
     Args:
         start: Seconds since 1970.
@@ -56,6 +62,8 @@ class VirtualClock:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._waits = threading.local()
+        self._number = next(_NUMBERS)
+        _HERE[self._number] = self
 
     def now(self) -> float:
         """Return seconds since 1970."""
@@ -126,8 +134,21 @@ class VirtualClock:
         """Call this when time was moved from outside."""
         self._listeners.append(listener)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _clock_here, (os.getpid(), self._number)
+
     def __repr__(self) -> str:
         return f"<VirtualClock {self._now - EPOCH:+.3f} s{' frozen' if self._frozen else ''}>"
+
+
+_NUMBERS = itertools.count()
+_HERE: WeakValueDictionary[int, VirtualClock] = WeakValueDictionary()
+"""The virtual clocks of this process, by number."""
+
+
+def _clock_here(process: int, number: int) -> Clock:
+    """Return a virtual clock of a process, real time in any other one."""
+    return (_HERE.get(number) if process == os.getpid() else None) or SystemClock()
 
 
 class RealClock:

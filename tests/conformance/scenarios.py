@@ -9,6 +9,7 @@ from tests.conformance import (
     scenarios_errors,
     scenarios_guarded,
     scenarios_moving,
+    scenarios_names,
     scenarios_reading,
     scenarios_travelling,
 )
@@ -20,6 +21,7 @@ MODULES = (
     scenarios_errors,
     scenarios_guarded,
     scenarios_moving,
+    scenarios_names,
     scenarios_reading,
     scenarios_travelling,
 )

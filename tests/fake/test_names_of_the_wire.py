@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mastra_sync import MastraClient, RunResult, Workflow
@@ -30,7 +30,9 @@ STEP_IDS = (
     "__state",
     "__workflow_meta",
 )
-WORDS = (*STEP_IDS, "startedAt", "endedAt", "suspendedAt", "resumedAt", "suspendPayload", "resumePayload", "metadata")
+MOMENTS = ("startedAt", "endedAt", "suspendedAt", "resumedAt")
+# without `metadata` and `__state`, which servers themselves take out of inputs and of lists that steps give
+WORDS = (*(word for word in STEP_IDS if word != "__state"), *MOMENTS, "suspendPayload", "resumePayload")
 
 leaves = st.sampled_from([None, True, 0, 1, 404, "", "success", "suspended", "failed", "input"])
 values = st.recursive(
@@ -74,7 +76,7 @@ def test_the_question_of_a_step_called_input(generation: str, start: str) -> Non
     generation=st.sampled_from(GENERATIONS),
     start=st.sampled_from(STARTS),
     ids=st.lists(st.sampled_from(STEP_IDS), unique=True, min_size=1, max_size=4),
-    input_data=objects,
+    input_data=objects | values,
     outputs=st.lists(values, min_size=4, max_size=4),
     state=objects,
 )
@@ -92,9 +94,14 @@ def test_outputs_are_those_of_their_steps(
         row = client.get_workflow("w").runs().runs[0]
         read = client.get_workflow("w").run_by_id(result.run_id or "")
     given_ = dict(zip(ids, outputs, strict=False))
-    for told in (result, row, read):
+    is_read = start != "start_async"
+    for told, by_id in ((result, is_read), (row, False), (read, True)):
         assert (told.status, told.result) == ("success", given_[ids[-1]])
-        assert {id_: step.output for id_, step in told.steps.items()} == given_
+        # run-by-id of current and 1.2 servers keeps this step to itself
+        hidden = {"__state"} if by_id and generation != "1.0-beta" else set()
+        assert {id_: step.output for id_, step in told.steps.items()} == {
+            id_: output for id_, output in given_.items() if id_ not in hidden
+        }
         assert all(step.status == "success" and step.path == [id_] for id_, step in told.steps.items())
         # servers forget what a run was started with once a later step called `input` has run
         assert told.input_data == (None if "input" in ids[1:] else input_data)
@@ -107,7 +114,7 @@ def test_outputs_are_those_of_their_steps(
     start=st.sampled_from(STARTS),
     before=st.sampled_from(STEP_IDS),
     asking=st.sampled_from(STEP_IDS),
-    input_data=objects,
+    input_data=objects | values,
     question=questions,
     answer=objects,
 )
@@ -120,6 +127,8 @@ def test_questions_are_those_of_their_steps(
     if before != asking:
         workflow.then(server.step(before, lambda ctx: ctx.input_data))
     workflow.then(server.step(asking, lambda ctx: ctx.resume_data or ctx.suspend(question))).commit()
+    # what such a step asks is not in run-by-id of current and 1.2 servers
+    assume(asking != "__state" or generation == "1.0-beta")
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
         waiting = _start(client.get_workflow("w"), start, input_data)
         read = client.get_workflow("w").run_by_id(waiting.run_id or "")
@@ -130,7 +139,7 @@ def test_questions_are_those_of_their_steps(
 
 
 @settings(deadline=None)
-@given(generation=st.sampled_from(GENERATIONS), failing=st.sampled_from(STEP_IDS), input_data=objects)
+@given(generation=st.sampled_from(GENERATIONS), failing=st.sampled_from(STEP_IDS), input_data=objects | values)
 def test_a_failure_is_that_of_its_step(generation: str, failing: str, input_data: Any) -> None:
     """A step so called that fails is the one that failed, whatever the run was started with."""
     server = FakeMastra(generation=generation)

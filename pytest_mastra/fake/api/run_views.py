@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import STORED_STATE
 from pytest_mastra.fake.api.call import split_fields
-from pytest_mastra.fake.engine.result import clean_step
+from pytest_mastra.fake.engine.result import clean_stored_step
 from pytest_mastra.fake.engine.store import Row
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
 
@@ -71,7 +72,9 @@ def _steps(state: ServerState, row: Row, *, nested: bool) -> dict[str, Any]:
         steps = _nested_steps(state, row.workflow_id, row.run_id)
     else:
         steps = {id_: step for id_, step in row.snapshot["context"].items() if id_ != "input"}
-    return {id_: clean_step(step) for id_, step in steps.items()} if state.generation.moves_metadata else steps
+    if not state.generation.moves_metadata:
+        return steps
+    return {id_: clean_stored_step(step) for id_, step in steps.items() if id_ != STORED_STATE}
 
 
 def _nested_steps(state: ServerState, workflow_id: str, run_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pytest_mastra.fake.engine.callbacks import call_back, callback_context
 from pytest_mastra.fake.engine.execute_foreach import execute_foreach
 from pytest_mastra.fake.engine.execute_foreach_batches import execute_foreach_batches
 from pytest_mastra.fake.engine.execute_step import execute_step
-from pytest_mastra.fake.engine.execution import Execution, output_before
+from pytest_mastra.fake.engine.execution import Execution, output_before, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join, Until
 from pytest_mastra.fake.workflows.errors import Refusal
@@ -106,8 +106,8 @@ def _execute_parallel(
     _mark_running(execution, frame, entry, previous, continuation)
 
     def execute_child(index: int, child: StepEntry) -> Coroutine:
-        known = execution.step_results.get(child.id)
-        if known and known["status"] != "running":
+        known = recorded_report(execution.step_results, child.id)
+        if known and known.get("status") != "running":
             return known
         if not known and (execution.options.per_step or continuation.time_travel is not None):
             return {}
@@ -135,7 +135,7 @@ def _mark_running(
         is_resumed = resume is not None and resume.steps[:1] == [child.id]
         moment = {"resumedAt": execution.now()} if is_resumed else {"startedAt": execution.now()}
         data = {"resumePayload": resume.payload} if is_resumed and resume else {"payload": previous}
-        known = execution.step_results.get(child.id) or {}
+        known = recorded_report(execution.step_results, child.id)
         execution.step_results[child.id] = present({**known, "status": "running", **data, **moment})
         frame.active[child.id] = [*frame.path, index]
         if execution.options.per_step:
@@ -156,10 +156,10 @@ def _execute_conditional(
         _skip_unselected(execution, entry, holding)
 
     def execute_child(index: int, child: StepEntry) -> Coroutine:
-        known = execution.step_results.get(child.id)
+        known = recorded_report(execution.step_results, child.id)
         if known and travel is not None and travel.steps[0] != child.id:
             return known
-        if known and known["status"] in ("success", "failed") and continuation.restart is None:
+        if known and known.get("status") in ("success", "failed") and continuation.restart is None:
             return known
         return (yield from execute_step(execution, frame.child(index), child.step, previous, continuation))
 
@@ -203,8 +203,8 @@ def _next_child(
 
 def _skip_unselected(execution: Execution, entry: ConditionalEntry, holding: set[int]) -> None:
     for index, child in enumerate(entry.steps):
-        known = execution.step_results.get(child.id)
-        if index in holding or not known or known["status"] != "running":
+        known = recorded_report(execution.step_results, child.id)
+        if index in holding or known.get("status") != "running":
             continue
         now = execution.now()
         execution.step_results[child.id] = {
@@ -249,7 +249,7 @@ def _resume_block(
     if isinstance(entry, ParallelEntry):
         yield from execute_entry(execution, child_frame, child, before, continuation)
     else:
-        recorded = execution.step_results.get(child.id) or {}
+        recorded = recorded_report(execution.step_results, child.id)
         payload = recorded.get("payload", output_before(execution.step_results, before))
         yield from execute_step(execution, child_frame, child.step, payload, continuation)
     return _block_result(execution, frame, entry)
@@ -278,8 +278,9 @@ def _execute_loop(
     execution: Execution, frame: Frame, entry: LoopEntry, previous: Any, continuation: Continuation
 ) -> Coroutine:
     """Execute a step while, or until, its condition holds."""
-    known = execution.step_results.get(entry.step.id) or {}
-    iteration = known.get("metadata", {}).get("iterationCount") or 1
+    known = recorded_report(execution.step_results, entry.step.id)
+    metadata = known.get("metadata")
+    iteration = (metadata.get("iterationCount") if isinstance(metadata, dict) else None) or 1
     result: dict[str, Any] = present({"status": "success", "output": known.get("payload", previous)})
     while not execution.signal.aborted:
         data = result.get("output", UNDEFINED)

@@ -9,7 +9,7 @@ from typing import Any
 from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.callbacks import call_back, callback_context
 from pytest_mastra.fake.engine.execute_step import execute_step
-from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -66,8 +66,8 @@ def execute_foreach(
 ) -> Coroutine:
     """Execute a step once per item."""
     step_id = entry.step.id
-    recorded = execution.step_results.get(step_id) or {}
-    meta = (recorded.get("suspendPayload") or {}).get(NESTED_META, {})
+    recorded = recorded_report(execution.step_results, step_id)
+    meta = recorded_meta(recorded)
     info = foreach_info(execution, step_id, items, continuation)
     event = {"id": step_id, **execution.server_state.without_prior_completion(info), "status": "running"}
     execution.emit("workflow-step-start", event)
@@ -83,7 +83,7 @@ def execute_foreach(
 
 def foreach_info(execution: Execution, step_id: str, items: Any, continuation: Continuation) -> dict[str, Any]:
     """Return what is known of a foreach that begins."""
-    known = execution.server_state.without_prior_completion(execution.step_results.get(step_id) or {})
+    known = execution.server_state.without_prior_completion(recorded_report(execution.step_results, step_id))
     resume = continuation.resume
     if resume is not None and resume.steps[:1] == [step_id]:
         return present({**known, "resumePayload": resume.payload, "resumedAt": execution.now()})

@@ -15,7 +15,7 @@ from pytest_mastra.fake.engine.execute_foreach import (
     suspend_foreach,
 )
 from pytest_mastra.fake.engine.execute_step import execute_step
-from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -29,8 +29,8 @@ def execute_foreach_batches(
 ) -> Coroutine:
     """Execute a step once per item."""
     step_id = entry.step.id
-    recorded = execution.step_results.get(step_id) or {}
-    meta = (recorded.get("suspendPayload") or {}).get(NESTED_META, {})
+    recorded = recorded_report(execution.step_results, step_id)
+    meta = recorded_meta(recorded)
     info, shared = _with_own_items(foreach_info(execution, step_id, items, continuation))
     execution.emit("workflow-step-start", {"id": step_id, **info, "status": "running"})
     labels = labels_of_step(meta, step_id)

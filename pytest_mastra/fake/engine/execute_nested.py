@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mastra_sync.normalise import NESTED_META
-from pytest_mastra.fake.engine.execution import Attempt
+from pytest_mastra.fake.engine.execution import Attempt, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.position import TimeTravel
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
@@ -21,7 +21,7 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     """Execute a nested workflow in a run of its own; return its result."""
     execution, server_state = attempt.execution, attempt.execution.server_state
     travel = attempt.continuation.time_travel
-    recorded = execution.step_results.get(workflow.id) or {}
+    recorded = recorded_report(execution.step_results, workflow.id)
     is_resumed = recorded.get("status") == "suspended"
     travels_to = travel.steps[1:] if travel is not None and travel.steps[0] == workflow.id else []
     if not is_resumed and not _is_restarted(attempt):
@@ -50,8 +50,7 @@ def _is_restarted(attempt: Attempt) -> bool:
 
 
 def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
-    payload = recorded.get("suspendPayload")
-    run_id = payload.get(NESTED_META, {}).get("runId") if isinstance(payload, dict) else None
+    run_id = recorded_meta(recorded).get("runId")
     return run_id if isinstance(run_id, str) else None
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execute_nested import execute_nested
-from pytest_mastra.fake.engine.execution import Attempt, Execution
+from pytest_mastra.fake.engine.execution import Attempt, Execution, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.validation import check_value, later_cause, list_issues, validation_cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
@@ -134,7 +134,7 @@ def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     """Return what is known of a step that begins."""
     execution = attempt.execution
     info: dict[str, Any] = execution.server_state.without_prior_completion(
-        execution.step_results.get(attempt.step.id) or {}
+        recorded_report(execution.step_results, attempt.step.id)
     )
     now = execution.now()
     if truthy(attempt.resume_data) and attempt.resume_data is not UNDEFINED:

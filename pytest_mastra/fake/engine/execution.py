@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.options import ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.runs import Run
@@ -14,7 +15,7 @@ from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Sign
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import AnyStep, ConditionalEntry, Entry, ForeachEntry, LoopEntry, ParallelEntry
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, to_json_value
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, to_json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,21 @@ class Attempt:
     resume_data: Any
     suspend_data: Any
     item_run_id: str | None
+
+
+def recorded_report(step_results: dict[str, Any], step_id: str) -> dict[str, Any]:
+    """Return what is recorded of a step.
+
+    Of one called `input` that has not begun it is the run's input.
+    """
+    return spread(step_results.get(step_id))
+
+
+def recorded_meta(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what Mastra keeps for itself in what a step suspended with."""
+    payload = report.get("suspendPayload")
+    meta = payload.get(NESTED_META) if isinstance(payload, dict) else None
+    return meta if isinstance(meta, dict) else {}
 
 
 def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
+from mastra_sync.normalise import NESTED_META, STORED_STATE
 from pytest_mastra.fake.engine.execution import Execution
 from pytest_mastra.fake.workflows.errors import rethrown
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, without
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, spread, truthy, without
 
 INTERNAL_METADATA = frozenset({"nestedRunId"})
 
@@ -40,12 +40,37 @@ def format_result(execution: Execution, outcome: dict[str, Any]) -> dict[str, An
 
 
 def clean_step(result: Any) -> Any:
-    """Return a step's result without what Mastra notes for itself."""
-    if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
+    """Return a step's result as the `-async` verbs answer it, without what Mastra notes for itself.
+
+    They take a run's input for a step's result too.
+    """
+    if not isinstance(result, dict) or not truthy(result.get("metadata")):
         return result
-    metadata = without(result["metadata"], INTERNAL_METADATA)
+    metadata = without(spread(result["metadata"]), INTERNAL_METADATA)
     rest = without(result, frozenset({"metadata"}))
     return {**rest, "metadata": metadata} if metadata else rest
+
+
+def clean_stored_step(result: Any) -> Any:
+    """Return a step's result as run-by-id answers it.
+
+    Objects in a list that the step gave are cleaned as its result is.
+    """
+    if isinstance(result, list):
+        return [_clean_stored(item) for item in result]
+    cleaned = _clean_stored(result)
+    if isinstance(cleaned, dict) and isinstance(cleaned.get("output"), list):
+        cleaned["output"] = [_clean_stored(item) for item in cleaned["output"]]
+    return cleaned
+
+
+def _clean_stored(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    metadata = value.get("metadata")
+    own = without(metadata, INTERNAL_METADATA) if isinstance(metadata, dict) else {}
+    rest = without(value, frozenset({"metadata", STORED_STATE}))
+    return {**rest, "metadata": own} if own else rest
 
 
 def elide_payloads(steps: dict[str, Any], path: list[str]) -> dict[str, Any]:
@@ -91,4 +116,6 @@ def _add_suspension(result: dict[str, Any], steps: dict[str, Any], *, with_paylo
 
 
 def _path(payload: Any) -> list[str]:
-    return list(payload.get(NESTED_META, {}).get("path") or []) if isinstance(payload, dict) else []
+    meta = payload.get(NESTED_META) if isinstance(payload, dict) else None
+    path = meta.get("path") if isinstance(meta, dict) else None
+    return path if isinstance(path, list) else []

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.event_stream import RunOutput
-from pytest_mastra.fake.engine.execution import Execution, NestedCommands
+from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_meta
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Resume
 from pytest_mastra.fake.engine.runs import Run
@@ -133,7 +132,7 @@ def _only_suspended_step(snapshot: dict[str, Any]) -> list[str]:
     for step_id in snapshot["suspendedPaths"]:
         result = snapshot["context"].get(step_id)
         if isinstance(result, dict) and result.get("status") == "suspended":
-            meta = (result.get("suspendPayload") or {}).get(NESTED_META, {})
+            meta = recorded_meta(result)
             paths.append([step_id, *(meta.get("path") or [])])
     if not paths:
         raise Refusal("No suspended steps found in this workflow run")

@@ -131,6 +131,15 @@ def present(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not UNDEFINED}
 
 
+def spread(value: Any) -> dict[str, Any]:
+    """Return the fields that `{...value}` has in JavaScript: lists and text have their indices."""
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, (list, str)):
+        return {str(index): item for index, item in enumerate(value)}
+    return {}
+
+
 def without(fields: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
     """Return the fields but those named."""
     return {key: value for key, value in fields.items() if key not in names}

@@ -5,6 +5,7 @@ import { conformanceWorkflows } from "./conformance.mjs";
 import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
+import { namesWorkflows } from "./names.mjs";
 import { plainWorkflows } from "./plain.mjs";
 
 export const workflows = {
@@ -14,5 +15,6 @@ export const workflows = {
   ...gatedWorkflows,
   ...failingWorkflows,
   ...conformanceWorkflows,
+  ...namesWorkflows,
   ...exampleWorkflows,
 };

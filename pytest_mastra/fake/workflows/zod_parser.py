@@ -86,7 +86,10 @@ class ZodParser:
             return self._parse(schema, value, path)
         if value is UNDEFINED and "default" in schema:
             return copied(schema["default"]), []
-        return self._intersection(schema, value, path)
+        fitted, issues = self._intersection(schema, value, path)
+        if fitted is UNDEFINED and not issues and path and self._unknown_keys is not UnknownKeys.DROPPED:
+            return UNDEFINED, [Issue(path, wrong_type("nonoptional", UNDEFINED))]
+        return fitted, issues  # servers show `z.any()` as required too
 
     def _intersection(self, schema: Mapping[str, Any], value: Any, path: Path) -> Parsed:
         """Parse by each part of a schema, and merge what they leave of the value."""
@@ -110,10 +113,11 @@ class ZodParser:
             yield self._parse(part, value, path)
 
     def _union(self, options: list[Any], value: Any, path: Path) -> Parsed:
-        others = [option for option in options if option != {"type": "null"}]
-        if len(others) == 1 or len(options) == 1:
-            is_null = value is None and len(options) > 1  # what zod calls nullable
-            return (None, []) if is_null else self._parse(others[0] if others else options[0], value, path)
+        if len(options) == 1:
+            return self._parse(options[0], value, path)
+        if len(options) == 2 and _NULL in options:  # noqa: PLR2004 -- what zod calls nullable
+            inner = options[1] if options[0] == _NULL else options[0]
+            return (None, []) if value is None else self._parse(inner, value, path)
         results = [self._parse(option, value, path) for option in options]
         for result in results:
             if not result[1]:
@@ -192,8 +196,6 @@ class ZodParser:
             made, faults = self._parse(rule, item, (*path, name))
             if made is not UNDEFINED:
                 fitted[name] = made
-            elif not faults and self._unknown_keys is not UnknownKeys.DROPPED:  # servers show `z.any()` as required
-                faults = [Issue((*path, name), wrong_type("nonoptional", UNDEFINED))]
             issues += faults
         issues += self._others(schema, value, fitted, path)
         return fitted, issues
@@ -305,6 +307,7 @@ _ANNOTATIONS = (
     "writeOnly", "deprecated", "contentEncoding", "contentMediaType",
 )  # fmt: skip
 
+_NULL = {"type": "null"}
 _KINDS = {"integer": "number"}
 
 _LENGTHS: dict[str, dict[str, Callable[[str, Any, int], str | None]]] = {

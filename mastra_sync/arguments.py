@@ -48,17 +48,37 @@ def checked_id(value: str, argument: str) -> str:
     Raises:
         InvalidArgument: Not a string, empty, not encodable, or one that could never be fetched again (`.`, `..`).
     """
-    if not isinstance(value, str):
-        raise InvalidArgument(argument, f"must be a string, not {type(value).__name__}")
+    checked_text(value, argument)
     if not value:
         raise InvalidArgument(argument, "must not be empty")
     if value in (".", ".."):
         raise InvalidArgument(argument, f"must not be {value!r}: a URL with it leads to another route")
+    return value
+
+
+def checked_text(value: str, argument: str) -> str:
+    """Return a text as it is.
+
+    Raises:
+        InvalidArgument: Not a string, or not encodable.
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"must be a string, not {type(value).__name__}")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidArgument(argument, "has characters that UTF-8 cannot encode") from None
     return value
+
+
+def checked_callable(value: Any, argument: str) -> None:
+    """Find what cannot be called before a run is moved on that would call it.
+
+    Raises:
+        InvalidArgument: Neither a function nor None.
+    """
+    if value is not None and not callable(value):
+        raise InvalidArgument(argument, f"must be a function, not {type(value).__name__}")
 
 
 def checked_header(value: str, argument: str) -> str:

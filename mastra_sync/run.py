@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from mastra_sync.arguments import OMIT, checked_count
+from mastra_sync.arguments import OMIT, checked_callable, checked_count
 from mastra_sync.commands import Commands, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
@@ -147,6 +147,7 @@ class Run:
             RunTimeout: The run goes on.
             RunNotStarted: The run has not moved since `start` (`resume`, ...) was accepted.
         """
+        checked_callable(on_update, "on_update")
         departure = self._departure
         if departure is not None:
             grace = seconds_of(start_grace, "start_grace")
@@ -379,6 +380,7 @@ class Run:
         on_gap = options.get("on_gap", "raise")
         if on_gap not in ("raise", "follow"):
             raise InvalidArgument("on_gap", f"must be 'raise' or 'follow', not {on_gap!r}")
+        checked_callable(options.get("on_suspend"), "on_suspend")
         settings = StreamSettings(
             deadline=self._deadline(options.get("timeout", DEFAULT_RUN_TIMEOUT)),
             idle_timeout=idle_timeout,

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -15,7 +15,15 @@ from typing_extensions import Self, Unpack
 
 from mastra_sync import many_runs
 from mastra_sync.api import Api, Query
-from mastra_sync.arguments import OMIT, checked_count, checked_id, plain_json, request_body
+from mastra_sync.arguments import (
+    OMIT,
+    checked_callable,
+    checked_count,
+    checked_id,
+    checked_text,
+    plain_json,
+    request_body,
+)
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.models import RunPage, RunResult
@@ -104,12 +112,12 @@ class Workflow:
             to_date: Only runs made at or before it.
 
         Raises:
-            InvalidArgument: A number out of range, or both ways of paging at once.
+            InvalidArgument: A number out of range, both ways of paging at once, or a filter that cannot be sent.
         """
         query: list[tuple[str, str | None]] = [
             *_paging(page, per_page, limit, offset),
-            ("resourceId", resource_id),
-            ("status", status),
+            ("resourceId", None if resource_id is None else checked_text(resource_id, "resource_id")),
+            ("status", None if status is None else checked_text(status, "status")),
             ("fromDate", _moment(from_date, "from_date")),
             ("toDate", _moment(to_date, "to_date")),
         ]
@@ -162,6 +170,8 @@ class Workflow:
         Raises:
             RunNotFound: No such run.
         """
+        if isinstance(fields, str) or not isinstance(fields, (Collection, type(None))):
+            raise InvalidArgument("fields", f"must be a list of names, not {type(fields).__name__}")
         for name in fields or ():
             if name not in RUN_FIELDS:
                 raise InvalidArgument("fields", f"{name!r} is not one of {', '.join(RUN_FIELDS)}")
@@ -234,6 +244,7 @@ class Workflow:
             OutcomeUnknown: The start's answer was lost and the run has not moved; it was not sent again.
         """
         _check_start("execute", input_data, timeout, options)
+        checked_callable(on_update, "on_update")
         run = self.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
         return run.start(input_data, **options).wait(timeout, on_update)
 
@@ -265,6 +276,10 @@ class Workflow:
                 is run then.
         """
         checked_count(max_workers, "max_workers", least=1)
+        if executor is not None and not callable(getattr(executor, "submit", None)):
+            raise InvalidArgument(
+                "executor", f"must have submit(), as executors have, not be {type(executor).__name__}"
+            )
         if executor is not None and max_workers is not None:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
         _check_start("map", OMIT, timeout, options)
@@ -323,6 +338,8 @@ def _paging(page: int | None, per_page: int | None, limit: int | None, offset: i
 def _moment(value: datetime | date | str | None, argument: str) -> str | None:
     if value is None:
         return None
+    if not isinstance(value, (date, str)):
+        raise InvalidArgument(argument, f"must be a datetime, a date or an ISO date, not {type(value).__name__}")
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             datetime.fromisoformat(value.replace("Z", "+00:00"))

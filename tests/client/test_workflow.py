@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
 
-from mastra_sync import InvalidArgument, RunNotFound, RunResult
+from mastra_sync import InvalidArgument, RunNotFound, RunResult, Workflow
 from mastra_sync.transport import Request
 from tests.client.captures import capture
 from tests.client.scripted import client_of, reply
@@ -48,6 +48,41 @@ def test_a_moment_that_could_be_any(moment: Any) -> None:
     """A time without a zone would be taken for another one by a server elsewhere."""
     with pytest.raises(InvalidArgument, match=r"^from_date: "):
         asked(from_date=moment)
+
+
+@pytest.mark.parametrize("value", [1767232800, 1767232800.5, True, ["2026-01-01"], b"2026-01-01", "\ud800"])
+@pytest.mark.parametrize("argument", ["from_date", "to_date", "resource_id", "status"])
+def test_a_filter_that_cannot_be_one(argument: str, value: Any) -> None:
+    """What is no moment, or no text, is named before anything is sent."""
+    with pytest.raises(InvalidArgument, match=rf"^{argument}: "):
+        asked(**{argument: value})
+
+
+@pytest.mark.parametrize("fields", [1, True, "steps", b"x", iter(["steps"])])
+def test_fields_that_are_no_list(fields: Any) -> None:
+    """A single name, or what can be read but once, is no list of fields."""
+    client, transport = client_of(lambda request: {})
+    with pytest.raises(InvalidArgument, match=r"^fields: "):
+        client.get_workflow("w").run_by_id("r", fields=fields)
+    assert transport.requests == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "call"),
+    [
+        ("on_update", lambda workflow: workflow.execute({}, on_update=1)),
+        ("on_update", lambda workflow: workflow.get_run("r").wait(on_update="print")),
+        ("on_suspend", lambda workflow: workflow.get_run("r").stream({}, on_suspend={"ok": True})),
+        ("on_suspend", lambda workflow: workflow.get_run("r").observe(on_suspend=1)),
+        ("executor", lambda workflow: workflow.map([{}], executor=8)),
+    ],
+)
+def test_what_would_be_called_too_late(argument: str, call: Callable[[Workflow], Any]) -> None:
+    """What cannot be called is named before a run is moved on."""
+    client, transport = client_of(lambda request: {})
+    with pytest.raises(InvalidArgument, match=rf"^{argument}: "):
+        call(client.get_workflow("w"))
+    assert transport.requests == []
 
 
 class Rows:

@@ -11,7 +11,7 @@ from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.run_history.runs import TouchedRun, result_of, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, graph_in, result_of, touched_runs
 
 if TYPE_CHECKING:
     import pytest
@@ -66,7 +66,7 @@ def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrub
         workflow_id,
         run_id,
         scrubber.text(run.status),
-        None if run.result is None else result_of(state, workflow_id, run_id),
+        None if run.result is None else result_of(state, workflow_id, run_id, graph_in(run.exchanges)),
         [scrubber.data(event) for event in run.events],
         [exchanges[exchange.number] for exchange in run.exchanges if exchange.number in exchanges],
         scrubber.data(run.input_data),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.step_graph import graph_of
 from pytest_mastra.http.bodies import FIRST_ERROR, reply_json, request_json
 from pytest_mastra.http.exchanges_by_run import group_exchanges, run_of
 from pytest_mastra.http.verbs import Effect
@@ -80,7 +81,7 @@ class _NamedRun:
         events = run_events(self.exchanges, self.on_fake.events if self.on_fake is not None else (), self.run_id)
         stored = self.on_fake.state() if self.on_fake is not None else None
         state = stored or last_state(self.exchanges, events)
-        result = result_of(state, self.workflow_id, self.run_id)
+        result = result_of(state, self.workflow_id, self.run_id, graph_in(self.exchanges))
         return TouchedRun(
             self.workflow_id,
             self.run_id,
@@ -120,16 +121,29 @@ def user_properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tupl
     return [(PROPERTY, scrubber.text(text)) for text in texts]
 
 
-def result_of(state: Any, workflow_id: str, run_id: str) -> RunResult | None:
-    """Return a run's state as a result; None if it is not understood."""
+def result_of(state: Any, workflow_id: str, run_id: str, graph: Any = None) -> RunResult | None:
+    """Return a run's state as a result; None if it is not understood.
+
+    Args:
+        state: What is known of the run.
+        workflow_id: Its workflow.
+        run_id: Its id.
+        graph: The workflow's graph, where it is known; a state may have none.
+    """
     from mastra_sync.models import RunResult  # noqa: PLC0415 -- pydantic takes its time
 
     if not isinstance(state, Mapping):
         return None
     try:
-        return RunResult.from_server(state, workflow_id=workflow_id, run_id=run_id)
+        return RunResult.from_server(state, workflow_id=workflow_id, run_id=run_id, graph=graph)
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
+
+
+def graph_in(exchanges: Iterable[Exchange]) -> Any:
+    """Return the graph that an answer about a run has; None if none has it."""
+    graphs = (graph_of(reply_json(exchange)) for exchange in exchanges if exchange.call.row.answers_run)
+    return next((graph for graph in graphs if graph is not None), None)
 
 
 def _named_runs(scene: Scene) -> list[_NamedRun]:

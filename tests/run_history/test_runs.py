@@ -308,6 +308,19 @@ def test_a_poll_for_a_part_completes_the_whole() -> None:
     assert run.result.steps["a"].output == 1
 
 
+def test_another_answers_graph_tells_an_input_from_a_step() -> None:
+    """An input that looks like a step's report is no step, if any answer had the graph."""
+    scene = empty_scene()
+    graph = [{"type": "step", "step": {"id": "store"}}]
+    said(scene, "GET", RUN, {**DONE, "status": "pending", "steps": {}, "serializedStepGraph": graph})
+    report = {"status": "success", "output": 1, "startedAt": 1, "endedAt": 2}
+    answer = {"status": "success", "result": 1, "steps": {"input": report, "store": report}, "input": report}
+    said(scene, "POST", "/workflows/city/start-async?runId=r1", answer, at=1)
+    result = one(scene).result
+    assert result is not None
+    assert (list(result.steps), result.input_data) == (["store"], report)
+
+
 def test_a_stream_goes_on_from_an_answer() -> None:
     """What a stream told after the last answer is part of the result: steps, status, error."""
     scene = empty_scene()

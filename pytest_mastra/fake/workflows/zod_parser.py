@@ -252,7 +252,10 @@ class ZodParser:
     def _tuple(self, schema: Mapping[str, Any], value: list[Any], path: Path) -> Parsed:
         items: list[Any] = schema.get("prefixItems", schema.get("items"))
         rest = schema.get("items" if "prefixItems" in schema else "additionalItems", False)
-        needed = min(schema.get("minItems", len(items)), len(items))
+        needed = len(items)
+        while needed and "default" in self._with_siblings(items[needed - 1]):
+            needed -= 1
+        needed = min(schema.get("minItems", needed), needed)
         if rest is False and len(value) > len(items):
             return value, [Issue(path, zod_messages.too_big("array", len(items)))]
         if rest is False and len(value) < needed - 1:
@@ -263,7 +266,8 @@ class ZodParser:
             self._parse(rule, item, (*path, index))
             for index, (rule, item) in enumerate(zip(rules, given, strict=False))
         ]
-        return [result[0] for result in results], [issue for result in results for issue in result[1]]
+        fitted = [None if item is UNDEFINED else item for item, _ in results]
+        return fitted, [issue for _, issues in results for issue in issues]
 
     def _string(self, schema: Mapping[str, Any], value: str, path: Path) -> Parsed:
         issues = []

@@ -42,8 +42,8 @@ function built([kind, ...rest]) {
       for (const [name, schema, optional] of rest[0]) shape[name] = optional ? built(schema).optional() : built(schema);
       return z[kind](shape);
     }
-    case "tree": {
-      const tree = z.object({ text: z.string(), get answers() { return z.array(tree).optional(); } });
+    case "tree": case "strictTree": {
+      const tree = z[kind === "tree" ? "object" : "strictObject"]({ text: z.string(), get answers() { return z.array(tree).optional(); } });
       return tree;
     }
   }

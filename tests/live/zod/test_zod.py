@@ -102,7 +102,7 @@ def values_near(draw: st.DrawFn, made: Made) -> Any:  # noqa: PLR0911 -- one per
         return draw(st.sampled_from(rest[0]).flatmap(values_near))
     if kind in ("nullable", "default"):
         return draw(st.none() | values_near(rest[0]))
-    if kind == "tree":
+    if kind in ("tree", "strictTree"):
         return draw(
             st.recursive(
                 st.just({"text": "a"}),
@@ -148,7 +148,7 @@ def zod() -> Iterator[Zod]:
         process.kill()
 
 
-STRICT = {"object": "strictObject", "any": "nonoptional"}
+STRICT = {"object": "strictObject", "any": "nonoptional", "tree": "strictTree"}
 
 
 def strict(made: Any) -> Any:

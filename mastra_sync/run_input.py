@@ -46,7 +46,7 @@ def part_input_from_step(run: dict[str, Any], graph: Any) -> None:
         beside = steps.pop(INPUT)
         run.setdefault("payload", beside)
     if INPUT not in steps and _is_report(beside, graph):
-        steps = _insert(_without_input(beside), steps, graph)
+        steps = _insert(_without_input(beside), steps, list(step_tree(graph)) or _path_of(run))
         whole = run.pop(INPUT, None)
         # current servers leave out of the steps' reports what is a step's input here
         report = {**(whole if isinstance(whole, Mapping) else {}), **run.pop("payload")}
@@ -67,14 +67,17 @@ def _may_be_report(value: Any) -> bool:
 def _is_first(run: Mapping[str, Any], graph: Any) -> bool:
     if isinstance(graph, list):
         return gets_run_input(graph, INPUT)
+    return _path_of(run)[:1] == [INPUT]
+
+
+def _path_of(run: Mapping[str, Any]) -> list[Any]:
     path = run.get("stepExecutionPath")
-    return isinstance(path, list) and path[:1] == [INPUT]
+    return path if isinstance(path, list) else []
 
 
-def _insert(report: dict[str, Any], steps: dict[str, Any], graph: Any) -> dict[str, Any]:
-    """Return the steps with the report in its place, which is the graph's."""
-    order = list(step_tree(graph))
-    later = set(order[order.index(INPUT) + 1 :]) if INPUT in order else set(steps)
+def _insert(report: dict[str, Any], steps: dict[str, Any], order: list[Any]) -> dict[str, Any]:
+    """Return the steps with the report in its place in this order."""
+    later = order[order.index(INPUT) + 1 :] if INPUT in order else list(steps)
     names = list(steps)
     index = next((index for index, name in enumerate(names) if name in later), len(names))
     return {**{name: steps[name] for name in names[:index]}, INPUT: report, **{n: steps[n] for n in names[index:]}}

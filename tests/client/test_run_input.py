@@ -72,6 +72,12 @@ def test_a_step_called_as_engines_call_the_state_is_kept() -> None:
     assert list(RunResult.model_validate(row).steps) == ["__state"]
 
 
+def test_a_step_called_input_has_its_place_on_the_path() -> None:
+    """Without a graph the path that the run took says where it comes, and whether it got the run's input."""
+    result = RunResult.model_validate({**ANSWER, "stepExecutionPath": ["store", "input"]})
+    assert (list(result.steps), result.input_data) == (["store", "input"], None)
+
+
 @pytest.mark.parametrize("dump", [lambda result: result.model_dump(by_alias=True), RunResult.to_event])
 def test_a_step_called_input_survives_a_dump(dump: Any) -> None:
     """A result, dumped or as a record, comes back with that step and the input beside it."""

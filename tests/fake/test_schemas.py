@@ -112,6 +112,13 @@ def test_what_cannot_be_checked_is_refused_where_it_is_declared(schema: dict[str
         FakeMastra().workflow("w", input_schema=schema)
 
 
+@pytest.mark.parametrize("kinds", [["string", "null"], ["null", "string"]])
+def test_a_list_of_types(kinds: list[str]) -> None:
+    """Null beside a type is what zod calls nullable."""
+    assert check({"type": kinds}, 1) == ["- : Invalid input: expected string, received number"]
+    assert check({"type": kinds}, None) is None
+
+
 def test_names_of_properties_are_no_keywords() -> None:
     """A property may be called `pattern`, `properties` or `type`."""
     schema = closed(pattern={"type": "string"}, properties={"type": "object"}, type={"type": "integer"})

@@ -115,9 +115,8 @@ class ZodParser:
     def _union(self, options: list[Any], value: Any, path: Path) -> Parsed:
         if len(options) == 1:
             return self._parse(options[0], value, path)
-        if len(options) == 2 and _NULL in options:  # noqa: PLR2004 -- what zod calls nullable
-            inner = options[1] if options[0] == _NULL else options[0]
-            return (None, []) if value is None else self._parse(inner, value, path)
+        if len(options) == 2 and options[1] == _NULL:  # noqa: PLR2004 -- what zod calls nullable
+            return (None, []) if value is None else self._parse(options[0], value, path)
         results = [self._parse(option, value, path) for option in options]
         for result in results:
             if not result[1]:
@@ -162,7 +161,10 @@ class ZodParser:
             return (value, []) if fits else (value, [Issue(path, zod_messages.not_an_option(options))])
         declared = schema.get("type")
         if isinstance(declared, list):
-            options = [{"type": "null"} if name == "null" else {**schema, "type": name} for name in declared]
+            options = [
+                {"type": "null"} if name == "null" else {**schema, "type": name}
+                for name in sorted(declared, key="null".__eq__)
+            ]
             return self._union(options, value, path)
         kind = type_name(value)
         if declared is not None and kind != _KINDS.get(declared, declared):

@@ -56,15 +56,6 @@ def _decide_blocks(workflow: str, graph: Iterable[Entry], gaps: list[str]) -> No
             _decide_blocks(workflow, [entry["step"]], gaps)
 
 
-def graph_of_steps(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Return for each step of a graph, those in blocks too, its own entry."""
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        for child in entry["steps"] if entry["type"] in ("parallel", "conditional") else [entry]:
-            found[step_id(child)] = child
-    return found
-
-
 def step_id(entry: Entry) -> str:
     """Return the id of an entry that is no block, of whichever server generation."""
     inner = entry.get("step")

@@ -21,6 +21,7 @@ from mastra_sync.arguments import checked_count, checked_header
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
+from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
 from mastra_sync.workflow import Workflow, context_query
 from mastra_sync.workflow_models import WorkflowDetails
@@ -54,6 +55,7 @@ class MastraClient:
         session: A `requests.Session` to use for everything; it is not closed.
         adapter: Takes the adapter that would send the requests, and returns the one that is to: to record them, say.
             Asked once for each connection pool; not asked for a `session` of yours.
+        reply_limit: Bytes, decompressed, that one reply may take; a longer one raises `ReplyTooLarge`.
         clock: Where time is read and spent; for tests.
 
     Raises:
@@ -72,6 +74,7 @@ class MastraClient:
         backoff: float = 0.25,
         session: requests.Session | None = None,
         adapter: AdapterWrapper | None = None,
+        reply_limit: int = DEFAULT_RECORD_LIMIT,
         clock: Clock | None = None,
     ) -> None:
         url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
@@ -89,11 +92,17 @@ class MastraClient:
             "backoff": backoff,
             "session": session,
             "adapter": adapter,
+            "reply_limit": reply_limit,
             "clock": clock,
         }
         used_clock = clock or deadline.default_clock()
         transport = RequestsTransport(
-            headers=own_headers, token=own_token, session=session, adapter=adapter, clock=used_clock
+            headers=own_headers,
+            token=own_token,
+            session=session,
+            adapter=adapter,
+            clock=used_clock,
+            reply_limit=checked_count(reply_limit, "reply_limit", least=1) or DEFAULT_RECORD_LIMIT,
         )
         self.api = Api(
             transport=transport,

@@ -30,6 +30,7 @@ MastraError
 │  ├─ UnexpectedRedirect                 3xx
 │  └─ ServerError                        5xx
 ├─ ResponseFormatError                   a reply that is not what Mastra sends
+│  └─ ReplyTooLarge                      a reply beyond the limit
 ├─ UnsupportedByServer                   this server's generation has no such feature
 ├─ OutcomeUnknown                        it was sent, and whether it took effect cannot be found out
 ├─ RunNotStarted                         accepted, yet the run has not moved
@@ -316,6 +317,22 @@ class ResponseFormatError(MastraError):
         self.url = url
         self.run_id = run_id
         self.excerpt = excerpt
+
+
+class ReplyTooLarge(ResponseFormatError):
+    """A reply longer than the client's limit, given up before it was parsed.
+
+    Attributes:
+        limit: The limit in bytes, counted when decompressed.
+    """
+
+    def __init__(self, limit: int, *, method: str, url: str, run_id: str | None = None) -> None:
+        problem = (
+            f"the reply is longer than {limit:,} bytes\n"
+            "  MastraClient(reply_limit=...) allows more; runs(per_page=...) and run_by_id(fields=...) ask for less."
+        )
+        super().__init__(problem, method=method, url=url, run_id=run_id)
+        self.limit = limit
 
 
 class UnsupportedByServer(MastraError):

@@ -29,9 +29,13 @@ from mastra_sync import proxies
 from mastra_sync.arguments import checked_header
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.error_replies import Reply, is_success
-from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument
+from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument, ReplyTooLarge
+from mastra_sync.records import DEFAULT_RECORD_LIMIT
 
 READ_SIZE = 256 * 1024
+COMPRESSED_READ_SIZE = 16 * 1024
+"""What is read at once of a compressed body, of which urllib3 < 2.6 makes up to a thousand times as many bytes."""
+
 IDLE_LIMIT = 4.0
 """Seconds after which a pooled connection is not used again: Mastra's servers close it after five."""
 
@@ -112,6 +116,7 @@ class RequestsTransport:
         session: A session of the caller's to use instead; it is not closed.
         clock: Tells how long a connection has been idle.
         adapter: Given the adapter of each own session, returns the one to use.
+        reply_limit: Bytes, decompressed, that a whole reply may take.
     """
 
     def __init__(
@@ -122,8 +127,10 @@ class RequestsTransport:
         session: requests.Session | None,
         clock: Clock,
         adapter: AdapterWrapper | None = None,
+        reply_limit: int = DEFAULT_RECORD_LIMIT,
     ) -> None:
         self._headers = dict(headers)
+        self._reply_limit = reply_limit
         self._clock = clock
         self._auth = None if session is not None and session.auth and token is None else _Authorization(token)
         self._sessions = _BorrowedSession(session) if session is not None else _SessionPool(clock, adapter)
@@ -171,7 +178,8 @@ class RequestsTransport:
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
-        reply = Reply(response.status_code, response.headers, _whole_body(response, request, deadline))
+        body = _whole_body(response, request, deadline, self._reply_limit)
+        reply = Reply(response.status_code, response.headers, body)
         if request.body is not None and not is_success(reply.status):
             # a server that refuses a body may hang up without having read it (seen on 1.2)
             self._sessions.hang_up(session)
@@ -322,8 +330,9 @@ def _next_bytes(response: requests.Response) -> bytes:
 
     `iter_content` and `iter_lines` would wait until they have as many bytes as they were asked for.
     """
+    size = COMPRESSED_READ_SIZE if "Content-Encoding" in response.headers else READ_SIZE
     while True:
-        data: bytes = response.raw.read1(READ_SIZE, decode_content=True)
+        data: bytes = response.raw.read1(size, decode_content=True)
         # a compressed body can take in bytes and give none yet
         if data or response.raw.closed or _is_exhausted(response):
             return data
@@ -334,12 +343,18 @@ def _is_exhausted(response: requests.Response) -> bool:
     return original is None or original.isclosed()
 
 
-def _whole_body(response: requests.Response, request: Request, deadline: Deadline) -> bytes:
-    parts = []
+def _whole_body(response: requests.Response, request: Request, deadline: Deadline, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
     with contextlib.ExitStack() as on_failure:
+        # an exception keeps the frames that it came through
+        on_failure.callback(parts.clear)
         on_failure.callback(response.close)
         while data := _next_bytes(response):
             parts.append(data)
+            size += len(data)
+            if size > limit:
+                raise ReplyTooLarge(limit, method=request.method, url=request.url, run_id=request.run_id)
             if deadline.expired:
                 raise _timeout_error(request)
         # a connection whose reply was read to its end goes back to the pool

@@ -16,6 +16,7 @@ from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
     RateLimitError,
+    ReplyTooLarge,
     ResponseFormatError,
     RunNotStarted,
     RunTimeout,
@@ -176,6 +177,9 @@ class Wait:
         """Return the run, or remember why it cannot be read at the moment."""
         try:
             reading = read(self._deadline.at_least(LAST_LOOK))
+        except ReplyTooLarge:
+            # the run will not become smaller
+            raise
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
             logger.debug("run %s: reading it failed, will try again: %s", self._run.run_id, error)
             self._problem = error

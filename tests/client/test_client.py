@@ -141,6 +141,8 @@ def test_an_address_in_the_environment_is_checked_too(monkeypatch: pytest.Monkey
         ("retries", -1),
         ("retries", 1.5),
         ("backoff", -0.1),
+        ("reply_limit", 0),
+        ("reply_limit", "1 MB"),
         ("api_prefix", None),
         ("token", 5),
         ("token", "a\nb"),

@@ -19,7 +19,7 @@ PUBLIC = [
     "ConflictError", "CurrentStep", "InvalidArgument", "InvalidInput", "InvalidResumeData", "MalformedRecord",
     "MastraClient", "MastraError", "NoSuchStep", "NotFoundError", "OutcomeUnknown", "PayloadTooLarge",
     "PermissionDeniedError", "RateLimitError", "RecordDecoder", "RecordTooLarge", "RemoteError",
-    "ResponseFormatError", "ResumeAlreadyClaimed", "RouteNotFound", "Run", "RunAlreadyFinished",
+    "ReplyTooLarge", "ResponseFormatError", "ResumeAlreadyClaimed", "RouteNotFound", "Run", "RunAlreadyFinished",
     "RunAlreadyStarted", "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound", "RunNotStarted",
     "RunNotSuspended", "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream", "RunSuspended",
     "RunTimeout", "RunTripwire", "ServerError", "SeveralStepsSuspended", "StepDetails", "StepNotFound",

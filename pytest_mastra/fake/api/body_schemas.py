@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text
 from pytest_mastra.fake.workflows.zod_messages import type_name
 
 Issue = dict[str, Any]
@@ -166,22 +166,9 @@ def _field(issue: Issue) -> str:
     return ".".join(map(str, issue["path"])) or "root"
 
 
-def javascript_number(text: str) -> float:
-    """Return what `Number(text)` gives."""
-    stripped = text.strip()
-    if not stripped:
-        return 0.0
-    try:
-        return (
-            float(int(stripped, 0)) if stripped[:2].lower() in ("0x", "0b", "0o") else float(stripped.replace("_", "x"))
-        )
-    except ValueError:
-        return math.nan
-
-
 def number_issues(name: str, value: Any) -> list[Issue]:
     """Return what is wrong with the text of a whole number from 0 on."""
-    number = javascript_number(value) if isinstance(value, str) else math.nan
+    number = number_from_text(value) if isinstance(value, str) else math.nan
     if math.isnan(number):
         message = "Invalid input: expected number, received NaN"
         return [{"expected": "number", "code": "invalid_type", "received": "NaN", "path": [name], "message": message}]

@@ -11,7 +11,7 @@ from pytest_mastra.fake.api import body_schemas
 from pytest_mastra.fake.api.body_schemas import Check, Issue, QueryCheck, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso, number_from_text
 from pytest_mastra.http.verbs import VerbRow
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _observe(query: dict[str, Any], generation: Generation) -> list[Issue]:
     if generation.name != "current" or "offset" not in query:
         return []
     number = query["offset"]
-    if isinstance(number, str) and not math.isnan(body_schemas.javascript_number(number)):
+    if isinstance(number, str) and not math.isnan(number_from_text(number)):
         return []
     return body_schemas.number_issues("offset", number)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.api import legacy_streams
-from pytest_mastra.fake.api.body_schemas import javascript_number
 from pytest_mastra.fake.api.call import Call, iso_date
 from pytest_mastra.fake.api.run_views import execution_result_of, run_state
 from pytest_mastra.fake.api.stream_body import StreamBody
@@ -20,7 +19,7 @@ from pytest_mastra.fake.engine.store import Filter
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import dumps
+from pytest_mastra.fake.workflows.javascript import dumps, number_from_text
 
 FINISHED = ("success", "failed", "canceled", "tripwire")
 
@@ -74,7 +73,7 @@ def runs(call: Call) -> bytes:
 
 
 def _number(call: Call, name: str) -> float | None:
-    return javascript_number(call.query[name]) if name in call.query else None
+    return number_from_text(call.query[name]) if name in call.query else None
 
 
 def run_by_id(call: Call) -> bytes:
@@ -316,7 +315,7 @@ def observe(call: Call) -> StreamBody:
     state = call.state
     offset = 0
     if state.generation.name == "current" and "offset" in call.query:
-        offset = math.floor(javascript_number(call.query["offset"]))
+        offset = math.floor(number_from_text(call.query["offset"]))
     history = state.histories.since(run.run_id, offset, state.clock.now())
     live = Reader([], closed=True) if run.output is None else run.output.reader()
     return StreamBody(call.state, call.progress, live, run.run_id, history=history)

@@ -10,6 +10,7 @@ from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.callbacks import call_back, callback_context
 from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
+from pytest_mastra.fake.engine.foreach_items import items_by_index, length_of
 from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -24,7 +25,8 @@ class ForeachState:
         execution: The execution around them.
         frame: Where the foreach is.
         entry: The foreach.
-        items: What the step is executed with.
+        items: What the step is executed with, item by item.
+        total: How many items there are, as events say it.
         continuation: What the foreach goes on from.
         info: What is known of the foreach itself.
         known: Results of the items, by index.
@@ -45,6 +47,7 @@ class ForeachState:
     frame: Frame
     entry: ForeachEntry
     items: list[Any]
+    total: Any
     continuation: Continuation
     info: dict[str, Any]
     known: dict[int, dict[str, Any]]
@@ -72,7 +75,9 @@ def execute_foreach(
     event = {"id": step_id, **execution.server_state.without_prior_completion(info), "status": "running"}
     execution.emit("workflow-step-start", event)
     known = {index: item for index, item in enumerate(meta.get("foreachOutput", [])) if item is not None}
-    foreach = ForeachState(execution, frame, entry, items, continuation, info, known, labels_of_step(meta, step_id))
+    labels = labels_of_step(meta, step_id)
+    total, each = length_of(items), items_by_index(items)
+    foreach = ForeachState(execution, frame, entry, each, total, continuation, info, known, labels)
     _queue_items(foreach, meta.get("foreachIndex", 0) if recorded.get("status") == "suspended" else 0)
     for _ in range(concurrency_of(execution, frame, entry, items)):
         _begin_next(foreach)
@@ -198,7 +203,7 @@ def _emit_progress(foreach: ForeachState, index: int, status: str, output: Any =
     payload = {
         "id": foreach.entry.step.id,
         "completedCount": foreach.completed,
-        "totalCount": len(foreach.items),
+        "totalCount": foreach.total,
         "currentIndex": index,
         "iterationStatus": status,
         "iterationOutput": output,

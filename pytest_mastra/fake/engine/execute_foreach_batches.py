@@ -16,6 +16,7 @@ from pytest_mastra.fake.engine.execute_foreach import (
 )
 from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
+from pytest_mastra.fake.engine.foreach_items import items_by_slice
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join
 from pytest_mastra.fake.workflows.graph import ForeachEntry
@@ -38,10 +39,11 @@ def execute_foreach_batches(
     first = meta.get("foreachIndex", 0) if recorded.get("status") == "suspended" else 0
     outputs: dict[int, Any] = {}
     size = concurrency_of(execution, frame, entry, items)
-    for begin in range(0, len(items), size):
-        batch = range(begin, min(begin + size, len(items)))
+    each = items_by_slice(items)
+    for begin in range(0, len(each), size):
+        batch = range(begin, min(begin + size, len(each)))
         tasks = tuple(
-            execution.scheduler.spawn(_execute_item(execution, frame, entry, items, index, known, first, continuation))
+            execution.scheduler.spawn(_execute_item(execution, frame, entry, each, index, known, first, continuation))
             for index in batch
         )
         yield Join(tasks)
@@ -89,7 +91,7 @@ def _execute_item(
     execution: Execution,
     frame: Frame,
     entry: ForeachEntry,
-    items: Any,
+    items: list[Any],
     index: int,
     known: dict[int, dict[str, Any]],
     first_suspended: int,

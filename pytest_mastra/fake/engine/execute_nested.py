@@ -12,7 +12,7 @@ from pytest_mastra.fake.engine.position import TimeTravel
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.definition import Workflow
-from pytest_mastra.fake.workflows.errors import Thrown, TripWire
+from pytest_mastra.fake.workflows.errors import Refusal, Thrown, TripWire
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 from pytest_mastra.fake.workflows.step_context import StepContext
 
@@ -34,9 +34,11 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     disconnect = _connect(attempt, run)
     try:
         result = yield from _execute_run(attempt, run, travels_to=travels_to, is_resumed=is_resumed)
-    finally:
-        for end in disconnect:
-            end()
+    except Refusal:
+        if not execution.generation.watches_refused_runs:
+            disconnect()
+        raise
+    disconnect()
     if truthy(result.get("state")):
         context.set_state(result["state"])
     _pass_suspensions_on(result, context, run)
@@ -54,7 +56,7 @@ def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
     return run_id if isinstance(run_id, str) else None
 
 
-def _connect(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
+def _connect(attempt: Attempt, run: Run) -> Callable[[], None]:
     """Pass events outward, and cancels both ways; return what ends that."""
     outer = attempt.execution.run
 
@@ -65,11 +67,17 @@ def _connect(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
                 event = {**event, "payload": {**payload, "id": f"{run.workflow.id}.{payload['id']}"}}
             outer.publish_nested(event)
 
-    return [
+    ends = [
         run.watch(pass_on),
         run.signal.listen(outer.signal.abort),
         outer.signal.listen(lambda: attempt.execution.server_state.cancel(run)),
     ]
+
+    def disconnect() -> None:
+        for end in ends:
+            end()
+
+    return disconnect
 
 
 def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:

@@ -113,6 +113,7 @@ class Refusal(Exception):
     Args:
         message: What the answer's `error` says.
         status: HTTP status.
+        name: The class of the JavaScript error.
         code: Mastra's own code, by which some refusals are known.
         details: What Mastra adds for code.
         cause: What it came from, as JSON.
@@ -124,6 +125,7 @@ class Refusal(Exception):
         message: str,
         status: int = 500,
         *,
+        name: str = "Error",
         code: str | None = None,
         details: Mapping[str, Any] | None = None,
         cause: Mapping[str, Any] | None = None,
@@ -132,6 +134,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
+        self.name = name
         self.code = code
         self.details = dict(details or {})
         self.cause = cause
@@ -140,7 +143,7 @@ class Refusal(Exception):
     def as_error(self) -> Any:
         """Return the error as a step or a stream shows it."""
         if self.code is None:
-            return {"message": self.message, "name": "Error"}
+            return {"message": self.message, "name": self.name}
         error = {
             "message": self.message,
             "domain": "MASTRA_WORKFLOW",

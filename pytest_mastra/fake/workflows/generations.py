@@ -61,6 +61,7 @@ class Generation:
         finds_nested_in_blocks: Run-by-id has the steps of nested workflows in blocks too.
         throws_nested_tripwires: A tripwire in a nested workflow stops the workflow around it.
         resumes_one_branch: A resume of a branch executes that branch only.
+        watches_refused_runs: The events of a nested run that was refused go on to be passed outward.
         mappings_take_anything: A map takes lists and scalars too.
         init_data_name: What a map that leads nowhere calls the run's input.
         no_token_message: What a request without a token is refused with.
@@ -124,6 +125,7 @@ class Generation:
     finds_nested_in_blocks: bool = True
     throws_nested_tripwires: bool = True
     resumes_one_branch: bool = True
+    watches_refused_runs: bool = False
     mappings_take_anything: bool = True
     init_data_name: str = "initData"
     no_token_message: str = "Invalid or expired token"  # noqa: S105 -- a message
@@ -172,6 +174,7 @@ RELEASE_1_2 = replace(
     finds_nested_in_blocks=False,
     throws_nested_tripwires=False,
     resumes_one_branch=False,
+    watches_refused_runs=True,
     init_data_name="step initData",
     no_token_message="Authentication required",  # noqa: S106 -- a message
 )

@@ -136,7 +136,7 @@ def spread(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return dict(value)
     if isinstance(value, (list, str)):
-        return {str(index): item for index, item in enumerate(value)}
+        return {str(index): item for index, item in enumerate(value if isinstance(value, list) else code_units(value))}
     return {}
 
 
@@ -148,6 +148,39 @@ def without(fields: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
 def truthy(value: Any) -> bool:
     """Return whether JavaScript takes a value for true: empty objects and lists are."""
     return isinstance(value, (dict, list)) or bool(value)
+
+
+def to_number(value: Any) -> float:
+    """Return what `Number(value)` gives for a JSON value or undefined."""
+    if value is None:
+        return 0.0
+    if isinstance(value, (bool, int, float)):
+        return float(value)
+    if isinstance(value, list):
+        # a list is the text of its items, and of an item alone the text is the item's own
+        return 0.0 if not value else to_number("" if value[0] is None else value[0]) if len(value) == 1 else math.nan
+    return number_from_text(value) if isinstance(value, str) else math.nan
+
+
+def number_from_text(text: str) -> float:
+    """Return what `Number(text)` gives."""
+    stripped = text.strip()
+    if not stripped:
+        return 0.0
+    try:
+        return (
+            float(int(stripped, 0)) if stripped[:2].lower() in ("0x", "0b", "0o") else float(stripped.replace("_", "x"))
+        )
+    except ValueError:
+        return math.nan
+
+
+def code_units(text: str) -> list[str]:
+    """Return the characters of a text as JavaScript counts them: some are halves of a pair."""
+    if text.isascii():
+        return list(text)
+    data = text.encode("utf-16-le", "surrogatepass")
+    return [chr(int.from_bytes(data[index : index + 2], "little")) for index in range(0, len(data), 2)]
 
 
 def deep_equal(left: Any, right: Any) -> bool:

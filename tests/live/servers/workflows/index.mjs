@@ -5,6 +5,7 @@ import { conformanceWorkflows } from "./conformance.mjs";
 import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
+import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { plainWorkflows } from "./plain.mjs";
 
@@ -16,5 +17,6 @@ export const workflows = {
   ...failingWorkflows,
   ...conformanceWorkflows,
   ...namesWorkflows,
+  ...itemsWorkflows,
   ...exampleWorkflows,
 };

@@ -180,7 +180,7 @@ class Api:
             method=request.method,
             url=request.url,
             run_id=request.run_id,
-            excerpt=excerpt(stream.body),
+            excerpt=excerpt(stream.secrets.beginning(stream.body)),
         )
 
 
@@ -271,7 +271,7 @@ def _parsed(reply: Reply, request: Request) -> Any:
         if not reply.body:
             # servers of 1.0 beta answer a body over their limit like this, and run nothing
             problem = "the reply is empty; servers of 1.0 beta answer so when a request's body is over their limit"
-        shown = excerpt(reply.body) if reply.body else ""
+        shown = excerpt(reply.secrets.beginning(reply.body)) if reply.body else ""
         raise ResponseFormatError(
             problem, method=request.method, url=request.url, run_id=request.run_id, excerpt=shown
         ) from None

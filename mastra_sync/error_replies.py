@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from mastra_sync import errors
 from mastra_sync.records import excerpt, parse_json
+from mastra_sync.sent_secrets import NOTHING_SENT, SentSecrets
 
 _AVAILABLE = re.compile(r"Available suspended steps: \[(?P<steps>.*)\]")
 _BRACKETED = re.compile(r"\[([^\]]*)\]")
@@ -33,6 +34,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    secrets: SentSecrets = NOTHING_SENT
+    """What the request said that a server may echo."""
 
 
 def is_success(status: int) -> bool:
@@ -42,7 +45,7 @@ def is_success(status: int) -> bool:
 
 def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> errors.APIStatusError:
     """Return the exception for a reply whose status is not a success."""
-    body = _parsed_body(reply.body)
+    body = reply.secrets.data(_parsed_body(reply.body))
     message = _message_of(body, reply)
     context: Context = {
         "status_code": reply.status,
@@ -54,7 +57,7 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         "retry_after": retry_after(reply.headers),
     }
     if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
-        location = _without_secrets(reply.headers.get("Location", ""))
+        location = reply.secrets.text(_without_secrets(reply.headers.get("Location", "")))
         advice = f"the server redirects to {location}; redirects are not followed, set base_url to where it leads"
         return errors.UnexpectedRedirect(advice, location=location, **context)
     if not isinstance(body, Mapping) and reply.status == HTTPStatus.NOT_FOUND:
@@ -73,8 +76,11 @@ def _without_secrets(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def refusal_in_stream(message: str, *, url: str, run_id: str | None) -> errors.APIStatusError:
+def refusal_in_stream(
+    message: str, *, url: str, run_id: str | None, secrets: SentSecrets = NOTHING_SENT
+) -> errors.APIStatusError:
     """Return the exception for a refusal inside a stream, after a status of 200."""
+    message = secrets.text(message)
     context: Context = {"status_code": 200, "method": "POST", "url": url, "run_id": run_id}
     return _known_by_message(message, context) or errors.BadRequestError(message, **context)
 
@@ -116,7 +122,7 @@ def _message_of(body: Any, reply: Reply) -> str:
         message: str = body["error"]
         detail = body.get("message")
         return f"{message}: {detail}" if isinstance(detail, str) else message
-    return excerpt(reply.body) if reply.body else "(no body)"
+    return excerpt(reply.secrets.beginning(reply.body)) if reply.body else "(no body)"
 
 
 def _issues_of(body: Any) -> list[dict[str, Any]]:

@@ -55,6 +55,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mastra_sync.escapes import visible
 from mastra_sync.suggest import did_you_mean, nearest_name
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ class MastraError(Exception):
         # tracebacks name an exception as users import it; one of their own stays where it is
         if cls.__module__ == __name__:
             cls.__module__ = "mastra_sync"
+
+    def __str__(self) -> str:
+        # servers' words may hold what steers a terminal; `args` has them as they came
+        return visible(Exception.__str__(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -431,8 +436,6 @@ class NoSuchStep(MastraError, KeyError):
         super().__init__(f"no step {step!r} in this run{hint}\n  It has {there}.")
         self.step = step
         self.statuses = dict(statuses)
-
-    __str__ = Exception.__str__  # a KeyError shows the repr of what it is given
 
 
 def _nearest(step: object, names: Mapping[str, str]) -> str | None:

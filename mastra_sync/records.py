@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from mastra_sync.errors import MalformedRecord, RecordTooLarge
+from mastra_sync.sent_secrets import NOTHING_SENT, SentSecrets
 
 SEPARATOR = b"\x1e"
 END_MARK = b"data: [DONE]"
@@ -105,12 +106,13 @@ class RecordDecoder:
             offset += len(record) + 1
 
 
-def parse_record(record: bytes, offset: int) -> dict[str, Any]:
+def parse_record(record: bytes, offset: int, secrets: SentSecrets = NOTHING_SENT) -> dict[str, Any]:
     """Return a record as the JSON object that it holds.
 
     Args:
         record: The record's bytes, UTF-8, without separator.
         offset: Where it begins in the stream; only named in the exception.
+        secrets: What was sent that the exception may not show.
 
     Raises:
         MalformedRecord: Not UTF-8, not JSON, or not an object.
@@ -118,9 +120,11 @@ def parse_record(record: bytes, offset: int) -> dict[str, Any]:
     try:
         value = parse_json(record)
     except ValueError as error:
-        raise MalformedRecord(offset, excerpt(record), str(error)) from None
+        raise MalformedRecord(offset, excerpt(secrets.beginning(record)), str(error)) from None
     if not isinstance(value, dict):
-        raise MalformedRecord(offset, excerpt(record), f"expected an object, got {type(value).__name__}")
+        raise MalformedRecord(
+            offset, excerpt(secrets.beginning(record)), f"expected an object, got {type(value).__name__}"
+        )
     return value
 
 

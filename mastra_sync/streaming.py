@@ -31,6 +31,7 @@ from mastra_sync.idle import IdleWatch
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_record
+from mastra_sync.sent_secrets import NOTHING_SENT
 from mastra_sync.stream_position import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import NamedRun, interruption
@@ -210,6 +211,7 @@ class RunStream:
     def _attach(self, source: ByteStream | None, *, replay: bool) -> None:
         """Read from a new source, None if it was lost before it was read."""
         self._source = source
+        self._secrets = source.secrets if source is not None else NOTHING_SENT
         self._decoder = RecordDecoder()
         self._placement: Placement | None = self._new_placement() if replay else None
         # the watch runs in a thread; it must not keep this object alive
@@ -266,7 +268,7 @@ class RunStream:
         try:
             for text in self._decoder.feed(chunk):
                 if text.strip():
-                    self._take_record(Record.of(StreamEvent(parse_record(text, offset)), text))
+                    self._take_record(Record.of(StreamEvent(parse_record(text, offset, self._secrets)), text))
                 offset += len(text) + 1
         except (MalformedRecord, RecordTooLarge) as error:
             # what came before it is handed out first
@@ -373,7 +375,7 @@ class RunStream:
     def _raise_if_refused(self) -> None:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
         if error is not None:
-            raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id)
+            raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id, secrets=self._secrets)
 
 
 def _is_over(run: RunResult, settings: StreamSettings) -> bool:

@@ -30,7 +30,9 @@ from mastra_sync.arguments import checked_header
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.error_replies import Reply, is_success
 from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument, ReplyTooLarge
+from mastra_sync.quiet_pools import quieten
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
+from mastra_sync.sent_secrets import SentSecrets
 
 READ_SIZE = 256 * 1024
 COMPRESSED_READ_SIZE = 16 * 1024
@@ -72,7 +74,13 @@ class Timeouts:
 
 
 class ByteStream(Protocol):
-    """A reply's body as it comes."""
+    """A reply's body as it comes.
+
+    Attributes:
+        secrets: What the request said that a server may echo.
+    """
+
+    secrets: SentSecrets
 
     def read(self) -> bytes:
         """Wait for the next bytes and return them at once; empty at the end.
@@ -179,7 +187,7 @@ class RequestsTransport:
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
         body = _whole_body(response, request, deadline, self._reply_limit)
-        reply = Reply(response.status_code, response.headers, body)
+        reply = Reply(response.status_code, response.headers, body, _sent_secrets(request, response.request))
         if request.body is not None and not is_success(reply.status):
             # a server that refuses a body may hang up without having read it (seen on 1.2)
             self._sessions.hang_up(session)
@@ -289,11 +297,18 @@ class _BorrowedSession:
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps quiet connections alive, so that one whose other end has vanished is found out."""
+    """Keeps quiet connections alive, so that one whose other end has vanished is found out.
+
+    What urllib3 logs of its requests is without their queries.
+    """
 
     def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
         keep_alive = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         super().init_poolmanager(*args, socket_options=[*HTTPConnection.default_socket_options, keep_alive], **keywords)
+        quieten(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.PoolManager:
+        return quieten(super().proxy_manager_for(proxy, **options))
 
 
 class _ResponseStream:
@@ -302,6 +317,7 @@ class _ResponseStream:
     def __init__(self, response: requests.Response, request: Request) -> None:
         self._response = response
         self._request = request
+        self.secrets = _sent_secrets(request, response.request)
         self._socket = _socket_of(response)
         if self._socket is not None:
             # a quiet stream is not a dead one; whoever reads it looks after the time
@@ -382,14 +398,19 @@ def _translate_errors(request: Request, session: requests.Session | None = None)
             raise InvalidArgument("proxy", problem) from None
         # what requests says of it names the query too, which may hold secrets
         raise InvalidArgument("base_url", f"{request.url!r} cannot be used as an address") from None
-    except requests.exceptions.InvalidHeader as error:
-        raise InvalidArgument("headers", str(error)) from None
+    except requests.exceptions.InvalidHeader:
+        # what requests says of it shows the value
+        raise _illegal_header(session) from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if isinstance(error, APIConnectionError):
             raise
         cause = innermost(error)
+        failure = _connection_error(error, cause, request, session)
+        if str(cause) != _sent_secrets(request, getattr(error, "request", None)).text(str(cause)):
+            # a server may answer what is no HTTP with what it was sent
+            raise failure from None
         # the outer exceptions name the whole URL, whose query may hold secrets
-        raise _connection_error(error, cause, request, session) from cause.with_traceback(None)
+        raise failure from cause.with_traceback(None)
 
 
 def _connection_error(
@@ -402,8 +423,24 @@ def _connection_error(
         isinstance(error, timeouts) or isinstance(cause, timeouts)
     )
     error_type = APITimeoutError if is_timeout else APIConnectionError
-    problem = _in_words(cause) + proxies.part_in_failure(error, session, request.url, sent=sent)
+    words = _sent_secrets(request, getattr(error, "request", None)).text(_in_words(cause))
+    problem = words + proxies.part_in_failure(error, session, request.url, sent=sent)
     return error_type(problem, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
+
+
+def _illegal_header(session: requests.Session | None) -> InvalidArgument:
+    """Return which header of a borrowed session HTTP could not carry, without its value."""
+    for name, value in session.headers.items() if session is not None else ():
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        try:
+            checked_header(text, f"session.headers[{name!r}]")
+        except InvalidArgument as error:
+            return error
+    return InvalidArgument("headers", "the session sends one that HTTP cannot carry")
+
+
+def _sent_secrets(request: Request, prepared: requests.PreparedRequest | None) -> SentSecrets:
+    return SentSecrets({} if prepared is None else prepared.headers, request.query, request.body)
 
 
 def _never_left(error: BaseException, cause: BaseException) -> bool:

@@ -121,7 +121,7 @@ def in_options(error: errors.InvalidArgument) -> str:
     """Return what is wrong with an argument, named as on the command line."""
     # an argument may be named with the path inside of it: `input_data.items[2]`
     name, path = re.fullmatch(r"(\w*)\.?(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
-    problem = str(error).removeprefix(f"{error.argument}: ")
+    problem = str(error.args[0]).removeprefix(f"{error.argument}: ")
     return one_line(f"{_OPTIONS.get(name, name)}{f', at {path}' if path else ''}: {problem}", None)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
+from mastra_sync.escapes import escaped, visible, visible_json
 from mastra_sync.generated_ids import generated_kind
 from mastra_sync.statuses import STATUS_IN_WORDS
 
@@ -27,13 +28,6 @@ DISPLAY_IN_WORDS: Mapping[str, str] = {
     "left running": "was left running",
 }
 """What a display says of the run that it shows, by status."""
-
-
-def escaped(text: str) -> str:
-    """Return a text with escapes for what could break a line or steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
 def printable(text: str) -> str:
@@ -64,9 +58,15 @@ def duration(seconds: float) -> str:
 
 
 def print_json(value: Any, *, one_per_line: bool = False) -> None:
-    """Print a value as JSON on stdout: indented on a terminal, else in one line."""
-    indent = None if one_per_line or not is_terminal(sys.stdout) else 2
+    """Print a value as JSON on stdout: indented on a terminal, else in one line.
+
+    What could steer a terminal is escaped there; elsewhere programs read it, as the server sent it.
+    """
+    shown = is_terminal(sys.stdout)
+    indent = None if one_per_line or not shown else 2
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=_iso)
+    if shown:
+        text = visible_json(text)
     if not can_encode(text, sys.stdout):
         text = json.dumps(value, indent=indent, default=_iso)
     _write(f"{text}\n", sys.stdout)
@@ -74,6 +74,7 @@ def print_json(value: Any, *, one_per_line: bool = False) -> None:
 
 def print_text(text: str) -> None:
     """Print text on stdout."""
+    text = visible(text)
     _write(f"{text if can_encode(text, sys.stdout) else ascii_text(text)}\n", sys.stdout)
 
 
@@ -86,7 +87,7 @@ def complain(message: str, *, end: str = "\n") -> None:
         BrokenPipeError: Nobody reads it any more.
     """
     try:
-        _write(f"{message}{end}", sys.stderr)
+        _write(f"{visible(message)}{end}", sys.stderr)
     except BrokenPipeError:
         raise
     except OSError:
@@ -123,7 +124,3 @@ def _iso(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.escapes import escaped
 from mastra_sync.models import RunResult, StepResult, Suspension
-from mastra_sync.terminal.writing import escaped
 from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs

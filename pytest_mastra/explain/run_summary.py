@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mastra_sync.escapes import escaped
 from mastra_sync.events import StreamEvent
 from mastra_sync.generated_ids import shorten_uuids
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import without_meta
 from mastra_sync.statuses import status_in_words
-from mastra_sync.terminal.writing import escaped
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped, clipped_middle, wrapped
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from mastra_sync.terminal.writing import escaped
+from mastra_sync.escapes import escaped
 from pytest_mastra.text.values import counted, quoted, shown
 from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from mastra_sync.terminal.writing import escaped
+from mastra_sync.escapes import escaped
 
 WIDTH = 70
 """Cells of a line: pytest writes ten before those that explain a failed assert, and a terminal has eighty."""

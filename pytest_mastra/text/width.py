@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
-from mastra_sync.terminal.writing import escaped
+from mastra_sync.escapes import escaped
 
 ELLIPSIS = "..."
 

@@ -11,6 +11,7 @@ from typing import Any
 from mastra_sync import APIConnectionError, MastraClient, Workflow
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
+from mastra_sync.sent_secrets import NOTHING_SENT
 from mastra_sync.transport import ByteStream, Request, Timeouts
 from tests.faults.clocks import VirtualClock
 from tests.faults.recordings import END_MARK
@@ -64,6 +65,8 @@ def _event(record: bytes) -> dict[str, Any]:
 
 class Pieces:
     """A `ByteStream` that gives these bytes and then ends, or is cut."""
+
+    secrets = NOTHING_SENT
 
     def __init__(self, data: bytes, *, ends: bool) -> None:
         self._left = [data] if data else []

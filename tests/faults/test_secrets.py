@@ -9,10 +9,12 @@ import pickle
 import threading
 import traceback
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
+import requests
 
-from mastra_sync import MastraClient, MastraError
+from mastra_sync import InvalidArgument, MastraClient, MastraError
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Answer, WireServer, close, json_reply, never, reply, reset, streamed
 
@@ -35,6 +37,15 @@ FAILURES: dict[str, Answer] = {
     "404": reply(404, b"404 Not Found", "text/plain"),
     "429": json_reply({"error": "slow down"}, 429),
     "500": reply(500, b"Internal Server Error", "text/plain"),
+    "echoed 401": json_reply(
+        {"error": f"Invalid token {TOKEN}", "issues": [{"field": TOKEN, "message": HEADERS["X-Api-Key"]}]}, 401
+    ),
+    "echoed 500": reply(500, f"{TOKEN} {HEADERS['X-Api-Key']} {quote(TOKEN)} s3cret-context".encode(), "text/plain"),
+    "echoed status line": (f"HTTP/1.1 401 Unauthorized {TOKEN}\r\nContent-Length: 0\r\n\r\n".encode(),),
+    "echoed, not HTTP": (f"nonsense {TOKEN}\r\n\r\n".encode(), close),
+    "echoed, not JSON": reply(200, f"you are {TOKEN}".encode()),
+    "echoed in a page": reply(200, f"<p>{TOKEN}".encode(), "text/html"),
+    "echoed place": reply(302, b"", Location=f"http://elsewhere/{TOKEN}/x"),
     "a page": reply(200, b"<html>", "text/html"),
     "empty": reply(200, b""),
 }
@@ -69,8 +80,7 @@ def shown_of(error: BaseException) -> str:
 @pytest.fixture(autouse=True)
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.DEBUG, logger="mastra_sync")
-    # urllib3 logs whole addresses; that is the application's own choice
-    caplog.set_level(logging.INFO, logger="urllib3")
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     return caplog
 
 
@@ -109,6 +119,64 @@ def test_a_stream_that_cannot_be_taken_up_again(
     with pytest.raises(MastraError) as raised:
         list(fresh_run(secretive).stream({}, request_context=CONTEXT))
     check(shown_of(raised.value) + log.text)
+
+
+@pytest.mark.parametrize("echoed", [IN_QUERY, quote(IN_QUERY, safe=""), json.dumps(CONTEXT)])
+def test_a_read_that_gets_its_query_back(
+    echoed: str, server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture
+) -> None:
+    """As servers do that answer with the address that they do not know."""
+    server.on("GET", "/workflows", reply(404, f"Cannot GET /api/workflows?requestContext={echoed}".encode()))
+    with pytest.raises(MastraError) as raised:
+        secretive.list_workflows(request_context=CONTEXT)
+    check(shown_of(raised.value) + log.text)
+
+
+@pytest.mark.parametrize("last", [f"nonsense {TOKEN}".encode() * 9, f'"{TOKEN}'.encode()])
+def test_a_record_that_repeats_what_was_sent(
+    last: bytes, server: WireServer, secretive: MastraClient, log: pytest.LogCaptureFixture
+) -> None:
+    """A record that is none is shown without it, also where it is cut."""
+    server.on("POST", "/stream", streamed(record(START_RECORD), last + b"\x1e"))
+    with pytest.raises(MastraError) as raised:
+        list(fresh_run(secretive).stream({}, request_context=CONTEXT))
+    check(shown_of(raised.value) + log.text)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Api-Key": "s3cret-key\n"},
+        {"X-Api-Key": b"s3cret-key\r\nX: y"},
+        {"X-Api-Key": " s3cret-key"},
+        {"X-Api-Key\n": "s3cret-key"},
+        {"Authorization": "Bearer s3cret\nkey"},
+    ],
+)
+def test_a_header_of_a_session_that_is_none(
+    headers: dict[str, str], server: WireServer, make_client: Callable[..., MastraClient]
+) -> None:
+    """A header of the caller's own session that HTTP cannot carry is named, its value is not."""
+    session = requests.Session()
+    session.headers.update(headers)
+    with pytest.raises(InvalidArgument) as raised:
+        make_client(session=session).list_workflows()
+    check(shown_of(raised.value))
+    assert "header" in str(raised.value)
+    assert server.received == []
+
+
+def test_what_a_session_brings(server: WireServer, make_client: Callable[..., MastraClient]) -> None:
+    """Headers and cookies of the caller's own session, and what it authenticates with, are masked too."""
+    session = requests.Session()
+    session.headers["X-Api-Key"] = "s3cret-key"
+    session.cookies.set("sid", "s3cret-cookie")
+    session.auth = ("user", "s3cret-password")
+    server.on("GET", "/workflows", json_reply({"error": "s3cret-key s3cret-cookie s3cret-password"}, 500))
+    with pytest.raises(MastraError) as raised:
+        make_client(session=session, retries=0).list_workflows()
+    check(shown_of(raised.value))
+    assert "500 *** *** ***" in str(raised.value)
 
 
 @pytest.mark.parametrize("port", [9, 0], ids=["refused", "no such name"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from mastra_sync.terminal.writing import escaped
+from mastra_sync.escapes import escaped
 from pytest_mastra.text.differences import MISSING, child_path, describe, differences
 from pytest_mastra.text.values import bounded, quoted, shown
 from pytest_mastra.text.width import cells, clipped, clipped_around, clipped_middle, wrapped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.conformance import (
     scenarios_asking,
+    scenarios_causes,
     scenarios_constructs,
     scenarios_corners,
     scenarios_errors,
@@ -12,11 +13,13 @@ from tests.conformance import (
     scenarios_moving,
     scenarios_names,
     scenarios_reading,
+    scenarios_templates,
     scenarios_travelling,
 )
 
 MODULES = (
     scenarios_asking,
+    scenarios_causes,
     scenarios_constructs,
     scenarios_corners,
     scenarios_errors,
@@ -25,5 +28,6 @@ MODULES = (
     scenarios_moving,
     scenarios_names,
     scenarios_reading,
+    scenarios_templates,
     scenarios_travelling,
 )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pytest_mastra.fake.server import FakeMastra
-from tests.conformance.declared import asking, branching, corners, failing, gated, items, names, plain
+from tests.conformance.declared import (
+    asking,
+    branching,
+    causes,
+    corners,
+    failing,
+    gated,
+    items,
+    names,
+    plain,
+    templates,
+)
 
 
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:
     """Return a fake server with the workflows of the real ones."""
     server = FakeMastra(generation=generation, token=token, body_limit=body_limit)
-    for declare in (plain, branching, asking, gated, failing, corners, names, items):
+    for declare in (plain, branching, asking, gated, failing, corners, names, items, causes, templates):
         declare.declare(server)
     return server

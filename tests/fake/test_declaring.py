@@ -122,6 +122,31 @@ def test_a_map_has_templates() -> None:
     assert result["result"] == {"text": "x 2 2 en", "made": 5}
 
 
+@pytest.mark.parametrize(
+    ("template", "complaint"),
+    [
+        ("a ${}", "#1 (${}) in 'a ${}' has empty"),
+        ("${inputData} ${ state}", "#2 (${ state}) in '${inputData} ${ state}' has empty"),
+        ("${nope.a}", 'unknown namespace "nope"'),
+        ("${stepResults}", "must be of the form ${stepResults.<stepId>}"),
+        ("${requestContext}", "requires a request-context key"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_is_refused_where_it_is_declared(template: str, complaint: str) -> None:
+    """The refusal says which placeholder, and what is allowed."""
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        FakeMastra().workflow("w").map({"text": {"template": template}})
+
+
+def test_a_cause_is_an_exception_or_json() -> None:
+    """What JSON has nothing for is refused where the error is made."""
+    with pytest.raises(TypeError, match="object is not JSON"):
+        StepError("x", cause=object())
+    server = FakeMastra()
+    server.workflow("w").fails(StepError("x", cause=ValueError("y")))
+    assert result_of(server, "w")["error"]["cause"] == {"message": "y", "name": "ValueError"}
+
+
 def test_a_tripwire_stops_the_run() -> None:
     """The run's status and reason are the guard's."""
     server = FakeMastra()

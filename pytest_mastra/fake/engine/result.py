@@ -6,7 +6,7 @@ from typing import Any
 
 from mastra_sync.normalise import NESTED_META, STORED_STATE
 from pytest_mastra.fake.engine.execution import Execution
-from pytest_mastra.fake.workflows.errors import rethrown
+from pytest_mastra.fake.workflows.errors import error_of_value
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, spread, truthy, without
 
 INTERNAL_METADATA = frozenset({"nestedRunId"})
@@ -97,7 +97,7 @@ def _add_failure(result: dict[str, Any], outcome: dict[str, Any], *, error_objec
         return
     error = outcome.get("error")
     if error_objects:
-        result["error"] = error if isinstance(error, dict) else rethrown(error or "Unknown workflow error")
+        result["error"] = error if isinstance(error, dict) else error_of_value(error, "Unknown workflow error")
     else:
         result["error"] = error
 

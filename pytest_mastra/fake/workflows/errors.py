@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, present, to_json_value, without
+from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, dumps, present, spread, to_json_value, without
 
 MOST_CAUSES = 5
-"""Causes deeper than this are left out."""
+"""Of causes deeper than this only the properties of their own are told."""
 
 _MACHINERY = (f"{Path(__file__).parents[1]}", "<frozen ", f"{importlib.__file__}")
 """How the names of files begin whose frames are not the user's."""
@@ -33,22 +33,35 @@ class StepError(Exception):
     Args:
         message: The error's message.
         name: The class of the JavaScript error.
-        cause: What caused it: another exception.
+        cause: What caused it: another exception, or what JSON has; `NULL` for null.
         properties: Further properties of the JavaScript error, `code="E_X"` for example.
+
+    Raises:
+        TypeError: JSON has nothing for the cause.
     """
 
-    def __init__(
-        self, message: str = "", *, name: str = "Error", cause: BaseException | None = None, **properties: Any
-    ) -> None:
+    def __init__(self, message: str = "", *, name: str = "Error", cause: Any = None, **properties: Any) -> None:
         super().__init__(message)
         self.message = message
         self.name = name
-        self.cause = cause
+        self.cause = cause if cause is NULL or isinstance(cause, BaseException) else to_json_value(cause)
         self.properties = properties
 
 
 class NonRetryable(StepError):
-    """A failure that a step is meant to have, at once: its retries are not used."""
+    """A failure that a step is meant to have, at once: its retries are not used.
+
+    Args:
+        message: The error's message.
+        name: The class of the JavaScript error.
+        cause: As that of a `StepError`.
+        properties: Further properties of the JavaScript error.
+    """
+
+    def __init__(
+        self, message: str = "", *, name: str = "MastraNonRetryableError", cause: Any = None, **properties: Any
+    ) -> None:
+        super().__init__(message, name=name, cause=cause, **{"isNonRetryable": True, **properties})
 
 
 class TripWire(Exception):
@@ -162,28 +175,42 @@ def is_meant(error: BaseException) -> bool:
 def error_object(error: BaseException, depth: int = 0) -> Any:
     """Return an exception as current and 1.2 servers put it into results."""
     if isinstance(error, Thrown):
-        return rethrown(error.error)
+        return _rethrown(error)
     if isinstance(error, Refusal):
         return error.as_error()
     if isinstance(error, TripWire):
         return _tripwire_error(error)
     if isinstance(error, Throw):
-        return _thrown_object(error.value)
-    fields: dict[str, Any] = {"message": _message(error), "name": _name(error)}
+        return error_of_value(error.value)
     cause = error.cause if isinstance(error, StepError) else error.__cause__
-    if cause is not None and depth < MOST_CAUSES:
-        fields["cause"] = error_object(cause, depth + 1)
     properties = to_json_value(error.properties) if isinstance(error, StepError) else {}
+    if depth > MOST_CAUSES:
+        return properties
+    fields: dict[str, Any] = {"message": _message(error), "name": _name(error)}
+    if isinstance(cause, BaseException):
+        fields["cause"] = error_object(cause, depth + 1)
+    elif cause is not None:
+        fields["cause"] = None if cause is NULL else cause
     return fields | {key: value for key, value in properties.items() if key not in fields}
 
 
-def rethrown(error: Any) -> Any:
-    """Return an error after a nested workflow has thrown it on to the workflow around it."""
-    if not isinstance(error, Mapping):
-        return {"message": str(error), "name": "Error"}
-    head = {"message": error.get("message", ""), "name": error.get("name", "Error")}
-    cause = {"cause": rethrown(error["cause"])} if "cause" in error else {}
-    return head | cause | without(error, frozenset({"message", "name", "cause"}))
+def _rethrown(error: Thrown) -> Any:
+    """Return an error that a nested workflow throws on; a final one is wrapped."""
+    if not error.non_retryable:
+        return error_of_value(error.error)
+    return error_object(NonRetryable(error.error.get("message", ""), cause=error.error))
+
+
+def error_of_value(value: Any, fallback: str = "Unknown step execution error") -> dict[str, Any]:
+    """Return the error that current and 1.2 servers make of what is thrown and is none."""
+    if not isinstance(value, (dict, list)):
+        return {"message": value if value and isinstance(value, str) else fallback, "name": "Error"}
+    fields = spread(value)
+    error = {"message": fields.get("message", _object_text(value)), "name": fields.get("name", "Error")}
+    if "cause" in fields:
+        error["cause"] = fields["cause"]
+    indices = {key: item for key, item in fields.items() if key.isdecimal()}
+    return indices | error | without(fields, frozenset({*error, "stack"}))
 
 
 def error_string(error: BaseException) -> str:
@@ -196,7 +223,7 @@ def error_string(error: BaseException) -> str:
         return f"Error: {error.reason}"
     if isinstance(error, Throw):
         return f"Error: {_thrown_text(error.value)}"
-    return f"{_name(error)}: {_message(error)}"
+    return f"Error: {_message(error)}"
 
 
 def request_error(error: Refusal) -> Any:
@@ -209,17 +236,14 @@ def refusal_body(refusal: Refusal) -> bytes:
     return dumps({"error": refusal.message, **refusal.fields})
 
 
-def _thrown_object(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        message = value["message"] if isinstance(value.get("message"), str) else dumps(value).decode()
-        return {"message": message, "name": "Error"} | without(value, frozenset({"message", "name"}))
-    return {"message": value if value and isinstance(value, str) else "Unknown step execution error", "name": "Error"}
-
-
 def _thrown_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "Unknown error" if value is UNDEFINED else dumps(value).decode()
+    return "Unknown error" if value is UNDEFINED else _object_text(value)
+
+
+def _object_text(value: Any) -> str:
+    return "[object Object]" if value == {} else dumps(value).decode()
 
 
 def _message(error: BaseException) -> str:

@@ -62,7 +62,10 @@ class Generation:
         throws_nested_tripwires: A tripwire in a nested workflow stops the workflow around it.
         resumes_one_branch: A resume of a branch executes that branch only.
         watches_refused_runs: The events of a nested run that was refused go on to be passed outward.
-        mappings_take_anything: A map takes lists and scalars too.
+        mappings_take_anything: A function that maps takes lists and scalars too.
+        chosen_source: Of which of several steps a map takes what it gave: the first that is `known` (has succeeded),
+            `filled` (gave something that is not empty), or `truthy`.
+        names_source_lists: A map that leads nowhere names all steps that it chose from.
         init_data_name: What a map that leads nowhere calls the run's input.
         no_token_message: What a request without a token is refused with.
     """
@@ -127,6 +130,8 @@ class Generation:
     resumes_one_branch: bool = True
     watches_refused_runs: bool = False
     mappings_take_anything: bool = True
+    chosen_source: str = "known"
+    names_source_lists: bool = True
     init_data_name: str = "initData"
     no_token_message: str = "Invalid or expired token"  # noqa: S105 -- a message
 
@@ -175,6 +180,8 @@ RELEASE_1_2 = replace(
     throws_nested_tripwires=False,
     resumes_one_branch=False,
     watches_refused_runs=True,
+    chosen_source="filled",
+    names_source_lists=False,
     init_data_name="step initData",
     no_token_message="Authentication required",  # noqa: S106 -- a message
 )
@@ -183,6 +190,7 @@ BETA_1_0 = replace(
     RELEASE_1_2,
     name="1.0-beta",
     mappings_take_anything=False,
+    chosen_source="truthy",
     travels_to_one_branch=False,
     state_schemas=False,
     repeated_queries=False,

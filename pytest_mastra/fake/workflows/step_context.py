@@ -128,14 +128,11 @@ class StepContext:
 
     def get_step_result(self, step: AnyStep | str) -> Any:
         """Return what a step gave, None if it has not succeeded."""
-        result = self._results.get(step if isinstance(step, str) else step.id)
-        if not isinstance(result, dict) or result.get("status") != "success":
-            return None
-        return copied(result.get("output"))
+        return visible(step_output(self, step))
 
     def get_init_data(self) -> Any:
         """Return the run's input."""
-        return copied(visible(self._results.get("input", UNDEFINED)))
+        return visible(init_data(self))
 
     def abort(self) -> None:
         """Cancel the run."""
@@ -165,3 +162,16 @@ class StepContext:
 def visible(value: Any) -> Any:
     """Return a value as Python code is to see it: undefined is None."""
     return None if value is UNDEFINED else value
+
+
+def step_output(ctx: StepContext, step: AnyStep | str) -> Any:
+    """Return what a step gave as JSON: undefined if nothing, null if it has not succeeded."""
+    result = ctx._results.get(step if isinstance(step, str) else step.id)  # noqa: SLF001 -- steps must not see it
+    if not isinstance(result, dict) or result.get("status") != "success":
+        return None
+    return copied(result.get("output", UNDEFINED))
+
+
+def init_data(ctx: StepContext) -> Any:
+    """Return the run's input as JSON: undefined if there is none."""
+    return copied(ctx._results.get("input", UNDEFINED))  # noqa: SLF001 -- steps must not see it

@@ -1,6 +1,7 @@
 // Every workflow of the test servers, by registry key.
 import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
+import { causeWorkflows } from "./causes.mjs";
 import { conformanceWorkflows } from "./conformance.mjs";
 import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
@@ -8,6 +9,7 @@ import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { plainWorkflows } from "./plain.mjs";
+import { templateWorkflows } from "./templates.mjs";
 
 export const workflows = {
   ...plainWorkflows,
@@ -19,4 +21,6 @@ export const workflows = {
   ...namesWorkflows,
   ...itemsWorkflows,
   ...exampleWorkflows,
+  ...causeWorkflows,
+  ...templateWorkflows,
 };

@@ -61,6 +61,9 @@ class Wire(Protocol):
     def hold_time(self) -> None:
         """Let sleeps last, where they cost nothing otherwise."""
 
+    def let_time_pass(self, seconds: float) -> None:
+        """Let what sleeps so long wake up, where time was held."""
+
 
 class FakeWire:
     """The fake, called without any socket."""
@@ -91,6 +94,9 @@ class FakeWire:
 
     def hold_time(self) -> None:
         self._server.clock.freeze()
+
+    def let_time_pass(self, seconds: float) -> None:
+        self._server.clock.advance(seconds)
 
 
 class Conversation:
@@ -211,6 +217,10 @@ class Conversation:
     def hold_time(self) -> None:
         """Let sleeps last, where they cost nothing otherwise."""
         self._wire.hold_time()
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let what sleeps so long wake up, where time was held."""
+        self._wire.let_time_pass(seconds)
 
     def wait_for_status(self, workflow: str, run_id: str, *statuses: str) -> None:
         """Ask for a run, without recording it, until it has one of these statuses."""

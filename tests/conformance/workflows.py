@@ -12,6 +12,7 @@ from tests.conformance.declared import (
     gated,
     items,
     names,
+    older,
     plain,
     templates,
 )
@@ -20,6 +21,6 @@ from tests.conformance.declared import (
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:
     """Return a fake server with the workflows of the real ones."""
     server = FakeMastra(generation=generation, token=token, body_limit=body_limit)
-    for declare in (plain, branching, asking, gated, failing, corners, names, items, causes, templates):
+    for declare in (plain, branching, asking, gated, failing, corners, names, items, causes, templates, older):
         declare.declare(server)
     return server

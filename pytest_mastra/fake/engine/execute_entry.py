@@ -109,7 +109,8 @@ def _execute_parallel(
         known = recorded_report(execution.step_results, child.id)
         if known and known.get("status") != "running":
             return known
-        if not known and (execution.options.per_step or continuation.time_travel is not None):
+        travels = continuation.time_travel is not None and execution.generation.travels_to_one_child
+        if not known and (execution.options.per_step or travels):
             return {}
         return (yield from execute_step(execution, frame.child(index), child.step, previous, continuation))
 
@@ -130,6 +131,8 @@ def _mark_running(
             begins = child.id in continuation.restart.active
         if continuation.time_travel is not None and continuation.path:
             begins = continuation.time_travel.steps[0] == child.id
+        if not begins and execution.generation.marks_every_target:
+            continue
         if not begins:
             break
         is_resumed = resume is not None and resume.steps[:1] == [child.id]
@@ -149,7 +152,7 @@ def _execute_conditional(
     holding = _evaluate_conditions(execution, frame, entry, previous)
     chosen = [(index, child) for index, child in enumerate(entry.steps) if index in holding]
     travel = continuation.time_travel if continuation.path else None
-    if execution.options.per_step or (travel is not None and execution.generation.travels_to_one_branch):
+    if execution.options.per_step or (travel is not None and execution.generation.travels_to_one_child):
         target = None if travel is None else travel.steps[0]
         chosen = _next_child(execution, chosen, target)
     if travel is not None and execution.generation.guards_time_travel:
@@ -264,7 +267,7 @@ def _block_result(execution: Execution, frame: Frame, entry: ParallelEntry | Con
         outputs = {id_: known[id_].get("output", UNDEFINED) for id_ in children if statuses[id_] == "success"}
         return {"status": "success", "output": present(outputs)}
     failed = next((known[id_] for id_ in looked_at if statuses[id_] == "failed"), None)
-    if failed is not None:
+    if failed is not None and execution.generation.fails_resumed_blocks:
         return _failed_result(failed)
     suspended = [(index, id_) for index, id_ in enumerate(children) if statuses[id_] == "suspended"]
     for index, id_ in suspended:
@@ -308,10 +311,11 @@ def _execute_sleep(execution: Execution, frame: Frame, entry: SleepEntry, previo
     frame.active[entry.id] = frame.path
     yield from execution.persist(frame, "waiting")
     moment = _wake_up_time(execution, frame, entry, previous)
+    cancels = execution.generation.cancels_sleeps
     if moment > execution.scheduler.now():
-        yield Until(moment, execution.signal if execution.generation.cancels_sleeps else None)
+        yield Until(moment, execution.signal if cancels else None)
     frame.active.pop(entry.id, None)
-    if execution.signal.aborted:
+    if execution.signal.aborted and cancels:
         return {"status": "canceled"}
     yield from execution.persist(frame, "running")
     ended = execution.now()

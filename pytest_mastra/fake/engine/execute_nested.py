@@ -12,7 +12,7 @@ from pytest_mastra.fake.engine.position import TimeTravel
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.definition import Workflow
-from pytest_mastra.fake.workflows.errors import Refusal, Thrown, TripWire
+from pytest_mastra.fake.workflows.errors import Thrown, TripWire
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
 from pytest_mastra.fake.workflows.step_context import StepContext
 
@@ -22,23 +22,26 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     execution, server_state = attempt.execution, attempt.execution.server_state
     travel = attempt.continuation.time_travel
     recorded = recorded_report(execution.step_results, workflow.id)
-    is_resumed = recorded.get("status") == "suspended"
+    inner = attempt.continuation.resume.steps[1:] if attempt.continuation.resume is not None else []
+    is_resumed = recorded.get("status") == "suspended" and bool(inner or not context.retry_count)
     travels_to = travel.steps[1:] if travel is not None and travel.steps[0] == workflow.id else []
     if not is_resumed and not _is_restarted(attempt):
         server_state.note_nested_input(workflow, attempt.input_data)
     run_id = _recorded_run_id(recorded) if is_resumed else None
-    run = server_state.create_run(workflow, run_id or context.run_id, execution.run.resource_id)
+    resource_id = execution.run.resource_id if execution.generation.nested_resource_ids else None
+    run = server_state.create_run(workflow, run_id or context.run_id, resource_id)
     # the run is looked for, and stored
     for _ in range(3 if execution.generation.awaits_events else 2):
         yield None
-    disconnect = _connect(attempt, run)
+    unwatch = _watch(attempt, run)
+    unlink = _link_cancels(attempt, run)
     try:
-        result = yield from _execute_run(attempt, run, travels_to=travels_to, is_resumed=is_resumed)
-    except Refusal:
-        if not execution.generation.watches_refused_runs:
-            disconnect()
-        raise
-    disconnect()
+        result = yield from _execute_run(attempt, run, travels_to=travels_to, resumes=inner if is_resumed else None)
+    finally:
+        if execution.generation.unlinks_nested_runs:
+            for end in (unwatch, *unlink):
+                end()
+    unwatch()
     if truthy(result.get("state")):
         context.set_state(result["state"])
     _pass_suspensions_on(result, context, run)
@@ -56,8 +59,8 @@ def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
     return run_id if isinstance(run_id, str) else None
 
 
-def _connect(attempt: Attempt, run: Run) -> Callable[[], None]:
-    """Pass events outward, and cancels both ways; return what ends that."""
+def _watch(attempt: Attempt, run: Run) -> Callable[[], None]:
+    """Pass events outward; return what ends that."""
     outer = attempt.execution.run
 
     def pass_on(event: dict[str, Any]) -> None:
@@ -67,20 +70,16 @@ def _connect(attempt: Attempt, run: Run) -> Callable[[], None]:
                 event = {**event, "payload": {**payload, "id": f"{run.workflow.id}.{payload['id']}"}}
             outer.publish_nested(event)
 
-    ends = [
-        run.watch(pass_on),
-        run.signal.listen(outer.signal.abort),
-        outer.signal.listen(lambda: attempt.execution.server_state.cancel(run)),
-    ]
-
-    def disconnect() -> None:
-        for end in ends:
-            end()
-
-    return disconnect
+    return run.watch(pass_on)
 
 
-def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], is_resumed: bool) -> Coroutine:
+def _link_cancels(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
+    """Pass cancels both ways; return what ends that."""
+    outer, server_state = attempt.execution.run, attempt.execution.server_state
+    return [run.signal.listen(outer.signal.abort), outer.signal.listen(lambda: server_state.cancel(run))]
+
+
+def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], resumes: list[str] | None) -> Coroutine:
     """Start, resume, restart or time travel the run, as the run around it was."""
     execution, continuation = attempt.execution, attempt.continuation
     commands, server_state = execution.nested, execution.server_state
@@ -90,9 +89,8 @@ def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], is_resume
         return (yield from commands.time_travel(server_state, run, body, options))
     if _is_restarted(attempt):
         return (yield from commands.restart(server_state, run, options))
-    if is_resumed:
-        steps = continuation.resume.steps[1:] if continuation.resume is not None else []
-        return (yield from commands.resume(server_state, run, steps or None, attempt.resume_data, options))
+    if resumes is not None:
+        return (yield from commands.resume(server_state, run, resumes or None, attempt.resume_data, options))
     return (yield from commands.start(server_state, run, attempt.input_data, dict(attempt.frame.state), options))
 
 

@@ -50,7 +50,7 @@ def execute_step(
         yield from execution.options.hold_step()
     outcome = yield from _run_with_retries(attempt)
     frame.active.pop(step.id, None)
-    result = {**execution.server_state.without_prior_completion(info), **outcome}
+    result = present({**execution.server_state.without_prior_completion(info), **outcome})
     if not quiet:
         yield from _emit_result(execution, step, attempt.call_id, result)
     if attempt.item_run_id is not None:
@@ -159,7 +159,10 @@ def _emit_result(execution: Execution, step: AnyStep, call_id: str, result: dict
 
 
 def _run_with_retries(attempt: Attempt) -> Coroutine:
-    """Run the step, again and again if it has retries; return what came of it."""
+    """Run the step, again and again if it has retries; return what came of it.
+
+    What is undefined there takes the place of what an earlier execution left.
+    """
     execution = attempt.execution
     config = execution.run.workflow.retry_config
     retries = attempt.step.retries if attempt.step.retries is not None else config.attempts
@@ -192,6 +195,8 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     execution = attempt.execution
     effects = StepEffects()
     step = attempt.step
+    if execution.generation.counts_executions:
+        count = execution.server_state.count_execution(execution.run.workflow, step.id)
     context = _step_context(attempt, effects, count)
     if isinstance(step, Step):
         output = yield from _run_function(execution, step, context)
@@ -202,19 +207,14 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     if effects.suspended:
         if execution.generation.awaits_events:
             yield None  # a suspension is checked, which takes longer than giving a value
-        return present(
-            {
-                "status": "suspended",
-                "suspendPayload": effects.suspend_payload,
-                "suspendOutput": output if output is not UNDEFINED and truthy(output) else UNDEFINED,
-                "suspendedAt": execution.now(),
-            }
-        )
+        gave = {"suspendOutput": output} if output is not UNDEFINED and truthy(output) else {}
+        suspension = {"status": "suspended", "suspendPayload": effects.suspend_payload, **gave}
+        return {**suspension, "suspendedAt": execution.now()}
     if effects.bailed:
-        return present({"status": "bailed", "output": effects.bail_value, "endedAt": execution.now()})
+        return {"status": "bailed", "output": effects.bail_value, "endedAt": execution.now()}
     if step.is_workflow and execution.options.per_step:
         return {"status": "paused"}
-    return present({"status": "success", "output": output, "endedAt": execution.now()})
+    return {"status": "success", "output": output, "endedAt": execution.now()}
 
 
 def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepContext:

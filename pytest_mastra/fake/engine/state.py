@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -71,6 +72,7 @@ class ServerState:
         self._runs: dict[tuple[str, str], Run] = {}
         self._last_statuses: dict[tuple[str, str], str] = {}
         self._nested_inputs: dict[str, Any] = {}
+        self._executions: dict[str, Counter[str]] = {}
         self._graphs: dict[int, tuple[int, list[dict[str, Any]]]] = {}
 
     def new_id(self) -> str:
@@ -138,6 +140,19 @@ class ServerState:
     def note_nested_input(self, workflow: Workflow, value: Any) -> None:
         """Note the input of a workflow that is a step of another workflow."""
         self._nested_inputs[workflow.id] = value
+
+    def count_execution(self, workflow: Workflow, step_id: str) -> int:
+        """Count an execution of a step; return how many there were before it.
+
+        They are those of a workflow since an execution of its graph began, of whatever run.
+        """
+        counter = self._executions.setdefault(workflow.id, Counter())
+        counter[step_id] += 1
+        return counter[step_id] - 1
+
+    def forget_executions(self, workflow: Workflow) -> None:
+        """Count a workflow's steps anew."""
+        self._executions.pop(workflow.id, None)
 
     def note_failure(self, run: Run, step_id: str, error: Exception) -> None:
         """Note a step's exception, if nobody meant it."""

@@ -20,6 +20,7 @@ def walk_graph(execution: Execution, input_data: Any, initial_state: Any) -> Cor
     entries = execution.run.workflow.entries
     if not entries:
         raise Refusal("Workflow must have at least one step", code="WORKFLOW_EXECUTE_EMPTY_GRAPH")
+    execution.server_state.forget_executions(execution.run.workflow)
     first, continuation = _first_entry(execution.continuation)
     _take_over_results(execution, input_data)
     state = _first_state(execution.continuation, initial_state)

@@ -16,7 +16,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, dumps, present, spread, to_json_value, without
+from pytest_mastra.fake.workflows.javascript import (
+    NULL,
+    UNDEFINED,
+    dumps,
+    present,
+    spread,
+    to_json_value,
+    truthy,
+    without,
+)
 
 MOST_CAUSES = 5
 """Of causes deeper than this only the properties of their own are told."""
@@ -214,11 +223,9 @@ def error_of_value(value: Any, fallback: str = "Unknown step execution error") -
 
 
 def error_string(error: BaseException) -> str:
-    """Return an exception as 1.0 beta puts it into results: a string."""
+    """Return an exception as 1.0 beta puts it into results: a string without its class."""
     if isinstance(error, Thrown):
         return f"Error: {error.error}"
-    if isinstance(error, Refusal):
-        return f"Error: {error.message}"
     if isinstance(error, TripWire):
         return f"Error: {error.reason}"
     if isinstance(error, Throw):
@@ -237,9 +244,9 @@ def refusal_body(refusal: Refusal) -> bytes:
 
 
 def _thrown_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "Unknown error" if value is UNDEFINED else _object_text(value)
+    if value is UNDEFINED or not truthy(value):
+        return "Unknown error"
+    return value if isinstance(value, str) else _object_text(value)
 
 
 def _object_text(value: Any) -> str:

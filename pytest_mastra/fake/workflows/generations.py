@@ -33,6 +33,7 @@ class Generation:
         checks_request_context: A workflow's schema for the request context is checked.
         drops_reserved_context: Keys of the request context that belong to the server are dropped.
         resource_ids: The `resourceId` of a create-run is kept.
+        nested_resource_ids: The run of a nested workflow has the `resourceId` of the run around it.
         stable_mapping_ids: Mappings have the same id in each process.
         nested_entries: Graphs have entries of their own for nested workflows and mappings.
         moves_created_at: Each snapshot moves a run's `createdAt`.
@@ -53,7 +54,7 @@ class Generation:
         lists_mappings: Details list mappings among the steps.
         awaits_events: Emitting an event takes a turn.
         bad_state: What a refused initial state is called.
-        travels_to_one_branch: A time travel into a branch executes its target only.
+        travels_to_one_child: A time travel into a block executes its target only.
         numbers_all_branches: Paths count all children of a branch, not only those whose condition held.
         state_schemas: Details have state schemas.
         repeated_queries: A query parameter that is given twice is a list; otherwise the first counts.
@@ -61,11 +62,17 @@ class Generation:
         finds_nested_in_blocks: Run-by-id has the steps of nested workflows in blocks too.
         throws_nested_tripwires: A tripwire in a nested workflow stops the workflow around it.
         resumes_one_branch: A resume of a branch executes that branch only.
-        watches_refused_runs: The events of a nested run that was refused go on to be passed outward.
         mappings_take_anything: A function that maps takes lists and scalars too.
         chosen_source: Of which of several steps a map takes what it gave: the first that is `known` (has succeeded),
             `filled` (gave something that is not empty), or `truthy`.
         names_source_lists: A map that leads nowhere names all steps that it chose from.
+        fails_resumed_blocks: A child that fails when it is resumed fails its block; otherwise that stays suspended.
+        unlinks_nested_runs: A nested workflow's run is let go when it stops; otherwise cancels still reach it, and the
+            events of one that was refused go on to be passed outward.
+        marks_every_target: A time travel, or restart, marks its target in a block wherever it stands; otherwise only if
+            no child before it is left out.
+        counts_executions: A step's retry count is how often a step of its id was executed before; otherwise its tries.
+        fills_templates: A map's templates are filled; otherwise the map fails.
         init_data_name: What a map that leads nowhere calls the run's input.
         no_token_message: What a request without a token is refused with.
     """
@@ -93,6 +100,7 @@ class Generation:
     checks_request_context: bool = True
     drops_reserved_context: bool = True
     resource_ids: bool = True
+    nested_resource_ids: bool = True
     stable_mapping_ids: bool = True
     nested_entries: bool = True
     moves_created_at: bool = False
@@ -120,7 +128,7 @@ class Generation:
     lists_mappings: bool = True
     awaits_events: bool = False
     bad_state: str = "initial data"
-    travels_to_one_branch: bool = True
+    travels_to_one_child: bool = True
     numbers_all_branches: bool = True
     state_schemas: bool = True
     repeated_queries: bool = True
@@ -128,7 +136,11 @@ class Generation:
     finds_nested_in_blocks: bool = True
     throws_nested_tripwires: bool = True
     resumes_one_branch: bool = True
-    watches_refused_runs: bool = False
+    fails_resumed_blocks: bool = True
+    unlinks_nested_runs: bool = True
+    marks_every_target: bool = False
+    counts_executions: bool = False
+    fills_templates: bool = True
     mappings_take_anything: bool = True
     chosen_source: str = "known"
     names_source_lists: bool = True
@@ -156,6 +168,7 @@ RELEASE_1_2 = replace(
     refuses_finished_streams=False,
     cancels_sleeps=False,
     drops_reserved_context=False,
+    nested_resource_ids=False,
     stable_mapping_ids=False,
     nested_entries=False,
     moves_created_at=True,
@@ -179,9 +192,12 @@ RELEASE_1_2 = replace(
     finds_nested_in_blocks=False,
     throws_nested_tripwires=False,
     resumes_one_branch=False,
-    watches_refused_runs=True,
     chosen_source="filled",
     names_source_lists=False,
+    fails_resumed_blocks=False,
+    unlinks_nested_runs=False,
+    counts_executions=True,
+    fills_templates=False,
     init_data_name="step initData",
     no_token_message="Authentication required",  # noqa: S106 -- a message
 )
@@ -191,7 +207,8 @@ BETA_1_0 = replace(
     name="1.0-beta",
     mappings_take_anything=False,
     chosen_source="truthy",
-    travels_to_one_branch=False,
+    marks_every_target=True,
+    travels_to_one_child=False,
     state_schemas=False,
     repeated_queries=False,
     moves_metadata=False,

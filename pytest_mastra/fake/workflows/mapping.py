@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import Step, StepFunction
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, truthy
@@ -30,6 +31,8 @@ def _value(source: Any, ctx: StepContext, generation: Generation) -> Any:
     if "fn" in source:
         return source["fn"](ctx)
     if "template" in source:
+        if not generation.fills_templates:  # they take it for the path of a step's result
+            raise StepError("Cannot read properties of undefined (reading 'split')", name="TypeError")
         return fill_template(source["template"], ctx)
     if "request_context_path" in source:
         return ctx.request_context.get(source["request_context_path"], UNDEFINED)

@@ -88,7 +88,8 @@ class StepContext:
         run_id: The run.
         workflow_id: The workflow.
         resource_id: Whose run it is.
-        retry_count: How often this step was tried before.
+        retry_count: How often this step was tried before; before current servers how often a step of its id ran since
+            the workflow began or was resumed.
         iteration_count: In the condition of a loop: how many rounds it has made.
         writer: Writes into the run's stream.
     """

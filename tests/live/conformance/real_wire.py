@@ -37,3 +37,6 @@ class RealWire:
 
     def hold_time(self) -> None:
         """Real sleeps last anyway."""
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Time passes anyway."""

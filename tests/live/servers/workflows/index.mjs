@@ -8,6 +8,7 @@ import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
+import { olderWorkflows } from "./older.mjs";
 import { plainWorkflows } from "./plain.mjs";
 import { templateWorkflows } from "./templates.mjs";
 
@@ -20,6 +21,7 @@ export const workflows = {
   ...conformanceWorkflows,
   ...namesWorkflows,
   ...itemsWorkflows,
+  ...olderWorkflows,
   ...exampleWorkflows,
   ...causeWorkflows,
   ...templateWorkflows,

@@ -43,6 +43,7 @@ SWITCHES: tuple[tuple[str, str], ...] = (
 
 INI_KEYS: tuple[tuple[str, Any, Any, str], ...] = (
     ("mastra_cassette_dir", "string", "cassettes", "folder of the cassettes, below the root directory"),
+    ("mastra_cassette_outside", "bool", False, "let path= of mastra_cassette lead out of that folder"),
     ("mastra_trace_dir", "string", ".mastra-report", "folder of the traces, below the root directory"),
     ("mastra_secret_names", "linelist", [], "further names under which secrets stand: headers, JSON keys, ..."),
     ("mastra_secret_variables", "linelist", [], "further environment variables whose values are secrets"),

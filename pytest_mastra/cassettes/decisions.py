@@ -42,8 +42,9 @@ FAILURES = frozenset(
         Decision.FAIL_NO_SERVER_TO_RECORD,
     }
 )
+WRITES = frozenset({Decision.RECORD, Decision.RECORD_NEW_EPISODES})
 
-_ASK_A_SERVER = frozenset({Decision.RECORD, Decision.RECORD_NEW_EPISODES, Decision.COMPARE, Decision.ONLY_ASK})
+_ASK_A_SERVER = WRITES | {Decision.COMPARE, Decision.ONLY_ASK}
 
 # fmt: off
 DECISIONS: dict[tuple[str, str, bool], Decision] = {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.cassettes.decisions import FAILURES, SKIPS, Decision, decide
+from pytest_mastra.cassettes.decisions import FAILURES, SKIPS, WRITES, Decision, decide
 from pytest_mastra.cassettes.file.errors import CassetteError
-from pytest_mastra.cassettes.file.paths import cassette_path
+from pytest_mastra.cassettes.file.paths import cassette_path, other_owners
 from pytest_mastra.cassettes.record import PartialReplay, close_exchanges
 from pytest_mastra.cassettes.replay.no_match import Miss, NoRecordedReply
 from pytest_mastra.cassettes.replay.surface import ReplaySurface
@@ -125,7 +125,8 @@ class MastraCassette:
 
         Raises:
             pytest.skip.Exception: Tests are replayed, and there is no cassette for this one.
-            pytest.fail.Exception: There is no cassette, or no server, and one is needed.
+            pytest.fail.Exception: There is no cassette, or no server, and one is needed; or another test would be
+                recorded into the same file.
         """
         decision = decide(
             self.mode,
@@ -137,6 +138,8 @@ class MastraCassette:
         if decision in SKIPS | FAILURES:
             words = decision.value.format(cassette=self.shown, mode=self.mode, command=self.command("once"))
             raise pytest.skip.Exception(words) if decision in SKIPS else pytest.fail.Exception(words, pytrace=False)
+        if decision in WRITES:
+            self._refuse_to_share()
         self._decision = decision
         self.target = "replay" if decision is Decision.REPLAY else "live"
         if target == "replay":
@@ -167,7 +170,7 @@ class MastraCassette:
                 self._check_replay()
         elif self._decision is Decision.COMPARE:
             self._compare(scene, passed=passed)
-        elif passed and self._decision in {Decision.RECORD, Decision.RECORD_NEW_EPISODES}:
+        elif passed and self._decision in WRITES:
             self._write(scene)
 
     @property
@@ -183,6 +186,17 @@ class MastraCassette:
 
     def __repr__(self) -> str:
         return f"<MastraCassette {self.shown} {self.mode}, {self.played} of {len(self.story)} played>"
+
+    def _refuse_to_share(self) -> None:
+        others = other_owners(self._item)
+        if others:
+            shown = [*others[:_SHOWN], *([f"and {len(others) - _SHOWN} more"] if len(others) > _SHOWN else [])]
+            words = (
+                f"{self._item.nodeid} would be recorded into {self.shown}, and so would {', '.join(shown)}: each would "
+                "replace what the other was told.\n"
+                "Give each a file of its own: @pytest.mark.mastra_cassette(path=...), or no path at all."
+            )
+            raise pytest.fail.Exception(words, pytrace=False)
 
     def _make_surface(self, scene: Scene) -> ReplaySurface:
         clock = SystemClock() if self._pace == "real" or scene.clock is None else scene.clock

@@ -41,9 +41,9 @@ class Reporting:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Complete a report. A scene is over with its test's teardown."""
         scene = item.stash.get(SCENE, None)
-        if scene is not None and call.when == "call":
-            scene.passed = call.excinfo is None
         report = yield
+        if scene is not None and call.when == "call":
+            scene.note_outcome(report)
         if scene is not None:
             try:
                 self._complete(report, call, scene, item)
@@ -65,9 +65,10 @@ class Reporting:
         scrubber = learn_secrets(scene.log, self._config)
         if call.when == "call":
             properties = runs.user_properties(scene, scrubber)
-            report.user_properties.extend(properties)
-            # junit reads those of the teardown's report, which pytest makes of these
-            item.user_properties.extend(properties)
+            # junit reads those of the teardown's report, which pytest makes of the test's
+            for kept in (report.user_properties, item.user_properties):
+                # subtests have told of the runs as they were then
+                kept[:] = [*(one for one in kept if one[0] != runs.PROPERTY), *properties]
         if self._traces:
             from pytest_mastra.report import trace_writer
 

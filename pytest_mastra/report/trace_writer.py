@@ -66,7 +66,9 @@ def write_trace(
     if mode == "off":
         return
     progress = _progress_of(scene.test, config)
-    progress.phases[str(report.when)] = report.outcome
+    # the report of a test comes after those of its subtests, and passes though they failed
+    if progress.phases.get(str(report.when)) != "failed":
+        progress.phases[str(report.when)] = report.outcome
     progress.is_over = report.when == "teardown"
     has_failed = "failed" in progress.phases.values()
     if report.failed or (progress.is_over and (has_failed or mode == "on")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +16,9 @@ from pytest_mastra.suite import settings
 ALLOWABLE = ("strays", "step_errors")
 PACES = ("at_once", "recorded", "real")
 """How a replay takes its time: none; what was recorded, on the test's virtual clock; the same in reality."""
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name that every file system takes."""
 
 CASSETTE_ARGUMENTS = ("path", "record", "strict", "pace", "every_session")
 
@@ -124,8 +128,25 @@ def check_cassette_marker(mark: pytest.Mark, item: pytest.Item) -> None:
     _check_values(mark, "pace", PACES, item)
     _check_truths(mark, ("strict", "every_session"), item)
     path = mark.kwargs.get("path")
-    if path is not None and Path(str(path)).suffix not in {".yaml", ".yml"}:
-        _refuse(mark, item, f"path={str(path)!r} does not end in .yaml")
+    if path is not None:
+        _check_path(mark, str(path), item)
+
+
+def _check_path(mark: pytest.Mark, path: str, item: pytest.Item) -> None:
+    if Path(path).suffix not in {".yaml", ".yml"}:
+        _refuse(mark, item, f"path={path!r} does not end in .yaml")
+    if "\0" in path or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(path).parts):
+        _refuse(mark, item, f"path={path!r} is none: names have at most {_LONGEST_NAME} bytes, and no zero byte")
+    folder = settings.folder(item.config, "cassette_dir")
+    # where it leads, by symbolic links too
+    whole = Path(os.path.realpath(folder / path))
+    if not whole.is_relative_to(os.path.realpath(folder)) and not item.config.getini("mastra_cassette_outside"):
+        _refuse(
+            mark,
+            item,
+            f"path={path!r} leads out of {folder}, the folder of all cassettes, to {whole}; if this is meant: "
+            "mastra_cassette_outside = true in the ini file",
+        )
 
 
 def _check_mastra(mark: pytest.Mark, item: pytest.Item) -> None:

@@ -53,7 +53,7 @@ class Scene:
         cassette: What answers or records this test; None if nothing does.
         checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
         allowed: What may happen in this test that would fail another one: `strays`, `step_errors`.
-        passed: Whether the test's own code came to its end; None before that.
+        passed: Whether the test's own code has passed, its subtests included; None before that.
     """
 
     test: str
@@ -67,6 +67,7 @@ class Scene:
     checks: list[Callable[[], list[Section]]] = field(default_factory=list)
     allowed: frozenset[str] = frozenset()
     passed: bool | None = None
+    _has_failed: bool = False
 
     def __post_init__(self) -> None:
         self.base_url = self.base_url or self.url
@@ -75,6 +76,15 @@ class Scene:
     def server(self) -> FakeMastra:
         """What the fixture `mastra_server` gives: a mere declaration where the target is no fake."""
         return self.servers[0]
+
+    def note_outcome(self, report: pytest.TestReport) -> None:
+        """Note how the test's own code ended, or one of its subtests.
+
+        The report says it, not the exception: unittest keeps failures to itself, and a test whose subtests have failed
+        passes as far as its own report goes.
+        """
+        self._has_failed = self._has_failed or report.failed
+        self.passed = report.passed and not self._has_failed
 
     def now(self) -> float:
         """Return seconds since 1970 on the clock of this scene, virtual where that is."""

@@ -10,6 +10,7 @@ import yaml
 
 from pytest_mastra.cassettes.file.errors import Unreadable
 from pytest_mastra.cassettes.file.format import CHUNKS_ARE_RECORDS, set_body, split_uri
+from pytest_mastra.cassettes.file.yaml_nodes import check_nodes
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.json_text import RECORD_END
@@ -21,6 +22,19 @@ _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 class _Loader(_SafeLoader):  # type: ignore[misc]
     """Reads plain values, and the few harmless tags of Python's that vcrpy writes."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- PyYAML's own signature
+        """Return a node's value.
+
+        Raises:
+            Unreadable: It looks like a number or a date, say, and is none.
+        """
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+            kind = node.tag.rpartition(":")[2]
+            problem = f"what begins here is no valid {kind}; put it into quotes if it is a text"
+            raise Unreadable(node.start_mark.line + 1, problem) from None
 
 
 def _construct_text(loader: Any, node: Any) -> str:
@@ -54,12 +68,14 @@ def read_yaml(text: str) -> list[Exchange]:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
-        _check_keys(root)
+        check_nodes(root, len(text))
         data = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error) from None
     except yaml.YAMLError as error:
         raise Unreadable(None, f"this is no YAML: {error}") from None
+    except RecursionError:
+        raise Unreadable(None, "this is nested too deeply for a cassette") from None
     finally:
         loader.dispose()
     if not isinstance(data, dict):
@@ -179,23 +195,6 @@ def _chunk_borders(body: Mapping[str, Any], headers: Iterable[tuple[str, str]], 
         # vcrpy keeps no borders: as Mastra's servers set them
         return CHUNKS_ARE_RECORDS if RECORD_END.encode() in content else "[]"
     return chunks
-
-
-def _check_keys(root: Any) -> None:
-    """Raise if a mapping has a key twice: YAML would silently take the last one."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            keys: set[str] = set()
-            for key, value in node.value:
-                if key.value in keys:
-                    raise Unreadable(key.start_mark.line + 1, f"the key {key.value!r} stands here a second time")
-                if isinstance(key.value, str):
-                    keys.add(key.value)
-                waiting.append(value)
 
 
 def _unreadable(error: yaml.MarkedYAMLError) -> Unreadable:

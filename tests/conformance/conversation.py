@@ -18,6 +18,7 @@ from typing_extensions import Self
 
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireRequest
+from tests.conformance.graph_workflows import declare_graph
 from tests.conformance.transcript import Transcript
 
 TIMEOUT = 30.0
@@ -52,6 +53,9 @@ class Wire(Protocol):
     ) -> Answer:
         """Send a request; the path begins below the API prefix. Tell when the first bytes of the answer are there."""
 
+    def declare_graph(self, graph: dict[str, Any]) -> None:
+        """Add the workflow of a graph that is JSON."""
+
     def wait_for_gate(self, name: str, count: int) -> None:
         """Return when so many steps wait at a gate."""
 
@@ -63,6 +67,9 @@ class Wire(Protocol):
 
     def let_time_pass(self, seconds: float) -> None:
         """Let what sleeps so long wake up, where time was held."""
+
+    def rest(self, seconds: float) -> bool:
+        """Let time pass for what goes on by itself; False if nothing does."""
 
 
 class FakeWire:
@@ -83,6 +90,9 @@ class FakeWire:
         whole = first + b"".join(chunks)
         return Answer(reply.status, content_type, b"" if method == "HEAD" else whole)
 
+    def declare_graph(self, graph: dict[str, Any]) -> None:
+        declare_graph(self._server, graph)
+
     def wait_for_gate(self, name: str, count: int) -> None:
         gate = self._server.gate(name)
         with self._server.state.driver.lock:
@@ -97,6 +107,26 @@ class FakeWire:
 
     def let_time_pass(self, seconds: float) -> None:
         self._server.clock.advance(seconds)
+
+    def rest(self, seconds: float) -> bool:
+        return False
+
+
+class Begun:
+    """A call that was begun; calling this waits for its answer and records it."""
+
+    def __init__(self, pending: Future[Answer], record: Callable[[Answer], None]) -> None:
+        self._pending = pending
+        self._record = record
+
+    def __call__(self) -> Answer:
+        answer = self._pending.result(TIMEOUT)
+        self._record(answer)
+        return answer
+
+    def is_answered(self) -> bool:
+        """Return whether the answer is there."""
+        return self._pending.done()
 
 
 class Conversation:
@@ -176,10 +206,8 @@ class Conversation:
         """Call a verb of a run and record it."""
         return self.call("POST", _target(workflow, route, run_id), {} if body is None else body)
 
-    def begin(
-        self, workflow: str, route: str, run_id: str, body: Any = None, *, wait_for_first: bool = False
-    ) -> Callable[[], Answer]:
-        """Call a verb that does not answer at once; the returned function waits for the answer and records it.
+    def begin(self, workflow: str, route: str, run_id: str, body: Any = None, *, wait_for_first: bool = False) -> Begun:
+        """Call a verb that does not answer at once; what is returned waits for the answer and records it.
 
         With `and_see` this waits for the first bytes of the answer.
         """
@@ -193,12 +221,7 @@ class Conversation:
         if wait_for_first:
             assert seen.wait(TIMEOUT)
 
-        def finish() -> Answer:
-            answer = pending.result(TIMEOUT)
-            self._record("POST", target, sent, answer)
-            return answer
-
-        return finish
+        return Begun(pending, lambda answer: self._record("POST", target, sent, answer))
 
     def read_run(self, workflow: str, run_id: str, query: str = "") -> Answer:
         """Read a run and record it."""
@@ -207,6 +230,10 @@ class Conversation:
     def cancel(self, workflow: str, run_id: str) -> Answer:
         """Cancel a run and record it."""
         return self.call("POST", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}/cancel", {})
+
+    def declare_graph(self, graph: dict[str, Any]) -> None:
+        """Add the workflow of a graph that is JSON."""
+        self._wire.declare_graph(graph)
 
     def wait_for_gate(self, name: str, count: int = 1) -> None:
         self._wire.wait_for_gate(name, count)
@@ -221,6 +248,10 @@ class Conversation:
     def let_time_pass(self, seconds: float) -> None:
         """Let what sleeps so long wake up, where time was held."""
         self._wire.let_time_pass(seconds)
+
+    def rest(self, seconds: float) -> bool:
+        """Let time pass for what goes on by itself; False if nothing does."""
+        return self._wire.rest(seconds)
 
     def wait_for_status(self, workflow: str, run_id: str, *statuses: str) -> None:
         """Ask for a run, without recording it, until it has one of these statuses."""

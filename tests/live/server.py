@@ -83,6 +83,11 @@ class LiveServer:
         """The id of the server's process."""
         return self._running().pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's process has not ended."""
+        return self._running().poll() is None
+
     def start(self) -> None:
         """Install the generation if need be, start the server and wait until it listens.
 
@@ -143,6 +148,10 @@ class LiveServer:
         totals: dict[str, dict[str, int]] = self._control("GET", "executions")
         return totals
 
+    def declare_graphs(self, graphs: list[dict[str, Any]]) -> None:
+        """Add the workflows of graphs (`tests/conformance/graph_workflows.py`), each under an id that is new."""
+        self._control("POST", "graphs", json.dumps(graphs).encode())
+
     def open_gate(self, name: str) -> None:
         """Let all steps pass that wait or will ever wait at this gate."""
         self._control("POST", f"gates/{quote(name, safe='')}/open")
@@ -158,16 +167,16 @@ class LiveServer:
             TimeoutError: they did not within `timeout` seconds.
         """
         try:
-            self._control("GET", f"gates/{quote(name, safe='')}?reached={count}", timeout)
+            self._control("GET", f"gates/{quote(name, safe='')}?reached={count}", timeout=timeout)
         except TimeoutError:
             raise TimeoutError(
                 f"{self.waiting_at_gate(name)} of {count} steps wait at gate {name!r} after {timeout} s"
             ) from None
 
-    def _control(self, method: str, path: str, timeout: float = CONTROL_TIMEOUT) -> Any:
+    def _control(self, method: str, path: str, body: bytes | None = None, *, timeout: float = CONTROL_TIMEOUT) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request(method, f"/__control/{path}")
+            connection.request(method, f"/__control/{path}", body)
             reply = connection.getresponse()
             body = reply.read()
         finally:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Callable
+from typing import Any
 
 from tests.conformance.conversation import TIMEOUT, Answer, ignore
 from tests.live.server import LiveServer
 
 
 class RealWire:
-    """A real server."""
+    """A real server.
 
-    def __init__(self, server: LiveServer) -> None:
+    Args:
+        server: Which.
+        timeout: Seconds that it may take for any part of an answer.
+    """
+
+    def __init__(self, server: LiveServer, timeout: float = TIMEOUT) -> None:
         self._server = server
+        self._timeout = timeout
         self.generation = server.generation
 
     def send(
         self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ignore
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=self._timeout)
         try:
             connection.request(method, self._server.api_prefix + path, body or None, headers)
             reply = connection.getresponse()
@@ -28,6 +36,9 @@ class RealWire:
             return Answer(reply.status, reply.getheader("content-type"), first + reply.read())
         finally:
             connection.close()
+
+    def declare_graph(self, graph: dict[str, Any]) -> None:
+        self._server.declare_graphs([graph])
 
     def wait_for_gate(self, name: str, count: int) -> None:
         self._server.wait_for_gate(name, count)
@@ -40,3 +51,7 @@ class RealWire:
 
     def let_time_pass(self, seconds: float) -> None:
         """Time passes anyway."""
+
+    def rest(self, seconds: float) -> bool:
+        time.sleep(seconds)
+        return True

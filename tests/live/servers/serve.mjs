@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 
 import { control } from "./control.mjs";
 import { eventedWorkflows } from "./workflows/evented.mjs";
+import { build } from "./workflows/graphs.mjs";
 import { workflows } from "./workflows/index.mjs";
 
 const { values: options } = parseArgs({
@@ -21,8 +22,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const { createFetch } = await import(`./hosts/${options.host}.mjs`);
-const fetchFromMastra = await createFetch({
+const { createMastra } = await import(`./hosts/${options.host}.mjs`);
+const { mastra, fetch: fetchFromMastra } = await createMastra({
   configuration: {
     workflows: { ...workflows, ...(options.evented && eventedWorkflows) },
     storage: new LibSQLStore({ id: "live-tests", url: options.database }),
@@ -32,6 +33,11 @@ const fetchFromMastra = await createFetch({
   authToken: options["auth-token"],
   apiPrefix: options["api-prefix"],
   bodyLimit: options["body-limit"] && Number(options["body-limit"]),
+});
+
+control.post("/graphs", async (context) => {
+  for (const graph of await context.req.json()) mastra.addWorkflow(build(graph));
+  return context.json({});
 });
 
 function fetch(request, environment) {

@@ -5,8 +5,8 @@ import { Hono } from "hono";
 
 import { staticToken } from "./auth.mjs";
 
-/** Make the function that answers requests for Mastra. */
-export async function createFetch({ configuration, evented, authToken, apiPrefix, bodyLimit }) {
+/** Make Mastra, and the function that answers requests for it. */
+export async function createMastra({ configuration, evented, authToken, apiPrefix, bodyLimit }) {
   const app = new Hono();
   const mastra = new Mastra({
     ...configuration,
@@ -24,5 +24,5 @@ export async function createFetch({ configuration, evented, authToken, apiPrefix
     }),
   });
   await server.init();
-  return app.fetch;
+  return { mastra, fetch: app.fetch };
 }

@@ -4,8 +4,8 @@ import { createHonoServer } from "@mastra/deployer/server";
 
 import { staticToken } from "./auth.mjs";
 
-/** Make the function that answers requests for Mastra. */
-export async function createFetch({ configuration, authToken, apiPrefix, bodyLimit }) {
+/** Make Mastra, and the function that answers requests for it. */
+export async function createMastra({ configuration, authToken, apiPrefix, bodyLimit }) {
   if (apiPrefix) throw new Error("this generation serves under /api only");
   const mastra = new Mastra({
     ...configuration,
@@ -14,5 +14,5 @@ export async function createFetch({ configuration, authToken, apiPrefix, bodyLim
       ...(bodyLimit && { bodySizeLimit: bodyLimit }),
     },
   });
-  return (await createHonoServer(mastra, { tools: {} })).fetch;
+  return { mastra, fetch: (await createHonoServer(mastra, { tools: {} })).fetch };
 }

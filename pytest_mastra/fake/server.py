@@ -184,6 +184,15 @@ class FakeMastra:
         self._http.body_limit = body_limit
 
     @property
+    def keep(self) -> int | None:
+        """How many finished runs are kept, and how many requests and unexpected errors, the latest; None for all."""
+        return self._http.keep
+
+    @keep.setter
+    def keep(self, keep: int | None) -> None:
+        self._http.keep = self.journal.requests.limit = self.state.unexpected_errors.limit = keep
+
+    @property
     def pace(self) -> Pace:
         """How runs progress whose workflow does not say."""
         return self._progress.pace

@@ -128,6 +128,23 @@ def test_a_run_goes_on_between_requests(here: Path) -> None:
         process.communicate(timeout=PROCESS_TIMEOUT)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")
+def test_finished_runs_are_forgotten(here: Path) -> None:
+    """As many as are asked for are kept; all requests are counted in the end."""
+    (here / "city_fakes.py").write_text(CITY, encoding="utf-8")
+    command = [*INTERRUPTIBLE, "serve", "city_fakes:server", "--port", "0", "--keep", "2"]
+    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        with MastraClient(process.stdout.readline().strip()) as client:
+            runs = [client.get_workflow("report").create_run() for _ in range(4)]
+            for run in runs:
+                run.start_async({})
+            assert {run.run_id for run in client.get_workflow("report").runs()} == {run.run_id for run in runs[2:]}
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PROCESS_TIMEOUT)
+    assert err.splitlines()[-1] == "mastra-sync: stopped after 9 requests"
+
+
 @pytest.mark.parametrize(
     ("name", "clock"), [("server", RealClock), ("hurried", VirtualClock)], ids=["by default", "of its own"]
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.store import FRESH_RUNS
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
 from pytest_mastra.redact.names import MASK, is_sensitive
@@ -82,7 +83,7 @@ class Journal:
     """Everything that is recorded for the test."""
 
     def __init__(self) -> None:
-        self.requests: list[Request] = []
+        self.requests: Recent[Request] = Recent()
         self._runs: dict[tuple[str, str], RunNotes] = {}
         self._fresh: deque[RunNotes] = deque()
 
@@ -100,6 +101,10 @@ class Journal:
     def runs(self, workflow_id: str) -> list[RunNotes]:
         """Return the notes of a workflow's runs, in the order in which they were first seen."""
         return [notes for notes in self._runs.values() if notes.workflow_id == workflow_id]
+
+    def forget_run(self, workflow_id: str, run_id: str) -> None:
+        """Drop the notes of a run."""
+        self._runs.pop((workflow_id, run_id), None)
 
     def note_event(self, workflow_id: str, run_id: str, event: dict[str, Any]) -> None:
         """Note an event of a run."""

@@ -156,6 +156,7 @@ class HttpSurface:
         self.token = token
         self.api_prefix = api_prefix
         self.body_limit = body_limit
+        self.keep: int | None = None
         self._state = state
         self._journal = journal
         self._progress = progress
@@ -177,8 +178,17 @@ class HttpSurface:
             except Refusal as refusal:
                 reply = WireReply(refusal.status, JSON_HEADERS, refusal_body(refusal))
             record.status = reply.status
+            self._forget_runs()
             state.driver.notify()
             return reply
+
+    def _forget_runs(self) -> None:
+        """Forget the finished runs beyond those that are kept; those of other requests may have ended too."""
+        if self.keep is None:
+            return
+        for workflow_id, run_id in self._state.store.finished_beyond(self.keep):
+            self._state.delete_run(workflow_id, run_id)
+            self._journal.forget_run(workflow_id, run_id)
 
     def _answer(self, request: WireRequest, record: Request) -> WireReply:
         route, ids = self._find(request)

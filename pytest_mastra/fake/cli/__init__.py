@@ -28,7 +28,14 @@ NEEDED = ("jsonschema", "responses")
     show_default=True,
     help="0 takes a free one; the address is printed on stdout.",
 )
-def serve(where: str, host: str, port: int) -> int:
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="Finished runs and requests that it keeps; it forgets the oldest beyond.",
+)
+def serve(where: str, host: str, port: int, keep: int) -> int:
     """Serve a fake Mastra server until Ctrl-C.
 
     MODULE is a Python module or file, SERVER the name of the FakeMastra in
@@ -43,7 +50,7 @@ def serve(where: str, host: str, port: int) -> int:
     _check_extra()
     from pytest_mastra.fake.cli.host_server import host_until_interrupted
 
-    return host_until_interrupted(where, host, port)
+    return host_until_interrupted(where, host, port, keep)
 
 
 @click.command()

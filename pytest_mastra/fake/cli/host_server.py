@@ -23,13 +23,14 @@ from pytest_mastra.http.wire import WireReply, WireRequest
 WHERE_CLIENTS_LOOK = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
-def host_until_interrupted(where: str, host: str, port: int) -> Exit:
-    """Serve the server that `where` names.
+def host_until_interrupted(where: str, host: str, port: int, keep: int) -> Exit:
+    """Serve the server that `where` names, and have it keep so many finished runs.
 
     Raises:
         Stop: It cannot be found, or not be served there.
     """
     server = find_server(where)
+    server.keep = keep
     surface = ReportingSurface(server)
     try:
         serve(surface, host, port, announce=lambda url: _announce(server, where, url), meanwhile=server.catch_up)
@@ -41,7 +42,7 @@ def host_until_interrupted(where: str, host: str, port: int) -> Exit:
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--host: {error}") from error
     surface.report_news()
-    complain(f"{PROGRAM}: stopped after {len(server.requests)} requests")
+    complain(f"{PROGRAM}: stopped after {server.journal.requests.total} requests")
     return Exit.SUCCESS
 
 
@@ -71,10 +72,8 @@ class ReportingSurface:
     def report_news(self) -> None:
         """Report what is new; a stream may go wrong long after its request."""
         with self._lock:
-            requests = self._server.requests[self._requests_reported :]
-            errors = self._server.unexpected_errors[self._errors_reported :]
-            self._requests_reported += len(requests)
-            self._errors_reported += len(errors)
+            requests, self._requests_reported = self._server.journal.requests.since(self._requests_reported)
+            errors, self._errors_reported = self._server.state.unexpected_errors.since(self._errors_reported)
         for request in requests:
             if request.stray:
                 complain(_describe_stray(request))

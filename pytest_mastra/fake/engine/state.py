@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import Histories
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
+from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.runs import Event, Run
 from pytest_mastra.fake.engine.store import Store
 from pytest_mastra.fake.virtual_time.clock import ServerClock
@@ -66,7 +67,7 @@ class ServerState:
         self.histories = Histories()
         self.driver = SchedulerDriver(clock, patience)
         self.workflows: dict[str, Workflow] = {}
-        self.unexpected_errors: list[UnexpectedError] = []
+        self.unexpected_errors: Recent[UnexpectedError] = Recent()
         self._on_event = on_event
         self._random = random.Random(seed)  # noqa: S311 -- ids, not secrets
         self._runs: dict[tuple[str, str], Run] = {}
@@ -124,6 +125,12 @@ class ServerState:
     def forget_run(self, workflow_id: str, run_id: str) -> None:
         """Drop a run from memory; the store keeps it."""
         self._runs.pop((workflow_id, run_id), None)
+
+    def delete_run(self, workflow_id: str, run_id: str) -> None:
+        """Drop a run from memory and store."""
+        self.store.delete(workflow_id, run_id)
+        self.forget_run(workflow_id, run_id)
+        self._last_statuses.pop((workflow_id, run_id), None)
 
     def last_status(self, run: Run) -> str | None:
         """Return the status that an execution stored last."""

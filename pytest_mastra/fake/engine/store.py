@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from mastra_sync.statuses import FINISHED
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
 
@@ -112,6 +114,7 @@ class Store:
     _rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     _order: Any = field(default_factory=itertools.count)
     _fresh: deque[Row] = field(default_factory=deque)
+    _finished: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def find(self, workflow_id: str, run_id: str) -> Row | None:
         """Return a run, None if there is none."""
@@ -127,6 +130,7 @@ class Store:
             self._fresh.append(row)
             if len(self._fresh) > FRESH_RUNS:
                 self._fresh.popleft().pack()
+            self._note_status(row)
             return
         row.resource_id = resource_id if resource_id is not None else row.resource_id
         row.snapshot = snapshot
@@ -134,14 +138,27 @@ class Store:
         if self.moves_created_at:
             row.created = now
             row.order = next(self._order)
+        self._note_status(row)
 
     def set_status(self, row: Row, status: str) -> None:
         """Change nothing but the status."""
         row.snapshot = {**row.snapshot, "status": status}
+        self._note_status(row)
+
+    def _note_status(self, row: Row) -> None:
+        key = (row.workflow_id, row.run_id)
+        self._finished.pop(key, None)
+        if row.status in FINISHED:
+            self._finished[key] = None
 
     def delete(self, workflow_id: str, run_id: str) -> None:
         """Forget a run, if it is there."""
         self._rows.get(workflow_id, {}).pop(run_id, None)
+        self._finished.pop((workflow_id, run_id), None)
+
+    def finished_beyond(self, limit: int) -> Iterator[tuple[str, str]]:
+        """Give workflow and id of the finished runs beyond the latest, those that ended first before the others."""
+        yield from list(itertools.islice(self._finished, max(0, len(self._finished) - limit)))
 
     def page(self, workflow_id: str, chosen: Filter, page: int | None, per_page: int | None) -> dict[str, Any]:
         """Return runs, newest first.

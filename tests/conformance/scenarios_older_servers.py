@@ -17,6 +17,12 @@ STRAIGHT: list[tuple[str, str, Any]] = [
     ("count_items", "older-count-items", [{}, {"n": 1}, {"n": 2}]),
     ("count_tries", "older-count-tries", {"n": 0}),
     ("count_nested", "older-count-nested", [{}, {}]),
+    ("count_items_nested", "older-count-items-nested", [{}, {"n": 1}, {"n": 2}]),
+    ("items_pass_beside", "older-items-beside", [{"i": 1}, {"i": 2}, {"i": 3}]),
+    ("items_pass_deep", "older-items-deep", [{"i": 1}, {"i": 2}, {"i": 3}]),
+    ("items_block", "older-items-block", [{"i": 1}, {"i": 2}]),
+    ("items_block_fails", "older-items-block", [{"i": 1}, {"i": 2, "fail": "b"}, {"i": 3}]),
+    ("items_block_first_fails", "older-items-block", [{"i": 1, "fail": "a"}, {"i": 2}]),
     ("give_items", "older-give-items", GIVEN),
     ("give_items_beside", "older-give-items-beside", GIVEN[:4]),
     ("give_rounds", "older-give-rounds", {"give": {"give": {}}}),
@@ -54,6 +60,17 @@ ASKING: list[tuple[str, str, Any, Answers]] = [
     ("items_outer", "older-items", BESIDE[:2], [("older-maybe", {"a": 1}), (None, {"a": 2}), (None, {"a": 3})]),
     ("items_some", "older-items", SOME, [(MAYBE, {"a": 1}), (MAYBE, {"a": 2})]),
     ("items_wrong_step", "older-items", BESIDE[:2], [(["older-maybe", "nope"], {"a": 1}), (MAYBE, {"a": 2})]),
+    ("items_deep", "older-items-deep", BESIDE, [(["older-deep", *MAYBE], {"a": 1}), (["older-deep"], {"a": 2})]),
+    ("items_beside", "older-items-beside", BESIDE, [(MAYBE, {"a": 1}), (MAYBE, {"a": 2}), (MAYBE, {"a": 3})]),
+    ("items_beside_two", "older-items-beside", BESIDE[:2], [(MAYBE, {"a": 1}), (MAYBE, {"a": 2})]),
+    ("items_beside_outer", "older-items-beside", BESIDE[:2], [("older-maybe", {"a": 1}), (None, {"a": 2})]),
+    ("items_beside_some", "older-items-beside", SOME, [(MAYBE, {"a": 1}), (MAYBE, {"a": 2})]),
+    (
+        "items_beside_wrong_step",
+        "older-items-beside",
+        BESIDE[:2],
+        [(["older-maybe", "nope"], {"a": 1}), (MAYBE, {"a": 2})],
+    ),
 ]
 
 

@@ -30,11 +30,15 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     run_id = _recorded_run_id(recorded) if is_resumed else None
     resource_id = execution.run.resource_id if execution.generation.nested_resource_ids else None
     run = server_state.create_run(workflow, run_id or context.run_id, resource_id)
-    # the run is looked for, and stored
-    for _ in range(3 if execution.generation.awaits_events else 2):
+    # the run is looked for, and stored; runs that begin side by side are all watched before the first of them goes on
+    for _ in range(2 if execution.generation.awaits_events else 1):
         yield None
     unwatch = _watch(attempt, run)
     unlink = _link_cancels(attempt, run)
+    yield None
+    if is_resumed and context.retry_count:
+        # it is meant for the resume, which does not take it out again
+        context.request_context["__mastraWorflowInputData"] = attempt.input_data
     try:
         result = yield from _execute_run(attempt, run, travels_to=travels_to, resumes=inner if is_resumed else None)
     finally:

@@ -108,9 +108,11 @@ def _suspended_snapshot(server_state: ServerState, run: Run) -> Coroutine:
         if not waits or clock.now() >= deadline:
             break
         yield Until(clock.now() + SHORT_WAIT)
+    snapshot = row.snapshot
+    yield None  # to be read takes a while, in which others may read it too
     if status != "suspended":
         raise Refusal("This workflow run was not suspended")
-    return row.snapshot
+    return snapshot
 
 
 def _resumed_steps(step: Any, snapshot: dict[str, Any]) -> list[str]:

@@ -56,6 +56,8 @@ class Run:
             watcher(event)
 
     def publish_nested(self, event: Event) -> None:
-        """Tell the watchers of an event of a nested workflow's run."""
-        for watcher in list(self._watchers):
-            watcher(event)
+        """Tell the watchers of an event of a nested workflow's run; each of them passes it on to all."""
+        watchers = list(self._watchers)
+        for _ in watchers:
+            for watcher in watchers:
+                watcher(event)

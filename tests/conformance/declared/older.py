@@ -98,6 +98,7 @@ class _Older:
             server.step("count", tries, retries=1), lambda ctx: ctx.input_data["n"] < 3
         ).map(lambda ctx: {**ctx.input_data, "mapped": ctx.retry_count}, id="to-object").commit()
         counting = server.workflow("older-counting", listed=False).then(count).then(count).commit()
+        server.workflow("older-count-items-nested").foreach(counting, concurrency=2).commit()
         server.workflow("older-count-nested").foreach(counting).then(counting).then(count).commit()
 
         def asks(ctx: Any) -> Any:
@@ -174,6 +175,11 @@ class _Older:
         )
         server.workflow("older-items").foreach(maybe_asks).then(context).commit()
         server.workflow("older-items-beside").foreach(maybe_asks, concurrency=2).then(context).commit()
+        deep = server.workflow("older-deep", listed=False).then(maybe_asks).then(self._same("last")).commit()
+        server.workflow("older-items-deep").foreach(deep, concurrency=2).commit()
+        block = server.workflow("older-block").parallel([self._maybe_fail("a"), self._maybe_fail("b")]).then(join)
+        block.commit()
+        server.workflow("older-items-block").foreach(block, concurrency=3).commit()
         server.workflow("older-nested-beside").parallel([self._maybe_fail("a"), question]).then(join).commit()
 
     def owning(self) -> None:

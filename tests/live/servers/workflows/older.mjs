@@ -142,6 +142,17 @@ const context = step("context", async ({ inputData, requestContext }) => ({
 const items = workflow("older-items").foreach(maybe).then(context).commit();
 const itemsBeside = workflow("older-items-beside").foreach(maybe, { concurrency: 2 }).then(context).commit();
 
+const deep = workflow("older-deep").then(maybe).then(same("last")).commit();
+const itemsDeep = workflow("older-items-deep").foreach(deep, { concurrency: 2 }).commit();
+const maybeFail = (id) =>
+  step(id, async ({ inputData }) => {
+    if (inputData.fail === id) throw new Error(`${id} fails`);
+    return { [id]: inputData };
+  });
+const block = workflow("older-block").parallel([maybeFail("a"), maybeFail("b")]).then(same("join")).commit();
+const itemsBlock = workflow("older-items-block").foreach(block, { concurrency: 3 }).commit();
+const countItemsNested = workflow("older-count-items-nested").foreach(counting, { concurrency: 2 }).commit();
+
 const first = step("first", async ({ inputData }) => ({ name: inputData.name }));
 const template = workflow("older-template")
   .then(first)
@@ -156,11 +167,6 @@ const owning = workflow("older-owner").then(owner("outside")).then(owned).then(o
 const thrown = workflow("older-throws").then(throws("boom")).commit();
 const thrownNested = workflow("older-throws-nested").then(workflow("older-throwing").then(throws("boom")).commit()).commit();
 
-const maybeFail = (id) =>
-  step(id, async ({ inputData }) => {
-    if (inputData.fail === id) throw new Error(`${id} fails`);
-    return { [id]: inputData };
-  });
 const beside = workflow("older-beside").parallel([maybeFail("a"), maybeFail("b"), maybeFail("c")]).then(same("join")).commit();
 const nestedBeside = workflow("older-nested-beside").parallel([maybeFail("a"), question]).then(same("join")).commit();
 
@@ -190,6 +196,10 @@ export const olderWorkflows = Object.fromEntries(
     branchAsk,
     items,
     itemsBeside,
+    itemsDeep,
+    block,
+    itemsBlock,
+    countItemsNested,
     template,
     owned,
     owning,

@@ -185,7 +185,7 @@ class FakeMastra:
 
     @property
     def keep(self) -> int | None:
-        """How many finished runs are kept, and how many requests and unexpected errors, the latest; None for all."""
+        """How many finished runs, requests and unexpected errors are kept; None for all."""
         return self._http.keep
 
     @keep.setter

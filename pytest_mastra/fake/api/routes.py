@@ -183,7 +183,7 @@ class HttpSurface:
             return reply
 
     def _forget_runs(self) -> None:
-        """Forget the finished runs beyond those that are kept; those of other requests may have ended too."""
+        """Forget the finished runs beyond those that are kept."""
         if self.keep is None:
             return
         for workflow_id, run_id in self._state.store.finished_beyond(self.keep):

@@ -31,6 +31,9 @@ class Recent(list[_Item]):
                 del self[: len(self) - self.limit]
 
     def since(self, total: int) -> tuple[list[_Item], int]:
-        """Return what was added since there had been so many, as far as it is kept; and how many there are now."""
+        """Return what was added since there had been so many, and how many there have been now.
+
+        What is forgotten by now is left out.
+        """
         with self._lock:
             return self[max(0, len(self) - (self.total - total)) :], self.total

@@ -157,7 +157,7 @@ class Store:
         self._finished.pop((workflow_id, run_id), None)
 
     def finished_beyond(self, limit: int) -> Iterator[tuple[str, str]]:
-        """Give workflow and id of the finished runs beyond the latest, those that ended first before the others."""
+        """Give workflow and id of the finished runs that ended before the latest ones."""
         yield from list(itertools.islice(self._finished, max(0, len(self._finished) - limit)))
 
     def page(self, workflow_id: str, chosen: Filter, page: int | None, per_page: int | None) -> dict[str, Any]:

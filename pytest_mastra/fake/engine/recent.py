@@ -31,7 +31,7 @@ class Recent(list[_Item]):
                 del self[: len(self) - self.limit]
 
     def since(self, total: int) -> tuple[list[_Item], int]:
-        """Return what was added since there had been so many, and how many there have been now.
+        """Return what was added since there had been so many, and how many there are.
 
         What is forgotten by now is left out.
         """

@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import Self
 
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
+from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
 from pytest_mastra.fake.api.routes import HttpSurface
@@ -71,9 +72,7 @@ class FakeMastra:
             patience=usual_patience if patience is None else patience,
             seed=seed,
         )
-        self._progress = RunsInProgress(
-            self.clock, self.state.driver, pace or (AT_ONCE if self.clock.skips else AS_TIMED)
-        )
+        self._progress = RunsInProgress(self.state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}
@@ -82,7 +81,7 @@ class FakeMastra:
         self._http = HttpSurface(
             self.state, self.journal, self._progress, token=token, api_prefix=api_prefix, body_limit=body_limit
         )
-        self._surface = FaultySurface(self._http, self.faults)
+        self._surface = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
         if isinstance(self.clock, VirtualClock):
             self.clock.on_change(self.state.driver.notify)
 
@@ -153,7 +152,7 @@ class FakeMastra:
 
     @property
     def unexpected_errors(self) -> list[UnexpectedError]:
-        """Exceptions in declared steps that were not meant as failures of their run."""
+        """Exceptions in declared steps that were not meant as failures of their run, and those of the fake itself."""
         return self.state.unexpected_errors
 
     @property

@@ -30,8 +30,12 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
     if strays and "strays" not in scene.allowed:
         found.append((f"mastra: {counted(len(strays), 'stray request')}", _strays(strays)))
     errors = [error for server in scene.servers for error in server.unexpected_errors]
-    if errors and "step_errors" not in scene.allowed:
-        found.append((f"mastra: {counted(len(errors), 'unexpected step error')}", _errors(errors)))
+    in_steps = [error for error in errors if error.step_id]
+    breakdowns = [error for error in errors if not error.step_id]
+    if in_steps and "step_errors" not in scene.allowed:
+        found.append((f"mastra: {counted(len(in_steps), 'unexpected step error')}", _errors(in_steps)))
+    if breakdowns and "step_errors" not in scene.allowed:
+        found.append((f"mastra: {counted(len(breakdowns), 'breakdown')} of the fake server", _breakdowns(breakdowns)))
     return found
 
 
@@ -51,11 +55,22 @@ def _strays(strays: Sequence[Request]) -> str:
 def _errors(errors: Sequence[UnexpectedError]) -> str:
     lines = []
     for error in errors[:SHOWN]:
-        lines.append(f"  step {error.step_id!r} of workflow {error.workflow_id!r}, run {error.run_id}, raised")
+        lines.append(f"  {error.where}, raised")
         lines += [f"    {line}" for line in own_traceback(error.error).splitlines()[-LINES_OF_TRACEBACK:]]
     lines += _more(len(errors))
     return "\n".join(
         [*lines, "  If a step is to fail: raise StepError(...), or @pytest.mark.mastra(allow='step_errors')"]
+    )
+
+
+def _breakdowns(breakdowns: Sequence[UnexpectedError]) -> str:
+    lines = []
+    for breakdown in breakdowns[:SHOWN]:
+        lines.append(f"  {breakdown.where}")
+        lines += [f"    {line}" for line in own_traceback(breakdown.error).splitlines()[-LINES_OF_TRACEBACK:]]
+    lines += _more(len(breakdowns))
+    return "\n".join(
+        [*lines, "  The request was answered 500, as a server would; if no step of yours is to blame, please report it"]
     )
 
 

@@ -12,10 +12,11 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import handlers
 from pytest_mastra.fake.api.body_schemas import Check, QueryCheck, check_body, check_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
+from pytest_mastra.fake.api.guard import JSON_HEADERS, refused
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
-from pytest_mastra.fake.workflows.errors import Refusal, refusal_body
+from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
 from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
 from pytest_mastra.http.wire import WireReply, WireRequest
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
 
-JSON_HEADERS = (("content-type", "application/json"),)
 TEXT_HEADERS = (("content-type", "text/plain; charset=UTF-8"),)
 STREAM_HEADERS = (("content-type", "text/plain"),)
 
@@ -169,18 +169,28 @@ class HttpSurface:
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""
         state = self._state
-        with state.driver.lock:
+        if not state.driver.take_lock():
+            return refused(Refusal("Gateway Timeout", 504))
+        try:
             state.clock.request_came()
             record = Request(request.method, request.path, self._query(request.query), request.headers)
             self._journal.requests.append(record)
-            try:
-                reply = self._answer(request, record)
-            except Refusal as refusal:
-                reply = WireReply(refusal.status, JSON_HEADERS, refusal_body(refusal))
+            reply = self._guarded_answer(request, record)
             record.status = reply.status
             self._forget_runs()
             state.driver.notify()
             return reply
+        finally:
+            state.driver.lock.release()
+
+    def _guarded_answer(self, request: WireRequest, record: Request) -> WireReply:
+        try:
+            return self._answer(request, record)
+        except Refusal as refusal:
+            return refused(refusal)
+        except Exception as error:  # noqa: BLE001 -- whatever broke down here is told as a server would
+            about = {"workflow_id": record.workflow_id or "", "run_id": record.run_id or ""}
+            return refused(self._state.note_breakdown(error, **about, request=f"{request.method} {request.path}"))
 
     def _forget_runs(self) -> None:
         """Forget the finished runs beyond those that are kept."""

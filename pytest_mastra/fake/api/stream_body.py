@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from pytest_mastra.fake.engine.event_stream import Reader, encoded
+from pytest_mastra.fake.engine.event_stream import Reader, encoded, last_record
+from pytest_mastra.fake.engine.progress import StreamStalled
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
+    from pytest_mastra.fake.workflows.errors import Refusal
 
 
 class StreamBody:
@@ -39,7 +41,7 @@ class StreamBody:
         history: Iterable[dict[str, Any]] = (),
         on_record: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
-        self._lock = state.driver.lock
+        self._state = state
         self._progress = progress
         self._reader = reader
         self._run_id = run_id
@@ -56,20 +58,43 @@ class StreamBody:
             return encoded(self._history.popleft())
         if self._closed:
             raise StopIteration
-        with self._lock:
-            record = self._progress.next_record(self._reader, self._run_id)
-            if record is not None:
-                self._on_record(record)
-                return encoded(record)
+        chunk = self._next_chunk()
+        if chunk is not None:
+            return chunk
         if self._tail:
             return self._tail.popleft()
         self.close()
         raise StopIteration
+
+    def _next_chunk(self) -> bytes | None:
+        driver = self._state.driver
+        if not driver.take_lock():
+            raise StreamStalled(f"the stream of run {self._run_id} waits for another request, which does not end")
+        try:
+            record = self._progress.next_record(self._reader, self._run_id)
+            if record is None:
+                return None
+            self._on_record(record)
+            return encoded(record)
+        except StreamStalled:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the headers are out, so the stream itself says that it failed
+            refusal = self._note(error)
+            self.close()
+            return encoded(last_record(self._run_id, "failed", self._state.generation, refusal))
+        finally:
+            driver.lock.release()
 
     def close(self) -> None:
         """Note that nobody reads on."""
         if self._closed:
             return
         self._closed = True
-        with self._lock:
-            self._progress.abandon(self._run_id)
+        with self._state.driver.lock:
+            try:
+                self._progress.abandon(self._run_id)
+            except Exception as error:  # noqa: BLE001 -- who closes a stream does not ask for the run
+                self._note(error)
+
+    def _note(self, error: Exception) -> Refusal:
+        return self._state.note_breakdown(error, run_id=self._run_id, request="the stream")

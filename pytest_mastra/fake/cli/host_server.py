@@ -117,6 +117,8 @@ def _describe_stray(request: Request) -> str:
 
 
 def _describe_unexpected(failure: UnexpectedError) -> str:
+    if not failure.step_id:
+        return f"{printable(failure.where)}: broke down\n{own_traceback(failure.error)}"
     step = printable(f"{failure.step_id!r} of {failure.workflow_id!r}, run {failure.run_id}")
     return f"{step}: not a StepError, so not meant as a failure\n{own_traceback(failure.error)}"
 

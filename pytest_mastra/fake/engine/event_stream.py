@@ -124,20 +124,14 @@ class RunOutput:
             reader.closed = True
 
     def _last_record(self) -> Record:
-        payload: Record = {"workflowStatus": self._status, "metadata": self._metadata()}
-        payload["output"] = {"usage": dict.fromkeys(self._generation.usage_fields, 0)}
+        record = last_record(self._run_id, self._status, self._generation, self._refusal)
+        payload = record["payload"]
         has_result = self._status == "success" and self.result.get("status") == "success" and "result" in self.result
         if self._generation.final_result and has_result:
             payload["finalWorkflowResult"] = self.result["result"]
         if self._status == "tripwire" and self._tripwire:
             payload["tripwire"] = self._tripwire
-        return {"type": "workflow-finish", "runId": self._run_id, "from": "WORKFLOW", "payload": payload}
-
-    def _metadata(self) -> Record:
-        if self._refusal is None:
-            return {}
-        error = request_error(self._refusal) if self._generation.final_result else {}
-        return {"error": error, "errorMessage": self._refusal.message}
+        return record
 
     def keep_in(self, histories: Histories, clock: ServerClock) -> None:
         """Keep all records for later readers, those of the past included."""
@@ -153,6 +147,16 @@ class RunOutput:
             self._history[0].add(self._run_id, record, self._history[1].now())
         for reader in self._readers:
             reader.records.append(record)
+
+
+def last_record(run_id: str, status: str, generation: Generation, refusal: Refusal | None = None) -> Record:
+    """Return the last record of a stream; one that was refused says why."""
+    metadata: Record = {}
+    if refusal is not None:
+        metadata = {"error": request_error(refusal) if generation.final_result else {}, "errorMessage": refusal.message}
+    usage = dict.fromkeys(generation.usage_fields, 0)
+    payload = {"workflowStatus": status, "metadata": metadata, "output": {"usage": usage}}
+    return {"type": "workflow-finish", "runId": run_id, "from": "WORKFLOW", "payload": payload}
 
 
 @dataclass

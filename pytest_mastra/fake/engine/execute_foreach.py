@@ -13,6 +13,7 @@ from pytest_mastra.fake.engine.execution import Execution, recorded_meta, record
 from pytest_mastra.fake.engine.foreach_items import items_by_index, length_of
 from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
+from pytest_mastra.fake.workflows.errors import error_object
 from pytest_mastra.fake.workflows.graph import ForeachEntry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
@@ -165,8 +166,11 @@ def _execute_item(foreach: ForeachState, index: int, answer: Resume | None) -> C
         continuation = Continuation(answer, foreach.continuation.restart, foreach.continuation.time_travel)
         frame = foreach.frame.for_item(index)
         step, item = foreach.entry.step.step, foreach.items[index]
-        result = yield from execute_step(execution, frame, step, item, continuation, quiet=True)
-        _record_item(foreach, index, result)
+        try:
+            result = yield from execute_step(execution, frame, step, item, continuation, quiet=True)
+            _record_item(foreach, index, result)
+        except Exception as error:  # noqa: BLE001 -- the foreach waits for all its items, and is to end
+            _record_breakdown(foreach, index, error)
     foreach.running -= 1
     _begin_next(foreach)
     if not foreach.running:
@@ -197,6 +201,17 @@ def _record_item(foreach: ForeachState, index: int, result: dict[str, Any]) -> N
     if isinstance(run_id, str):
         foreach.run_ids[index] = run_id
     foreach.known[index] = result if status == "suspended" else {**result, "suspendPayload": {}}
+
+
+def _record_breakdown(foreach: ForeachState, index: int, error: Exception) -> None:
+    """Let the foreach fail with an exception that is not the step's, as Mastra does."""
+    execution = foreach.execution
+    execution.server_state.note_failure(execution.run, foreach.entry.step.id, error)
+    now = execution.now()
+    thrown = {"status": "failed", "error": error_object(error), "startedAt": now, "endedAt": now}
+    foreach.failed = foreach.failed or thrown
+    foreach.known[index] = thrown
+    foreach.waiting.clear()
 
 
 def _emit_progress(foreach: ForeachState, index: int, status: str, output: Any = UNDEFINED) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from pytest_mastra.fake.engine.event_stream import Reader, RunOutput
+from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.pace import AT_ONCE, BY_HAND, Pace, Polls, Seconds
-from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, Scheduler, SchedulerDriver, Until
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, EndlessWork, Gate, Scheduler, Until
 from pytest_mastra.fake.workflows.errors import Refusal
+
+
+class StreamStalled(TimeoutError):
+    """A stream has nothing to say within the server's patience."""
 
 
 class RunProgress:
@@ -45,10 +52,16 @@ class RunProgress:
         self._begins_at = clock.now()
         self.task = self.scheduler.spawn(command(ExecutionOptions(self.scheduler, hold_step=self._hold_step)))
 
+        self._is_given_up = False
+
     @property
     def done(self) -> bool:
         """Whether the command is at its end."""
-        return self.task.done
+        return self.task.done or self._is_given_up
+
+    def give_up(self) -> None:
+        """Leave the command where it is, for it has no end."""
+        self._is_given_up = True
 
     def count_poll(self) -> None:
         """Note that the run was polled."""
@@ -79,14 +92,14 @@ class RunsInProgress:
     """All commands that have not come to their end.
 
     Args:
-        clock: The server's time.
-        driver: Drives the runs' schedulers.
+        state: What the server knows.
         pace: How runs progress whose workflow does not say.
     """
 
-    def __init__(self, clock: ServerClock, driver: SchedulerDriver, pace: Pace) -> None:
-        self._clock = clock
-        self._driver = driver
+    def __init__(self, state: ServerState, pace: Pace) -> None:
+        self._state = state
+        self._clock = state.clock
+        self._driver = state.driver
         self.pace = pace
         self._in_progress: list[RunProgress] = []
 
@@ -98,11 +111,11 @@ class RunsInProgress:
         """
         progress = self._begin(run, command, is_waited_for=True)
         try:
-            self._driver.drive(progress.scheduler, lambda: progress.done, wait=True)
+            self._drive(progress, lambda: progress.done, wait=True)
         finally:
             progress.is_waited_for = False
             self._drop_done()
-        if not progress.done:
+        if not progress.task.done:
             raise Refusal("Gateway Timeout", 504)
         return progress.task.value()
 
@@ -141,17 +154,23 @@ class RunsInProgress:
         """Let the step go on at which a run is held by hand."""
         for progress in self.of_run(run_id):
             progress.advance()
-            self._driver.drive(progress.scheduler, lambda: False, skip=False)
+            self._drive(progress, lambda: False, skip=False)
         self._drop_done()
         self._driver.notify()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now, in runs that nobody waits for."""
-        self._driver.catch_up([progress.scheduler for progress in self._in_progress if not progress.is_waited_for])
+        for progress in self._in_progress:
+            if not progress.is_waited_for:
+                self._drive(progress, lambda: False, skip=False)
         self._drop_done()
 
     def next_record(self, reader: Reader, run_id: str) -> dict[str, Any] | None:
-        """Return the next record of a stream, None at its end; this drives the run on."""
+        """Return the next record of a stream, None at its end; this drives the run on.
+
+        Raises:
+            StreamStalled: Nobody moves the run on.
+        """
         self._await_news(reader, run_id)
         return reader.records.popleft() if reader.records else None
 
@@ -165,35 +184,53 @@ class RunsInProgress:
 
     def _begin(self, run: Run, command: Command, *, is_waited_for: bool) -> RunProgress:
         pace = run.workflow.pace or self.pace
-        progress = RunProgress(self._clock, run, command, pace, is_waited_for=is_waited_for)
+        progress = RunProgress(
+            self._clock,
+            run,
+            lambda options: guarded(self._state, run, command(options)),
+            pace,
+            is_waited_for=is_waited_for,
+        )
         self._in_progress.append(progress)
         return progress
 
+    def _drive(self, progress: RunProgress, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+        try:
+            return self._driver.drive(progress.scheduler, done, skip=skip, wait=wait)
+        except EndlessWork as error:
+            progress.give_up()
+            run = progress.run
+            endless = TimeoutError(
+                f"run {run.run_id} of workflow {run.workflow.id!r} has no end: {error}. Does the condition of a loop "
+                "never hold? FakeMastra(patience=...) gives it more time"
+            )
+            self._state.note_breakdown(endless, workflow_id=run.workflow.id, run_id=run.run_id)
+            return False
+
     def _run_on(self, progress: RunProgress) -> None:
         skip = self._clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))
-        self._driver.drive(progress.scheduler, lambda: progress.done, skip=skip)
+        self._drive(progress, lambda: progress.done, skip=skip)
 
     def _advance_one_event(self, progress: RunProgress) -> None:
         """A stream that is open but not read must not keep its run from ending."""
         output = progress.output
         before = output.count if output is not None else 0
         skip = self._clock.skips
-        self._driver.drive(
-            progress.scheduler, lambda: output is None or output.count > before or progress.done, skip=skip
-        )
+        self._drive(progress, lambda: output is None or output.count > before or progress.done, skip=skip)
 
     def _await_news(self, reader: Reader, run_id: str) -> None:
+        until = self._driver.end_of_patience()
         while not reader.has_news:
             unfinished = [progress for progress in self.of_run(run_id) if not progress.done]
-            came_on = any(self._read_on(reader, progress) for progress in unfinished) or self._driver.wait_for_change()
-            if not came_on:
-                raise TimeoutError(f"the stream of run {run_id} has nothing to say, and nobody moves the run on")
+            came_on = any(self._read_on(reader, progress) for progress in unfinished)
+            if not came_on and not self._driver.wait_for_change(until):
+                raise StreamStalled(f"the stream of run {run_id} has nothing to say, and nobody moves the run on")
             self._drop_done()
 
     def _read_on(self, reader: Reader, progress: RunProgress) -> bool:
         """Drive a command on; only the command that is read may skip virtual time."""
         skip = progress.is_read or not self._clock.skips
-        return self._driver.drive(progress.scheduler, lambda: reader.has_news or progress.done, skip=skip)
+        return self._drive(progress, lambda: reader.has_news or progress.done, skip=skip)
 
     def _drop_done(self) -> None:
         self._in_progress = [progress for progress in self._in_progress if not progress.done]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import RunOutput
 from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_meta
+from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Resume
 from pytest_mastra.fake.engine.runs import Run
@@ -242,7 +243,7 @@ def stream(
 
     run.close_stream = close
     writing = replace(options, write=output.write if raw else run.publish)
-    return _execute_with_stream(command(writing), output, close, closes=closes)
+    return _execute_with_stream(guarded(server_state, run, command(writing)), output, close, closes=closes)
 
 
 def _execute_with_stream(

@@ -19,26 +19,37 @@ from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import SchedulerDriver
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.describe import serialized_entry
-from pytest_mastra.fake.workflows.errors import is_meant
+from pytest_mastra.fake.workflows.errors import Refusal, is_meant
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedError:
-    """An exception in a declared step, condition or map that was not meant as a failure.
+    """An exception in a declared step, condition or map that was not meant as a failure, or in the fake itself.
 
     Attributes:
-        workflow_id: The workflow.
-        run_id: The run.
-        step_id: The step; for a condition, its id as graphs have it.
+        workflow_id: The workflow; empty if the fake failed before it knew of one.
+        run_id: The run; empty likewise.
+        step_id: The step; for a condition, its id as graphs have it; empty if the fake itself failed.
         error: The exception, with its traceback.
+        request: The request that the fake failed at, if it was at one.
     """
 
     workflow_id: str
     run_id: str
     step_id: str
     error: BaseException
+    request: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where it was raised, in words."""
+        if self.step_id:
+            return f"step {self.step_id!r} of workflow {self.workflow_id!r}, run {self.run_id}"
+        workflow = f"workflow {self.workflow_id!r}" if self.workflow_id else ""
+        run = f"run {self.run_id}" if self.run_id else ""
+        return f"the fake server itself, at {', '.join(filter(None, (self.request, workflow, run)))}"
 
 
 class ServerState:
@@ -165,6 +176,14 @@ class ServerState:
         """Note a step's exception, if nobody meant it."""
         if not is_meant(error):
             self.unexpected_errors.append(UnexpectedError(run.workflow.id, run.run_id, step_id, error))
+
+    def note_breakdown(
+        self, error: Exception, *, workflow_id: str = "", run_id: str = "", request: str = ""
+    ) -> Refusal:
+        """Note an exception of the server's own, once; return what clients are told of it."""
+        if all(known.error is not error for known in self.unexpected_errors):
+            self.unexpected_errors.append(UnexpectedError(workflow_id, run_id, "", error, request))
+        return Refusal(str(error) or type(error).__name__, name=type(error).__name__)
 
     def without_prior_completion(self, info: dict[str, Any]) -> dict[str, Any]:
         """Return what is known of a step without what its earlier execution left."""

@@ -249,6 +249,9 @@ class _Connection:
             reply = _BROKEN
         try:
             yield from frame(reply, to_head=request.method == "HEAD", keeps_alive=received.keeps_alive)
+        except TimeoutError as stalled:
+            logger.warning("%s %s: %s", request.method, request.path, stalled)
+            yield Cut.CLOSED
         except Exception:
             logger.exception("%s %s: the fake server broke off", request.method, request.path)
             yield Cut.CLOSED

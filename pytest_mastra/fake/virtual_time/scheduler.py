@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 
 Coroutine = Generator["Until | Join | Gate | GateWait | None", Any, Any]
 """Work that takes turns: it yields what it waits for, None for its next turn."""
+
+
+TURNS_BETWEEN_LOOKS = 20_000
+"""Turns after which it is asked how long they took: far more than steps need that are slow."""
+
+SHORTEST_TURN = 1.0
+"""Real seconds that a thread waits at the least for another one's turn to end."""
+
+
+class EndlessWork(Exception):
+    """Tasks took turn after turn, beyond the server's patience, and none of them has come to an end."""
 
 
 class Signal:
@@ -270,7 +284,7 @@ class SchedulerDriver:
 
     Args:
         clock: Where time is read and skipped.
-        patience: Real seconds that a request whose run cannot go on waits for another thread to change that.
+        patience: Real seconds that a request waits whose run does not come to its end.
     """
 
     def __init__(self, clock: ServerClock, patience: float) -> None:
@@ -291,28 +305,41 @@ class SchedulerDriver:
             scheduler: What to drive.
             done: Looked at after each turn.
             skip: Whether time may skip to what the scheduler waits for.
-            wait: Whether to wait for other threads where the scheduler cannot go on by itself.
+            wait: Whether to wait, as long as the server's patience lasts, where the scheduler cannot go on at once.
+
+        Raises:
+            EndlessWork: The server's patience is over, and the tasks still take turns.
         """
+        until = time.monotonic() + self._patience
+        turns = 0
         while True:
             while not done() and scheduler.take_turn():
-                pass
+                turns += 1
+                if turns % TURNS_BETWEEN_LOOKS == 0 and time.monotonic() > until:
+                    raise EndlessWork(f"{turns} turns took more than {self._patience:g} s")
             if done():
                 return True
             scheduler.mark_caught_up()
             due = scheduler.next_due()
-            if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, self._pause))):
+            pause = partial(self._pause, until if wait else math.inf)
+            if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, pause))):
+                if wait and due > self._clock.now() and time.monotonic() >= until:
+                    return False
                 scheduler.wake_due()
-            elif not wait or not self.wait_for_change():
+            elif not wait or not self.wait_for_change(until):
                 return False
 
-    def catch_up(self, schedulers: Iterable[Scheduler]) -> None:
-        """Let everything happen that is due by now."""
-        for scheduler in schedulers:
-            self.drive(scheduler, lambda: False, skip=False)
+    def _pause(self, until: float, seconds: float) -> None:
+        self._changed.wait(min(seconds, max(0.0, until - time.monotonic())))
 
-    def _pause(self, seconds: float) -> None:
-        self._changed.wait(seconds)
+    def wait_for_change(self, until: float | None = None) -> bool:
+        """Wait for another thread; False if none came by that moment of `time.monotonic`, or in patience's time."""
+        return self._changed.wait(self._patience if until is None else max(0.0, until - time.monotonic()))
 
-    def wait_for_change(self) -> bool:
-        """Wait for another thread; False if none came in time."""
-        return self._changed.wait(self._patience)
+    def end_of_patience(self) -> float:
+        """Return the moment of `time.monotonic` until which a request that comes now may wait."""
+        return time.monotonic() + self._patience
+
+    def take_lock(self) -> bool:
+        """Take the lock, unless another thread keeps it longer than the server's patience lasts."""
+        return self.lock.acquire(timeout=max(self._patience, SHORTEST_TURN))

@@ -152,7 +152,7 @@ class FakeMastra:
 
     @property
     def unexpected_errors(self) -> list[UnexpectedError]:
-        """Exceptions in declared steps that were not meant as failures of their run, and those of the fake itself."""
+        """Exceptions in declared steps that were not meant as failures, and the fake's own."""
         return self.state.unexpected_errors
 
     @property

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.engine.state import UnexpectedError
-from pytest_mastra.fake.workflows.errors import own_traceback
 from pytest_mastra.suite.scene import Scene, Section
 from pytest_mastra.text.values import counted
 
@@ -56,7 +55,7 @@ def _errors(errors: Sequence[UnexpectedError]) -> str:
     lines = []
     for error in errors[:SHOWN]:
         lines.append(f"  {error.where}, raised")
-        lines += [f"    {line}" for line in own_traceback(error.error).splitlines()[-LINES_OF_TRACEBACK:]]
+        lines += [f"    {line}" for line in error.traceback.splitlines()[-LINES_OF_TRACEBACK:]]
     lines += _more(len(errors))
     return "\n".join(
         [*lines, "  If a step is to fail: raise StepError(...), or @pytest.mark.mastra(allow='step_errors')"]
@@ -67,7 +66,7 @@ def _breakdowns(breakdowns: Sequence[UnexpectedError]) -> str:
     lines = []
     for breakdown in breakdowns[:SHOWN]:
         lines.append(f"  {breakdown.where}")
-        lines += [f"    {line}" for line in own_traceback(breakdown.error).splitlines()[-LINES_OF_TRACEBACK:]]
+        lines += [f"    {line}" for line in breakdown.traceback.splitlines()[-LINES_OF_TRACEBACK:]]
     lines += _more(len(breakdowns))
     return "\n".join(
         [*lines, "  The request was answered 500, as a server would; if no step of yours is to blame, please report it"]

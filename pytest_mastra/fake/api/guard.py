@@ -1,4 +1,4 @@
-"""A guard at the surface: what breaks down in the fake is told as a server would, and noted for the test."""
+"""A guard at the surface: what breaks down behind it is told as servers do, and noted."""
 
 from __future__ import annotations
 

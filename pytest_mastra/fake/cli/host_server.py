@@ -17,7 +17,6 @@ from pytest_mastra.fake.engine.state import UnexpectedError
 from pytest_mastra.fake.fronts.socket import DEFAULT_PORT, serve
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.definition import Workflow
-from pytest_mastra.fake.workflows.errors import own_traceback
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 WHERE_CLIENTS_LOOK = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -118,9 +117,9 @@ def _describe_stray(request: Request) -> str:
 
 def _describe_unexpected(failure: UnexpectedError) -> str:
     if not failure.step_id:
-        return f"{printable(failure.where)}: broke down\n{own_traceback(failure.error)}"
+        return f"{printable(failure.where)}: broke down\n{failure.traceback}"
     step = printable(f"{failure.step_id!r} of {failure.workflow_id!r}, run {failure.run_id}")
-    return f"{step}: not a StepError, so not meant as a failure\n{own_traceback(failure.error)}"
+    return f"{step}: not a StepError, so not meant as a failure\n{failure.traceback}"
 
 
 def _describe_os_error(error: OSError, host: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""A guard around what a run is told to do: an exception of the fake's own is noted, and told as a server would."""
+"""A guard around a run's commands: what breaks down in them is noted, and refused."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -19,14 +20,14 @@ from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import SchedulerDriver
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.describe import serialized_entry
-from pytest_mastra.fake.workflows.errors import Refusal, is_meant
+from pytest_mastra.fake.workflows.errors import Refusal, is_meant, own_traceback
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedError:
-    """An exception in a declared step, condition or map that was not meant as a failure, or in the fake itself.
+    """An exception that was not meant, in a declared step, condition or map or in the fake itself.
 
     Attributes:
         workflow_id: The workflow; empty if the fake failed before it knew of one.
@@ -41,6 +42,13 @@ class UnexpectedError:
     step_id: str
     error: BaseException
     request: str = ""
+
+    @property
+    def traceback(self) -> str:
+        """The traceback, as those need it who are to mend it."""
+        if self.step_id:
+            return own_traceback(self.error)
+        return "".join(traceback.format_exception(self.error)).rstrip()
 
     @property
     def where(self) -> str:

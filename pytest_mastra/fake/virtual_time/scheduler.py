@@ -27,7 +27,7 @@ SHORTEST_TURN = 1.0
 
 
 class EndlessWork(Exception):
-    """Tasks took turn after turn, beyond the server's patience, and none of them has come to an end."""
+    """Tasks take turn after turn beyond the server's patience, and no end is in sight."""
 
 
 class Signal:
@@ -333,7 +333,7 @@ class SchedulerDriver:
         self._changed.wait(min(seconds, max(0.0, until - time.monotonic())))
 
     def wait_for_change(self, until: float | None = None) -> bool:
-        """Wait for another thread; False if none came by that moment of `time.monotonic`, or in patience's time."""
+        """Wait for another thread until a moment of `time.monotonic`, or in patience; False if none came."""
         return self._changed.wait(self._patience if until is None else max(0.0, until - time.monotonic()))
 
     def end_of_patience(self) -> float:

@@ -271,10 +271,9 @@ def _tripwire_error(error: TripWire) -> dict[str, Any]:
 def own_traceback(error: BaseException) -> str:
     """Return a traceback without the leading frames of the fake and the import system.
 
-    For people who declare workflows: it begins in their own code. Where that has no part in it, nothing is left out.
+    For people who declare workflows: it begins in their own code.
     """
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_MACHINERY):
         frames = frames.tb_next
-    frames = frames or error.__traceback__
     return "".join(traceback.format_exception(type(error), error, frames, chain=False)).rstrip()

@@ -1,4 +1,4 @@
-"""A guard at the surface: what breaks down behind it is told as servers do, and noted."""
+"""A guard at the surface: what breaks down behind it is told as by servers, and noted."""
 
 from __future__ import annotations
 

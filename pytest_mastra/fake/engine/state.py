@@ -27,7 +27,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedError:
-    """An exception that was not meant, in a declared step, condition or map or in the fake itself.
+    """An exception that was not meant, in a declared step or function or in the fake.
 
     Attributes:
         workflow_id: The workflow; empty if the fake failed before it knew of one.

@@ -1,4 +1,4 @@
-"""A guard at the surface: what breaks down behind it is told as by servers, and noted."""
+"""A guard at the surface: what breaks down behind it is noted, and answered 500."""
 
 from __future__ import annotations
 

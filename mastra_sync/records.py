@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -50,12 +51,15 @@ class RecordDecoder:
         records = chunk.split(SEPARATOR)
         rest = records.pop()
         if records:
+            size = self._size + len(chunk) - len(rest)
             if self._size:
                 self._keep(records[0])
                 records[0] = self._take()
-            self._check_sizes(records)
-            records[0] = self._without_mark(records[0])
-            self.offset += sum(map(len, records)) + len(records)
+            if size > self._limit:
+                self._check_sizes(records)
+            first = self._without_mark(records[0])
+            self.offset += size - (len(records[0]) - len(first))
+            records[0] = first
         self._keep(rest)
         if self._size > self._limit:
             raise RecordTooLarge(self.offset, self._limit)
@@ -97,13 +101,39 @@ class RecordDecoder:
         return record
 
     def _check_sizes(self, records: list[bytes]) -> None:
-        if max(map(len, records)) <= self._limit:
-            return
         offset = self.offset
         for record in records:
             if len(record) > self._limit:
                 raise RecordTooLarge(offset, self._limit)
             offset += len(record) + 1
+
+
+def parse_records(
+    records: Sequence[bytes], offset: int, secrets: SentSecrets = NOTHING_SENT
+) -> Iterator[dict[str, Any]]:
+    """Give the objects that records hold, each parsed when it is asked for.
+
+    Blank records are passed over.
+
+    Args:
+        records: As `RecordDecoder.feed` returned them.
+        offset: Where the first of them begins in the stream; only named in the exception.
+        secrets: What was sent that the exception may not show.
+
+    Raises:
+        MalformedRecord: Not UTF-8, not JSON, or not an object.
+    """
+    for record in records:
+        try:
+            value = from_json(record)
+        except ValueError:
+            if not record.strip():
+                continue
+            value = None
+        if not isinstance(value, dict):
+            before = records[: records.index(record)]
+            value = parse_record(record, offset + sum(map(len, before)) + len(before), secrets)
+        yield value
 
 
 def parse_record(record: bytes, offset: int, secrets: SentSecrets = NOTHING_SENT) -> dict[str, Any]:

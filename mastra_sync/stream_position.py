@@ -9,7 +9,7 @@ a set of seen ones, but always with the one that stands at the same place.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,7 +41,23 @@ class Record:
     @classmethod
     def of(cls, event: StreamEvent, text: bytes) -> Record:
         """Return an event with the digest of its text."""
-        return cls(event, hash(text))
+        return cls(event, digest_of(text))
+
+
+LARGE_RECORD = 16 * 1024
+SAMPLE_SIZE = 4 * 1024
+
+
+def digest_of(text: bytes) -> int:
+    """Return what a record is known by.
+
+    A large one is known by its length, its beginning, its end and bytes from all over it: the ids and times that tell
+    one record from another stand at its ends.
+    """
+    if len(text) <= LARGE_RECORD:
+        return hash(text)
+    samples = text[:: len(text) // SAMPLE_SIZE]
+    return hash((len(text), text[:SAMPLE_SIZE], text[-SAMPLE_SIZE:], samples))
 
 
 class Digests:
@@ -55,6 +71,11 @@ class Digests:
     def append(self, record: Record) -> None:
         """Note a record."""
         self._values.append(record.digest)
+
+    def extend(self, texts: Collection[bytes]) -> None:
+        """Note records by their texts, in order."""
+        has_large = max(map(len, texts), default=0) > LARGE_RECORD
+        self._values.extend(map(digest_of if has_large else hash, texts))
 
     def __len__(self) -> int:
         return len(self._values)
@@ -72,6 +93,19 @@ class Placement(Protocol):
 
     def close(self) -> Sequence[Record]:
         """Return the records that are known to be new now that nothing more will come."""
+
+
+def new_events(records: Iterable[Record], placement: Placement, digests: Digests) -> Iterator[StreamEvent]:
+    """Give the events of a replay's records that are new, and note their digests."""
+    for record in records:
+        yield from noted_events(placement.feed(record), digests)
+
+
+def noted_events(records: Iterable[Record], digests: Digests) -> Iterator[StreamEvent]:
+    """Give the records' events, and note the digest of each."""
+    for record in records:
+        digests.append(record)
+        yield record.event
 
 
 @dataclass(slots=True)
@@ -144,6 +178,7 @@ class OwnSegment:
         self._history = History()
         self._position = 0
         self._is_ours = False
+        self._has_ended = False
         self._candidates: list[Record] = []
 
     def feed(self, record: Record) -> list[Record]:
@@ -155,7 +190,7 @@ class OwnSegment:
         return self._candidates
 
     def _new_records(self, record: Record) -> list[Record]:
-        if begins_stream(record.event):
+        if begins_stream(record.event) and not self._has_ended:
             self._position = 0
             self._is_ours = True
             self._candidates = []
@@ -166,7 +201,10 @@ class OwnSegment:
         if position < self._known_count:
             self._is_ours = self._digests.matches(position, record)
             return []
+        # a replay goes on with what later streams of the run sent
+        self._is_ours = not ends_stream(record.event)
         if self._is_certain:
+            self._has_ended = not self._is_ours
             return [record]
         self._candidates.append(record)
         return []

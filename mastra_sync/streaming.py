@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,9 +29,18 @@ from mastra_sync.events import FINISH, StreamEvent
 from mastra_sync.idle import IdleWatch
 from mastra_sync.models import RunResult, Suspension
 from mastra_sync.options import OnGap, OnSuspend
-from mastra_sync.records import RecordDecoder, parse_record
+from mastra_sync.records import RecordDecoder, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
-from mastra_sync.stream_position import Digests, OwnSegment, Placement, Record, WholeHistory, ends_stream
+from mastra_sync.stream_position import (
+    Digests,
+    OwnSegment,
+    Placement,
+    Record,
+    WholeHistory,
+    ends_stream,
+    new_events,
+    noted_events,
+)
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import NamedRun, interruption
 
@@ -90,6 +98,8 @@ class RunStream:
 
     As a context manager it closes the connection.
 
+    `for` loops and `next` share one place: each goes on where the one before it was left.
+
     A connection that is cut is taken up again through `observe`; each event is handed out exactly once, in order. The
     stream is complete once `workflow-finish` has come.
 
@@ -97,7 +107,7 @@ class RunStream:
         run_id: The run.
         position: How many events were handed out.
         last_event: The event that was handed out last.
-        complete: True once `workflow-finish` was seen: nothing is missing.
+        complete: True once `workflow-finish` was handed out: nothing is missing.
     """
 
     def __init__(
@@ -115,9 +125,8 @@ class RunStream:
         self._whole_history = whole_history
         self._only_segment = only_segment
         self._skip = skip
-        self._ready: deque[StreamEvent] = deque()
+        self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
-        self._failure: Exception | None = None
         self._cut_by: Exception | None = None
         self._reconnects = 0
         self._replays_all = False
@@ -130,32 +139,41 @@ class RunStream:
         self._attach(source, replay=whole_history)
 
     def __iter__(self) -> Iterator[StreamEvent]:
-        return self
-
-    def __next__(self) -> StreamEvent:
-        """Wait for the next event.
+        """Give the events that have not been handed out, each as soon as it is there.
 
         Raises:
             MalformedRecord: The server sent something that is not a record.
+            RecordTooLarge: The server sent a record beyond all measure.
             StreamInterrupted: Events are missing and cannot be had again.
             RunTimeout: The deadline passed.
         """
-        while not self._ready:
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                self.close()
-                raise failure
-            if self._ended:
-                raise StopIteration
-            try:
+        try:
+            while not self._ended:
+                for event in self._arrived:
+                    self._reconnects = 0
+                    if self._at_finish or event.raw.get("type") == FINISH:
+                        self._note_finish(event)
+                    if self._skip:
+                        self._skip -= 1
+                        continue
+                    self.position += 1
+                    self.last_event = event
+                    yield event
+                    if self._ended:
+                        return
                 self._read_on()
-            except KeyboardInterrupt:
-                self.close()
-                raise interruption(self._run) from None
-        event = self._ready.popleft()
-        self.position += 1
-        self.last_event = event
-        return event
+        except (MalformedRecord, RecordTooLarge, StreamInterrupted):
+            self.close()
+            raise
+        except KeyboardInterrupt:
+            self.close()
+            raise interruption(self._run) from None
+
+    def __next__(self) -> StreamEvent:
+        """Wait for the next event; raises what the loop would."""
+        for event in self:
+            return event
+        raise StopIteration
 
     def __enter__(self) -> Self:
         return self
@@ -239,6 +257,9 @@ class RunStream:
 
     def _read_on(self) -> None:
         """Take in the next bytes, or find out why there are none."""
+        if self.complete and self._is_own_replay:
+            # what comes now is of later streams of the run
+            self._detach()
         if self._source is None:
             if self.complete:
                 self._after_finish()
@@ -255,47 +276,35 @@ class RunStream:
             self._on_end(None)
             return
         self._take_in(chunk)
-        if self.complete and self._is_own_replay:
-            # a replay goes on with what later streams of the run sent
-            self._detach()
 
     @property
     def _is_own_replay(self) -> bool:
         return self._placement is not None and not self._whole_history
 
     def _take_in(self, chunk: bytes) -> None:
+        """Have a chunk's records ready to be parsed, each when its turn comes."""
         offset = self._decoder.offset
-        try:
-            for text in self._decoder.feed(chunk):
-                if text.strip():
-                    self._take_record(Record.of(StreamEvent(parse_record(text, offset, self._secrets)), text))
-                offset += len(text) + 1
-        except (MalformedRecord, RecordTooLarge) as error:
-            # what came before it is handed out first
-            self._failure = error
+        records = self._decoder.feed(chunk)
+        texts = list(filter(bytes.strip, records))
+        events = map(StreamEvent, parse_records(records, offset, self._secrets))
+        if self._placement is None:
+            self._digests.extend(texts)
+            self._arrived = events
+        else:
+            self._arrived = new_events(map(Record.of, events, texts), self._placement, self._digests)
 
-    def _take_record(self, record: Record) -> None:
-        for new in [record] if self._placement is None else self._placement.feed(record):
-            self._hand_out(new)
-
-    def _hand_out(self, record: Record) -> None:
-        if self.complete and self._is_own_replay:
-            return
-        self._digests.append(record)
-        self._reconnects = 0
+    def _note_finish(self, event: StreamEvent) -> None:
+        """Note that a stream's end is there, or that there was more after it."""
+        self._at_finish = ends_stream(event)
         # an observer's stream is complete when the last of its segments is
-        self._at_finish = ends_stream(record.event)
         self.complete = self._at_finish or (self.complete and not self._whole_history)
-        if len(self._digests) > self._skip:
-            self._ready.append(record.event)
 
     # -- ends and cuts
 
     def _on_end(self, error: APIConnectionError | None) -> None:
         """The source has ended: with the stream, or before it."""
         if self._placement is not None and error is None:
-            for record in self._placement.close():
-                self._hand_out(record)
+            self._arrived = noted_events(self._placement.close(), self._digests)
         if self._whole_history:
             # a cut between two of its segments is no end
             self.complete = self._at_finish and error is None
@@ -342,15 +351,13 @@ class RunStream:
             self._run.wait(self._settings.deadline.clamp(None))
             self._ended = True
             return
-        failure = StreamInterrupted(
+        raise StreamInterrupted(
             problem,
             workflow_id=self._run.workflow_id,
             run_id=self.run_id,
             last_event=self.last_event.type if self.last_event else None,
             position=self.position,
-        )
-        failure.__cause__ = self._cut_by
-        self._failure = failure
+        ) from self._cut_by
 
     def _after_finish(self) -> None:
         """Go on with the run resumed if there is someone to answer for it, else end."""
@@ -364,7 +371,6 @@ class RunStream:
             self._ended = True
             return
         # from here on it is a stream of its own, also for what began as an observer
-        self._skip = max(0, self._skip - len(self._digests))
         self._digests = Digests()
         self._whole_history = False
         self._only_segment = False

@@ -2,80 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
 import statistics
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
 import requests
-import urllib3
-from pydantic_core import from_json
 
-from mastra_sync import MastraClient, StreamEvent
+from mastra_sync import MastraClient
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.records import RecordDecoder, parse_record
 from mastra_sync.transport import Request, RequestsTransport, Timeouts
 from tests.live.server import LiveServer
 
 Figure = Callable[[str, str, str], None]
 ROUNDS = 5
-SMALL = {
-    "type": "workflow-step-result",
-    "runId": str(uuid.UUID(int=1)),
-    "from": "WORKFLOW",
-    "payload": {
-        "stepName": "lookup",
-        "id": "lookup",
-        "stepCallId": str(uuid.UUID(int=2)),
-        "payload": {"city": "Paris"},
-        "startedAt": 1_800_000_000_000,
-        "status": "success",
-        "output": {"city": "Paris", "temperature": 21},
-        "endedAt": 1_800_000_000_001,
-    },
-}
-
-
-def record_of(size: int) -> bytes:
-    return json.dumps({**SMALL, "payload": {"output": "x" * size}}).encode() + b"\x1e"
-
-
-def chunks_of(data: bytes, size: int = 65536) -> list[bytes]:
-    return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def decode(chunks: Iterable[bytes]) -> int:
-    """Do what a stream does with its bytes; return how many events came of it."""
-    decoder = RecordDecoder()
-    count = 0
-    for chunk in chunks:
-        offset = decoder.offset
-        for text in decoder.feed(chunk):
-            StreamEvent(parse_record(text, offset))
-            offset += len(text) + 1
-            count += 1
-    return count
-
-
-def floor(data: bytes) -> int:
-    """Split and parse, all at once: the least that can be done."""
-    return sum(1 for text in data.split(b"\x1e") if text and from_json(text) is not None)
-
-
-def by_iter_lines(data: bytes) -> int:
-    """Do the same with what `requests` offers for it."""
-    response = requests.Response()
-    response.raw = urllib3.HTTPResponse(io.BytesIO(data), preload_content=False)
-    lines = response.iter_lines(delimiter=b"\x1e")
-    return sum(1 for text in lines if text and json.loads(text) is not None)
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -87,59 +33,6 @@ def seconds(work: Callable[[], Any]) -> float:
 def median_ratio(work: Callable[[], Any], other: Callable[[], Any], rounds: int = ROUNDS) -> float:
     """Return how much longer `work` takes than `other`; the two take turns, for the machine is noisy."""
     return statistics.median(seconds(work) / seconds(other) for _ in range(rounds))
-
-
-def test_decoding_small_records(figure: Figure) -> None:
-    """200,000 small records beside splitting and parsing alone."""
-    data = json.dumps(SMALL).encode() + b"\x1e"
-    data *= 200_000
-    chunks = chunks_of(data)
-    assert decode(chunks) == floor(data) == 200_000
-    ratio = median_ratio(lambda: decode(chunks), lambda: floor(data))
-    figure("decode 200,000 small records", "<= 1.5 x splitting + from_json", f"{ratio:.2f} x")
-
-
-def test_decoding_large_records(figure: Figure) -> None:
-    """100 records of 200 kB beside `iter_lines` and json, both linear in the number of records."""
-    data = record_of(200_000) * 100
-    chunks = chunks_of(data)
-    assert decode(chunks) == by_iter_lines(data) == 100
-    ratio = median_ratio(lambda: by_iter_lines(data), lambda: decode(chunks), rounds=1)
-    figure("decode records of 200 kB", ">= 30 x faster than iter_lines + json", f"{ratio:.0f} x")
-
-
-def test_decoding_huge_records(figure: Figure) -> None:
-    """2 records of 40 MB beside splitting and parsing alone."""
-    data = record_of(40_000_000) * 2
-    chunks = chunks_of(data)
-    assert decode(chunks) == 2
-    ratio = median_ratio(lambda: decode(chunks), lambda: floor(data))
-    figure("decode 2 records of 40 MB: time", "<= 1.3 x splitting + from_json", f"{ratio:.2f} x")
-
-
-MEMORY = """
-import re
-from mastra_sync.records import RecordDecoder, parse_record
-
-def peak():
-    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) * 1024
-
-decoder, piece = RecordDecoder(), b"x" * 65536
-before = peak()
-decoder.feed(b'{"a":"')
-for _ in range(610):
-    decoder.feed(piece)
-for text in decoder.feed(b'"}\\x1e'):
-    parse_record(text, 0)
-print((peak() - before) / len(text))
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a process's peak memory is read from /proc")
-def test_memory_of_a_huge_record(figure: Figure) -> None:
-    """The most memory that a process has taken for one record of 40 MB, as a multiple of the record."""
-    printed = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY], check=True, capture_output=True, text=True)
-    figure("decode a record of 40 MB: peak memory", "<= 3 x the record", f"{float(printed.stdout):.1f} x")
 
 
 class _Workflow(BaseHTTPRequestHandler):

@@ -16,7 +16,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mastra_sync import MalformedRecord, RecordDecoder, RecordTooLarge, records
-from mastra_sync.records import BYTE_ORDER_MARK, END_MARK, SEPARATOR, excerpt, parse_json, parse_record
+from mastra_sync.records import (
+    BYTE_ORDER_MARK,
+    END_MARK,
+    SEPARATOR,
+    excerpt,
+    parse_json,
+    parse_record,
+    parse_records,
+)
 
 JSON = st.recursive(
     st.none()
@@ -268,3 +276,13 @@ def test_excerpts_are_one_short_line() -> None:
 def test_numbers_that_are_not_finite_are_not_invented() -> None:
     """A number beyond JavaScript's range, which no server writes, does not raise."""
     assert parse_json(b"1e400") == math.inf
+
+
+def test_records_are_parsed_when_they_are_asked_for() -> None:
+    """What comes before a bad record is given, blank ones are passed over, and the bad one's place is told."""
+    texts = [b'{"n":1}', b" ", b"", rb'{"n":"\ud800"}', b"\n", b"[1]", b"nonsense"]
+    parsed = parse_records(texts, 100)
+    assert [next(parsed), next(parsed)] == [{"n": 1}, {"n": "\ud800"}]
+    with pytest.raises(MalformedRecord, match="expected an object, got list") as raised:
+        next(parsed)
+    assert raised.value.offset == 100 + len(b"\x1e".join(texts[:5])) + 1

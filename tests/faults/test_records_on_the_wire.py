@@ -99,6 +99,39 @@ def test_a_stream_that_has_raised_has_ended(stream_of: Callable[..., RunStream])
         assert list(stream) == []
 
 
+def test_an_end_after_a_malformed_record(stream_of: Callable[..., RunStream]) -> None:
+    """A stream is not complete because its end came in the same piece as the record that could not be read."""
+    with stream_of(FIRST + b"nonsense\x1e" + LAST) as stream:
+        with pytest.raises(MalformedRecord):
+            list(stream)
+        assert (stream.position, stream.complete) == (1, False)
+
+
+def test_loops_and_next_share_their_place(stream_of: Callable[..., RunStream]) -> None:
+    """A loop that is left is gone on with, by another loop or by `next`; what was given is what counts."""
+    events = [{**UNICODE, "n": number} for number in range(5)]
+    with stream_of(FIRST + b"".join(map(record, events)) + LAST) as stream:
+        for event in stream:
+            if event.raw.get("n") == 1:
+                break
+        assert (next(stream).raw, stream.position) == (events[2], 4)
+        assert stream.last_event is not None
+        assert stream.last_event.raw == events[2]
+        assert [(event.raw, stream.complete) for event in stream] == [
+            (events[3], False),
+            (events[4], False),
+            (FINISH_RECORD, True),
+        ]
+
+
+def test_a_closed_stream_gives_nothing_more(stream_of: Callable[..., RunStream]) -> None:
+    """Whatever had arrived before it was closed: what a loop gives does not depend on how bytes came."""
+    with stream_of(FIRST + record(UNICODE) + LAST) as stream:
+        for _ in stream:
+            stream.close()
+        assert (stream.position, list(stream)) == (1, [])
+
+
 def test_a_record_without_end(stream_of: Callable[..., RunStream], monkeypatch: pytest.MonkeyPatch) -> None:
     """A record beyond the limit is given up; what came before it is given first."""
     monkeypatch.setattr("mastra_sync.streaming.RecordDecoder", partial(RecordDecoder, limit=1000))

@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mastra_sync.events import StreamEvent
-from mastra_sync.stream_position import Digests, History, OwnSegment, Placement, Record, WholeHistory
+from mastra_sync.stream_position import (
+    LARGE_RECORD,
+    Digests,
+    History,
+    OwnSegment,
+    Placement,
+    Record,
+    WholeHistory,
+    digest_of,
+)
 
 many = settings(max_examples=200, deadline=None, derandomize=True)
 
@@ -171,3 +181,21 @@ def test_nothing_new_is_given_out_of_a_shorter_history(data: st.DataObject) -> N
     forgotten = data.draw(st.integers(0, had))
     shorter = history[: len(history) - len(own) + had - forgotten]
     assert placed(OwnSegment(seen(own[:had]), only_segment=False), shorter) == []
+
+
+def test_records_noted_together() -> None:
+    """Noting texts is noting their records one by one, large ones among them."""
+    sizes = [0, 10, LARGE_RECORD, 3 * LARGE_RECORD]
+    texts = [text("workflow-step-output", "x" * size) for size in sizes]
+    digests = Digests()
+    digests.extend([one.encode() for one in texts])
+    assert [digests.matches(index, one) for index, one in enumerate(records(texts))] == [True] * len(texts)
+
+
+@pytest.mark.parametrize("size", [100, LARGE_RECORD, LARGE_RECORD + 1, 200_000])
+def test_records_that_differ_are_known_apart(size: int) -> None:
+    """By their length, their beginning, their end, or a stretch of text anywhere between."""
+    plain = b"x" * size
+    others = [plain + b"x", b"y" + plain[1:], plain[:-1] + b"y"]
+    others += [plain[:at] + b"y" * 50 + plain[at + 50 :] for at in range(0, size - 50, size // 20)]
+    assert digest_of(plain) not in {digest_of(other) for other in others}

@@ -68,8 +68,8 @@ class Wire(Protocol):
     def let_time_pass(self, seconds: float) -> None:
         """Let what sleeps so long wake up, where time was held."""
 
-    def rest(self, seconds: float) -> bool:
-        """Let time pass for what goes on by itself; False if nothing does."""
+    def rest(self, seconds: float) -> None:
+        """Let time pass for what goes on by itself."""
 
 
 class FakeWire:
@@ -108,8 +108,8 @@ class FakeWire:
     def let_time_pass(self, seconds: float) -> None:
         self._server.clock.advance(seconds)
 
-    def rest(self, seconds: float) -> bool:
-        return False
+    def rest(self, seconds: float) -> None:
+        time.sleep(min(seconds, POLL_INTERVAL))  # another thread may wait for the run, and drives it
 
 
 class Begun:
@@ -249,9 +249,9 @@ class Conversation:
         """Let what sleeps so long wake up, where time was held."""
         self._wire.let_time_pass(seconds)
 
-    def rest(self, seconds: float) -> bool:
-        """Let time pass for what goes on by itself; False if nothing does."""
-        return self._wire.rest(seconds)
+    def rest(self, seconds: float) -> None:
+        """Let time pass for what goes on by itself."""
+        self._wire.rest(seconds)
 
     def wait_for_status(self, workflow: str, run_id: str, *statuses: str) -> None:
         """Ask for a run, without recording it, until it has one of these statuses."""

@@ -11,7 +11,7 @@ from pytest_mastra.fake.engine.execute_foreach_batches import execute_foreach_ba
 from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.execution import Execution, output_before, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
-from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join, Until
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Join, Signal, Until
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import (
@@ -285,19 +285,20 @@ def _execute_loop(
     metadata = known.get("metadata")
     iteration = (metadata.get("iterationCount") if isinstance(metadata, dict) else None) or 1
     result: dict[str, Any] = present({"status": "success", "output": known.get("payload", previous)})
-    while not execution.signal.aborted:
+    signal = execution.signal if execution.generation.cancels_loops else Signal()
+    while not signal.aborted:
         data = result.get("output", UNDEFINED)
         result = yield from execute_step(execution, frame, entry.step.step, data, continuation, iteration=iteration)
         continuation = Continuation(resume=continuation.resume if result["status"] == "suspended" else None)
         if result["status"] != "success":
             return result
-        if execution.signal.aborted:
+        if signal.aborted:
             break
         output = result.get("output", UNDEFINED)
         context = callback_context(execution, frame, output, "loop", iteration_count=iteration)
         holds = bool(call_back(execution, entry.condition, context, f"{entry.step.id}-condition"))
         iteration += 1
-        if not execution.signal.aborted and holds != (entry.kind == "dowhile"):
+        if not signal.aborted and holds != (entry.kind == "dowhile"):
             return result
     return {"status": "canceled"}
 

@@ -136,7 +136,15 @@ def _take_over_item(foreach: ForeachState, index: int, known: dict[str, Any]) ->
     forget_label(foreach.labels, index)
     if "output" in known:
         foreach.outputs[index] = known["output"]
-    foreach.known[index] = {**known, "suspendPayload": {}}
+    foreach.known[index] = without_suspend_payload(known)
+
+
+def without_suspend_payload(result: dict[str, Any]) -> dict[str, Any]:
+    """Return an item's result with nothing in the place of what it suspended with."""
+    if "suspendPayload" in result or "suspendedAt" not in result:
+        return {**result, "suspendPayload": {}}
+    before = {key: result[key] for key in result if key != "suspendedAt"}
+    return {**before, "suspendPayload": {}, "suspendedAt": result["suspendedAt"]}
 
 
 def _suspension(result: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +208,7 @@ def _record_item(foreach: ForeachState, index: int, result: dict[str, Any]) -> N
     run_id = result.get("metadata", {}).get("nestedRunId")
     if isinstance(run_id, str):
         foreach.run_ids[index] = run_id
-    foreach.known[index] = result if status == "suspended" else {**result, "suspendPayload": {}}
+    foreach.known[index] = result if status == "suspended" else without_suspend_payload(result)
 
 
 def _record_breakdown(foreach: ForeachState, index: int, error: Exception) -> None:

@@ -13,6 +13,7 @@ from pytest_mastra.fake.engine.execute_foreach import (
     forget_label,
     labels_of_step,
     suspend_foreach,
+    without_suspend_payload,
 )
 from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
@@ -61,7 +62,7 @@ def execute_foreach_batches(
             output = result.get("output", UNDEFINED)
             if output is not UNDEFINED and truthy(output):
                 outputs[index] = output
-            known[index] = {**result, "suspendPayload": {}}
+            known[index] = without_suspend_payload(result)
             shared[:] = as_list(known)
         if suspended:
             return suspend_foreach(

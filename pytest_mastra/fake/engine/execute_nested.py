@@ -48,7 +48,7 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     unwatch()
     if truthy(result.get("state")):
         context.set_state(result["state"])
-    _pass_suspensions_on(result, context, run)
+    _pass_suspensions_on(result, context, run, keeps_items=execution.generation.own_item_runs)
     _raise_failure(result, tripwires=execution.generation.throws_nested_tripwires)
     return result.get("result", UNDEFINED) if result["status"] == "success" else UNDEFINED
 
@@ -95,7 +95,7 @@ def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], resumes: 
         return (yield from commands.restart(server_state, run, options))
     if resumes is not None:
         return (yield from commands.resume(server_state, run, resumes or None, attempt.resume_data, options))
-    return (yield from commands.start(server_state, run, attempt.input_data, dict(attempt.frame.state), options))
+    return (yield from commands.start(server_state, run, attempt.input_data, attempt.frame.state, options))
 
 
 def _time_travel_body(
@@ -113,13 +113,13 @@ def _time_travel_body(
     return present(body)
 
 
-def _pass_suspensions_on(result: dict[str, Any], context: StepContext, run: Run) -> None:
+def _pass_suspensions_on(result: dict[str, Any], context: StepContext, run: Run, *, keeps_items: bool) -> None:
     for step_id, step in result["steps"].items():
         if not isinstance(step, dict) or step.get("status") != "suspended":
             continue
         payload = step.get("suspendPayload") or {}
         meta = payload.get(NESTED_META, {})
-        inner = {**meta, "runId": run.run_id, "path": [step_id, *(meta.get("path") or [])]}
+        inner = {**(meta if keeps_items else {}), "runId": run.run_id, "path": [step_id, *(meta.get("path") or [])]}
         context.suspend({**payload, NESTED_META: inner}, resume_label=list(result.get("resumeLabels", {})))
 
 

@@ -140,7 +140,10 @@ def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     if truthy(attempt.resume_data) and attempt.resume_data is not UNDEFINED:
         info |= {"resumePayload": attempt.resume_data, "resumedAt": now}
     else:
-        info |= {"payload": attempt.input_data, "startedAt": now}
+        begun = {"payload": attempt.input_data, "startedAt": now}
+        # a payload that was undefined has its place among the keys all the same
+        gains_payload = "startedAt" in info and "payload" not in info and attempt.input_data is not UNDEFINED
+        info = {**({"payload": None} if gains_payload else {}), **info, **begun}
     info["status"] = "running"
     if iteration:
         info["metadata"] = {"iterationCount": iteration}
@@ -153,7 +156,7 @@ def _emit_result(execution: Execution, step: AnyStep, call_id: str, result: dict
         execution.emit("workflow-step-suspended", {**about, **result})
         return
     execution.emit("workflow-step-result", {**about, **result})
-    if execution.generation.awaits_events:
+    if execution.awaits_events:
         yield None
     execution.emit("workflow-step-finish", {**about, "metadata": {}})
 
@@ -205,7 +208,7 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     if effects.state is not UNDEFINED:
         attempt.frame.state.update(effects.state)
     if effects.suspended:
-        if execution.generation.awaits_events:
+        if execution.awaits_events:
             yield None  # a suspension is checked, which takes longer than giving a value
         gave = {"suspendOutput": output} if output is not UNDEFINED and truthy(output) else {}
         suspension = {"status": "suspended", "suspendPayload": effects.suspend_payload, **gave}
@@ -269,6 +272,9 @@ def _run_function(execution: Execution, step: Step, context: StepContext) -> Cor
         if isinstance(given, Generator):
             given = yield from _run_generator(execution, given)
     finally:
+        if execution.awaits_events:
+            for _ in range(context.writer.count):
+                yield None
         yield None  # steps are awaited, so that those beside this one come as far before its end is emitted
     return returned_value(given)
 

@@ -78,6 +78,17 @@ class Execution:
         """Return the time as Mastra notes it."""
         return self.scheduler.milliseconds()
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether what is stored stays as it was until the run has been resumed."""
+        last = self.server_state.last_status(self.run)
+        return self.generation.freezes_resumed_runs and last in ("suspended", "paused")
+
+    @property
+    def awaits_events(self) -> bool:
+        """Whether emitting an event takes a turn; what is stored between two events takes longer."""
+        return self.generation.awaits_events or self.is_frozen
+
     def persist(
         self,
         frame: Frame,
@@ -90,9 +101,7 @@ class Execution:
     ) -> Coroutine:
         """Store where the run is; storing takes a turn, as it takes real servers some milliseconds."""
         run, server_state = self.run, self.server_state
-        last = server_state.last_status(run)
-        freezes = self.generation.freezes_resumed_runs
-        if not (freezes and status == "running" and last in ("suspended", "paused")):
+        if not (status == "running" and self.is_frozen):
             snapshot = self._snapshot(frame, status, result, error, tracing, step_results)
             server_state.store.persist(run.workflow.id, run.run_id, run.resource_id, snapshot)
             server_state.remember_status(run, status)

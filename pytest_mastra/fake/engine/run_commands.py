@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import RunOutput
-from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_meta
+from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Resume
@@ -89,7 +89,11 @@ def resume(
     )
     continuation = Continuation(resume=answer, path=tuple(snapshot["suspendedPaths"].get(steps[0], [])))
     execution = Execution(server_state, run, options, NESTED, continuation)
-    result = yield from walk_graph(execution, UNDEFINED, snapshot["value"])
+    try:
+        result = yield from walk_graph(execution, UNDEFINED, dict(snapshot["value"]))
+    except Exception:
+        _release_claim(server_state, run, snapshot, steps[0])
+        raise
     if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
         run.close_stream()
     if not server_state.generation.remembers_resumed_runs:
@@ -170,6 +174,17 @@ def _claim_suspension(server_state: ServerState, run: Run, snapshot: dict[str, A
             "actualStatus": current,
         },
     )
+
+
+def _release_claim(server_state: ServerState, run: Run, claimed: dict[str, Any], step: str) -> None:
+    """Leave a run suspended whose resume came to nothing, if nothing has been stored since."""
+    row = server_state.store.find(run.workflow.id, run.run_id)
+    if row is None or row.status != "running" or not server_state.generation.waits_for_suspension:
+        return
+    snapshot = row.snapshot
+    is_unchanged = all(snapshot[key].keys() == claimed[key].keys() for key in ("suspendedPaths", "context"))
+    if is_unchanged and recorded_report(snapshot["context"], step).get("status") == "suspended":
+        server_state.store.set_status(row, "suspended")
 
 
 def restart(server_state: ServerState, run: Run, options: ExecutionOptions) -> Coroutine:

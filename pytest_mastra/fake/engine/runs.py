@@ -56,7 +56,7 @@ class Run:
             watcher(event)
 
     def publish_nested(self, event: Event) -> None:
-        """Tell the watchers of an event of a nested workflow's run; each of them passes it on to all."""
+        """Tell the watchers of a nested run's event; each of them passes it on to all."""
         watchers = list(self._watchers)
         for _ in watchers:
             for watcher in watchers:

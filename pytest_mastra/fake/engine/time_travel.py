@@ -9,7 +9,7 @@ from pytest_mastra.fake.engine.result import clean_step
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.engine.validation import check_request_value
-from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.fake.workflows.errors import Refusal, error_of_value
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
     Entry,
@@ -266,7 +266,7 @@ def plan_restart(snapshot: dict[str, Any], entries: list[Entry]) -> Continuation
 def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:
     """Return what a restart of a finished run answers: what is stored, without executing anything."""
     answer = {
-        "steps": {id_: clean_step(result) for id_, result in snapshot["context"].items()},
+        "steps": {id_: clean_step(_with_error(result)) for id_, result in snapshot["context"].items()},
         "input": snapshot["context"].get("input", UNDEFINED),
         "runId": snapshot["runId"],
         "state": snapshot["value"] or UNDEFINED,
@@ -277,5 +277,14 @@ def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:
     if snapshot["status"] == "success":
         answer["result"] = snapshot.get("result", UNDEFINED)
     elif snapshot["status"] == "failed":
-        answer["error"] = snapshot.get("error", UNDEFINED)
+        answer["error"] = error_of_value(snapshot.get("error"), "Unknown error")
     return present(answer)
+
+
+def _with_error(result: Any) -> Any:
+    """Return what is stored of a step or the input, with its error made anew."""
+    if result is None:
+        raise Refusal("Cannot read properties of null (reading 'status')")
+    if isinstance(result, dict) and result.get("status") == "failed" and truthy(result.get("error")):
+        return {**result, "error": error_of_value(result["error"], "Unknown error")}
+    return result

@@ -73,7 +73,8 @@ def _first_state(continuation: Continuation, initial_state: Any) -> dict[str, An
     past = continuation.past
     if past is not None and not isinstance(past, Resume):
         return dict(past.state or {})
-    return dict(initial_state) if isinstance(initial_state, dict) else {}
+    # not a copy: what a nested workflow sets is seen outside at once
+    return initial_state if isinstance(initial_state, dict) else {}
 
 
 def _end_canceled(execution: Execution, frame: Frame) -> Coroutine:
@@ -113,5 +114,6 @@ def _answer(execution: Execution, result: dict[str, Any], frame: Frame) -> dict[
         answer["runId"] = execution.run.run_id
     if execution.options.include_state:
         answer["state"] = frame.state
-        answer["resumeLabels"] = frame.labels
+        if result["status"] == "suspended":
+            answer["resumeLabels"] = frame.labels
     return answer

@@ -29,6 +29,7 @@ class Generation:
         waits_for_suspension: A resume waits a while for a run to suspend, and is claimed.
         refuses_finished_streams: A stream on a finished run is refused.
         cancels_sleeps: A cancel ends a sleep.
+        cancels_loops: A cancel ends a loop before its next round.
         stores_cancel: A cancel is stored at once.
         checks_request_context: A workflow's schema for the request context is checked.
         drops_reserved_context: Keys of the request context that belong to the server are dropped.
@@ -96,6 +97,7 @@ class Generation:
     waits_for_suspension: bool = True
     refuses_finished_streams: bool = True
     cancels_sleeps: bool = True
+    cancels_loops: bool = True
     stores_cancel: bool = True
     checks_request_context: bool = True
     drops_reserved_context: bool = True
@@ -167,6 +169,7 @@ RELEASE_1_2 = replace(
     waits_for_suspension=False,
     refuses_finished_streams=False,
     cancels_sleeps=False,
+    cancels_loops=False,
     drops_reserved_context=False,
     nested_resource_ids=False,
     stable_mapping_ids=False,

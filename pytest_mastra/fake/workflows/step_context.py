@@ -18,12 +18,16 @@ class Writer:
         run_id: The run that writes.
         step_id: The step that writes.
         write: Takes the records.
+
+    Attributes:
+        count: How many records were written.
     """
 
     def __init__(self, run_id: str, step_id: str, write: Callable[[dict[str, Any]], None] | None) -> None:
         self._run_id = run_id
         self._step_id = step_id
         self._write = write
+        self.count = 0
 
     @property
     def is_read(self) -> bool:
@@ -32,12 +36,14 @@ class Writer:
 
     def write(self, output: Any) -> None:
         """Send anything, as a `workflow-step-output`."""
+        self.count += 1
         if self._write is not None:
             payload = {"output": to_json_value(output), "runId": self._run_id, "stepName": self._step_id}
             self._write({"type": "workflow-step-output", "runId": self._run_id, "from": "USER", "payload": payload})
 
     def custom(self, record: Mapping[str, Any]) -> None:
         """Send a record of an own type."""
+        self.count += 1
         if self._write is not None:
             self._write(to_json_value(record))
 

@@ -73,8 +73,11 @@ class ZodParser:
         self._misformatted = None if misformatted is None else frozenset(misformatted)
 
     def parse(self, value: Any) -> Parsed:
-        """Return a value as zod leaves it, and what does not fit."""
-        return self._parse(self._root, value, ())
+        """Return a value as zod leaves it, and what does not fit.
+
+        A schema of anything leaves the value itself, not a copy.
+        """
+        return self._parse(self._root, value, ()) if self._root != {} else (value, [])
 
     def _parse(self, schema: Any, value: Any, path: Path) -> Parsed:
         if schema is False or (isinstance(schema, Mapping) and schema.get("not") in ({}, True)):

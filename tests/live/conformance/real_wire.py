@@ -52,6 +52,5 @@ class RealWire:
     def let_time_pass(self, seconds: float) -> None:
         """Time passes anyway."""
 
-    def rest(self, seconds: float) -> bool:
+    def rest(self, seconds: float) -> None:
         time.sleep(seconds)
-        return True

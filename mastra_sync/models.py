@@ -28,6 +28,9 @@ _Output = TypeVar("_Output")
 
 REPR_LENGTH = 100
 
+_FROM_SERVER = "from_server"
+"""Says, in a validation's context, that a server is said to have told this: a run without a status is none then."""
+
 
 class ServerModel(BaseModel):
     """Base of all models: camelCase on the wire, snake_case here; unknown fields are kept."""
@@ -214,8 +217,12 @@ class RunResult(ServerModel):
     def _from_any_shape(cls, value: Any, handler: Any, info: ValidationInfo) -> RunResult:
         if isinstance(value, RunResult):
             return value
-        graph = (info.context or {}).get(GRAPH)
-        result: RunResult = handler(canonical_result(value, graph) if isinstance(value, Mapping) else value)
+        context = info.context or {}
+        graph = context.get(GRAPH)
+        fields = canonical_result(value, graph) if isinstance(value, Mapping) else value
+        if isinstance(fields, dict) and context.get(_FROM_SERVER) and "status" not in fields:
+            raise ValueError("this is no run, for it has no status")
+        result: RunResult = handler(fields)
         result._raw = value
         return result
 
@@ -232,7 +239,7 @@ class RunResult(ServerModel):
         Raises:
             pydantic.ValidationError: The answer is not what a server tells of a run.
         """
-        result = cls.model_validate(raw, context={GRAPH: graph})
+        result = cls.model_validate(raw, context={GRAPH: graph, _FROM_SERVER: True})
         names = {"workflow_id": workflow_id, "run_id": run_id}
         missing = {name: value for name, value in names.items() if getattr(result, name) is None}
         return result.model_copy(update=missing) if missing else result
@@ -374,8 +381,17 @@ class RunPage(ServerModel):
         total: How many runs match, on all pages.
     """
 
-    runs: list[RunResult] = Field(default_factory=list)
+    runs: list[RunResult]
     total: int = 0
+
+    @classmethod
+    def from_server(cls, raw: Any) -> RunPage:
+        """Return a server's answer as a page.
+
+        Raises:
+            pydantic.ValidationError: The answer is no list of runs.
+        """
+        return cls.model_validate(raw, context={_FROM_SERVER: True})
 
     def __iter__(self) -> Iterator[RunResult]:  # type: ignore[override]
         return iter(self.runs)

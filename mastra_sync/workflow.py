@@ -122,7 +122,7 @@ class Workflow:
             ("toDate", _moment(to_date, "to_date")),
         ]
         answer = self.api.call(RUNS, query=query)
-        return self.api.parse(answer, RUNS, RunPage.model_validate)
+        return self.api.parse(answer, RUNS, RunPage.from_server)
 
     def iter_runs(
         self,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from mastra_sync.models import ServerModel
 from mastra_sync.normalise import schema_of
@@ -51,6 +52,14 @@ class WorkflowDetails(ServerModel):
     input_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
     output_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
     state_schema: Annotated[dict[str, Any] | None, BeforeValidator(schema_of)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_objects(cls, value: Any) -> Any:
+        known = {name for field, info in cls.model_fields.items() for name in (field, info.alias)}
+        if isinstance(value, Mapping) and not known.intersection(value):
+            raise ValueError("this is no workflow, for it has no name, no steps and no schemas")
+        return value
 
     @property
     def schema_set(self) -> WorkflowSchema:

@@ -13,14 +13,17 @@ from tests.conformance.declared import (
     items,
     names,
     older,
+    payloads,
     plain,
     templates,
 )
+
+MODULES = (plain, branching, asking, gated, failing, corners, names, items, causes, templates, older, payloads)
 
 
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:
     """Return a fake server with the workflows of the real ones."""
     server = FakeMastra(generation=generation, token=token, body_limit=body_limit)
-    for declare in (plain, branching, asking, gated, failing, corners, names, items, causes, templates, older):
+    for declare in MODULES:
         declare.declare(server)
     return server

@@ -6,16 +6,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.callbacks import call_back, callback_context
 from pytest_mastra.fake.engine.execute_step import execute_step
 from pytest_mastra.fake.engine.execution import Execution, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.foreach_items import items_by_index, length_of
 from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
+from pytest_mastra.fake.engine.suspend_payloads import meta_of, with_meta
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate
 from pytest_mastra.fake.workflows.errors import error_object
 from pytest_mastra.fake.workflows.graph import ForeachEntry
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 
 
 @dataclass
@@ -39,6 +39,8 @@ class ForeachState:
         running: How many items run.
         completed: How many items have ended, well or not.
         failed: The result of the first item that failed.
+        thrown: Results of items whose execution threw; streams do not say what, but those who observe later learn it.
+        told: The error that was told of the first of these.
         unsuccessful: The result of the first item that ended in another way: bailed, paused.
         canceled: Whether an item found the run cancelled.
         all_done: Opens when no item runs.
@@ -60,6 +62,8 @@ class ForeachState:
     running: int = 0
     completed: int = 0
     failed: dict[str, Any] | None = None
+    thrown: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
     unsuccessful: dict[str, Any] | None = None
     canceled: bool = False
     all_done: Gate = field(default_factory=Gate)
@@ -84,7 +88,11 @@ def execute_foreach(
         _begin_next(foreach)
     if foreach.running:
         yield foreach.all_done
-    return _foreach_result(foreach)
+    result = _foreach_result(foreach)
+    if foreach.thrown and result["status"] == "failed":
+        yield None
+        foreach.told.update(result["error"])
+    return result
 
 
 def foreach_info(execution: Execution, step_id: str, items: Any, continuation: Continuation) -> dict[str, Any]:
@@ -217,6 +225,7 @@ def _record_breakdown(foreach: ForeachState, index: int, error: Exception) -> No
     execution.server_state.note_failure(execution.run, foreach.entry.step.id, error)
     now = execution.now()
     thrown = {"status": "failed", "error": error_object(error), "startedAt": now, "endedAt": now}
+    foreach.thrown.append(thrown)
     foreach.failed = foreach.failed or thrown
     foreach.known[index] = thrown
     foreach.waiting.clear()
@@ -275,11 +284,14 @@ def emit_foreach_end(execution: Execution, step_id: str, result: dict[str, Any])
 
 def _failed_result(foreach: ForeachState, failed: dict[str, Any]) -> dict[str, Any]:
     shown = ("status", "error", "suspendPayload", "suspendedAt", "endedAt")
-    emit_foreach_end(foreach.execution, foreach.entry.step.id, {key: failed[key] for key in shown if key in failed})
-    payload = failed.get("suspendPayload") or {}
+    told = {key: failed[key] for key in shown if key in failed}
+    if failed in foreach.thrown:
+        told["error"] = foreach.told
+    emit_foreach_end(foreach.execution, foreach.entry.step.id, told)
+    payload = failed.get("suspendPayload")
     labels = dict(foreach.frame.labels)
-    meta = {**payload.get(NESTED_META, {}), "foreachOutput": as_list(foreach.known), "resumeLabels": labels}
-    return {**failed, "suspendPayload": {**payload, NESTED_META: meta}}
+    meta = {**meta_of(payload), "foreachOutput": as_list(foreach.known), "resumeLabels": labels}
+    return {**failed, "suspendPayload": with_meta(payload, meta)}
 
 
 def suspend_foreach(
@@ -308,9 +320,9 @@ def suspend_foreach(
     execution.emit("workflow-step-suspended", {"id": step_id, **suspension})
     frame.suspended[step_id] = frame.path
     frame.labels = {**labels, **frame.labels}
-    payload = suspension.get("suspendPayload") or {}
+    payload = suspension.get("suspendPayload")
     meta = {
-        **payload.get(NESTED_META, {}),
+        **meta_of(payload),
         "foreachIndex": first,
         "foreachOutput": as_list(known),
         "resumeLabels": dict(frame.labels),
@@ -319,5 +331,5 @@ def suspend_foreach(
         **info,
         "suspendedAt": execution.now(),
         "status": "suspended",
-        "suspendPayload": {**without(payload, frozenset({NESTED_META})), NESTED_META: meta},
+        "suspendPayload": with_meta(payload, meta),
     }

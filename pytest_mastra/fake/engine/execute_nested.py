@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execution import Attempt, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.position import TimeTravel
 from pytest_mastra.fake.engine.runs import Run
+from pytest_mastra.fake.engine.suspend_payloads import meta_of, path_of, with_meta
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import Thrown, TripWire
@@ -117,10 +117,10 @@ def _pass_suspensions_on(result: dict[str, Any], context: StepContext, run: Run,
     for step_id, step in result["steps"].items():
         if not isinstance(step, dict) or step.get("status") != "suspended":
             continue
-        payload = step.get("suspendPayload") or {}
-        meta = payload.get(NESTED_META, {})
-        inner = {**(meta if keeps_items else {}), "runId": run.run_id, "path": [step_id, *(meta.get("path") or [])]}
-        context.suspend({**payload, NESTED_META: inner}, resume_label=list(result.get("resumeLabels", {})))
+        payload = step.get("suspendPayload")
+        known = meta_of(payload) if keeps_items else {}
+        inner = {**known, "runId": run.run_id, "path": [step_id, *path_of(payload)]}
+        context.suspend(with_meta(payload, inner), resume_label=list(result.get("resumeLabels", {})))
 
 
 def _raise_failure(result: dict[str, Any], *, tripwires: bool) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, cast
 
-from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.execute_nested import execute_nested
 from pytest_mastra.fake.engine.execution import Attempt, Execution, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
+from pytest_mastra.fake.engine.suspend_payloads import meta_of, shown_to_step
 from pytest_mastra.fake.engine.validation import check_value, later_cause, list_issues, validation_cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy, without
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy
 from pytest_mastra.fake.workflows.step_context import GateOrAbort, StepContext, StepEffects, Wait, Writer, visible
 
 
@@ -122,12 +122,12 @@ def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
     if not isinstance(recorded, dict) or recorded.get("status") != "suspended":
         return UNDEFINED
     payload = recorded.get("suspendPayload", UNDEFINED)
-    if frame.item is not None and isinstance(payload, dict):
-        items = payload.get(NESTED_META, {}).get("foreachOutput", [])
+    if frame.item is not None and execution.generation.item_queue:
+        items = meta_of(payload).get("foreachOutput", [])
         item = items[frame.item] if frame.item < len(items) else None
         if isinstance(item, dict) and item.get("status") == "suspended" and truthy(item.get("suspendPayload")):
             payload = item["suspendPayload"]
-    return without(payload, frozenset({NESTED_META})) if isinstance(payload, dict) else payload
+    return shown_to_step(payload)
 
 
 def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
 from pytest_mastra.fake.engine.options import ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
+from pytest_mastra.fake.engine.suspend_payloads import meta_of
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Signal
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
@@ -183,9 +183,7 @@ def recorded_report(step_results: dict[str, Any], step_id: str) -> dict[str, Any
 
 def recorded_meta(report: dict[str, Any]) -> dict[str, Any]:
     """Return what Mastra keeps for itself in what a step suspended with."""
-    payload = report.get("suspendPayload")
-    meta = payload.get(NESTED_META) if isinstance(payload, dict) else None
-    return meta if isinstance(meta, dict) else {}
+    return meta_of(report.get("suspendPayload"))
 
 
 def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META, STORED_STATE
+from mastra_sync.normalise import STORED_STATE
 from pytest_mastra.fake.engine.execution import Execution
+from pytest_mastra.fake.engine.suspend_payloads import fields_of, path_of
 from pytest_mastra.fake.workflows.errors import error_of_value
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, spread, truthy, without
 
@@ -106,16 +107,7 @@ def _add_suspension(result: dict[str, Any], steps: dict[str, Any], *, with_paylo
     suspended = {
         id_: step for id_, step in steps.items() if isinstance(step, dict) and step.get("status") == "suspended"
     }
-    payloads = {id_: step.get("suspendPayload") or {} for id_, step in suspended.items()}
-    result["suspended"] = [[id_, *_path(payload)] for id_, payload in payloads.items()]
+    payloads = {id_: step.get("suspendPayload") for id_, step in suspended.items()}
+    result["suspended"] = [[id_, *path_of(payload)] for id_, payload in payloads.items()]
     if with_payload:
-        result["suspendPayload"] = {
-            id_: without(payload, frozenset({NESTED_META})) if isinstance(payload, dict) else payload
-            for id_, payload in payloads.items()
-        }
-
-
-def _path(payload: Any) -> list[str]:
-    meta = payload.get(NESTED_META) if isinstance(payload, dict) else None
-    path = meta.get("path") if isinstance(meta, dict) else None
-    return path if isinstance(path, list) else []
+        result["suspendPayload"] = {id_: fields_of(payload) for id_, payload in payloads.items()}

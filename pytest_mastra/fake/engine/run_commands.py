@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import RunOutput
-from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_meta, recorded_report
+from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_report
 from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Resume
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
+from pytest_mastra.fake.engine.suspend_payloads import path_of
 from pytest_mastra.fake.engine.time_travel import plan_restart, plan_time_travel, stored_outcome
 from pytest_mastra.fake.engine.validation import check_request_value, list_issues
 from pytest_mastra.fake.engine.walk_graph import walk_graph
@@ -139,8 +140,7 @@ def _only_suspended_step(snapshot: dict[str, Any]) -> list[str]:
     for step_id in snapshot["suspendedPaths"]:
         result = snapshot["context"].get(step_id)
         if isinstance(result, dict) and result.get("status") == "suspended":
-            meta = recorded_meta(result)
-            paths.append([step_id, *(meta.get("path") or [])])
+            paths.append([step_id, *path_of(result.get("suspendPayload"))])
     if not paths:
         raise Refusal("No suspended steps found in this workflow run")
     if len(paths) > 1:

@@ -9,6 +9,7 @@ import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { olderWorkflows } from "./older.mjs";
+import { payloadsWorkflows } from "./payloads.mjs";
 import { plainWorkflows } from "./plain.mjs";
 import { templateWorkflows } from "./templates.mjs";
 
@@ -21,6 +22,7 @@ export const workflows = {
   ...conformanceWorkflows,
   ...namesWorkflows,
   ...itemsWorkflows,
+  ...payloadsWorkflows,
   ...olderWorkflows,
   ...exampleWorkflows,
   ...causeWorkflows,

@@ -22,7 +22,7 @@ def path_of(payload: Any) -> list[Any]:
 
 
 def fields_of(payload: Any) -> dict[str, Any]:
-    """Return what a step suspended with as answers gather it: of text and lists by index, of other scalars nothing."""
+    """Return what a step suspended with as answers gather it: text and lists by index."""
     return without(spread(payload), _META)
 
 

@@ -1,4 +1,4 @@
-"""What steps suspend with, which may be no object, and what Mastra keeps in it for itself."""
+"""What steps suspend with, be it an object or not, and what Mastra keeps in it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,7 +13,12 @@ from pytest_mastra.http.wire import WireRequest
 HEAD_LIMIT = 16 * 1024
 """Bytes that request line and headers may take together, as Node has it."""
 
-_CHUNK_LINE_LIMIT = 1024
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\r\n]+)?\r\n")
+_LARGEST = 2**64 - 1
+"""Bytes of a body or chunk that Node's parser can count; more are refused at once."""
+
+_PIECE = 256 * 1024
+"""What is read at once of a body: whatever length is announced, only what comes takes room."""
 
 
 class BadRequest(Exception):
@@ -100,7 +106,7 @@ def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
         return b""
     if not length.isdecimal():
         raise BadRequest
-    return _exactly(file, int(length))
+    return _exactly(file, length, 10)
 
 
 def read_chunked(file: BinaryIO) -> bytes:
@@ -113,22 +119,32 @@ def read_chunked(file: BinaryIO) -> bytes:
 
 
 def _chunk(file: BinaryIO) -> bytes:
-    line = file.readline(_CHUNK_LINE_LIMIT)
-    try:
-        size = int(line.partition(b";")[0], 16)
-    except ValueError:
-        raise BadRequest from None
-    if size == 0:
+    line = file.readline(HEAD_LIMIT + 1)
+    if len(line) > HEAD_LIMIT:
+        raise BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    announced = _CHUNK_SIZE.fullmatch(line)
+    if announced is None:
+        raise BadRequest
+    data = _exactly(file, announced[1].decode("ascii"), 16)
+    if not data:
         _headers(file, HEAD_LIMIT)
-        return b""
-    data = _exactly(file, size)
-    if file.readline(3) != b"\r\n":
+    elif file.readline(3) != b"\r\n":
         raise BadRequest
     return data
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    data = file.read(size)
-    if len(data) < size:
+def _exactly(file: BinaryIO, announced: str, base: int) -> bytes:
+    """Return as many bytes as were announced, in digits only."""
+    digits = announced.lstrip("0")
+    # Python reads no number of thousands of digits
+    left = int(digits or "0", base) if len(digits) <= len(str(_LARGEST)) else _LARGEST + 1
+    if left > _LARGEST:
         raise BadRequest
-    return data
+    pieces = []
+    while left:
+        piece = file.read(min(left, _PIECE))
+        if not piece:
+            raise BadRequest
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)

@@ -17,7 +17,7 @@ from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, loads
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, is_nested_deeper, loads
 from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
 from pytest_mastra.http.wire import WireReply, WireRequest
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 TEXT_HEADERS = (("content-type", "text/plain; charset=UTF-8"),)
 STREAM_HEADERS = (("content-type", "text/plain"),)
+
+DEEPEST_BODY = 200
+"""How deep lists and objects of a body may lie within each other."""
 
 Handler = Callable[[Call], Any]
 
@@ -284,6 +287,15 @@ class HttpSurface:
                 return UNDEFINED
             issues = [{"field": "body", "message": syntax_error(text)}]
             raise Refusal("Invalid request body", 400, fields={"issues": issues}) from None
+        if is_nested_deeper(record.body, DEEPEST_BODY):
+            # what is taken in is copied, compared and written by functions that call themselves
+            issues = [
+                {
+                    "field": "body",
+                    "message": f"nested more than {DEEPEST_BODY} deep, which this fake server does not take",
+                }
+            ]
+            raise Refusal("Invalid request body", 400, fields={"issues": issues})
         if record.body is None and generation.issues != "listed":
             return UNDEFINED
         return record.body

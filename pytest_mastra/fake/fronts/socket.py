@@ -6,6 +6,7 @@ A thread serves each connection.
 from __future__ import annotations
 
 import contextlib
+import io
 import ipaddress
 import logging
 import math
@@ -14,12 +15,14 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Generator
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any
+from typing import BinaryIO
 
 from typing_extensions import Self
 
 from mastra_sync.deadline import SystemClock
+from pytest_mastra.fake.fronts.timed_reader import TimedReader
 from pytest_mastra.http.framing import KEEP_ALIVE, frame
 from pytest_mastra.http.request_parser import BadRequest, Received, receive
 from pytest_mastra.http.wire import Cut, Pause, Piece, Surface, WireReply
@@ -37,6 +40,9 @@ IDLE_LIMIT = KEEP_ALIVE + 1.0
 
 FIRST_REQUEST_LIMIT = 60.0
 """Seconds that a new connection may take to send something."""
+
+REQUEST_LIMIT = 300.0
+"""Seconds in which a request that has begun must be there whole, as Node has it."""
 
 PATIENCE = 0.05
 """Seconds that `stop` waits for those who are at work in the surface."""
@@ -89,6 +95,7 @@ class OnSocket:
         host: A loopback address.
         port: 0 takes a free one.
         idle_limit: Seconds after which a quiet connection is closed.
+        request_limit: Seconds in which a request that has begun must be there whole.
 
     Attributes:
         surface: What answers.
@@ -100,7 +107,13 @@ class OnSocket:
     """
 
     def __init__(
-        self, surface: Surface, *, host: str = "127.0.0.1", port: int = 0, idle_limit: float = IDLE_LIMIT
+        self,
+        surface: Surface,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        idle_limit: float = IDLE_LIMIT,
+        request_limit: float = REQUEST_LIMIT,
     ) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"{host} is not a loopback address; a fake server is for this machine only")
@@ -108,6 +121,7 @@ class OnSocket:
         self.host = host
         self.port = port
         self._idle_limit = idle_limit
+        self._request_limit = request_limit
         self._listener: socket.socket | None = None
         self._stopping = threading.Event()
         self._connections: dict[threading.Thread, _Connection] = {}
@@ -177,7 +191,7 @@ class OnSocket:
             if self._stopping.is_set():
                 accepted.close()
                 return
-            connection = _Connection(self.surface, accepted, self._idle_limit, self._stopping)
+            connection = _Connection(self.surface, accepted, self._idle_limit, self._request_limit, self._stopping)
             thread = threading.Thread(target=self._serve, args=[connection], name=f"{self!r} connection", daemon=True)
             with self._lock:
                 self._connections[thread] = connection
@@ -194,37 +208,58 @@ class OnSocket:
 class _Connection:
     """One connection, served by one thread until either side has had enough."""
 
-    def __init__(self, surface: Surface, accepted: socket.socket, idle_limit: float, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        surface: Surface,
+        accepted: socket.socket,
+        idle_limit: float,
+        request_limit: float,
+        stopping: threading.Event,
+    ) -> None:
         self._surface = surface
         self._socket = accepted
         self._idle_limit = idle_limit
+        self._request_limit = request_limit
         self._stopping = stopping
 
     def serve(self) -> None:
         # one that goes away, at whatever point, is no matter
         with self._socket, contextlib.suppress(OSError):
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.settimeout(FIRST_REQUEST_LIMIT)
-            with self._socket.makefile("rb") as file:
-                while (received := self._receive(file)) and self._answer(received):
-                    self._socket.settimeout(self._idle_limit)
+            reader = TimedReader(self._socket, FIRST_REQUEST_LIMIT)
+            with io.BufferedReader(reader) as file:
+                while (received := self._receive(file, reader)) and self._answer(received):
+                    reader.allow(self._idle_limit)
 
     def shut_down(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _receive(self, file: Any) -> Received | None:
+    def _receive(self, file: BinaryIO, reader: TimedReader) -> Received | None:
+        has_begun = False
+
+        def begin() -> None:
+            nonlocal has_begun
+            has_begun = True
+            reader.allow(self._request_limit)
+
         try:
             return receive(
-                file,
-                on_begin=lambda: self._socket.settimeout(None),
-                say_continue=lambda: self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n"),
+                file, on_begin=begin, say_continue=lambda: self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             )
         except BadRequest as bad:
-            self._socket.sendall(
-                b"HTTP/1.1 %d %b\r\nConnection: close\r\n\r\n" % (bad.status, bad.status.phrase.encode())
-            )
-            return None
+            self._refuse(bad.status)
+        except MemoryError:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except TimeoutError:
+            if has_begun:
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        return None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Say that what came is no request, as Node does it; the connection is of no more use."""
+        phrase = "Payload Too Large" if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.phrase
+        self._socket.sendall(f"HTTP/1.1 {status.value} {phrase}\r\nConnection: close\r\n\r\n".encode("ascii"))
 
     def _answer(self, received: Received) -> bool:
         """Send the reply; return whether the connection can go on."""

@@ -222,6 +222,21 @@ def loads(text: str) -> Any:
     return _DECODER.decode(text)
 
 
+def is_nested_deeper(value: Any, limit: int) -> bool:
+    """Return whether a JSON value has lists and objects within each other beyond a limit."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def iso(seconds: float) -> str:
     """Return a time as `Date.prototype.toISOString` writes it."""
     moment = datetime.fromtimestamp(round(seconds * 1000) / 1000, timezone.utc)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from tests.live.install import GENERATIONS
 from tests.live.random_graphs.compare import differences, shrunk
+from tests.live.random_graphs.known import known_as
 from tests.live.random_graphs.tellings import RealTeller
 from tests.live.server import LiveServer
 
@@ -33,12 +34,16 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     seeds = (f"{options.seed}-{number}" for number in range(options.first, options.first + options.graphs))
     alike: Counter[str] = Counter()
+    documented: Counter[str] = Counter()
     told: set[str] = set()
     began = time.monotonic()
     with ExitStack() as servers:
         real = RealTeller(lambda: servers.enter_context(LiveServer(options.generation)))
         for found in differences(options.generation, seeds, real):
             if found is None:
+                continue
+            if known := known_as(found):
+                documented[known.row] += 1
                 continue
             alike[found.signature] += 1
             if alike[found.signature] <= options.shrink:
@@ -48,6 +53,8 @@ def main(arguments: list[str]) -> int:
                     print(smallest.report(), flush=True)
     for signature, count in alike.most_common():
         print(f"{count:5} {signature}")
+    for row, count in documented.most_common():
+        print(f"{count:5} documented: {row}")
     print(
         f"{options.graphs} graphs on {options.generation} in {time.monotonic() - began:.0f} s: "
         f"{sum(alike.values())} differ, in {len(alike)} ways; {real.deaths} servers died"

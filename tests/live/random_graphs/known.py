@@ -1,0 +1,110 @@
+"""The differences that are documented: `docs/fake-differences.md` has a row for each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conformance.stories import Act, Graph
+from tests.live.random_graphs.difference import Difference
+
+ID = re.compile(r"<id \d+>")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A difference that is documented.
+
+    Attributes:
+        row: How its row in the documentation begins.
+        fits: Whether a difference is this one.
+        generation: Where its example shows.
+        graph: The example's graph.
+        story: The example's story.
+    """
+
+    row: str
+    fits: Callable[[Difference], bool]
+    generation: str
+    graph: Graph
+    story: list[Act]
+
+
+def known_as(difference: Difference) -> Known | None:
+    """Return the row that documents a difference; None if none does."""
+    return next((known for known in KNOWN if known.fits(difference)), None)
+
+
+def _differs_in_order(difference: Difference) -> bool:
+    """Return whether both say the same of steps side by side, in another order."""
+    return _is_side_by_side(difference.graph) and _unordered(difference.real) == _unordered(difference.fake)
+
+
+def _differs_in_state(difference: Difference) -> bool:
+    """Return whether only what steps side by side see of the state differs."""
+    if not _is_side_by_side(difference.graph) or '"state"' not in json.dumps(difference.graph):
+        return False
+    return _unordered(_without_seen(difference.real)) == _unordered(_without_seen(difference.fake))
+
+
+def _is_side_by_side(graph: Graph) -> bool:
+    """Return whether anything in a graph runs side by side."""
+    for entry in graph["entries"]:
+        if len(entry.get("children", [])) > 1 or entry.get("concurrency", 1) > 1:
+            return True
+        children = [*entry.get("children", []), *([entry["child"]] if "child" in entry else [])]
+        if any("entries" in child and _is_side_by_side(child) for child in children):
+            return True
+    return False
+
+
+def _unordered(transcript: list[Any]) -> list[str]:
+    """Return what was said, whatever the order of records and keys, and whichever id was met first."""
+    said = []
+    for exchange in transcript:
+        records = sorted(_text(record) for record in exchange.get("records", []))
+        said.append(_text({**exchange, "records": records}))
+    return said
+
+
+def _text(value: Any) -> str:
+    return ID.sub("<id>", json.dumps(value, sort_keys=True))
+
+
+def _without_seen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: None if key == "seen" else _without_seen(item) for key, item in value.items()}
+    return [_without_seen(item) for item in value] if isinstance(value, list) else value
+
+
+KNOWN = (
+    Known(
+        "the order in which things side by side end",
+        _differs_in_order,
+        "current",
+        {
+            "entries": [
+                {
+                    "kind": "parallel",
+                    "children": [
+                        {"id": "a", "body": {"do": "echo"}},
+                        {"id": "b", "body": {"do": "echo"}},
+                        {"id": "c", "body": {"do": "write"}},
+                    ],
+                }
+            ]
+        },
+        [{"do": "post", "run": 0, "route": "stream", "body": {"inputData": {}}}],
+    ),
+    Known(
+        "the state that things side by side see",
+        _differs_in_state,
+        "current",
+        {"entries": [{"kind": "foreach", "concurrency": 3, "child": {"id": "a", "body": {"do": "state"}}}]},
+        [{"do": "post", "run": 0, "route": "start-async", "body": {"inputData": [1, 2, 3]}}],
+    ),
+)
+"""The table. Its rows say what is not the same, their examples that it still is not."""

@@ -20,7 +20,7 @@ from pytest_mastra.cassettes.vcr_cassette import StoryCassette
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.session_patch import origin_of
 from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.redact.scrubber import scrubber_of
+from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.suite import markers, settings
 from pytest_mastra.text.values import counted
 
@@ -95,7 +95,9 @@ class MastraCassette:
         self._partial_replay: PartialReplay | None = None
         self._undo = contextlib.ExitStack()
         self._missing = threading.Lock()
-        self.story = StoryCassette(self.path, mode, scrubber=scrubber_of(item.config))
+        # knows what the test has sent so far, once a request was looked for
+        self._scrubber = scrubber_of(item.config)
+        self.story = StoryCassette(self.path, mode, scrubber=self._scrubber)
 
     @property
     def surface(self) -> Surface | None:
@@ -213,7 +215,7 @@ class MastraCassette:
             self._undo.enter_context(InProcess(watched, origin))
 
     def _note_miss(self, miss: Miss) -> NoRecordedReply:
-        text = miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}")
+        text = self._scrubber.text(miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}"))
         with self._missing:
             self.missed.append(text)
         return NoRecordedReply(text)
@@ -239,7 +241,7 @@ class MastraCassette:
         if len(lines) > _SHOWN:
             shown.append(f"  ... and {len(lines) - _SHOWN} more")
         count = f"{len(lines)} recorded exchange{'s were' if len(lines) > 1 else ' was'}"
-        return "\n".join(
+        text = "\n".join(
             [
                 f"{count} not asked for ({self.shown}):",
                 *shown,
@@ -247,6 +249,7 @@ class MastraCassette:
                 "or let them be: @pytest.mark.mastra_cassette(strict=False)",
             ]
         )
+        return self._scrubber.text(text)
 
     def _write(self, scene: Scene) -> None:
         new = close_exchanges(scene.log if self._partial_replay is None else self._partial_replay.live)
@@ -267,8 +270,9 @@ class MastraCassette:
         elif not self.path.exists():
             report.add_not_compared(self._item.nodeid, self.shown, "it has no cassette")
         else:
-            drift = compare(self.story.exchanges, close_exchanges(scene.log), scrubber=scrubber_of(self._item.config))
-            report.add(self._item.nodeid, self.shown, drift)
+            live = close_exchanges(scene.log)
+            scrubber = learn_secrets([*live, *self.story.exchanges], self._item.config)
+            report.add(self._item.nodeid, self.shown, compare(self.story.exchanges, live, scrubber=scrubber))
 
 
 _SHOWN = 5

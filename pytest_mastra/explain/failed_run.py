@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.escapes import escaped
 from mastra_sync.models import RunResult, StepResult, Suspension
 from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
+from pytest_mastra.redact.differences import redact_difference
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs
-from pytest_mastra.text.differences import MISSING, Difference, common_prefix_length
+from pytest_mastra.text.differences import Difference
 from pytest_mastra.text.values import WIDTH, bounded, counted
 from pytest_mastra.text.width import clipped
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 _OTHERS = 1
 """Further runs that are shown."""
-
-_EXCERPT = 5_000
-_KEYS = re.compile(r'\.(\w+)|\["((?:[^"\\]|\\.)*)"\]')
 
 
 class Mask:
@@ -47,19 +44,7 @@ class Mask:
 
     def difference(self, difference: Difference) -> Difference:
         """Return a difference without secrets, not even in the names on its path."""
-        names = ["".join(key) for key in _KEYS.findall(difference.path)]
-        name = next((name for name in names if name in self._scrubber.names), "")
-        expected, actual = difference.expected, difference.actual
-        if isinstance(expected, str) and isinstance(actual, str):
-            start = max(common_prefix_length(expected, actual) - _EXCERPT, 0)
-            expected, actual = (text[start : start + 2 * _EXCERPT] for text in (expected, actual))
-        return Difference(self._scrubber.text(difference.path), self._under(name, expected), self._under(name, actual))
-
-    def _under(self, name: str, value: Any) -> Any:
-        if value is MISSING:
-            return value
-        (masked,) = self._scrubber.data({name: bounded(value)}).values()
-        return masked
+        return redact_difference(difference, self._scrubber)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.redact.cut_secrets import find_cut_secrets
 from pytest_mastra.redact.names import MASK, Names
 from pytest_mastra.redact.places import (
     Place,
@@ -25,6 +26,8 @@ from pytest_mastra.redact.places import (
     secrets_in,
     separate,
 )
+from pytest_mastra.redact.quoted_places import find_base64, find_quoted
+from pytest_mastra.redact.spellings import pattern_of, spellings_of
 
 if TYPE_CHECKING:
     import pytest
@@ -51,12 +54,8 @@ _ORDINARY = frozenset(
         *("apikey", "api-key", "api_key", "workflow", "workflows"),
     }
 )
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
-_BEFORE_A_NUMBER = r"(?:(?<![0-9A-Za-z.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
-"""No letter or digit, unless it is the end of an escape."""
-_BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
-_JSON_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+SHORTEST_LINE = 12
+"""Characters that a line of a secret has at least, to be looked for by itself."""
 
 
 class Scrubber:
@@ -84,6 +83,7 @@ class Scrubber:
         self._secrets: dict[str, str] = {}
         self._ids: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._spellings: frozenset[str] = frozenset()
         self._named: dict[str, str] = {}
         self._learned: set[str | bytes] = set()
         self._lock = threading.Lock()
@@ -116,7 +116,7 @@ class Scrubber:
                 if may_be_misread(value):
                     self._note_all(secrets_in(name, from_latin1(value)))
         others = [value for _, value in [*request.headers.items(), *exchange.headers]]
-        texts = [exchange.url, request.target, *others, exchange.failure or ""]
+        texts = [exchange.url, request.target, *others, exchange.reason, exchange.failure or ""]
         bodies = [request.body, b"".join(decoded_chunks(exchange))]
         misread = [value.encode("latin-1") for value in others if may_be_misread(value)]
         everything: list[str | bytes] = [*texts, *bodies, *misread]
@@ -124,7 +124,7 @@ class Scrubber:
             # what is asked and answered many times is looked through once
             if said not in self._learned:
                 latin1 = as_latin1(said) if isinstance(said, str) else said.decode("latin-1")
-                for place in find_places(latin1, self._names):
+                for place in self._named_places(latin1, is_prose=False):
                     self._note_all(place.secrets)
                 self._learned.add(said)
 
@@ -140,7 +140,7 @@ class Scrubber:
     def text(self, text: str) -> str:
         """Return a text without known secrets, and without those that it names as such.
 
-        `Bearer xyz` and `?token=xyz` name one.
+        `Bearer xyz`, `?token=xyz` and `{'token': 'xyz'}` name one. Of a known secret that was cut, what is left goes.
         """
         latin1 = as_latin1(text)
         clean = self._clean(latin1)
@@ -174,7 +174,7 @@ class Scrubber:
         for chunk in chunks:
             size += len(chunk)
             borders.append(size)
-        while found := self._found(latin1):
+        while found := self._found(latin1, is_prose=False):
             borders = move_borders(borders, found)
             latin1 = replaced(latin1, found)
         data = latin1.encode("latin-1")
@@ -193,6 +193,7 @@ class Scrubber:
                 dict(self.headers(request.headers.items())),
                 b"".join(self.chunks([request.body])),
             ),
+            reason=self.text(exchange.reason),
             headers=tuple(self.headers(item for item in exchange.headers if item[0].lower() not in codings)),
             chunks=self.chunks(decoded_chunks(exchange)),
             arrivals=list(exchange.arrivals),
@@ -219,6 +220,11 @@ class Scrubber:
         with self._lock:
             self._secrets[value] = name
             self._pattern = None
+        if "\n" in value:
+            # reports indent lines, compare them, and show some of them
+            for line in value.splitlines():
+                if len(line.strip()) >= SHORTEST_LINE and not line.startswith("-----"):
+                    self._note(line, name)
 
     def _by_value(self) -> re.Pattern[str] | None:
         pattern = self._pattern
@@ -228,8 +234,8 @@ class Scrubber:
             if self._pattern is None:
                 values = [value for value in self._secrets if value not in self._ids]
                 self._named = {f"s{number}": self._secrets[value] for number, value in enumerate(values)}
-                # nothing matches this: every secret may be an id
-                self._pattern = re.compile(_pattern(values) if values else r"(?!)")
+                self._spellings = frozenset().union(*map(spellings_of, values))
+                self._pattern = pattern_of(values)
             return self._pattern
 
     def _header(self, value: str) -> str:
@@ -244,14 +250,25 @@ class Scrubber:
             latin1 = replaced(latin1, found)
         return latin1
 
-    def _found(self, latin1: str) -> list[Place]:
+    def _found(self, latin1: str, *, is_prose: bool = True) -> list[Place]:
         found = [
-            place for place in find_places(latin1, self._names) if latin1[place.start : place.end] != place.replacement
+            place
+            for place in self._named_places(latin1, is_prose=is_prose)
+            if latin1[place.start : place.end] != place.replacement
         ]
         pattern = self._by_value()
         if pattern is not None:
             found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(latin1)]
+            if is_prose:
+                found += find_cut_secrets(latin1, self._spellings)
+        if is_prose:
+            found += find_base64(latin1, lambda decoded: bool(self._found(decoded)))
         return separate(found) if found else found
+
+    def _named_places(self, latin1: str, *, is_prose: bool) -> Iterator[Place]:
+        yield from find_places(latin1, self._names)
+        if self._names.may_be_in(latin1):
+            yield from find_quoted(latin1, self._names, is_prose=is_prose)
 
     def _data(self, value: Any, under: str | None) -> Any:
         if isinstance(value, Mapping):
@@ -310,57 +327,3 @@ def _in_place_of(found: re.Match[str]) -> str:
     is_json = found[0].isdigit() and latin1.lstrip()[:1] in {"{", "["}
     is_alone = latin1[:start].rstrip()[-1:] in {":", ",", "["} and latin1[end:].lstrip()[:1] in {"}", ",", "]"}
     return f'"{MASK}"' if is_json and is_alone else MASK
-
-
-def _pattern(values: Sequence[str]) -> str:
-    """Return a pattern for values in every spelling: percent-encoded, JSON-escaped, escaped again, or as they are.
-
-    The group that matches is called `s` and the number of the value. Values that begin alike share their beginning, so
-    that a thousand of them are looked for as fast as one.
-    """
-    trie: dict[str, Any] = {}
-    for number, value in enumerate(values):
-        node = trie
-        # a number is part of many others
-        is_number = _NUMBER.match(value) is not None
-        pieces = [_spelling(character) for character in value]
-        for piece in [_BEFORE_A_NUMBER, *pieces, r"(?![0-9A-Za-z])"] if is_number else pieces:
-            node = node.setdefault(piece, {})
-        node[""] = number
-    return _branches(trie)
-
-
-def _branches(node: dict[str, Any]) -> str:
-    pieces = []
-    while len(node) == 1 and "" not in node:
-        ((piece, node),) = node.items()
-        pieces.append(piece)
-    # the longer first: one secret may begin with another
-    branches = [piece + _branches(after) for piece, after in node.items() if piece]
-    if "" in node:
-        branches.append(f"(?P<s{node['']}>)")
-    return "".join(pieces) + (branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})")
-
-
-def _spelling(character: str) -> str:
-    if _UNRESERVED.match(character):
-        return re.escape(character)
-    if character == "\\":
-        return f"{_BACKSLASH}+"
-    latin1 = as_latin1(character)
-    percent = "".join(f"%(?:25)*(?i:{ord(byte):02x})" for byte in latin1)
-    spelled = [f"(?:{re.escape(latin1)}|{percent})"]
-    if character in "\"'/":
-        spelled[0] = f"{_BACKSLASH}*{spelled[0]}"
-    spelled.append("".join(rf"{_BACKSLASH}+u(?i:{unit:04x})" for unit in _as_utf16(character)))
-    if character in _JSON_ESCAPES:
-        spelled.append(f"{_BACKSLASH}+{_JSON_ESCAPES[character]}")
-    if character == " ":
-        spelled.append(r"\+")
-    return f"(?:{'|'.join(spelled)})"
-
-
-def _as_utf16(character: str) -> list[int]:
-    """Return the code units of a character as JSON escapes name them."""
-    data = character.encode("utf-16-be", "surrogatepass")
-    return [int.from_bytes(data[index : index + 2], "big") for index in range(0, len(data), 2)]

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_mastra.suite import problems, settings
 from pytest_mastra.suite.scene import SCENE, Scene
+
+if TYPE_CHECKING:
+    import warnings
+
+    from pytest_mastra.redact.scrubber import Scrubber
 
 _NAME = "mastra-reporting"
 
@@ -33,6 +38,7 @@ class Reporting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._scrubbers: dict[str, Scrubber] = {}
         self._traces = settings.setting(config, "trace").value != "off"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -53,35 +59,59 @@ class Reporting:
                 del item.stash[SCENE]
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        """Take the secrets out of a test's warnings, which are told when it is over."""
+        scrubber = self._scrubbers.get(nodeid)
+        if scrubber is not None:
+            from pytest_mastra.report import redacted
+
+            redacted.redact_warning(warning_message, scrubber)
+
     def _complete(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item) -> None:
-        if not (scene.log or report.failed or self._traces):
+        if call.when == "setup":
+            self._scrubbers.clear()
+        if not (scene.log or report.failed or self._traces or report.sections or report.skipped):
             return
         from pytest_mastra.redact.scrubber import learn_secrets
         from pytest_mastra.run_history import runs
 
-        is_passing = not (report.failed or self._traces)
-        if is_passing and call.when != "call":
+        has_news = report.failed or self._traces or report.sections or report.skipped
+        if call.when != "call" and not has_news:
             return
         scrubber = learn_secrets(scene.log, self._config)
+        self._scrubbers[item.nodeid] = scrubber
         if call.when == "call":
             properties = runs.user_properties(scene, scrubber)
             # junit reads those of the teardown's report, which pytest makes of the test's
             for kept in (report.user_properties, item.user_properties):
                 # subtests have told of the runs as they were then
-                kept[:] = [*(one for one in kept if one[0] != runs.PROPERTY), *properties]
+                own = [one for one in kept if one[0] != runs.PROPERTY]
+                kept[:] = [*_redacted(own, scrubber), *properties]
         if self._traces:
             from pytest_mastra.report import trace_writer
 
             trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
-        if report.failed:
-            from pytest_mastra.report import redacted, timeline
+        if has_news or report.user_properties:
+            from pytest_mastra.report import redacted
 
-            redacted.redact_failure(report, scrubber)
+            redacted.redact_report(report, scrubber)
+        if report.failed:
+            from pytest_mastra.report import timeline
+
             # the teardown's own failure tells what was wrong with the fakes
             found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
             sections = [(title, scrubber.text(text)) for title, text in found]
             sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
             timeline.add_sections(sections, report, self._config)
+
+
+def _redacted(properties: list[tuple[str, object]], scrubber: Scrubber) -> list[tuple[str, object]]:
+    if not properties:
+        return []
+    from pytest_mastra.report import redacted
+
+    return redacted.redact_properties(properties, scrubber)
 
 
 def _location_of(error: Exception) -> str:

@@ -1,10 +1,13 @@
-"""What may be shown and kept: a scene's runs and exchanges, and failures, without secrets."""
+"""What may be shown and kept without secrets: a scene's runs and exchanges, reports, warnings."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.http.content_coding import UnknownCoding
@@ -85,31 +88,86 @@ def _redact_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
         return replace(scrubber.exchange(bare), failure=f"its body is left out: {error}", _call=None)
 
 
-def redact_failure(report: pytest.TestReport, scrubber: Scrubber) -> None:
-    """Take secrets out of what pytest itself says of a failure.
+def redact_report(report: pytest.TestReport, scrubber: Scrubber) -> None:
+    """Take secrets out of all that pytest itself says of a test.
 
-    They may stand in values beside a failed assertion, or in arguments of what raised. Lines of source stay as they are
-    written.
+    Of a failure: messages, values beside a failed assertion, arguments, local variables; lines of source stay as they
+    are written. Of any test: what it printed and logged, the reason of a skip, properties.
 
     Args:
-        report: Of a failed test; is changed.
+        report: Of one phase of a test; is changed.
         scrubber: Knows the secrets.
     """
+    report.sections = [(scrubber.text(title), scrubber.text(content)) for title, content in report.sections]
+    report.user_properties = redact_properties(report.user_properties, scrubber)
+    reason = getattr(report, "wasxfail", None)
+    if isinstance(reason, str):
+        report.wasxfail = scrubber.text(reason)
     shown: Any = report.longrepr
+    if isinstance(shown, str):
+        report.longrepr = scrubber.text(shown)
+    elif isinstance(shown, tuple):
+        path, line, why = shown
+        report.longrepr = (path, line, scrubber.text(why))
+    elif shown is not None:
+        _redact_traceback(shown, scrubber)
+
+
+def redact_properties(properties: Iterable[tuple[str, object]], scrubber: Scrubber) -> list[tuple[str, object]]:
+    """Return a test's properties, which a junit file has, without secrets."""
+    return [(name, scrubber.data({name: value})[name]) for name, value in properties]
+
+
+def _redact_traceback(shown: Any, scrubber: Scrubber) -> None:
     last = (getattr(shown, "reprtraceback", None), getattr(shown, "reprcrash", None), None)
     for traceback, crash, _ in getattr(shown, "chain", None) or [last]:
         if crash is not None:
             crash.message = scrubber.text(crash.message)
         for entry in getattr(traceback, "reprentries", []):
             _redact_entry(entry, scrubber)
+    sections = getattr(shown, "sections", None)
+    if sections:
+        sections[:] = [(name, scrubber.text(content), mark) for name, content, mark in sections]
 
 
 def _redact_entry(entry: Any, scrubber: Scrubber) -> None:
-    is_source = entry.style in ("long", "short")
-    entry.lines = [line if is_source and not line.startswith(_FAILURE) else scrubber.text(line) for line in entry.lines]
+    is_source = getattr(entry, "style", "value") in ("long", "short")
+    entry.lines = list(_redact_lines(entry.lines, scrubber, is_source=is_source))
     arguments = getattr(entry, "reprfuncargs", None)
     if arguments is not None:
-        arguments.args = [(name, scrubber.text(value)) for name, value in arguments.args]
+        arguments.args = [(name, _redact_variable(name, value, scrubber)) for name, value in arguments.args]
     variables = getattr(entry, "reprlocals", None)
     if variables is not None:
-        variables.lines = [scrubber.text(line) for line in variables.lines]
+        variables.lines = scrubber.text("\n".join(variables.lines)).split("\n")
+
+
+def _redact_lines(lines: Iterable[str], scrubber: Scrubber, *, is_source: bool) -> Iterator[str]:
+    """Give lines without secrets; lines of source as they are.
+
+    A secret may go over several of them.
+    """
+    for is_kept, block in groupby(lines, lambda line: is_source and not line.startswith(_FAILURE)):
+        if is_kept:
+            yield from block
+        else:
+            yield from scrubber.text("\n".join(block)).split("\n")
+
+
+def _redact_variable(name: str, value: str, scrubber: Scrubber) -> str:
+    """Return what is shown of an argument, which may be called like a secret."""
+    mark = f"{name}="
+    return scrubber.text(f"{mark}{value}").removeprefix(mark)
+
+
+def redact_warning(warning: warnings.WarningMessage, scrubber: Scrubber) -> None:
+    """Take secrets out of a warning; the line of source that it came from stays.
+
+    Args:
+        warning: As Python's `warnings` has recorded it; is changed.
+        scrubber: Knows the secrets.
+    """
+    said = str(warning.message)
+    clean = scrubber.text(said)
+    if clean != said:
+        # the category is kept beside it
+        warning.message = Warning(clean)

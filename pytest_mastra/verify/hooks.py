@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mastra_sync import APIConnectionError, MastraClient, MastraError, WorkflowDetails
+from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
+from pytest_mastra.redact.summary import Summary
 from pytest_mastra.suite import settings
 from pytest_mastra.suite.declared_server import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.verify.findings import Comparison, Findings
 
 if TYPE_CHECKING:
+    from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.settings import MastraConfig
 
 TIMEOUT = (5.0, 30.0)
@@ -93,7 +96,7 @@ class Verifying:
         finally:
             comparison = self._comparison_for(item) if scene is not None and scene.servers else None
             if scene is not None and comparison is not None:
-                collect(scene, comparison, self.findings)
+                collect(scene, comparison, self.findings, learn_secrets(scene.log, self._config))
 
     # -- telling
 
@@ -129,11 +132,9 @@ class Verifying:
         """Tell what differs."""
         if _is_worker(self._config):
             return
-        terminalreporter.ensure_newline()
-        terminalreporter.section("fakes and the live server", red=self._has_failed, green=not self._has_failed)
-        for line in [*self.problems, *self.findings.lines()]:
-            terminalreporter.write_line(line)
-        terminalreporter.write_line(self._summary())
+        summary = Summary(terminalreporter, scrubber_of(self._config))
+        summary.begin("fakes and the live server", red=self._has_failed, green=not self._has_failed)
+        summary.lines([*self.problems, *self.findings.lines(), self._summary()])
 
     def _summary(self) -> str:
         count, differing = len(self.findings.workflows), len(self.findings.differing)
@@ -144,8 +145,15 @@ class Verifying:
         return f"{count} workflow{'s' if count > 1 else ''} of fakes {where}: {verdict}"
 
 
-def collect(scene: Scene, comparison: Comparison, findings: Findings) -> None:
-    """Hold the fakes of a test against the live server; never raises."""
+def collect(scene: Scene, comparison: Comparison, findings: Findings, scrubber: Scrubber) -> None:
+    """Hold the fakes of a test against the live server; never raises.
+
+    Args:
+        scene: The test's.
+        comparison: Compares.
+        findings: Takes what differs.
+        scrubber: Takes the test's secrets out of that.
+    """
     for server in scene.servers:
         for workflow in list(server.state.workflows.values()):
             with_runs = not isinstance(server, DeclaredMastra)
@@ -153,7 +161,7 @@ def collect(scene: Scene, comparison: Comparison, findings: Findings) -> None:
                 found = comparison.differences(server, workflow, with_runs=with_runs)
             except Exception as error:  # noqa: BLE001 -- what somebody declared is not to fail a test here
                 found = [f"cannot be compared: {type(error).__name__}: {error}"]
-            findings.add(workflow.id, scene.test, found)
+            findings.add(workflow.id, scene.test, map(scrubber.text, found))
 
 
 def _ask_server(where: MastraConfig, how: MastraConfig) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def compare(
             _compare_moves(comparison, run.exchanges, live_run.exchanges)
         comparison.finish()
     drift.runs = [run for run in [*drift.runs, others] if run.differences or run.notes]
-    return drift
+    return drift if scrubber is None else drift.redacted(scrubber)
 
 
 def _exchanges(recording: HasExchanges | Iterable[Exchange]) -> Iterable[Exchange]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_mastra.redact.differences import redact_difference
+from pytest_mastra.redact.scrubber import Scrubber
 from pytest_mastra.text.differences import MISSING, Difference, describe
 from pytest_mastra.text.values import counted
 from pytest_mastra.text.width import clipped
@@ -80,6 +82,15 @@ class Drift:
     def __str__(self) -> str:
         return "\n".join(self.lines()) or "no drift"
 
+    def redacted(self, scrubber: Scrubber) -> Drift:
+        """Return this without secrets."""
+        return Drift(
+            [
+                RunDrift(scrubber.text(run.title), _redacted(run.differences, scrubber), _redacted(run.notes, scrubber))
+                for run in self.runs
+            ]
+        )
+
     def as_data(self) -> list[dict[str, Any]]:
         """Return this as plain data, which `from_data` reads."""
         return [
@@ -91,6 +102,16 @@ class Drift:
     def from_data(cls, data: Iterable[Mapping[str, Any]]) -> Drift:
         """Return what `as_data` was made of."""
         return cls([RunDrift(run["title"], _from_data(run["differences"]), _from_data(run["notes"])) for run in data])
+
+
+def _redacted(findings: Iterable[Finding], scrubber: Scrubber) -> list[Finding]:
+    return [
+        Finding(
+            scrubber.text(finding.where),
+            scrubber.text(finding.what) if isinstance(finding.what, str) else redact_difference(finding.what, scrubber),
+        )
+        for finding in findings
+    ]
 
 
 def _run_lines(run: RunDrift, width: int) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 
 from pytest_mastra.cassettes.drift.compare import compare
 from pytest_mastra.cassettes.drift.findings import Drift, Finding, RunDrift
+from pytest_mastra.redact.scrubber import scrubber_of
+from pytest_mastra.redact.summary import Summary
 from pytest_mastra.text.width import clipped
 
 NAME = "mastra-drift"
@@ -92,18 +94,16 @@ class DriftReport:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what has drifted, run by run, and how much has not."""
-        terminalreporter.section("mastra: recordings and the live server")
+        summary = Summary(terminalreporter, scrubber_of(self._config))
+        summary.begin("mastra: recordings and the live server")
         for verified in self.drifted:
-            terminalreporter.write_line(f"{verified.test} ({verified.cassette})", red=True, bold=True)
-            for line in verified.drift.lines(width=_WIDTH - 2):
-                terminalreporter.write_line(f"  {line}")
-            terminalreporter.write_line("")
+            summary.line(f"{verified.test} ({verified.cassette})", red=True, bold=True)
+            summary.lines(f"  {line}" for line in verified.drift.lines(width=_WIDTH - 2))
+            summary.line("")
         for verified in self.not_compared:
-            terminalreporter.write_line(
-                clipped(f"not compared: {verified.test}: {verified.reason}", _WIDTH), yellow=True
-            )
+            summary.line(clipped(f"not compared: {verified.test}: {verified.reason}", _WIDTH), yellow=True)
         good = not self.drifted and bool(self._verified)
-        terminalreporter.write_line(self.summary(), green=good, red=not good)
+        summary.line(self.summary(), green=good, red=not good)
 
     def summary(self) -> str:
         """Return how many recordings were verified, and which have drifted."""

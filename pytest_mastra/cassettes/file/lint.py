@@ -14,6 +14,7 @@ from pytest_mastra.cassettes.file.errors import Unreadable
 from pytest_mastra.cassettes.file.read_write import exchanges_in, parts_of
 from pytest_mastra.redact.places import find_places, masked
 from pytest_mastra.redact.scrubber import Scrubber, scrubber_of
+from pytest_mastra.redact.summary import Summary
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ class Checking:
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Say what was found."""
-        terminalreporter.section("cassettes")
-        for line in self._report_lines():
-            terminalreporter.write_line(line)
+        summary = Summary(terminalreporter, scrubber_of(self._config))
+        summary.begin("cassettes")
+        summary.lines(self._report_lines())
 
     def _without_test(self, files: Iterable[Path]) -> list[Path]:
         from pytest_mastra.cassettes.file.paths import cassette_path, module_folder  # noqa: PLC0415 -- for this only

@@ -259,8 +259,7 @@ class Scrubber:
         pattern = self._by_value()
         if pattern is not None:
             found += [Place(*match.span(), _in_place_of(match), ()) for match in pattern.finditer(latin1)]
-            if is_prose:
-                found += find_cut_secrets(latin1, self._spellings)
+            found += find_cut_secrets(latin1, self._spellings, is_prose=is_prose)
         if is_prose:
             found += find_base64(latin1, lambda decoded: bool(self._found(decoded)))
         return separate(found) if found else found

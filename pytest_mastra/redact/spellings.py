@@ -12,8 +12,8 @@ from urllib.parse import quote
 from pytest_mastra.redact.places import as_latin1
 
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
-_BEFORE_A_NUMBER = r"(?:(?<![0-9A-Za-z.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
-"""No letter or digit, unless it is the end of an escape."""
+_BEFORE_A_NUMBER = r"(?:(?<![0-9A-Za-z.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt])|(?<=\.{3}))"
+"""No letter or digit, unless it is the end of an escape; no point, unless it is one of three."""
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
 _ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
@@ -51,7 +51,9 @@ def spellings_of(value: str) -> frozenset[str]:
         *(value, quote(value, safe=""), repr(value)[1:-1], ascii(value)[1:-1]),
         *(json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]),
     }
-    return frozenset(as_latin1(text) for text in spelled)
+    # a message in a body
+    escaped = {json.dumps(text, ensure_ascii=is_ascii)[1:-1] for text in spelled for is_ascii in (True, False)}
+    return frozenset(as_latin1(text) for text in spelled | escaped)
 
 
 def _branches(node: dict[str, Any]) -> str:

@@ -36,6 +36,11 @@ Moment = Annotated[datetime, BeforeValidator(_as_datetime), AfterValidator(_awar
 """An aware datetime; UTC where a server's storage does not say."""
 
 
+def encodable(name: str) -> str:
+    r"""Return a text with half a character in it escaped (`\ud800`), any other as it is."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _as_text(value: Any) -> Any:
     """JavaScript lets the properties of an error be anything."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from mastra_sync import errors
-from mastra_sync.json_types import Code, Moment, Text, milliseconds, to_plain_json
+from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
 from mastra_sync.step_graph import GRAPH
@@ -56,7 +56,9 @@ class RemoteError(ServerModel):
     @model_validator(mode="before")
     @classmethod
     def _from_any_generation(cls, value: Any) -> Any:
-        return parse_remote_error(value)
+        error = parse_remote_error(value)
+        # pydantic takes no name with half a character in it, as JavaScript's properties may have: it is escaped
+        return {encodable(name) if isinstance(name, str) else name: item for name, item in error.items()}
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.name else self.message

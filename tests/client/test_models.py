@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -365,3 +366,22 @@ def test_details_have_unpacked_schemas() -> None:
         "output_schema": None,
         "state_schema": None,
     }
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_half_a_character_in_the_name_of_an_errors_property(depth: int) -> None:
+    r"""JavaScript lets it be one; it is kept, its name escaped as `\ud800`."""
+    error: dict[str, Any] = {"message": "no", "\ud800": {"\ud800": "\ud800"}}
+    for _ in range(depth):
+        error = {"message": "outer", "cause": error}
+    steps = {"a": {"status": "failed", "error": error}}
+    result = RunResult.from_server({"status": "failed", "error": error, "steps": steps}, workflow_id="w", run_id="r")
+    found = result.error
+    for _ in range(depth):
+        assert found is not None
+        found = found.cause
+    assert found is not None
+    assert found.model_extra == {"\\ud800": {"\ud800": "\ud800"}}
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert json.dumps(result.to_event())
+    assert repr(result)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from mastra_sync.arguments import path_segment
 from mastra_sync.deadline import Clock, Deadline

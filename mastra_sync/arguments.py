@@ -11,10 +11,12 @@ from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel
 from pydantic_core import SchemaSerializer, core_schema
 
 from mastra_sync.errors import InvalidArgument
+
+PYDANTICS_MARK = "__pydantic_serializer__"
+"""What pydantic's models have; importing their base class takes longer than the rest of this library."""
 
 
 class _Omit(Enum):
@@ -144,7 +146,7 @@ def _plain(value: Any, argument: str) -> Any:
         return value
     if isinstance(value, (int, float)):
         return _checked_number(value, argument)
-    if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
+    if hasattr(value, PYDANTICS_MARK) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
         return _plain(_dumped(value, argument), argument)
     if isinstance(value, Mapping):
         return {_checked_key(key, argument): _plain(item, f"{argument}.{key}") for key, item in value.items()}

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import requests
-from pydantic import TypeAdapter
 from typing_extensions import Self
 
 from mastra_sync import deadline
@@ -24,7 +23,12 @@ from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
 from mastra_sync.workflow import Workflow, context_query
-from mastra_sync.workflow_models import WorkflowDetails
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from pydantic import TypeAdapter
+
+    from mastra_sync.workflow_models import WorkflowDetails
 
 DEFAULT_BASE_URL = "http://localhost:4111"
 BASE_URL_VARIABLE = "MASTRA_BASE_URL"
@@ -129,6 +133,8 @@ class MastraClient:
             partial: Leave out steps and schemas, and count the steps instead.
             request_context: Values for servers that choose by them.
         """
+        from mastra_sync.workflow_models import WorkflowDetails  # noqa: PLC0415
+
         query = [("partial", "true" if partial else None), *context_query(request_context)]
         answer = self.api.call(LIST_WORKFLOWS, query=query)
         return self.api.parse(answer, LIST_WORKFLOWS, _adapter(dict[str, WorkflowDetails]).validate_python)
@@ -240,5 +246,6 @@ def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:
 
 @cache
 def _adapter(answer_type: Any) -> TypeAdapter[Any]:
-    # pydantic builds it when it is first needed, not when this library is imported
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
     return TypeAdapter(answer_type)

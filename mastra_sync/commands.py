@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
 from mastra_sync.errors import (
@@ -24,7 +24,6 @@ from mastra_sync.errors import (
     StepNotSuspended,
     UnsupportedByServer,
 )
-from mastra_sync.models import RunResult, Suspension
 from mastra_sync.operations import Operation
 from mastra_sync.options import check_names
 from mastra_sync.run_api import Command, RunApi
@@ -33,14 +32,18 @@ from mastra_sync.statuses import ACTIVE
 from mastra_sync.step_graph import step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
 from mastra_sync.waiting import Mark, next_pause
-from mastra_sync.workflow_models import WorkflowDetails
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RunResult, Suspension
+    from mastra_sync.workflow_models import WorkflowDetails
 
 SUSPENSION_GRACE = 2.0
 """Seconds that a resume waits for a running run to suspend; current servers grant the same."""
 
 Options = Mapping[str, Any]
 
-StepArgument = str | Sequence[str] | Suspension | None
+StepArgument: TypeAlias = "str | Sequence[str] | Suspension | None"
 """How callers name a step: `"a"`, `"nested.a"`, `["nested", "a"]`, or the suspension itself."""
 
 
@@ -215,6 +218,8 @@ class Commands:
 
 
 def _check_target(step: StepArgument, options: Options) -> None:
+    from mastra_sync.models import Suspension  # noqa: PLC0415
+
     if not isinstance(step, Suspension):
         step_path(step)
     checked_count(options.get("for_each_index"), "for_each_index", least=0)
@@ -238,6 +243,8 @@ def resume_target(
         SeveralStepsSuspended: The run waits for several steps and none was named.
         InvalidArgument: No such item or label.
     """
+    from mastra_sync.models import Suspension  # noqa: PLC0415
+
     if run.status != "suspended":
         raise RunNotSuspended(f"the run is {run.status}, not suspended", **context)
     if label is not None:

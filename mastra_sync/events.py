@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mastra_sync.models import REPR_LENGTH, RemoteError, StepResult
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RemoteError, StepResult
+
 
 START = "workflow-start"
 FINISH = "workflow-finish"
@@ -66,6 +69,8 @@ class StreamEvent:
         if not self.type.startswith("workflow-step-") or self.type in _NOT_ABOUT_RESULTS:
             return None
         step_id = self.step_id or ""
+        from mastra_sync.models import StepResult  # noqa: PLC0415
+
         return StepResult.model_validate({"path": step_id.split("."), **self._fields})
 
     @property
@@ -93,6 +98,8 @@ class StreamEvent:
 
         None in the `workflow-finish` of a run that merely failed.
         """
+        from mastra_sync.models import RemoteError  # noqa: PLC0415
+
         fields = self._fields
         if self.type != FINISH:
             return RemoteError.model_validate(fields["error"]) if fields.get("error") else None
@@ -120,6 +127,8 @@ class StreamEvent:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
+        from mastra_sync.models import REPR_LENGTH  # noqa: PLC0415
+
         about = " ".join(str(part) for part in (self.type or "(no type)", self.step_id, self.status) if part)
         shown = self.output if self.type.startswith("workflow-") else self.payload
         text = f" {shown!r}" if shown is not None else ""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from mastra_sync.deadline import Seconds
-from mastra_sync.models import Suspension
 from mastra_sync.suggest import did_you_mean, nearest_name
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import Suspension
 
 OnGap = Literal["raise", "follow"]
 """What a stream does when events are missing that the server cannot replay."""
 
-OnSuspend = Callable[[Suspension], Any]
+OnSuspend: TypeAlias = "Callable[[Suspension], Any]"
 """Answers a suspension; None leaves the run suspended."""
 
 

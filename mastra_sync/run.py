@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
@@ -12,7 +12,6 @@ from mastra_sync.commands import Commands, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
-from mastra_sync.models import RunResult, Suspension
 from mastra_sync.operations import (
     RESTART,
     RESTART_ASYNC,
@@ -42,7 +41,11 @@ from mastra_sync.run_api import Command, RunApi
 from mastra_sync.streaming import RunStream, StreamSettings
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, interruption
-from mastra_sync.workflow_models import WorkflowDetails
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RunResult, Suspension
+    from mastra_sync.workflow_models import WorkflowDetails
 
 _STREAM_NAMES = frozenset(StreamOptions.__annotations__)
 

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mastra_sync.api import Api, message_of
 from mastra_sync.deadline import Deadline
@@ -24,12 +24,15 @@ from mastra_sync.errors import (
     ServerError,
 )
 from mastra_sync.generations import Generation, recognise_generation
-from mastra_sync.models import RunResult
 from mastra_sync.operations import CANCEL, CREATE_RUN, DELETE_RUN, EXECUTION_RESULT, OBSERVE, RUN_BY_ID, Operation
 from mastra_sync.run_input import needs_graph
 from mastra_sync.step_graph import graph_of
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RunResult
 
 CHEAPEST_FIELDS = ("error",)
 """What a poll asks for: the status always comes, and an error is small where a result may be megabytes."""
@@ -269,6 +272,8 @@ class RunApi:
 
     def _parse_run(self, answer: Any, operation: Operation = RUN_BY_ID) -> RunResult:
         """Return what an operation answered as a result that names its run."""
+        from mastra_sync.models import RunResult  # noqa: PLC0415
+
         graph = self._graph() if needs_graph(answer) else None
         return self._api.parse(
             answer,

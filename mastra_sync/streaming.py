@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import Self
 
@@ -27,7 +27,6 @@ from mastra_sync.errors import (
 )
 from mastra_sync.events import FINISH, StreamEvent
 from mastra_sync.idle import IdleWatch
-from mastra_sync.models import RunResult, Suspension
 from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.records import RecordDecoder, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
@@ -43,6 +42,10 @@ from mastra_sync.stream_position import (
 )
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import NamedRun, interruption
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RunResult, Suspension
 
 logger = logging.getLogger("mastra_sync")
 

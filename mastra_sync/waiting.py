@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
@@ -22,8 +22,11 @@ from mastra_sync.errors import (
     RunTimeout,
     ServerError,
 )
-from mastra_sync.models import RunResult
 from mastra_sync.statuses import SETTLED
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from mastra_sync.models import RunResult
 
 logger = logging.getLogger("mastra_sync")
 

@@ -7,9 +7,8 @@ import contextlib
 import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import Self, Unpack
 
@@ -26,12 +25,17 @@ from mastra_sync.arguments import (
 )
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
-from mastra_sync.models import RunPage, RunResult
 from mastra_sync.operations import DETAILS, RUNS
 from mastra_sync.options import StartOptions, check_names
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi
-from mastra_sync.workflow_models import WorkflowDetails, WorkflowSchema
+
+if TYPE_CHECKING:
+    # pydantic's models take their time to load: they come with the first answer
+    from concurrent.futures import Executor
+
+    from mastra_sync.models import RunPage, RunResult
+    from mastra_sync.workflow_models import WorkflowDetails, WorkflowSchema
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
@@ -78,6 +82,8 @@ class Workflow:
         Raises:
             WorkflowNotFound: The server has no such workflow.
         """
+        from mastra_sync.workflow_models import WorkflowDetails  # noqa: PLC0415
+
         answer = self.api.call(DETAILS, query=context_query(request_context))
         return self.api.parse(answer, DETAILS, WorkflowDetails.model_validate)
 
@@ -114,6 +120,8 @@ class Workflow:
         Raises:
             InvalidArgument: A number out of range, both ways of paging at once, or a filter that cannot be sent.
         """
+        from mastra_sync.models import RunPage  # noqa: PLC0415
+
         query: list[tuple[str, str | None]] = [
             *_paging(page, per_page, limit, offset),
             ("resourceId", None if resource_id is None else checked_text(resource_id, "resource_id")),

@@ -97,3 +97,8 @@ def test_importing_it_imports_nothing_of_tests_or_terminals(code: str) -> None:
 def test_the_bare_import_loads_nothing_else() -> None:
     """Requests and pydantic come with the first name that needs them."""
     assert not modules_after("import mastra_sync") & {"requests", "pydantic", "urllib3", "tenacity"}
+
+
+def test_a_client_loads_no_models() -> None:
+    """Pydantic's models, which take longer than all the rest, come with the first answer that fills one."""
+    assert "pydantic" not in modules_after("from mastra_sync import MastraClient; MastraClient().get_workflow('w')")

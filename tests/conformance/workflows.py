@@ -13,12 +13,27 @@ from tests.conformance.declared import (
     items,
     names,
     older,
+    older_nested,
     payloads,
     plain,
     templates,
 )
 
-MODULES = (plain, branching, asking, gated, failing, corners, names, items, causes, templates, older, payloads)
+MODULES = (
+    plain,
+    branching,
+    asking,
+    gated,
+    failing,
+    corners,
+    names,
+    items,
+    causes,
+    templates,
+    older,
+    older_nested,
+    payloads,
+)
 
 
 def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:

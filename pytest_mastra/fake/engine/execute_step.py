@@ -11,7 +11,7 @@ from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.suspend_payloads import meta_of, shown_to_step
 from pytest_mastra.fake.engine.validation import check_value, later_cause, list_issues, validation_cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
-from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, truthy
@@ -167,7 +167,9 @@ def _run_with_retries(attempt: Attempt) -> Coroutine:
     What is undefined there takes the place of what an earlier execution left.
     """
     execution = attempt.execution
-    config = execution.run.workflow.retry_config
+    is_resumed = execution.continuation.resume is not None
+    # Mastra forgets the workflow's retries when a run is resumed
+    config = RetryConfig() if is_resumed else execution.run.workflow.retry_config
     retries = attempt.step.retries if attempt.step.retries is not None else config.attempts
     for count in range(retries + 1):
         if count and config.delay:

@@ -9,6 +9,7 @@ import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { olderWorkflows } from "./older.mjs";
+import { olderNestedWorkflows } from "./older_nested.mjs";
 import { payloadsWorkflows } from "./payloads.mjs";
 import { plainWorkflows } from "./plain.mjs";
 import { templateWorkflows } from "./templates.mjs";
@@ -24,6 +25,7 @@ export const workflows = {
   ...itemsWorkflows,
   ...payloadsWorkflows,
   ...olderWorkflows,
+  ...olderNestedWorkflows,
   ...exampleWorkflows,
   ...causeWorkflows,
   ...templateWorkflows,

@@ -53,6 +53,7 @@ class Api:
         generation: What the server has shown of its generation; copies share it.
         workflow_id: The workflow that all calls are about; None if they are about the server.
         run_id: The run that all calls are about; None if they are about no single one.
+        limit: When all calls must have ended that are not given a deadline of their own.
     """
 
     transport: Transport
@@ -64,6 +65,7 @@ class Api:
     generation: KnownGeneration = field(default_factory=KnownGeneration, repr=False)
     workflow_id: str | None = None
     run_id: str | None = None
+    limit: Deadline | None = None
 
     def about(self, workflow_id: str, run_id: str | None = None) -> Api:
         """Return the same server's operations, about a workflow or a run."""
@@ -72,6 +74,10 @@ class Api:
     def on_clock(self, clock: Clock) -> Api:
         """Return these operations on another clock."""
         return replace(self, clock=clock)
+
+    def within(self, deadline: Deadline) -> Api:
+        """Return these operations as parts of one that has a deadline."""
+        return replace(self, limit=deadline)
 
     def call(
         self,
@@ -143,8 +149,8 @@ class Api:
         return self.root + path
 
     def deadline(self, seconds: float | None) -> Deadline:
-        """Return a deadline on the clock of these calls; None is without limit."""
-        return Deadline(seconds, self.clock)
+        """Return a deadline on these calls' clock; None is without a limit of its own."""
+        return Deadline(seconds, self.clock, self.limit)
 
     def default_deadline(self) -> Deadline:
         """Return the time that all attempts may take, for a call without a deadline."""
@@ -223,7 +229,7 @@ class _Attempts:
 
         jitter = tenacity.wait_random_exponential(multiplier=self._api.backoff, max=LONGEST_PAUSE)
         retrying = tenacity.Retrying(
-            sleep=self._api.clock.sleep,
+            sleep=self._deadline.sleep,
             stop=lambda state: state.attempt_number > self._retries or self._is_too_late(state),
             wait=lambda state: self._pause(state, jitter),
             retry=tenacity.retry_if_exception(lambda error: may_repeat(self._operation, error)),

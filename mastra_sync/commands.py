@@ -6,7 +6,7 @@ Servers answer some mistakes with 200 and do nothing, some by failing the whole 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -36,7 +36,6 @@ from mastra_sync.waiting import Mark, next_pause
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import RunResult, Suspension
-    from mastra_sync.workflow_models import WorkflowDetails
 
 SUSPENSION_GRACE = 2.0
 """Seconds that a resume waits for a running run to suspend; current servers grant the same."""
@@ -64,13 +63,11 @@ class Commands:
     """Makes the commands of one run: reads and checks what a mistake would cost.
 
     Args:
-        api: Reads the run.
-        details: Reads the workflow's details, for a hint why its input was rejected.
+        api: Reads the run, and the workflow's details for a hint why its input was rejected.
     """
 
-    def __init__(self, api: RunApi, details: Callable[[], WorkflowDetails]) -> None:
+    def __init__(self, api: RunApi) -> None:
         self._api = api
-        self._details = details
 
     def start(self, operation: Operation, input_data: Any, options: Options, known: type, *, fresh: bool) -> Command:
         """Return a start; `fresh` says that nobody can have started the run before.
@@ -209,7 +206,7 @@ class Commands:
 
     def _likely_cause(self, input_data: Any) -> str:
         try:
-            schema = self._details().input_schema
+            schema = self._api.details().input_schema
         except MastraError:
             return ""
         given = plain_json(None if input_data is OMIT else input_data, "input_data")

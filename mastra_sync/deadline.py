@@ -12,6 +12,9 @@ from mastra_sync.errors import InvalidArgument
 DEFAULT_RUN_TIMEOUT = 3600.0
 """Seconds that a call waits for a run where the caller does not say."""
 
+LEAST_OVERTIME, OVERTIME_SHARE, MOST_OVERTIME = 0.08, 0.08, 1.0
+"""How long a run may be looked at when the time is up: a share of the time, in seconds at least and at most."""
+
 Seconds = float | int | timedelta | None
 """How callers give a duration; None means without limit."""
 
@@ -52,24 +55,29 @@ class Deadline:
     Args:
         seconds: How long the call may take; None for ever.
         clock: What tells the time.
+        outer: The deadline of what the call is a part of.
     """
 
-    __slots__ = ("_clock", "_started", "limit")
+    __slots__ = ("_clock", "_outer", "_passed", "_started", "limit")
 
-    def __init__(self, seconds: float | None, clock: Clock) -> None:
+    def __init__(self, seconds: float | None, clock: Clock, outer: Deadline | None = None) -> None:
         self._clock = clock
+        self._outer = outer
         self._started = clock.monotonic()
+        self._passed = 0.0
         self.limit = math.inf if seconds is None else seconds
 
     @property
     def elapsed(self) -> float:
         """Seconds since the call began."""
-        return self._clock.monotonic() - self._started
+        # where a test tool has frozen the clock, what was waited has passed all the same
+        return max(self._clock.monotonic() - self._started, self._passed)
 
     @property
     def remaining(self) -> float:
         """Seconds that are left, never below 0, infinite without a limit."""
-        return max(0.0, self.limit - self.elapsed)
+        left = max(0.0, self.limit - self.elapsed)
+        return left if self._outer is None else min(left, self._outer.remaining)
 
     @property
     def expired(self) -> bool:
@@ -81,15 +89,39 @@ class Deadline:
         shortest = min(math.inf if seconds is None else seconds, self.remaining)
         return None if math.isinf(shortest) else shortest
 
-    def at_least(self, seconds: float) -> Deadline:
-        """Return this deadline, or one that leaves `seconds` if less is left."""
-        return self if self.remaining >= seconds else Deadline(seconds, self._clock)
+    def part(self, seconds: float | None) -> Deadline:
+        """Return the deadline of a part of the call, which may take so long."""
+        return Deadline(seconds, self._clock, self)
+
+    def sibling(self, seconds: float | None) -> Deadline:
+        """Return a deadline on the same clock, that begins now, whatever this one leaves."""
+        return Deadline(seconds, self._clock)
+
+    def for_last_look(self) -> Deadline:
+        """Return this deadline or, near its end, one that is a little later.
+
+        A run is looked at once more when the time is up.
+        """
+        whole = self
+        while whole._outer is not None:
+            whole = whole._outer
+        overtime = min(MOST_OVERTIME, max(LEAST_OVERTIME, OVERTIME_SHARE * whole.limit))
+        if self.remaining >= overtime:
+            return self
+        left = min(self.limit - self.elapsed, whole.limit - whole.elapsed) + overtime
+        return Deadline(max(0.0, left), self._clock)
+
+    def count(self, seconds: float) -> None:
+        """Note that so many seconds have passed, whatever the clock says."""
+        self._passed += seconds
+        if self._outer is not None:
+            self._outer.count(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass, but not beyond the deadline."""
         pause = min(seconds, self.remaining)
-        if pause > 0:
-            self._clock.sleep(pause)
+        self._clock.sleep(pause)
+        self.count(pause)
 
 
 def seconds_of(value: Seconds, argument: str) -> float | None:

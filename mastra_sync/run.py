@@ -45,7 +45,6 @@ from mastra_sync.waiting import START_GRACE, Departure, interruption
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import RunResult, Suspension
-    from mastra_sync.workflow_models import WorkflowDetails
 
 _STREAM_NAMES = frozenset(StreamOptions.__annotations__)
 
@@ -63,9 +62,8 @@ class Run:
         run_id: The run.
     """
 
-    def __init__(self, api: RunApi, details: Callable[[], WorkflowDetails], *, fresh: bool) -> None:
+    def __init__(self, api: RunApi, *, fresh: bool) -> None:
         self.api = api
-        self._commands = Commands(api, details)
         # True while nobody can have started the run: this client made up its id and has not sent a start
         self._fresh = fresh
         self._departure: Departure | None = None
@@ -88,7 +86,7 @@ class Run:
             RunNotFound: No such run; `create_run` makes one.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands.start(START, input_data, options, StartOptions, fresh=self._fresh))
+        self._send(self._commands().start(START, input_data, options, StartOptions, fresh=self._fresh))
         return self
 
     def start_async(
@@ -100,7 +98,7 @@ class Run:
 
         Args:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
-            timeout: How long the run may take; None without limit.
+            timeout: How long all this may take; None without limit.
             **options: See `StartOptions`.
 
         Raises:
@@ -109,8 +107,9 @@ class Run:
             RunTimeout: The run goes on.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        command = self._commands.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh)
-        return self._hold(command, timeout)
+        deadline = self._deadline(timeout)
+        commands = self._commands(deadline)
+        return self._hold(commands.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh), deadline)
 
     def stream(self, input_data: Any = OMIT, **options: Unpack[StreamStartOptions]) -> RunStream:
         """Start the run and return its events as they come.
@@ -124,7 +123,8 @@ class Run:
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
         settings, rest = self._stream_settings(options)
-        command = self._commands.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
+        commands = self._commands(settings.deadline)
+        command = commands.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
         return self._open(command, settings, only_segment=self._fresh)
 
     # -- wait and read
@@ -155,9 +155,9 @@ class Run:
         if departure is not None:
             grace = seconds_of(start_grace, "start_grace")
             departure = departure.with_grace(float("inf") if grace is None else grace)
-        wait = self.api.wait(self._deadline(timeout), on_update)
+        deadline = self._deadline(timeout)
         try:
-            result = wait.until_settled(departure)
+            result = self.api.within(deadline).wait(deadline, on_update).until_settled(departure)
         except KeyboardInterrupt:
             raise interruption(self) from None
         self._departure = None
@@ -206,7 +206,7 @@ class Run:
             SeveralStepsSuspended: Say which.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands.resume(RESUME, resume_data, step, options, ResumeOptions))
+        self._send(self._commands().resume(RESUME, resume_data, step, options, ResumeOptions))
         return self
 
     def resume_async(
@@ -225,7 +225,9 @@ class Run:
             InvalidResumeData: The step's schema rejects the answer; the run is still suspended.
             RunTimeout: The run goes on.
         """
-        return self._hold(self._commands.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), timeout)
+        deadline = self._deadline(timeout)
+        commands = self._commands(deadline)
+        return self._hold(commands.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), deadline)
 
     def resume_no_wait(
         self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]
@@ -235,8 +237,9 @@ class Run:
         Raises:
             UnsupportedByServer: A server before the current ones; `resume` does the same.
         """
-        command = self._commands.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
-        self._commands.require("resume_no_wait", "Use resume")
+        commands = self._commands()
+        command = commands.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
+        commands.require("resume_no_wait", "Use resume")
         self._send(command)
         return self.run_id
 
@@ -245,7 +248,8 @@ class Run:
     ) -> RunStream:
         """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
-        return self._open(self._commands.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
+        commands = self._commands(settings.deadline)
+        return self._open(commands.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
 
     # -- cancel and restart
 
@@ -269,7 +273,7 @@ class Run:
         Raises:
             RunNotActive: The run is not `running` or `waiting`. Servers accept that too, and do nothing.
         """
-        self._send(self._commands.restart(RESTART, options, RestartOptions, only_active=True))
+        self._send(self._commands().restart(RESTART, options, RestartOptions, only_active=True))
         return self
 
     def restart_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[RestartOptions]) -> RunResult:
@@ -280,8 +284,9 @@ class Run:
         Raises:
             RunNotActive: The run is neither active nor, on current servers, ended.
         """
-        command = self._commands.restart(RESTART_ASYNC, options, RestartOptions, only_active=False)
-        return self._hold(command, timeout)
+        deadline = self._deadline(timeout)
+        commands = self._commands(deadline)
+        return self._hold(commands.restart(RESTART_ASYNC, options, RestartOptions, only_active=False), deadline)
 
     # -- time travel
 
@@ -301,7 +306,7 @@ class Run:
             StepNotFound: The workflow has no such step.
             RunStillRunning: The run is active.
         """
-        self._send(self._commands.time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
+        self._send(self._commands().time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
         return self
 
     def time_travel_async(
@@ -316,15 +321,19 @@ class Run:
 
         Arguments as `time_travel`.
         """
-        command = self._commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions)
-        return self._hold(command, timeout)
+        deadline = self._deadline(timeout)
+        commands = self._commands(deadline)
+        return self._hold(
+            commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions), deadline
+        )
 
     def time_travel_stream(
         self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[StreamTimeTravelOptions]
     ) -> RunStream:
         """Execute the run again from a step and return the events. As `time_travel`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
-        command = self._commands.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
+        commands = self._commands(settings.deadline)
+        command = commands.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
         return self._open(command, settings)
 
     def __repr__(self) -> str:
@@ -341,24 +350,30 @@ class Run:
         """Return the run with its status and little else; one request, tried once."""
         return self.api.poll(deadline)
 
+    def read_result(self, deadline: Deadline) -> RunResult:
+        """Return the run as it is now."""
+        return self.api.result(deadline)
+
     def open_observe(self, deadline: Deadline) -> ByteStream:
         """Return the bytes that the server replays."""
         return self.api.open_observe(deadline)
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
         """Return a resumed stream's bytes, None if they were lost and the run moved."""
-        command = self._commands.resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions)
+        command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions)
         return self.api.open_stream(command, deadline)
 
     # -- sending
+
+    def _commands(self, deadline: Deadline | None = None) -> Commands:
+        return Commands(self.api if deadline is None else self.api.within(deadline))
 
     def _send(self, command: Command) -> None:
         self.api.send(command)
         self._fresh = False
         self._departure = command.departure
 
-    def _hold(self, command: Command, timeout: Seconds) -> RunResult:
-        deadline = self._deadline(timeout)
+    def _hold(self, command: Command, deadline: Deadline) -> RunResult:
         self._departure = None
         try:
             result = self.api.hold(command, deadline)

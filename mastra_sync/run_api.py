@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.api import Api, message_of
@@ -24,7 +24,16 @@ from mastra_sync.errors import (
     ServerError,
 )
 from mastra_sync.generations import Generation, recognise_generation
-from mastra_sync.operations import CANCEL, CREATE_RUN, DELETE_RUN, EXECUTION_RESULT, OBSERVE, RUN_BY_ID, Operation
+from mastra_sync.operations import (
+    CANCEL,
+    CREATE_RUN,
+    DELETE_RUN,
+    DETAILS,
+    EXECUTION_RESULT,
+    OBSERVE,
+    RUN_BY_ID,
+    Operation,
+)
 from mastra_sync.run_input import needs_graph
 from mastra_sync.step_graph import graph_of
 from mastra_sync.transport import ByteStream
@@ -33,9 +42,13 @@ from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import RunResult
+    from mastra_sync.workflow_models import WorkflowDetails
 
 CHEAPEST_FIELDS = ("error",)
 """What a poll asks for: the status always comes, and an error is small where a result may be megabytes."""
+
+LOOK_AFTERWARDS, LOOK_SHARE = 1.0, 0.25
+"""Of a call's time, the seconds at most and the share that are kept for a look at the run if no answer comes."""
 
 GATEWAY_STATUSES = frozenset({502, 503, 504})
 """Answers of what stands before a server, or of its own time limit: the command may have taken effect."""
@@ -90,6 +103,10 @@ class RunApi:
         """Return a deadline on the run's clock; None is without limit."""
         return self._api.deadline(seconds)
 
+    def within(self, deadline: Deadline) -> RunApi:
+        """Return the same run's operations, as parts of one that has a deadline."""
+        return RunApi(self._api.within(deadline), self.workflow_id, self.run_id)
+
     # -- the run's record
 
     def create(self, body: bytes) -> None:
@@ -113,6 +130,13 @@ class RunApi:
 
     # -- reading
 
+    def details(self) -> WorkflowDetails:
+        """Return the details of the run's workflow."""
+        from mastra_sync.workflow_models import WorkflowDetails  # noqa: PLC0415
+
+        api = replace(self._api, run_id=None)
+        return api.parse(api.call(DETAILS), DETAILS, WorkflowDetails.model_validate)
+
     def poll(self, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else: one request, tried once."""
         answer = self._run_by_id(CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
@@ -132,14 +156,14 @@ class RunApi:
         if not self._api.generation.has_execution_result:
             answer = self._run_by_id(deadline=deadline)
             if not self._api.generation.has_execution_result:
-                return self._parse_run(answer)
+                return self._parse_run(answer, deadline=deadline)
         try:
             answer = self._api.call(EXECUTION_RESULT, deadline=deadline)
         except RouteNotFound:
             # the server was upgraded in the meantime
             self._api.generation.current = None
             return self.result(deadline)
-        return self._parse_run(answer)
+        return self._parse_run(answer, deadline=deadline)
 
     def generation(self) -> Generation:
         """Return the server's generation; asks for this run if it is not known yet."""
@@ -166,8 +190,9 @@ class RunApi:
             OutcomeUnknown: The answer was lost and the run has not moved.
             APIStatusError: The server refused.
         """
+        deadline = _but_for_a_look(self._api.default_deadline())
         try:
-            return self._api.call(command.operation, body=command.body)
+            return self._api.call(command.operation, body=command.body, deadline=deadline)
         except MastraError as error:
             self._confirm(command, error, self.deadline(START_GRACE))
             return None
@@ -183,11 +208,11 @@ class RunApi:
             APIStatusError: The server refused.
         """
         try:
-            answer = self._api.call(command.operation, body=command.body, deadline=deadline, hold=True)
+            answer = self._api.call(command.operation, body=command.body, deadline=_but_for_a_look(deadline), hold=True)
         except MastraError as error:
             moved = self._confirm(command, error, deadline)
             return self.wait(deadline, last=moved).until_settled(command.departure)
-        return self._parse_run(answer, command.operation)
+        return self._parse_run(answer, command.operation, deadline=deadline)
 
     def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
         """Send a command that the server answers with a stream.
@@ -199,7 +224,7 @@ class RunApi:
             APIStatusError: The server refused.
         """
         try:
-            return self._api.open(command.operation, body=command.body, deadline=deadline)
+            return self._api.open(command.operation, body=command.body, deadline=_but_for_a_look(deadline))
         except MastraError as error:
             self._confirm(command, error, deadline)
             return None
@@ -215,17 +240,17 @@ class RunApi:
         """
         deadline = self._api.default_deadline()
         for attempt in itertools.count():
-            run = self.read(CHEAPEST_FIELDS, nested=False)
+            run = self.within(deadline).read(CHEAPEST_FIELDS, nested=False)
             if run.finished:
                 return f"Workflow run had already ended as {run.status}; no cancel was sent"
             try:
-                answer = self._api.call(CANCEL, body=b"{}", retries=0)
+                answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
             except (APIConnectionError, RateLimitError, ServerError) as error:
                 asked = getattr(error, "retry_after", None)
                 pause = self._api.backoff * 2**attempt if asked is None else asked
                 if attempt >= self._api.retries or pause >= deadline.remaining:
                     raise
-                self._api.clock.sleep(pause)
+                deadline.sleep(pause)
             else:
                 break
         return message_of(answer)
@@ -237,7 +262,7 @@ class RunApi:
         # where the server itself says that it failed, either the run has moved by now or it will not
         is_final = isinstance(error, ServerError) and error.status_code not in GATEWAY_STATUSES
         grace = 0.0 if is_final else min(START_GRACE, deadline.remaining)
-        wait = self.wait(self.deadline(max(grace, 1.0)))
+        wait = self.wait(deadline.part(max(grace, 1.0)))
         # a run that does not exist has not moved
         with contextlib.suppress(RunNotFound):
             moved = wait.until_moved(command.departure.with_grace(grace))
@@ -270,23 +295,31 @@ class RunApi:
             self._api.generation.current = recognise_generation(answer)
         return answer
 
-    def _parse_run(self, answer: Any, operation: Operation = RUN_BY_ID) -> RunResult:
+    def _parse_run(
+        self, answer: Any, operation: Operation = RUN_BY_ID, *, deadline: Deadline | None = None
+    ) -> RunResult:
         """Return what an operation answered as a result that names its run."""
         from mastra_sync.models import RunResult  # noqa: PLC0415
 
-        graph = self._graph() if needs_graph(answer) else None
+        graph = self._graph(deadline) if needs_graph(answer) else None
         return self._api.parse(
             answer,
             operation,
             lambda raw: RunResult.from_server(raw, workflow_id=self.workflow_id, run_id=self.run_id, graph=graph),
         )
 
-    def _graph(self) -> Any:
+    def _graph(self, deadline: Deadline | None) -> Any:
         """Return the graph of the run's workflow, None if it cannot be had."""
         # the run has run: what it was answered must not be lost for this
         with contextlib.suppress(MastraError):
-            return graph_of(self._run_by_id(nested=False))
+            return graph_of(self._run_by_id(nested=False, deadline=deadline))
         return None
+
+
+def _but_for_a_look(deadline: Deadline) -> Deadline:
+    """Return an answer's deadline, which leaves time to look at the run afterwards."""
+    left = deadline.remaining
+    return deadline.part(left - min(LOOK_AFTERWARDS, LOOK_SHARE * left))
 
 
 def is_outcome_open(error: MastraError) -> bool:

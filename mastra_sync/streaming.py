@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import Self
 
-from mastra_sync.deadline import Deadline, Seconds
+from mastra_sync.deadline import Deadline, Seconds, seconds_of
 from mastra_sync.error_replies import refusal_in_stream
 from mastra_sync.errors import (
     APIConnectionError,
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("mastra_sync")
 
 RECONNECTS = 5
-"""How often a stream tries to get back on without having seen anything new."""
+"""How often a stream gets back on without seeing anything new."""
+
+LONGEST_PAUSE = 2.0
+"""Seconds between two looks for a server that cannot be reached."""
 
 
 class FollowedRun(NamedRun, Protocol):
@@ -63,7 +66,7 @@ class FollowedRun(NamedRun, Protocol):
     def poll(self, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else; one request, tried once."""
 
-    def result(self) -> RunResult:
+    def read_result(self, deadline: Deadline) -> RunResult:
         """Return the run as it is now."""
 
     def wait(self, timeout: Seconds) -> RunResult:
@@ -125,6 +128,7 @@ class RunStream:
     ) -> None:
         self._run = run
         self._settings = settings
+        self._deadline = settings.deadline
         self._whole_history = whole_history
         self._only_segment = only_segment
         self._skip = skip
@@ -132,6 +136,7 @@ class RunStream:
         self._digests = Digests()
         self._cut_by: Exception | None = None
         self._reconnects = 0
+        self._vain_looks = 0
         self._replays_all = False
         self._at_finish = False
         self._ended = False
@@ -206,22 +211,30 @@ class RunStream:
         stream that was interrupted, or closed, does not matter either: the run is polled.
 
         Args:
-            timeout: How long to wait for the run, from now; by default what the stream's own timeout leaves.
+            timeout: How long to wait, from now; by default what the stream's own timeout leaves, which is the longest
+                that its events are waited for.
 
         Raises:
             APIStatusError: The server refused the request that opened the stream (it says so inside the stream).
             RunTimeout: The time was up.
         """
-        with contextlib.suppress(StreamInterrupted):
-            for _ in self:
-                pass
+        own = self._settings.deadline
+        seconds = seconds_of(timeout, "timeout")
+        deadline = own if seconds is None else own.sibling(seconds)
+        self._deadline = own.part(seconds)
+        try:
+            with contextlib.suppress(StreamInterrupted):
+                for _ in self:
+                    pass
+        finally:
+            self._deadline = own
         self._raise_if_refused()
         if self.complete:
             # servers store the run's end before they tell it
-            result = self._run.result()
+            result = self._run.read_result(deadline.for_last_look())
             if result.settled:
                 return result
-        return self._run.wait(timeout if timeout is not None else self._settings.deadline.clamp(None))
+        return self._run.wait(deadline.clamp(None))
 
     def __repr__(self) -> str:
         state = "complete" if self.complete else "closed" if self._ended else "open"
@@ -271,7 +284,7 @@ class RunStream:
             return
         try:
             with self._watch:
-                chunk = self._source.read()
+                chunk = self._source.read(self._deadline)
         except APIConnectionError as error:
             self._on_end(error)
             return
@@ -322,36 +335,41 @@ class RunStream:
         self._detach()
 
     def _get_back_on(self) -> None:
-        """Attach to the run again, or say that this cannot be done."""
-        deadline = self._settings.deadline
+        """Attach to the run again, or say that this cannot be done.
+
+        A server that cannot be reached is asked until the time is up.
+        """
+        deadline = self._deadline
         if deadline.expired:
             raise RunTimeout(
                 workflow_id=self._run.workflow_id, run_id=self.run_id, last_status=None, waited=deadline.elapsed
             ) from self._cut_by
-        if self._reconnects > 0:
-            asked = getattr(self._cut_by, "retry_after", None) or 0.0
-            deadline.sleep(max(asked, min(1.0, 0.05 * 2**self._reconnects)))
-        self._reconnects += 1
-        if self._reconnects > RECONNECTS:
+        if self._reconnects >= RECONNECTS:
             self._on_gap("it was cut and the server cannot replay the rest")
             return
+        if self._reconnects + self._vain_looks:
+            asked = getattr(self._cut_by, "retry_after", None) or 0.0
+            deadline.sleep(max(asked, _next_pause(self._reconnects + self._vain_looks)))
         try:
             was_over = _is_over(self._run.poll(deadline), self._settings)
             source = self._run.open_observe(deadline)
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as problem:
             logger.debug("run %s: could not get back on: %s", self.run_id, problem)
             self._cut_by = problem
+            self._vain_looks += 1
             return
         except APIStatusError as refused:
             self._cut_by = refused
             self._on_gap(f"the server does not let it be taken up again ({refused.message})")
             return
+        self._reconnects += 1
+        self._vain_looks = 0
         self._replays_all = was_over
         self._attach(source, replay=True)
 
     def _on_gap(self, problem: str) -> None:
         if self._settings.on_gap == "follow":
-            self._run.wait(self._settings.deadline.clamp(None))
+            self._run.wait(self._deadline.clamp(None))
             self._ended = True
             return
         raise StreamInterrupted(
@@ -365,7 +383,7 @@ class RunStream:
     def _after_finish(self) -> None:
         """Go on with the run resumed if there is someone to answer for it, else end."""
         handler = self._settings.on_suspend
-        run = self._run.result() if handler is not None else None
+        run = self._run.read_result(self._deadline) if handler is not None else None
         if handler is None or run is None or run.status != "suspended" or not run.suspensions:
             self._ended = True
             return
@@ -378,13 +396,18 @@ class RunStream:
         self._whole_history = False
         self._only_segment = False
         self.complete = False
-        source = self._run.open_resume(run.suspensions[0], answer, self._settings.deadline)
+        source = self._run.open_resume(run.suspensions[0], answer, self._deadline)
         self._attach(source, replay=False)
 
     def _raise_if_refused(self) -> None:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
         if error is not None:
             raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id, secrets=self._secrets)
+
+
+def _next_pause(looks: int) -> float:
+    """Return the seconds to wait before getting back on, after so many attempts in vain."""
+    return min(LONGEST_PAUSE, 0.05 * 2.0 ** min(looks, 10))
 
 
 def _is_over(run: RunResult, settings: StreamSettings) -> bool:

@@ -82,11 +82,12 @@ class ByteStream(Protocol):
 
     secrets: SentSecrets
 
-    def read(self) -> bytes:
+    def read(self, deadline: Deadline) -> bytes:
         """Wait for the next bytes and return them at once; empty at the end.
 
         Raises:
             APIConnectionError: The connection was cut.
+            APITimeoutError: The deadline passed.
         """
 
     def shut_down(self) -> None:
@@ -319,11 +320,11 @@ class _ResponseStream:
         self._request = request
         self.secrets = _sent_secrets(request, response.request)
         self._socket = _socket_of(response)
-        if self._socket is not None:
-            # a quiet stream is not a dead one; whoever reads it looks after the time
-            self._socket.settimeout(None)
 
-    def read(self) -> bytes:
+    def read(self, deadline: Deadline) -> bytes:
+        if self._socket is not None:
+            # a quiet stream is not a dead one; whoever reads it looks after that
+            self._socket.settimeout(_positive(deadline.clamp(None)))
         with _translate_errors(self._request):
             return _next_bytes(self._response)
 

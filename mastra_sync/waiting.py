@@ -39,9 +39,6 @@ SHARE_OF_ELAPSED = 0.05
 START_GRACE = 10.0
 """Seconds that a run may take to move after the server accepted a verb that moves it."""
 
-LAST_LOOK = 1.0
-"""Seconds that a reading may take at the least: at the deadline itself the run is read once more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -179,7 +176,7 @@ class Wait:
     def _try_to_read(self, read: Callable[[Deadline], RunResult]) -> RunResult | None:
         """Return the run, or remember why it cannot be read at the moment."""
         try:
-            reading = read(self._deadline.at_least(LAST_LOOK))
+            reading = read(self._deadline.for_last_look())
         except ReplyTooLarge:
             # the run will not become smaller
             raise

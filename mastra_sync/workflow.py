@@ -66,15 +66,15 @@ class Workflow:
         id: The workflow's id, or the key that it is registered under.
     """
 
-    def __init__(self, client: Client, workflow_id: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, client: Client, workflow_id: str, *, api: Api | None = None) -> None:
         self.client = client
         self.id = checked_id(workflow_id, "workflow_id")
         # the only way to the server, also for this handle's runs: no other clock can be left behind
-        self.api = client.api.about(self.id) if clock is None else client.api.about(self.id).on_clock(clock)
+        self.api = client.api.about(self.id) if api is None else api
 
     def on_clock(self, clock: Clock) -> Self:
         """Return a handle on this workflow whose waits all take another clock's time."""
-        return type(self)(self.client, self.id, clock=clock)
+        return type(self)(self.client, self.id, api=self.api.on_clock(clock))
 
     def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
         """Return the workflow's steps, graph and schemas.
@@ -218,11 +218,11 @@ class Workflow:
         """
         run_api = self._run_api(str(uuid.uuid4()) if run_id is None else run_id)
         run_api.create(request_body(resource_id=resource_id, disable_scorers=disable_scorers))
-        return Run(run_api, self.details, fresh=run_id is None)
+        return Run(run_api, fresh=run_id is None)
 
     def get_run(self, run_id: str) -> Run:
         """Return a handle on a run that exists; sends nothing."""
-        return Run(self._run_api(run_id), self.details, fresh=False)
+        return Run(self._run_api(run_id), fresh=False)
 
     # -- running
 
@@ -241,7 +241,7 @@ class Workflow:
         Args:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
             run_id: As `create_run`.
-            timeout: How long to wait; None without limit.
+            timeout: How long all this may take; None without limit.
             on_update: As `Run.wait`.
             disable_scorers: As `create_run`.
             **options: See `StartOptions`.
@@ -253,8 +253,10 @@ class Workflow:
         """
         _check_start("execute", input_data, timeout, options)
         checked_callable(on_update, "on_update")
-        run = self.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
-        return run.start(input_data, **options).wait(timeout, on_update)
+        deadline = self.api.deadline(seconds_of(timeout, "timeout"))
+        bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
+        run = bounded.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
+        return run.start(input_data, **options).wait(deadline.clamp(None), on_update)
 
     def map(
         self,

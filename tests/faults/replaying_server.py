@@ -72,7 +72,7 @@ class Pieces:
         self._left = [data] if data else []
         self._ends = ends
 
-    def read(self) -> bytes:
+    def read(self, deadline: Deadline) -> bytes:
         if self._left:
             return self._left.pop()
         if self._ends:

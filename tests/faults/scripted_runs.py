@@ -108,7 +108,7 @@ def fresh_run(client: MastraClient) -> Run:
 
 def fresh_run_of(workflow: Workflow) -> Run:
     """Return a handle on a run of this workflow that nobody can have started, without asking the server."""
-    return Run(RunApi(workflow.api, WORKFLOW, RUN_ID), workflow.details, fresh=True)
+    return Run(RunApi(workflow.api, WORKFLOW, RUN_ID), fresh=True)
 
 
 class ScriptedRun:

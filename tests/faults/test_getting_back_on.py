@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mastra_sync import AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
+from mastra_sync import APIConnectionError, AuthenticationError, MastraClient, RunTimeout, StreamInterrupted
 from mastra_sync.records import BYTE_ORDER_MARK
 from tests.faults.clocks import LeapingClock
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
@@ -92,10 +92,25 @@ def test_the_deadline_while_following(server: WireServer, client: MastraClient) 
 
 
 def test_a_server_that_is_gone_for_long(server: WireServer, client: MastraClient) -> None:
-    """After five attempts without anything new the stream is given up, with the last failure as its cause."""
+    """The stream is given up when its time is up, with the last failure as its cause, and is not started again."""
     server.on("GET", f"/{RUN_ID}", (reset,))
-    with pytest.raises(StreamInterrupted) as raised:
-        list(fresh_run(client).stream({}))
-    assert raised.value.__cause__ is not None
-    assert server.count("GET", f"/{RUN_ID}") == 5
+    with pytest.raises(RunTimeout) as raised:
+        list(fresh_run(client).stream({}, timeout=60))
+    assert isinstance(raised.value.__cause__, APIConnectionError)
     assert server.count("POST", "/stream") == 1
+
+
+def test_a_server_that_comes_back_after_long(server: WireServer, client: MastraClient, clock: LeapingClock) -> None:
+    """Half a minute without a server costs no event."""
+    server.on("GET", f"/{RUN_ID}", *[(reset,)] * 20, json_reply(reading("success")))
+    assert [event.raw for event in fresh_run(client).stream({}, timeout=60)] == [START_RECORD, FINISH_RECORD]
+    assert sum(clock.slept) > 30
+
+
+def test_a_replay_without_anything_new(server: WireServer, client: MastraClient) -> None:
+    """A server that answers, and has nothing more to tell, is not asked until the time is up."""
+    server.on("GET", f"/{RUN_ID}", json_reply(reading("running")))
+    server.on("POST", "/observe", streamed(FIRST, reset))
+    with pytest.raises(StreamInterrupted):
+        list(fresh_run(client).stream({}, timeout=60))
+    assert server.count("POST", "/observe") == 5

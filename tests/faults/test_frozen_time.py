@@ -1,0 +1,60 @@
+"""Test tools freeze the clock: a wait ends all the same, for what was waited has passed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from mastra_sync import MastraClient, MastraError, RunTimeout, Workflow
+from mastra_sync.deadline import Deadline, SystemClock
+from tests.faults.loopback_server import PATIENCE
+from tests.faults.scripted_runs import RUN_ID, START_RECORD, WORKFLOW, fresh_run_of, reading, record
+from tests.faults.wire_server import Answer, WireServer, json_reply, never, streamed
+
+CALLS: dict[str, Callable[[Workflow], object]] = {
+    "wait": lambda w: w.get_run(RUN_ID).wait(0.5),
+    "execute": lambda w: w.execute({}, timeout=0.5),
+    "start_async": lambda w: fresh_run_of(w).start_async({}, timeout=0.5),
+    "stream": lambda w: list(fresh_run_of(w).stream({}, timeout=0.5)),
+}
+RUNNING: Answer = json_reply(reading("running"))
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_wait_ends_while_time_is_frozen(
+    call: str, server: WireServer, make_client: Callable[..., MastraClient], frozen: None
+) -> None:
+    """The run is polled, or a connection is silent: either way the time is up at some time."""
+    server.on("GET", "", RUNNING)
+    server.on("POST", "", json_reply({"runId": RUN_ID, "message": ""}))
+    server.on("POST", "/start-async", (never,))
+    server.on("POST", "/stream", streamed(record(START_RECORD), never))
+    server.on("POST", "/observe", streamed(record(START_RECORD), never))
+    workflow = make_client(clock=SystemClock()).get_workflow(WORKFLOW)
+    ended: list[MastraError] = []
+
+    def wait() -> None:
+        with pytest.raises(RunTimeout) as raised:
+            CALLS[call](workflow)
+        ended.append(raised.value)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    waiting.join(PATIENCE)
+    assert ended
+
+
+def test_what_a_part_waits_has_passed_for_the_whole(frozen: None) -> None:
+    """A pause between two attempts counts for the call that they are made in."""
+    whole = Deadline(0.02, SystemClock())
+    whole.part(1.0).sleep(0.05)
+    assert whole.expired

@@ -23,7 +23,8 @@ from mastra_sync.errors import (
 from mastra_sync.generations import KnownGeneration
 from mastra_sync.operations import Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
-from mastra_sync.transport import ByteStream, Request, Timeouts, Transport
+from mastra_sync.request import Request, Timeouts
+from mastra_sync.transport import ByteStream, Transport
 
 if TYPE_CHECKING:
     import tenacity

@@ -21,7 +21,9 @@ from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
-from mastra_sync.transport import AdapterWrapper, RequestsTransport, Timeouts, Token
+from mastra_sync.request import Timeouts
+from mastra_sync.sessions import AdapterWrapper
+from mastra_sync.transport import RequestsTransport, Token
 from mastra_sync.workflow import Workflow, context_query
 
 if TYPE_CHECKING:

@@ -68,6 +68,12 @@ class IdleWatch:
         with self._changed:
             self._reading_since = None
 
+    def keep_to(self, deadline: Deadline) -> None:
+        """Go by another deadline from now on."""
+        with self._changed:
+            self._deadline = deadline
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """End the watch."""
         with self._changed:
@@ -77,7 +83,9 @@ class IdleWatch:
     def _watch(self) -> None:
         while True:
             with self._changed:
-                if self._stopped or self._changed.wait(self._until_next_look()) or self._stopped:
+                if not self._stopped:
+                    self._changed.wait(self._until_next_look())
+                if self._stopped:
                     return
                 quiet = self._silence()
             if self._deadline.expired or (quiet >= self._idle_timeout and self._is_over()):

@@ -221,13 +221,13 @@ class RunStream:
         own = self._settings.deadline
         seconds = seconds_of(timeout, "timeout")
         deadline = own if seconds is None else own.sibling(seconds)
-        self._deadline = own.part(seconds)
+        self._keep_to(own.part(seconds))
         try:
             with contextlib.suppress(StreamInterrupted):
                 for _ in self:
                     pass
         finally:
-            self._deadline = own
+            self._keep_to(own)
         self._raise_if_refused()
         if self.complete:
             # servers store the run's end before they tell it
@@ -249,13 +249,17 @@ class RunStream:
         self._decoder = RecordDecoder()
         self._placement: Placement | None = self._new_placement() if replay else None
         # the watch runs in a thread; it must not keep this object alive
-        run, settings, deadline = self._run, self._settings, self._settings.deadline
+        run, settings, deadline = self._run, self._settings, self._deadline
         self._watch = IdleWatch(
             is_settled=lambda: _is_over(run.poll(deadline), settings),
             shut_down=source.shut_down if source is not None else lambda: None,
             idle_timeout=self._settings.idle_timeout,
             deadline=deadline,
         )
+
+    def _keep_to(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._watch.keep_to(deadline)
 
     def _new_placement(self) -> Placement:
         if self._whole_history:

@@ -1,4 +1,4 @@
-"""The one module that does HTTP: sessions, sockets, and what went wrong on them.
+"""HTTP: one request is sent, and its answer read, whole or as it comes.
 
 The seam is two methods, `exchange` for a whole reply and `open_stream` for one that comes piece by piece; whatever has
 them (and `close`) can carry the client.
@@ -7,70 +7,31 @@ them (and `close`) can carry the client.
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import socket
-import ssl
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import urlencode
 
 import requests
-import urllib3
-from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
-from requests.cookies import RequestsCookieJar
-from urllib3.connection import HTTPConnection
-from urllib3.util import Retry
 
-from mastra_sync import proxies
 from mastra_sync.arguments import checked_header
+from mastra_sync.connections import keep_to, set_deadline
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.error_replies import Reply, is_success
-from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument, ReplyTooLarge
-from mastra_sync.quiet_pools import quieten
+from mastra_sync.errors import ReplyTooLarge
+from mastra_sync.guard import secrets_of, timeout_error, translate_errors
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
+from mastra_sync.redirects import hooks_without_redirects, is_redirect
+from mastra_sync.request import Request, Timeouts
 from mastra_sync.sent_secrets import SentSecrets
+from mastra_sync.sessions import AdapterWrapper, BorrowedSession, SessionPool
 
 READ_SIZE = 256 * 1024
 COMPRESSED_READ_SIZE = 16 * 1024
 """What is read at once of a compressed body, of which urllib3 < 2.6 makes up to a thousand times as many bytes."""
 
-IDLE_LIMIT = 4.0
-"""Seconds after which a pooled connection is not used again: Mastra's servers close it after five."""
-
 Token = str | Callable[[], str] | None
-
-AdapterWrapper = Callable[[HTTPAdapter], BaseAdapter]
-"""Returns the adapter that is to send what the given one would."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be sent.
-
-    `url` has no query, so that it can be shown; `query` may hold what must not be.
-    """
-
-    method: str
-    url: str
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    run_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds for one attempt: until connected, and between two pieces of the reply; None without limit."""
-
-    connect: float | None
-    read: float | None
-
-    def within(self, deadline: Deadline) -> tuple[float | None, float | None]:
-        """Return both, shortened to what the deadline leaves."""
-        return _positive(deadline.clamp(self.connect)), _positive(deadline.clamp(self.read))
 
 
 class ByteStream(Protocol):
@@ -141,13 +102,15 @@ class RequestsTransport:
         self._headers = dict(headers)
         self._reply_limit = reply_limit
         self._clock = clock
-        self._auth = None if session is not None and session.auth and token is None else _Authorization(token)
-        self._sessions = _BorrowedSession(session) if session is not None else _SessionPool(clock, adapter)
+        self._token = token
+        self._has_own_auth = session is not None and bool(session.auth) and token is None
+        self._sessions = BorrowedSession(session) if session is not None else SessionPool(clock, adapter)
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
-        with self._sessions.lend() as session, _translate_errors(request, session):
-            response = self._send(session, request, timeouts, deadline)
+        auth = self._authorization()
+        with self._sessions.lend() as session, translate_errors(request, session), keep_to(deadline):
+            response = self._send(session, request, timeouts, deadline, auth)
             return self._whole_reply(response, session, request, deadline)
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
@@ -155,8 +118,9 @@ class RequestsTransport:
 
         A refusal and a web page are returned as a whole reply.
         """
-        with self._sessions.lend() as session, _translate_errors(request, session):
-            response = self._send(session, request, timeouts, deadline)
+        auth = self._authorization()
+        with self._sessions.lend() as session, translate_errors(request, session), keep_to(deadline):
+            response = self._send(session, request, timeouts, deadline, auth)
             if is_success(response.status_code) and not _is_page(response):
                 return _ResponseStream(response, request)
             return self._whole_reply(response, session, request, deadline)
@@ -165,9 +129,22 @@ class RequestsTransport:
         """Close all connections, but for a session of the caller's."""
         self._sessions.close()
 
+    def _authorization(self) -> _Authorization | None:
+        """Return what puts the token on a request; what a caller's function raises is the caller's."""
+        if self._has_own_auth:
+            return None
+        return _Authorization(self._token() if callable(self._token) else self._token)
+
     def _send(
-        self, session: requests.Session, request: Request, timeouts: Timeouts, deadline: Deadline
+        self,
+        session: requests.Session,
+        request: Request,
+        timeouts: Timeouts,
+        deadline: Deadline,
+        auth: _Authorization | None,
     ) -> requests.Response:
+        if deadline.expired:
+            raise timeout_error(request, "the time was up before it was sent", sent=False)
         headers = dict(self._headers)
         if request.body is not None:
             # current servers read a body only under this content type
@@ -177,18 +154,18 @@ class RequestsTransport:
             f"{request.url}?{urlencode(request.query)}" if request.query else request.url,
             data=request.body,
             headers=headers,
-            auth=self._auth,
+            auth=auth,
             timeout=timeouts.within(deadline),
             stream=True,
-            # a POST that follows a redirect arrives as a GET
             allow_redirects=False,
+            hooks=hooks_without_redirects(session),
         )
 
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
         body = _whole_body(response, request, deadline, self._reply_limit)
-        reply = Reply(response.status_code, response.headers, body, _sent_secrets(request, response.request))
+        reply = Reply(response.status_code, response.headers, body, secrets_of(request, response.request))
         if request.body is not None and not is_success(reply.status):
             # a server that refuses a body may hang up without having read it (seen on 1.2)
             self._sessions.hang_up(session)
@@ -201,115 +178,13 @@ class _Authorization(AuthBase):
     That it is there, token or not, keeps requests from looking into ~/.netrc.
     """
 
-    def __init__(self, token: Token) -> None:
-        self._token = token
+    def __init__(self, token: str | None) -> None:
+        self._token = None if not token else checked_header(token, "token")
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        token = self._token() if callable(self._token) else self._token
-        if token:
-            prepared.headers["Authorization"] = f"Bearer {checked_header(token, 'token')}"
+        if self._token:
+            prepared.headers["Authorization"] = f"Bearer {self._token}"
         return prepared
-
-
-@dataclass(slots=True)
-class _IdleSession:
-    session: requests.Session
-    since: float
-
-
-class _SessionPool:
-    """Sessions that are free; the one used last is lent first, for its connections are warm."""
-
-    def __init__(self, clock: Clock, adapter: AdapterWrapper | None) -> None:
-        self._clock = clock
-        self._adapter = adapter
-        self._idle: list[_IdleSession] = []
-        self._cookies = RequestsCookieJar()
-        self._lock = threading.Lock()
-        self._closed = False
-        self._process = os.getpid()
-
-    @contextlib.contextmanager
-    def lend(self) -> Iterator[requests.Session]:
-        session = self._take()
-        try:
-            yield session
-        finally:
-            with self._lock:
-                if not self._closed:
-                    self._idle.append(_IdleSession(session, self._clock.monotonic()))
-            if self._closed:
-                session.close()
-
-    def hang_up(self, session: requests.Session) -> None:
-        session.close()
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for entry in idle:
-            entry.session.close()
-
-    def _take(self) -> requests.Session:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("this client is closed")
-            if self._process != os.getpid():
-                # a forked process must not speak on its parent's connections
-                self._idle, self._process = [], os.getpid()
-            entry = self._idle.pop() if self._idle else None
-        if entry is None:
-            return self._new_session()
-        if self._clock.monotonic() - entry.since > IDLE_LIMIT:
-            # drops the pooled connections; the session itself goes on
-            entry.session.close()
-        return entry.session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.cookies = self._cookies
-        # trying again is for `api.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
-        own = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
-        adapter = own if self._adapter is None else self._adapter(own)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
-
-
-@dataclass(slots=True)
-class _BorrowedSession:
-    """A session of the caller's, who says how it is shared and when it is closed."""
-
-    session: requests.Session
-    closed: bool = field(default=False)
-
-    @contextlib.contextmanager
-    def lend(self) -> Iterator[requests.Session]:
-        if self.closed:
-            raise RuntimeError("this client is closed")
-        yield self.session
-
-    def hang_up(self, session: requests.Session) -> None:
-        """Leave the caller's connections to the caller."""
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class _Adapter(HTTPAdapter):
-    """Keeps quiet connections alive, so that one whose other end has vanished is found out.
-
-    What urllib3 logs of its requests is without their queries.
-    """
-
-    def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
-        keep_alive = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        super().init_poolmanager(*args, socket_options=[*HTTPConnection.default_socket_options, keep_alive], **keywords)
-        quieten(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.PoolManager:
-        return quieten(super().proxy_manager_for(proxy, **options))
 
 
 class _ResponseStream:
@@ -318,14 +193,14 @@ class _ResponseStream:
     def __init__(self, response: requests.Response, request: Request) -> None:
         self._response = response
         self._request = request
-        self.secrets = _sent_secrets(request, response.request)
+        self.secrets = secrets_of(request, response.request)
         self._socket = _socket_of(response)
 
     def read(self, deadline: Deadline) -> bytes:
         if self._socket is not None:
             # a quiet stream is not a dead one; whoever reads it looks after that
-            self._socket.settimeout(_positive(deadline.clamp(None)))
-        with _translate_errors(self._request):
+            set_deadline(self._socket, deadline)
+        with translate_errors(self._request):
             return _next_bytes(self._response)
 
     def shut_down(self) -> None:
@@ -361,6 +236,9 @@ def _is_exhausted(response: requests.Response) -> bool:
 
 
 def _whole_body(response: requests.Response, request: Request, deadline: Deadline, limit: int) -> bytes:
+    if is_redirect(response):
+        response.close()
+        return b""
     parts: list[bytes] = []
     size = 0
     with contextlib.ExitStack() as on_failure:
@@ -373,7 +251,7 @@ def _whole_body(response: requests.Response, request: Request, deadline: Deadlin
             if size > limit:
                 raise ReplyTooLarge(limit, method=request.method, url=request.url, run_id=request.run_id)
             if deadline.expired:
-                raise _timeout_error(request)
+                raise timeout_error(request, "the reply was not complete in time")
         # a connection whose reply was read to its end goes back to the pool
         on_failure.pop_all()
     return b"".join(parts)
@@ -387,102 +265,3 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
     buffered = getattr(getattr(response.raw, "_fp", None), "fp", None)
     found = getattr(getattr(buffered, "raw", None), "_sock", None)
     return found if isinstance(found, socket.socket) else None
-
-
-@contextlib.contextmanager
-def _translate_errors(request: Request, session: requests.Session | None = None) -> Iterator[None]:
-    """Turn what requests and urllib3 raise into this library's exceptions."""
-    try:
-        yield
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        if problem := proxies.problem_of_address(error, session, request.url):
-            raise InvalidArgument("proxy", problem) from None
-        # what requests says of it names the query too, which may hold secrets
-        raise InvalidArgument("base_url", f"{request.url!r} cannot be used as an address") from None
-    except requests.exceptions.InvalidHeader:
-        # what requests says of it shows the value
-        raise _illegal_header(session) from None
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        if isinstance(error, APIConnectionError):
-            raise
-        cause = innermost(error)
-        failure = _connection_error(error, cause, request, session)
-        if str(cause) != _sent_secrets(request, getattr(error, "request", None)).text(str(cause)):
-            # a server may answer what is no HTTP with what it was sent
-            raise failure from None
-        # the outer exceptions name the whole URL, whose query may hold secrets
-        raise failure from cause.with_traceback(None)
-
-
-def _connection_error(
-    error: BaseException, cause: BaseException, request: Request, session: requests.Session | None
-) -> APIConnectionError:
-    sent = False if _never_left(error, cause) else None
-    timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    # urllib3 counts a refused connection among the timeouts
-    is_timeout = not isinstance(cause, urllib3.exceptions.NewConnectionError) and (
-        isinstance(error, timeouts) or isinstance(cause, timeouts)
-    )
-    error_type = APITimeoutError if is_timeout else APIConnectionError
-    words = _sent_secrets(request, getattr(error, "request", None)).text(_in_words(cause))
-    problem = words + proxies.part_in_failure(error, session, request.url, sent=sent)
-    return error_type(problem, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
-
-
-def _illegal_header(session: requests.Session | None) -> InvalidArgument:
-    """Return which header of a borrowed session HTTP could not carry, without its value."""
-    for name, value in session.headers.items() if session is not None else ():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        try:
-            checked_header(text, f"session.headers[{name!r}]")
-        except InvalidArgument as error:
-            return error
-    return InvalidArgument("headers", "the session sends one that HTTP cannot carry")
-
-
-def _sent_secrets(request: Request, prepared: requests.PreparedRequest | None) -> SentSecrets:
-    return SentSecrets({} if prepared is None else prepared.headers, request.query, request.body)
-
-
-def _never_left(error: BaseException, cause: BaseException) -> bool:
-    """True if the request provably did not reach a server: no connection came about.
-
-    A `ProxyError` is no proof: urllib3 makes one of any connection that a proxy cuts, also after the request.
-    """
-    unconnected = (
-        urllib3.exceptions.NewConnectionError,
-        urllib3.exceptions.ConnectTimeoutError,
-        ssl.SSLCertVerificationError,
-    )
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, unconnected)
-
-
-def innermost(error: BaseException) -> BaseException:
-    """Return the cause inside the exceptions that requests and urllib3 wrap around it."""
-    while True:
-        inner = getattr(error, "reason", None) or next(
-            (item for item in reversed(error.args) if isinstance(item, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            return error
-        error = inner
-
-
-_CONNECTION = re.compile(r"\w*Connection(Pool)?\(")
-
-
-def _in_words(cause: BaseException) -> str:
-    # urllib3 writes its connection object before the first colon
-    text = str(cause) or type(cause).__name__
-    return text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
-
-
-def _timeout_error(request: Request) -> APITimeoutError:
-    return APITimeoutError(
-        "the reply was not complete in time", method=request.method, url=request.url, run_id=request.run_id
-    )
-
-
-def _positive(seconds: float | None) -> float | None:
-    # requests refuses a timeout of 0
-    return seconds if seconds is None else max(seconds, 0.001)

@@ -10,7 +10,7 @@ from http.client import BadStatusLine, RemoteDisconnected
 
 import urllib3
 
-from mastra_sync.transport import innermost
+from mastra_sync.guard import innermost
 from pytest_mastra.http.exchanges import Ending
 
 REFUSED = "the connection was refused"

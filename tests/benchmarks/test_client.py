@@ -19,7 +19,8 @@ import requests
 from mastra_sync import MastraClient
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.transport import Request, RequestsTransport, Timeouts
+from mastra_sync.request import Request, Timeouts
+from mastra_sync.transport import RequestsTransport
 from tests.live.server import LiveServer
 
 Figure = Callable[[str, str, str], None]

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from mastra_sync import MastraClient
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
-from mastra_sync.transport import ByteStream, Request, Timeouts
+from mastra_sync.request import Request, Timeouts
+from mastra_sync.transport import ByteStream
 
 Answer = Callable[[Request], Any]
 """Makes a reply out of a request: a `Reply`, or what a reply with status 200 holds."""

@@ -21,7 +21,7 @@ from mastra_sync import (
     UnsupportedByServer,
     Workflow,
 )
-from mastra_sync.transport import Request
+from mastra_sync.request import Request
 from tests.client.captures import capture
 from tests.client.scripted import InstantClock, client_of, reply
 

@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from mastra_sync import BadRequestError, InvalidArgument, MastraClient, RunResult, Workflow, many_runs
-from mastra_sync.transport import Request
+from mastra_sync.request import Request
 from tests.client.scripted import Runs, client_of, reply
 
 PATIENCE = 30

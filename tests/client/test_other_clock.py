@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import MastraError, Workflow
-from mastra_sync.transport import Request
+from mastra_sync.request import Request
 from tests.client.scripted import InstantClock, client_of, reply
 
 STEPS = {"a": {"status": "suspended", "startedAt": 1, "suspendedAt": 2}}

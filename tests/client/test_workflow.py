@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import InvalidArgument, RunNotFound, RunResult, Workflow
-from mastra_sync.transport import Request
+from mastra_sync.request import Request
 from tests.client.captures import capture
 from tests.client.scripted import client_of, reply
 

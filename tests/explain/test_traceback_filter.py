@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mastra_sync.operations import START
+from mastra_sync.request import Request
 from mastra_sync.run_api import Command
-from mastra_sync.transport import Request
 from pytest_mastra.http.wire import WireRequest
 from tests.suites_in_folders import RunSuite
 

@@ -11,8 +11,9 @@ from typing import Any
 from mastra_sync import APIConnectionError, MastraClient, Workflow
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
+from mastra_sync.request import Request, Timeouts
 from mastra_sync.sent_secrets import NOTHING_SENT
-from mastra_sync.transport import ByteStream, Request, Timeouts
+from mastra_sync.transport import ByteStream
 from tests.faults.clocks import VirtualClock
 from tests.faults.recordings import END_MARK
 from tests.faults.scripted_runs import RUN_ID, WORKFLOW, reading
@@ -148,6 +149,9 @@ class NoWatch:
         pass
 
     def __exit__(self, *about: object) -> None:
+        pass
+
+    def keep_to(self, deadline: Deadline) -> None:
         pass
 
     def stop(self) -> None:

@@ -21,8 +21,9 @@ from mastra_sync import (
 )
 from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
+from mastra_sync.request import Request, Timeouts
 from mastra_sync.run import Run
-from mastra_sync.transport import ByteStream, Request, Timeouts
+from mastra_sync.transport import ByteStream
 from tests.faults.clocks import VirtualClock
 from tests.faults.scripted_runs import RUN_ID, WORKFLOW, fresh_run, reading
 from tests.faults.wire_server import Answer, WireServer, close, json_reply, reply, reset

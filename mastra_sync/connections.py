@@ -37,20 +37,23 @@ def keep_to(deadline: Deadline) -> Iterator[None]:
 
 
 def set_deadline(sock: socket.socket, deadline: Deadline) -> None:
-    """Have a socket's reads from now on keep to this deadline alone; one that is not of this module has no limit."""
+    """Have a socket's reads from now on keep to this deadline alone.
+
+    A socket that is not of this module has no limit then.
+    """
     if isinstance(sock, _InTime):
         sock.deadline = deadline
     sock.settimeout(None)
 
 
 def _left(deadline: Deadline, patience: float | None) -> float | None:
-    """Return the seconds that an operation may take, never 0: a socket would not wait at all then."""
+    """Return the seconds that an operation may take; never 0, which means not to wait."""
     left = deadline.clamp(patience)
     return None if left is None else max(left, 0.001)
 
 
 class _InTime(socket.socket):
-    """Mixed into a socket class: each operation ends at the deadline, also the last of many small ones.
+    """Mixed into a socket class: no operation outlives the deadline, however many there are.
 
     Attributes:
         deadline: None without limit.
@@ -63,7 +66,8 @@ class _InTime(socket.socket):
 
     def settimeout(self, value: float | None) -> None:
         self._patience = value
-        super().settimeout(value)
+        if self.deadline is None:
+            super().settimeout(value)
 
     def gettimeout(self) -> float | None:
         # a TLS handshake takes its limit from here
@@ -163,7 +167,7 @@ class _AddressByAddress(HTTPConnection):
 
 
 def _addresses(name: str, port: int) -> list[str]:
-    """Return the addresses of a name, which take their turns; the name itself if it cannot be looked up."""
+    """Return the addresses of a name; the name itself if it cannot be looked up."""
     try:
         found = socket.getaddrinfo(name.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -188,9 +192,9 @@ def bounded(pool: Any) -> Any:
 
     What a test tool has put in place of connections is left as it is.
     """
-    original = urllib3.HTTPSConnectionPool if pool.scheme == "https" else urllib3.HTTPConnectionPool
-    replaced = not issubclass(original.ConnectionCls, HTTPConnection)
-    pool.ConnectionCls = original.ConnectionCls if replaced else _bounded_class(type(pool).ConnectionCls)
+    plain = urllib3.HTTPSConnectionPool if pool.scheme == "https" else urllib3.HTTPConnectionPool
+    replaced = plain.ConnectionCls.__module__ != HTTPConnection.__module__
+    pool.ConnectionCls = plain.ConnectionCls if replaced else _bounded_class(type(pool).ConnectionCls)
     return pool
 
 

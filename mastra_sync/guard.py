@@ -1,4 +1,4 @@
-"""What may go wrong where a request leaves and its answer comes in, as this library's exceptions."""
+"""What goes wrong where a request leaves and its answer comes in, as exceptions of ours."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mastra_sync.sent_secrets import SentSecrets
 
 
 @contextlib.contextmanager
-def translate_errors(request: Request, session: requests.Session | None = None) -> Iterator[None]:
-    """Turn whatever is raised where a request leaves, and its answer comes in, into this library's exceptions.
+def guard_sending(request: Request, session: requests.Session) -> Iterator[None]:
+    """Turn whatever is raised where a request leaves into this library's exceptions.
 
     What ends a program, as Ctrl-C does, passes.
     """
@@ -38,19 +38,26 @@ def translate_errors(request: Request, session: requests.Session | None = None) 
         if isinstance(error, requests.exceptions.InvalidHeader) and cause is error:
             # what requests says of it shows the value
             raise _illegal_header(session) from None
-        failure = _connection_error(error, cause, request, session)
-        masked = secrets_of(request, getattr(error, "request", None)).text(str(cause))
-        if not isinstance(cause, _SPEAKING) or str(cause) != masked:
-            # a server may answer what is no HTTP with what it was sent
-            raise failure from None
-        # the outer exceptions name the whole URL, whose query may hold secrets
-        raise failure from cause.with_traceback(None)
+        sent = False if _never_left(error, cause) else None
+        part = proxies.part_in_failure(error, session, request.url, sent=sent)
+        raise _connection_error(error, request, part, sent=sent) from _shown_cause(error, request)
+
+
+@contextlib.contextmanager
+def guard_reading(request: Request) -> Iterator[None]:
+    """Turn whatever is raised where an answer's body comes in into this library's exceptions."""
+    try:
+        yield
+    except MastraError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        raise _connection_error(error, request) from _shown_cause(error, request)
 
 
 def _connection_error(
-    error: BaseException, cause: BaseException, request: Request, session: requests.Session | None
+    error: Exception, request: Request, proxys_part: str = "", *, sent: bool | None = None
 ) -> APIConnectionError:
-    sent = False if _never_left(error, cause) else None
+    cause = innermost(error)
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     # urllib3 counts a refused connection among the timeouts
     is_timeout = not isinstance(cause, urllib3.exceptions.NewConnectionError) and (
@@ -58,13 +65,33 @@ def _connection_error(
     )
     error_type = APITimeoutError if is_timeout else APIConnectionError
     words = secrets_of(request, getattr(error, "request", None)).text(_in_words(cause))
-    problem = words + proxies.part_in_failure(error, session, request.url, sent=sent)
-    return error_type(problem, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
+    return error_type(words + proxys_part, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
 
 
-def _illegal_header(session: requests.Session | None) -> InvalidArgument:
+def _shown_cause(error: Exception, request: Request) -> BaseException | None:
+    """Return what may be shown as the cause of an exception of ours, if anything.
+
+    The outer exceptions name the whole URL, whose query may hold secrets.
+    """
+    cause = innermost(error)
+    if not isinstance(cause, _SPEAKING):
+        return None
+    # a server may answer what is no HTTP with what it was sent
+    said = _said_by(cause)
+    masked = secrets_of(request, getattr(error, "request", None)).text(said)
+    return cause.with_traceback(None) if said == masked else None
+
+
+def _said_by(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - some count on what they were not given
+        return ""
+
+
+def _illegal_header(session: requests.Session) -> InvalidArgument:
     """Return which header of a borrowed session HTTP could not carry, without its value."""
-    for name, value in session.headers.items() if session is not None else ():
+    for name, value in session.headers.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else value
         try:
             checked_header(text, f"session.headers[{name!r}]")
@@ -113,7 +140,7 @@ def _in_words(cause: BaseException) -> str:
         # what it says may be of anything
         return f"{type(cause).__name__} while it was sent or its answer read"
     # urllib3 writes its connection object before the first colon
-    text = str(cause) or type(cause).__name__
+    text = _said_by(cause) or type(cause).__name__
     return text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
 
 

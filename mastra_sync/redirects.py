@@ -28,9 +28,13 @@ def hooks_without_redirects(session: requests.Session) -> dict[str, list[Hook]]:
     return {"response": [*([own] if callable(own) else own), _do_not_follow]}
 
 
-def is_redirect(response: requests.Response) -> bool:
-    """Return True for a status of 3xx."""
-    return HTTPStatus.MULTIPLE_CHOICES <= response.status_code < HTTPStatus.BAD_REQUEST
+def is_no_answer(response: requests.Response) -> bool:
+    """Return True for 3xx and 1xx: what comes after their headers is not read.
+
+    After 103 or another 1xx that http.client does not know, the answer itself is still to come.
+    """
+    status = response.status_code
+    return status < HTTPStatus.OK or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
 
 
 def _do_not_follow(response: requests.Response, **_about: object) -> requests.Response:

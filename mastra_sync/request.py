@@ -1,4 +1,4 @@
-"""What is to be sent to a server, and how long an attempt may take. No I/O."""
+"""What is to be sent, and how long an attempt may take. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions of `requests`, each lent to one request at a time, and the adapter that sends for them."""
+"""Sessions of `requests`, lent to one request at a time, and their adapter."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_a_stream_that_cannot_be_taken_up_again(
     server.on("POST", "/stream", streamed(record(START_RECORD), reset))
     server.on("POST", "/observe", FAILURES[failure])
     with pytest.raises(MastraError) as raised:
-        list(fresh_run(secretive).stream({}, request_context=CONTEXT))
+        list(fresh_run(secretive).stream({}, request_context=CONTEXT, timeout=10))
     check(shown_of(raised.value) + log.text)
 
 
@@ -139,7 +139,7 @@ def test_a_record_that_repeats_what_was_sent(
     """A record that is none is shown without it, also where it is cut."""
     server.on("POST", "/stream", streamed(record(START_RECORD), last + b"\x1e"))
     with pytest.raises(MastraError) as raised:
-        list(fresh_run(secretive).stream({}, request_context=CONTEXT))
+        list(fresh_run(secretive).stream({}, request_context=CONTEXT, timeout=10))
     check(shown_of(raised.value) + log.text)
 
 

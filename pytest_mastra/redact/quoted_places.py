@@ -31,6 +31,7 @@ _LITERAL = re.compile(
 )
 _PLAIN = frozenset({"", MASK, "None", "True", "False"})
 _LONGEST_BRACKETS = 20_000
+_SPACES = 8
 
 _TAG = re.compile(r"<[A-Za-z][\w:-]*\s[^<>]*(?:>|\Z)")
 _ATTRIBUTE = re.compile(
@@ -59,7 +60,7 @@ def find_quoted(latin1: str, names: Names, *, is_prose: bool) -> Iterator[Place]
             continue
         if not is_prose:
             yield from _quoted(found, "value", name)
-        elif found["name"] and latin1[found.end("name") :].lstrip(" ")[:1] == ":" and not _is_quoted(found):
+        elif found["name"] and _after(latin1, found.end("name")) == ":" and not _is_quoted(found):
             # prose: `password: 8 characters`
             continue
         elif found["opened"]:
@@ -92,6 +93,11 @@ def find_base64(latin1: str, has_secret: Callable[[str], bool]) -> Iterator[Plac
             yield Place(found.start(), end, MASK, ())
 
 
+def _after(latin1: str, place: int) -> str:
+    """Return the first character after a place that is no space."""
+    return latin1[place : place + _SPACES].lstrip(" ")[:1]
+
+
 def _is_quoted(found: re.Match[str]) -> bool:
     return bool(found["single"] or found["double"])
 
@@ -114,7 +120,7 @@ def _in_brackets(latin1: str, start: int, name: str) -> Iterator[Place]:
             depth -= 1
             if not depth:
                 return
-        elif latin1[found.end() :].lstrip(" ")[:1] != ":":
+        elif _after(latin1, found.end()) != ":":
             group = next((number for number in (1, 2) if found[number] is not None), 0)
             if found[group] not in _PLAIN:
                 yield Place(*found.span(group), MASK, ((name, from_latin1(found[group])),))

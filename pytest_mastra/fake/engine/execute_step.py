@@ -204,7 +204,7 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
         count = execution.server_state.count_execution(execution.run.workflow, step.id)
     context = _step_context(attempt, effects, count)
     if isinstance(step, Step):
-        output = yield from _run_function(execution, step, context)
+        output = yield from _run_function(execution, step, context, effects)
     else:
         output = yield from execute_nested(attempt, context, cast("Workflow", step))
     if effects.state is not UNDEFINED:
@@ -265,7 +265,7 @@ def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepCon
     )
 
 
-def _run_function(execution: Execution, step: Step, context: StepContext) -> Coroutine:
+def _run_function(execution: Execution, step: Step, context: StepContext, effects: StepEffects) -> Coroutine:
     if step.duration:
         signal = execution.signal if step.stops_on_abort else None
         yield Until(execution.scheduler.now() + step.duration, signal)
@@ -273,12 +273,19 @@ def _run_function(execution: Execution, step: Step, context: StepContext) -> Cor
         given = step.run(context)
         if isinstance(given, Generator):
             given = yield from _run_generator(execution, given)
-    finally:
-        if execution.awaits_events:
-            for _ in range(context.writer.count):
-                yield None
-        yield None  # steps are awaited, so that those beside this one come as far before its end is emitted
+    except Exception:
+        yield from _await_step(execution, context, effects)
+        raise
+    yield from _await_step(execution, context, effects)
     return returned_value(given)
+
+
+def _await_step(execution: Execution, context: StepContext, effects: StepEffects) -> Coroutine:
+    """Take the turns that awaiting a step takes; those beside it come as far meanwhile."""
+    if execution.awaits_events:
+        for _ in range(context.writer.count + (effects.state is not UNDEFINED)):
+            yield None
+    yield None
 
 
 def _run_generator(execution: Execution, pauses: Generator[Any, Any, Any]) -> Coroutine:

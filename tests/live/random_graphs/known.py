@@ -12,6 +12,8 @@ from tests.conformance.stories import Act, Graph
 from tests.live.random_graphs.difference import Difference
 
 ID = re.compile(r"<id \d+>")
+STATE = {"seen", "value", "initialState"}
+"""Where transcripts have a run's state: in what steps give of it, in snapshots, in runs."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def _differs_in_state(difference: Difference) -> bool:
     """Return whether only what steps side by side see of the state differs."""
     if not _is_side_by_side(difference.graph) or '"state"' not in json.dumps(difference.graph):
         return False
-    return _unordered(_without_seen(difference.real)) == _unordered(_without_seen(difference.fake))
+    return _unordered(_without_state(difference.real)) == _unordered(_without_state(difference.fake))
 
 
 def _is_side_by_side(graph: Graph) -> bool:
@@ -74,10 +76,10 @@ def _text(value: Any) -> str:
     return ID.sub("<id>", json.dumps(value, sort_keys=True))
 
 
-def _without_seen(value: Any) -> Any:
+def _without_state(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: None if key == "seen" else _without_seen(item) for key, item in value.items()}
-    return [_without_seen(item) for item in value] if isinstance(value, list) else value
+        return {key: None if key in STATE else _without_state(item) for key, item in value.items()}
+    return [_without_state(item) for item in value] if isinstance(value, list) else value
 
 
 KNOWN = (

@@ -19,7 +19,7 @@ from tests.live.server import LiveServer
 
 Transcript = list[Any]
 
-FAKE_PATIENCE = 0.5
+FAKE_PATIENCE = 4.0
 REAL_PATIENCE = 4.0
 """Seconds; nothing that a story asks for takes half a second, but to wait for ever."""
 

@@ -12,6 +12,7 @@ from tests.conformance.declared import (
     gated,
     items,
     names,
+    odd,
     older,
     older_nested,
     payloads,
@@ -33,6 +34,7 @@ MODULES = (
     older,
     older_nested,
     payloads,
+    odd,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -24,7 +25,7 @@ from pytest_mastra.fake.workflows.graph import (
     SleepEntry,
     StepEntry,
 )
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, returned_value, to_number
 
 
 def execute_entry(
@@ -332,8 +333,19 @@ def _wake_up_time(execution: Execution, frame: Frame, entry: SleepEntry, previou
     now = execution.scheduler.now()
     wish: Any = entry.until if entry.seconds is None else entry.seconds
     if callable(wish):
+        wish_of = wish
         name = "sleep" if entry.until is None else "sleepUntil"
-        wish = call_back(execution, wish, callback_context(execution, frame, previous, name), entry.id)
+        context = callback_context(execution, frame, previous, name)
+        wish = call_back(execution, lambda ctx: _moment_or_json(wish_of(ctx)), context, entry.id)
     if entry.until is None:
-        return now + max(0.0, float(wish or 0))
-    return wish.timestamp() if isinstance(wish, datetime) else float(wish or 0.0)
+        return now + _finite(to_number(wish))
+    return wish.timestamp() if isinstance(wish, datetime) else _finite(to_number(wish))
+
+
+def _moment_or_json(value: Any) -> Any:
+    return value if isinstance(value, datetime) else returned_value(value)
+
+
+def _finite(seconds: float) -> float:
+    """Return how long JavaScript waits: what is no number is no time."""
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0

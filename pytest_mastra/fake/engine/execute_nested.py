@@ -12,8 +12,8 @@ from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.suspend_payloads import meta_of, path_of, with_meta
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.definition import Workflow
-from pytest_mastra.fake.workflows.errors import Thrown, TripWire
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, truthy
+from pytest_mastra.fake.workflows.errors import Refusal, Thrown, TripWire
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, truthy
 from pytest_mastra.fake.workflows.step_context import StepContext
 
 
@@ -123,11 +123,22 @@ def _pass_suspensions_on(result: dict[str, Any], context: StepContext, run: Run,
         context.suspend(with_meta(payload, inner), resume_label=list(result.get("resumeLabels", {})))
 
 
+def _is_final(steps: dict[str, Any]) -> bool:
+    """Return whether a step failed for good; Mastra takes the run's input for a step too.
+
+    Raises:
+        Refusal: There is no input.
+    """
+    if steps.get("input", UNDEFINED) in (None, UNDEFINED):
+        nothing = "null" if "input" in steps else "undefined"
+        raise Refusal(f"Cannot read properties of {nothing} (reading 'status')", name="TypeError")
+    reports = [spread(step) for step in steps.values()]
+    return any(report.get("status") == "failed" and bool(report.get("nonRetryable")) for report in reports)
+
+
 def _raise_failure(result: dict[str, Any], *, tripwires: bool) -> None:
     if result["status"] == "failed":
-        steps = result["steps"].values()
-        is_final = any(isinstance(step, dict) and step.get("nonRetryable") for step in steps)
-        raise Thrown(result.get("error"), non_retryable=is_final)
+        raise Thrown(result.get("error"), non_retryable=tripwires and _is_final(result["steps"]))
     if result["status"] == "tripwire" and tripwires:
         tripwire = result.get("tripwire") or {}
         raise TripWire(

@@ -8,6 +8,7 @@ import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { namesWorkflows } from "./names.mjs";
+import { oddWorkflows } from "./odd.mjs";
 import { olderWorkflows } from "./older.mjs";
 import { olderNestedWorkflows } from "./older_nested.mjs";
 import { payloadsWorkflows } from "./payloads.mjs";
@@ -24,6 +25,7 @@ export const workflows = {
   ...namesWorkflows,
   ...itemsWorkflows,
   ...payloadsWorkflows,
+  ...oddWorkflows,
   ...olderWorkflows,
   ...olderNestedWorkflows,
   ...exampleWorkflows,

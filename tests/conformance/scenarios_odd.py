@@ -38,7 +38,8 @@ SCENARIOS += [_nested(*row) for row in INPUTS.items()]
 @scenario()
 def odd_items(conversation: Conversation) -> None:
     """An item without anything goes into a workflow that fails."""
-    for items in ([None], ["x"], [{}, None]):
+    lists: list[list[Any]] = [[None], ["x"], [{}, None]]
+    for items in lists:
         _asked(conversation, "odd-foreach", {"inputData": items})
 
 

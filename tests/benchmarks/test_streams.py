@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ import requests
 from pydantic_core import from_json
 
 from mastra_sync import MastraClient
+from tests.live.install import ServerUnavailable, node_program
+from tests.live.js_sdk.sdk import installed_sdk
 
 Figure = Callable[[str, str, str], None]
 ROUNDS = 7
@@ -211,3 +214,27 @@ def test_memory_of_huge_records(url: str, figure: Figure) -> None:
     command = [sys.executable, "-W", "ignore", "-c", MEMORY, url]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figure("peak memory of reading records of 40 MB", "<= 3 x one of them", f"{float(printed):.1f} x")
+
+
+def test_beside_the_javascript_client(url: str, figure: Figure) -> None:
+    """The same small records, read by the official JavaScript client; the two take turns."""
+    body, program = BODIES["small"], Path(__file__).with_name("read_stream.mjs")
+    try:
+        command = [str(node_program()), str(program), installed_sdk().as_uri(), url, "small"]
+    except ServerUnavailable as error:
+        pytest.skip(str(error))
+
+    def javascripts() -> float:
+        printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
+        count, seconds = json.loads(printed)
+        assert count == body.count + 1
+        return float(seconds)
+
+    with MastraClient(url) as client:
+        pairs = [(took(lambda: read_events(client, "small")).wall, javascripts()) for _ in range(ROUNDS)]
+    ours, peer = (min(pair[side] for pair in pairs) for side in (0, 1))
+    figure(
+        f"the loop over {body.name}, beside the official JavaScript client's",
+        "(none set)",
+        f"{ours / peer:.2f} x ({ours:.2f} s, JavaScript {peer:.2f} s)",
+    )

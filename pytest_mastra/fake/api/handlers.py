@@ -19,7 +19,7 @@ from pytest_mastra.fake.engine.store import Filter
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import dumps, number_from_text
+from pytest_mastra.fake.workflows.javascript import copied, dumps, number_from_text
 
 FINISHED = ("success", "failed", "canceled", "tripwire")
 
@@ -182,7 +182,7 @@ def _restart_command(call: Call, run: Run) -> Command:
 def _time_travel_command(call: Call, run: Run) -> Command:
     context, per_step = call.read_request_context(), call.per_step
     return lambda options: run_commands.time_travel(
-        call.state, run, call.body, replace(options, request_context=context, per_step=per_step)
+        call.state, run, copied(call.body), replace(options, request_context=context, per_step=per_step)
     )
 
 

@@ -105,7 +105,7 @@ def _time_travel_body(
     body = {
         "inputData": travel.input_data,
         "resumeData": travel.resume_data,
-        "initialState": dict(state),
+        "initialState": state,
         "step": travels_to,
         "context": nested.get(workflow_id, {}),
         "nestedStepsContext": travel.nested_results,

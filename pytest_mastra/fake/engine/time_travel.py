@@ -111,7 +111,7 @@ class _Past:
             resume_data=resume_data,
             step_results=self._results,
             nested_results=self._body.get("nestedStepsContext"),
-            state=state if state is not None else self._snapshot["value"],
+            state=state if state is not None else dict(self._snapshot["value"]),
             step_execution_path=self._snapshot.get("stepExecutionPath"),
         )
         return Continuation(time_travel=travel, path=tuple(self._path))
@@ -257,7 +257,7 @@ def plan_restart(snapshot: dict[str, Any], entries: list[Entry]) -> Continuation
     restart = Restart(
         active={id_: [0] for id_ in step_ids(first)} if never_begun else dict(snapshot["activeStepsPath"]),
         step_results=dict(snapshot["context"]),
-        state=snapshot["value"],
+        state=dict(snapshot["value"]),
         step_execution_path=snapshot.get("stepExecutionPath"),
     )
     return Continuation(restart=restart, path=(0,) if never_begun else tuple(snapshot["activePaths"]))

@@ -71,10 +71,9 @@ def _take_over_results(execution: Execution, input_data: Any) -> None:
 
 def _first_state(continuation: Continuation, initial_state: Any) -> dict[str, Any]:
     past = continuation.past
-    if past is not None and not isinstance(past, Resume):
-        return dict(past.state or {})
+    state = initial_state if past is None or isinstance(past, Resume) else past.state
     # not a copy: what a nested workflow sets is seen outside at once
-    return initial_state if isinstance(initial_state, dict) else {}
+    return state if isinstance(state, dict) else {}
 
 
 def _end_canceled(execution: Execution, frame: Frame) -> Coroutine:

@@ -257,7 +257,7 @@ class _Connection:
         return None
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Say that what came is no request, as Node does it; the connection is of no more use."""
+        """Say that what came is no request, as Node does, and end the connection."""
         phrase = "Payload Too Large" if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.phrase
         self._socket.sendall(f"HTTP/1.1 {status.value} {phrase}\r\nConnection: close\r\n\r\n".encode("ascii"))
 

@@ -109,7 +109,7 @@ class FakeWire:
         self._server.clock.advance(seconds)
 
     def rest(self, seconds: float) -> None:
-        time.sleep(min(seconds, POLL_INTERVAL))  # another thread may wait for the run, and drives it
+        time.sleep(seconds)  # another thread may wait for the run, and drives it
 
 
 class Begun:

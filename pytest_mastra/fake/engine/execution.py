@@ -15,7 +15,7 @@ from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Sign
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import AnyStep, ConditionalEntry, Entry, ForeachEntry, LoopEntry, ParallelEntry
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, to_json_value
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, SparseObject, present, spread, to_json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,9 @@ def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:
     if before is None:
         return step_results.get("input", UNDEFINED)
     if isinstance(before, (ParallelEntry, ConditionalEntry)):
-        return present({step.id: _output(step_results, step.id) for step in before.steps})
+        outputs = {step.id: _output(step_results, step.id) for step in before.steps}
+        known = present(outputs)
+        return known if len(known) == len(outputs) else SparseObject(known)
     return _output(step_results, before.step.id if isinstance(before, (LoopEntry, ForeachEntry)) else before.id)
 
 

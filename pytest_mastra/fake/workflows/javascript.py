@@ -116,10 +116,14 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
     raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")
 
 
+class SparseObject(dict[str, Any]):
+    """An object with undefined keys too: it equals no object without them."""
+
+
 def copied(value: Any) -> Any:
     """Return a copy of a JSON value that its owner may change."""
     kind = type(value)
-    if kind is dict:
+    if kind is dict or kind is SparseObject:
         return {key: copied(item) for key, item in value.items()}
     if kind is list:
         return [copied(item) for item in value]
@@ -185,6 +189,8 @@ def code_units(text: str) -> list[str]:
 
 def deep_equal(left: Any, right: Any) -> bool:
     """Return whether two JSON values are the same; unlike in Python, true is not 1."""
+    if isinstance(left, SparseObject) or isinstance(right, SparseObject):
+        return left is right
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(deep_equal(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):

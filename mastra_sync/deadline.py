@@ -109,7 +109,8 @@ class Deadline:
         if self.remaining >= overtime:
             return self
         left = min(self.limit - self.elapsed, whole.limit - whole.elapsed) + overtime
-        return Deadline(max(0.0, left), self._clock)
+        # a clock that has leapt over the end (a machine that slept, virtual time) leaves time for a look all the same
+        return Deadline(max(LEAST_OVERTIME, left), self._clock)
 
     def count(self, seconds: float) -> None:
         """Note that so many seconds have passed, whatever the clock says."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from socket import socket
 
 import pytest
 
 from mastra_sync import MastraClient, MastraError, RunTimeout, Workflow
 from mastra_sync.deadline import Deadline, SystemClock
+from tests.faults.clocks import LeapingClock
 from tests.faults.loopback_server import PATIENCE
 from tests.faults.scripted_runs import RUN_ID, START_RECORD, WORKFLOW, fresh_run_of, reading, record
 from tests.faults.wire_server import Answer, WireServer, json_reply, never, streamed
@@ -58,3 +60,17 @@ def test_what_a_part_waits_has_passed_for_the_whole(frozen: None) -> None:
     whole = Deadline(0.02, SystemClock())
     whole.part(1.0).sleep(0.05)
     assert whole.expired
+
+
+def test_a_clock_that_leapt_over_the_end_leaves_time_for_a_look(server: WireServer) -> None:
+    """A held answer that comes a day late, by a clock that leapt, is followed by a look at the run, not by a guess."""
+    clock = LeapingClock()
+
+    def leap(connection: socket) -> None:
+        clock.advance(86_400)
+
+    server.on("GET", f"/runs/{RUN_ID}", json_reply(reading("success")))
+    server.on("POST", "/start-async", (leap, *json_reply(reading("success"))))
+    with MastraClient(server.base_url, clock=clock) as client:
+        result = fresh_run_of(client.get_workflow(WORKFLOW)).start_async({})
+    assert result.status == "success"

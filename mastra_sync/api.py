@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +38,9 @@ _Parsed = TypeVar("_Parsed")
 _Answer = TypeVar("_Answer")
 
 Query = Iterable[tuple[str, str | None]]
+
+Look = Callable[[RateLimitError, Deadline], None]
+"""Looks whether a refused operation has taken effect; raises then, and the refusal where it cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Api:
         deadline: Deadline | None = None,
         hold: bool = False,
         retries: int | None = None,
+        look: Look | None = None,
     ) -> Any:
         """Send an operation and return its answer, parsed.
 
@@ -99,6 +103,7 @@ class Api:
             deadline: When to give up; by default the time that all attempts may take.
             hold: True if the server answers only when the run has ended: there is no limit but the deadline then.
             retries: Instead of the client's own number.
+            look: Called before the operation is sent again after a 429.
 
         Raises:
             APIConnectionError: No answer came.
@@ -108,11 +113,18 @@ class Api:
         request = self._request(operation, query, body)
         deadline = deadline or self.default_deadline()
         timeouts = Timeouts(self.timeouts.connect, None) if hold else self.timeouts
-        attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries)
+        attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries, look)
         reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
         return _parsed(reply, request)
 
-    def open(self, operation: Operation, *, body: bytes | None = None, deadline: Deadline | None = None) -> ByteStream:
+    def open(
+        self,
+        operation: Operation,
+        *,
+        body: bytes | None = None,
+        deadline: Deadline | None = None,
+        look: Look | None = None,
+    ) -> ByteStream:
         """Send an operation and return its answer's body, to be read as it comes.
 
         Raises:
@@ -121,7 +133,7 @@ class Api:
         """
         request = self._request(operation, (), body)
         deadline = deadline or self.default_deadline()
-        attempts = _Attempts(self, operation, deadline, self.retries)
+        attempts = _Attempts(self, operation, deadline, self.retries, look)
         return attempts.run(lambda: self._open(request, deadline))
 
     def parse(self, answer: Any, operation: Operation, parser: Callable[[Any], _Parsed]) -> _Parsed:
@@ -197,11 +209,14 @@ class _Attempts:
     Tenacity does the counting.
     """
 
-    def __init__(self, api: Api, operation: Operation, deadline: Deadline, retries: int) -> None:
+    def __init__(
+        self, api: Api, operation: Operation, deadline: Deadline, retries: int, look: Look | None = None
+    ) -> None:
         self._api = api
         self._operation = operation
         self._deadline = deadline
         self._retries = retries
+        self._look = look
 
     def run(self, attempt: Callable[[], _Answer]) -> _Answer:
         """Return the first answer that is no reason to try again.
@@ -222,11 +237,20 @@ class _Attempts:
         import tenacity  # noqa: PLC0415
 
         failures = [first]
+        refusal: RateLimitError | None = None
 
         def next_attempt() -> _Answer:
+            nonlocal refusal
             if failures:
+                refusal = first if isinstance(first, RateLimitError) else None
                 raise failures.pop().with_traceback(None)
-            return attempt()
+            if self._look is not None and refusal is not None:
+                self._look(refusal, self._deadline)
+            try:
+                return attempt()
+            except RateLimitError as error:
+                refusal = error
+                raise
 
         jitter = tenacity.wait_random_exponential(multiplier=self._api.backoff, max=LONGEST_PAUSE)
         retrying = tenacity.Retrying(
@@ -263,11 +287,6 @@ def may_repeat(operation: Operation, error: BaseException) -> bool:
     if isinstance(error, RateLimitError):
         return True
     return isinstance(error, ServerError) and operation.repeat is Repeat.FREELY
-
-
-def message_of(answer: Any) -> str:
-    """Return the message of an answer that is no more than one, `{"message": "..."}`."""
-    return str(answer.get("message", "")) if isinstance(answer, Mapping) else ""
 
 
 def _parsed(reply: Reply, request: Request) -> Any:

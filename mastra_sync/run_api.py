@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.api import Api, message_of
+from mastra_sync.api import Api, Look
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,
@@ -111,7 +111,7 @@ class RunApi:
 
     def create(self, body: bytes) -> None:
         """Make the run on the server, pending; one that exists is left as it is."""
-        self._api.call(CREATE_RUN, body=body)
+        self._acknowledged(self._api.call(CREATE_RUN, body=body), CREATE_RUN)
 
     def delete(self) -> str:
         """Delete the run's record and return the server's message.
@@ -126,7 +126,7 @@ class RunApi:
                 raise
             # an earlier attempt has done it, only its answer was lost
             return "Workflow run deleted"
-        return message_of(answer)
+        return self._message(answer, DELETE_RUN)
 
     # -- reading
 
@@ -192,7 +192,10 @@ class RunApi:
         """
         deadline = _but_for_a_look(self._api.default_deadline())
         try:
-            return self._api.call(command.operation, body=command.body, deadline=deadline)
+            answer = self._api.call(
+                command.operation, body=command.body, deadline=deadline, look=self._look_at(command)
+            )
+            return self._acknowledged(answer, command.operation)
         except MastraError as error:
             self._confirm(command, error, self.deadline(START_GRACE))
             return None
@@ -208,11 +211,17 @@ class RunApi:
             APIStatusError: The server refused.
         """
         try:
-            answer = self._api.call(command.operation, body=command.body, deadline=_but_for_a_look(deadline), hold=True)
+            answer = self._api.call(
+                command.operation,
+                body=command.body,
+                deadline=_but_for_a_look(deadline),
+                hold=True,
+                look=self._look_at(command),
+            )
+            return self._parse_run(answer, command.operation, deadline=deadline)
         except MastraError as error:
             moved = self._confirm(command, error, deadline)
             return self.wait(deadline, last=moved).until_settled(command.departure)
-        return self._parse_run(answer, command.operation, deadline=deadline)
 
     def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
         """Send a command that the server answers with a stream.
@@ -224,7 +233,9 @@ class RunApi:
             APIStatusError: The server refused.
         """
         try:
-            return self._api.open(command.operation, body=command.body, deadline=_but_for_a_look(deadline))
+            return self._api.open(
+                command.operation, body=command.body, deadline=_but_for_a_look(deadline), look=self._look_at(command)
+            )
         except MastraError as error:
             self._confirm(command, error, deadline)
             return None
@@ -245,18 +256,21 @@ class RunApi:
                 return f"Workflow run had already ended as {run.status}; no cancel was sent"
             try:
                 answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
-            except (APIConnectionError, RateLimitError, ServerError) as error:
+                return self._message(answer, CANCEL)
+            except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
                 asked = getattr(error, "retry_after", None)
                 pause = self._api.backoff * 2**attempt if asked is None else asked
                 if attempt >= self._api.retries or pause >= deadline.remaining:
                     raise
                 deadline.sleep(pause)
-            else:
-                break
-        return message_of(answer)
+        raise AssertionError("there is always another attempt, or an exception")
 
     def _confirm(self, command: Command, error: MastraError, deadline: Deadline) -> RunResult:
         """Return the run if it shows that a command took effect although it failed; raise otherwise."""
+        if isinstance(error, _TookEffect):
+            return error.run
+        if isinstance(error, RateLimitError):
+            return self._moved_after(command, error, deadline)
         if not is_outcome_open(error):
             raise error
         # where the server itself says that it failed, either the run has moved by now or it will not
@@ -273,6 +287,53 @@ class RunApi:
         raise OutcomeUnknown(
             command.operation.name, workflow_id=self.workflow_id, run_id=self.run_id, last_status=wait.last_status
         ) from error
+
+    def _look_at(self, command: Command) -> Look:
+        """Return what looks whether a command that was refused with 429 has taken effect all the same."""
+
+        def look(refused: RateLimitError, deadline: Deadline) -> None:
+            try:
+                run = self.poll(deadline)
+            except RunNotFound:
+                # a run that does not exist has not moved
+                return
+            except MastraError:
+                raise refused from None
+            if not command.departure.is_at(run):
+                raise _TookEffect(run)
+
+        return look
+
+    def _moved_after(self, command: Command, refused: RateLimitError, deadline: Deadline) -> RunResult:
+        try:
+            self._look_at(command)(refused, deadline)
+        except _TookEffect as seen:
+            return seen.run
+        raise refused
+
+    def _acknowledged(self, answer: Any, operation: Operation) -> Any:
+        """Return the answer of a server that has accepted something; nobody needs what stands in it.
+
+        Raises:
+            ResponseFormatError: The answer is no object.
+        """
+        if isinstance(answer, Mapping):
+            return answer
+        raise self._format_error("an object", operation)
+
+    def _message(self, answer: Any, operation: Operation) -> str:
+        """Return what a server says of what it has done.
+
+        Raises:
+            ResponseFormatError: It says nothing.
+        """
+        if isinstance(answer, Mapping) and isinstance(answer.get("message"), str):
+            return str(answer["message"])
+        raise self._format_error("an object with a message", operation)
+
+    def _format_error(self, expected: str, operation: Operation) -> ResponseFormatError:
+        problem = f"not what Mastra answers here: {expected} was expected"
+        return ResponseFormatError(problem, **self.error_context(operation))
 
     def _run_by_id(
         self,
@@ -320,6 +381,14 @@ def _but_for_a_look(deadline: Deadline) -> Deadline:
     """Return an answer's deadline, which leaves time to look at the run afterwards."""
     left = deadline.remaining
     return deadline.part(left - min(LOOK_AFTERWARDS, LOOK_SHARE * left))
+
+
+class _TookEffect(MastraError):
+    """A command was refused, and its run shows that it took effect nevertheless."""
+
+    def __init__(self, run: RunResult) -> None:
+        super().__init__(run)
+        self.run = run
 
 
 def is_outcome_open(error: MastraError) -> bool:

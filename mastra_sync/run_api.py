@@ -289,7 +289,7 @@ class RunApi:
         ) from error
 
     def _look_at(self, command: Command) -> Look:
-        """Return what looks whether a command that was refused with 429 has taken effect all the same."""
+        """Return what looks whether a command that was refused has taken effect all the same."""
 
         def look(refused: RateLimitError, deadline: Deadline) -> None:
             try:

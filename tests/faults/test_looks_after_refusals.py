@@ -13,14 +13,14 @@ from tests.faults.scripted_runs import RUN_ID, VERBS, WORKFLOW, ScriptedRun, Ver
 from tests.faults.wire_server import Action, Answer, WireServer, json_reply, streamed
 
 TOO_MANY = json_reply({"error": "slow down"}, 429, Retry_After="1")
-BY_NAME = {"argvalues": VERBS, "ids": [verb.name for verb in VERBS]}
+all_verbs = pytest.mark.parametrize("verb", VERBS, ids=[verb.name for verb in VERBS])
 
 
 def after(*actions: Action) -> Answer:
     return actions
 
 
-@pytest.mark.parametrize("verb", **BY_NAME)
+@all_verbs
 @pytest.mark.parametrize("retries", [0, 3])
 def test_a_429_after_which_the_effect_is_seen(
     server: WireServer, make_client: Callable[..., MastraClient], verb: Verb, retries: int
@@ -34,7 +34,7 @@ def test_a_429_after_which_the_effect_is_seen(
         assert outcome.status == "success"
 
 
-@pytest.mark.parametrize("verb", **BY_NAME)
+@all_verbs
 def test_a_429_after_which_nothing_has_happened(server: WireServer, client: MastraClient, verb: Verb) -> None:
     """The run is read before the repetition, which then is made."""
     script = ScriptedRun(server, verb.status)
@@ -46,7 +46,7 @@ def test_a_429_after_which_nothing_has_happened(server: WireServer, client: Mast
     assert "".join(method[0] for method in sent).partition("PGPGP")[1] == "PGPGP"
 
 
-@pytest.mark.parametrize("verb", **BY_NAME)
+@all_verbs
 def test_a_429_and_a_run_that_cannot_be_read(server: WireServer, client: MastraClient, verb: Verb) -> None:
     """What cannot be seen is not repeated: where reading is refused as well, the caller hears of the first refusal."""
     ScriptedRun(server, verb.status)

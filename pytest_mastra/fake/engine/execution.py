@@ -192,8 +192,7 @@ def output_before(step_results: dict[str, Any], before: Entry | None) -> Any:
         return step_results.get("input", UNDEFINED)
     if isinstance(before, (ParallelEntry, ConditionalEntry)):
         outputs = {step.id: _output(step_results, step.id) for step in before.steps}
-        known = present(outputs)
-        return known if len(known) == len(outputs) else SparseObject(known)
+        return SparseObject(outputs) if UNDEFINED in outputs.values() else outputs
     return _output(step_results, before.step.id if isinstance(before, (LoopEntry, ForeachEntry)) else before.id)
 
 

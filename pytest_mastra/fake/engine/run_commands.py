@@ -206,6 +206,7 @@ def restart(server_state: ServerState, run: Run, options: ExecutionOptions) -> C
 def time_travel(server_state: ServerState, run: Run, body: dict[str, Any], options: ExecutionOptions) -> Coroutine:
     """Execute a run again from a step, with another past."""
     continuation = plan_time_travel(server_state, run, body, per_step=options.per_step)
+    yield None  # the run is loaded; items side by side are, before one of them goes on
     row = server_state.store.find(run.workflow.id, run.run_id)
     if row is not None:
         _add_stored_context(options, row.snapshot)

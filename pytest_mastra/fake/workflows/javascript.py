@@ -10,7 +10,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
@@ -105,6 +105,8 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
         return iso(value.timestamp())
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, SparseObject):
+        return value.mapped(to_json_value)
     if isinstance(value, Mapping):
         return to_json_value(dict(value))
     if isinstance(value, (list, tuple)):
@@ -117,13 +119,31 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
 
 
 class SparseObject(dict[str, Any]):
-    """An object with undefined keys too: it equals no object without them."""
+    """An object with undefined keys too: it equals no object without them.
+
+    Args:
+        fields: Its keys, undefined ones too.
+    """
+
+    __slots__ = ("undefined",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        super().__init__({key: value for key, value in fields.items() if value is not UNDEFINED})
+        self.undefined = fields.keys() - self.keys()
+
+    def mapped(self, change: Callable[[Any], Any]) -> SparseObject:
+        """Return an object of the same keys, with changed values."""
+        return SparseObject(
+            {key: change(value) for key, value in self.items()} | dict.fromkeys(self.undefined, UNDEFINED)
+        )
 
 
 def copied(value: Any) -> Any:
     """Return a copy of a JSON value that its owner may change."""
     kind = type(value)
-    if kind is dict or kind is SparseObject:
+    if kind is SparseObject:
+        return value.mapped(copied)
+    if kind is dict:
         return {key: copied(item) for key, item in value.items()}
     if kind is list:
         return [copied(item) for item in value]
@@ -189,15 +209,19 @@ def code_units(text: str) -> list[str]:
 
 def deep_equal(left: Any, right: Any) -> bool:
     """Return whether two JSON values are the same; unlike in Python, true is not 1."""
-    if isinstance(left, SparseObject) or isinstance(right, SparseObject):
-        return left is right
     if isinstance(left, dict) and isinstance(right, dict):
+        if _undefined_keys(left) != _undefined_keys(right):
+            return False
         return left.keys() == right.keys() and all(deep_equal(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(deep_equal, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
+
+
+def _undefined_keys(value: dict[str, Any]) -> set[str]:
+    return value.undefined if isinstance(value, SparseObject) else set()
 
 
 def dumps(value: Any) -> bytes:

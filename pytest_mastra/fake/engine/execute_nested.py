@@ -29,9 +29,10 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
         server_state.note_nested_input(workflow, attempt.input_data)
     run_id = _recorded_run_id(recorded) if is_resumed else None
     resource_id = execution.run.resource_id if execution.generation.nested_resource_ids else None
+    yield None  # the run is looked for, and those that begin side by side all begin with the input of the last
     run = server_state.create_run(workflow, run_id or context.run_id, resource_id)
-    # the run is looked for, and stored; runs that begin side by side are all watched before the first of them goes on
-    for _ in range(2 if execution.generation.awaits_events else 1):
+    # it is stored; runs that begin side by side are all watched before the first of them goes on
+    if execution.generation.awaits_events:
         yield None
     unwatch = _watch(attempt, run)
     unlink = _link_cancels(attempt, run)

@@ -142,7 +142,9 @@ def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
     else:
         begun = {"payload": attempt.input_data, "startedAt": now}
         # a payload that was undefined has its place among the keys all the same
-        gains_payload = "startedAt" in info and "payload" not in info and attempt.input_data is not UNDEFINED
+        is_stored = execution.continuation.past is not None  # and then without what was undefined
+        lacks_payload = "startedAt" in info and "payload" not in info
+        gains_payload = lacks_payload and not is_stored and attempt.input_data is not UNDEFINED
         info = {**({"payload": None} if gains_payload else {}), **info, **begun}
     info["status"] = "running"
     if iteration:

@@ -178,11 +178,17 @@ class Task:
         elif isinstance(wish, Gate):
             wish.add(self)
         elif isinstance(wish, GateWait):
-            turn = self.turn
-            wish.signal.listen(lambda: self.wake(turn))
-            wish.gate.add(self)
+            self._wait_at_gate(wish)
         else:
             self._join(wish.tasks)
+
+    def _wait_at_gate(self, wish: GateWait) -> None:
+        turn = self.turn
+        if wish.signal.aborted:
+            self.wake(turn)
+            return
+        wish.signal.listen(lambda: self.wake(turn))
+        wish.gate.add(self)
 
     def _join(self, tasks: tuple[Task, ...]) -> None:
         open_tasks = [task for task in tasks if not task.done]

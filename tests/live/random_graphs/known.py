@@ -70,7 +70,8 @@ def _unordered(transcript: list[Any]) -> list[str]:
     """Return what was said, whatever the order of records and keys, and whichever id was met first."""
     said = []
     for exchange in transcript:
-        records = sorted(_text(record) for record in exchange.get("records", []))
+        # before current servers, items that share a run tell of an event as often as they are many, by then
+        records = sorted({_text(record) for record in exchange.get("records", [])})
         said.append(_text({**exchange, "records": records}))
     return said
 

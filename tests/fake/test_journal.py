@@ -46,6 +46,16 @@ def test_each_request_is_noted() -> None:
     assert server.strays == []
 
 
+def test_requests_share_equal_headers() -> None:
+    """What many requests say alike is kept once, and what one says otherwise is its own."""
+    server = asking_server()
+    for version in ("1", "1", "2"):
+        call(server, "GET", "/workflows", headers={"X-Version": version})
+    first, second, third = (noted.headers for noted in server.requests)
+    assert first is second
+    assert (first["X-Version"], third["X-Version"]) == ("1", "2")
+
+
 def test_a_stray_request_is_explained() -> None:
     """An unknown workflow, a wrong method, an unknown route, another prefix: each with what came nearest."""
     server = asking_server()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pytest_mastra.fake.engine.recent import Recent
@@ -21,7 +22,7 @@ class Request:
         method: In capitals.
         path: Percent-encoded, as it came.
         query: The query, decoded; a name that was given twice has a list.
-        headers: As they were sent.
+        headers: As they were sent; requests that were sent with equal ones share them.
         body: The body, parsed if it was JSON.
         verb: Mastra's name of the route, None if there is none.
         workflow_id: The workflow that was named.
@@ -86,6 +87,11 @@ class Journal:
         self.requests: Recent[Request] = Recent()
         self._runs: dict[tuple[str, str], RunNotes] = {}
         self._fresh: deque[RunNotes] = deque()
+        self._known_headers = lru_cache(maxsize=64)(dict[str, str])
+
+    def shared_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return a request's headers, the same object for equal ones: many requests have the same."""
+        return self._known_headers(tuple(headers.items()))
 
     def run(self, workflow_id: str, run_id: str) -> RunNotes:
         """Return the notes of a run."""

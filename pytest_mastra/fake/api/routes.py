@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -176,8 +177,7 @@ class HttpSurface:
             return refused(Refusal("Gateway Timeout", 504))
         try:
             state.clock.request_came()
-            record = Request(request.method, request.path, self._query(request.query), request.headers)
-            self._journal.requests.append(record)
+            record = self._recorded(request)
             reply = self._guarded_answer(request, record)
             record.status = reply.status
             self._forget_runs()
@@ -185,6 +185,13 @@ class HttpSurface:
             return reply
         finally:
             state.driver.lock.release()
+
+    def _recorded(self, request: WireRequest) -> Request:
+        # many requests are kept, and most of them say the same
+        headers = self._journal.shared_headers(request.headers)
+        record = Request(sys.intern(request.method), request.path, self._query(request.query), headers)
+        self._journal.requests.append(record)
+        return record
 
     def _guarded_answer(self, request: WireRequest, record: Request) -> WireReply:
         try:
@@ -304,7 +311,7 @@ class HttpSurface:
         query: dict[str, Any] = {}
         for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
             if name not in query:
-                query[name] = value
+                query[sys.intern(name)] = value
             elif self._state.generation.repeated_queries:
                 query[name] = [*query[name], value] if isinstance(query[name], list) else [query[name], value]
         return query

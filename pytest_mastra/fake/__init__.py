@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.api.faults import Fault, Faults
+    from pytest_mastra.fake.api.fault import Fault
+    from pytest_mastra.fake.api.faults import Faults
     from pytest_mastra.fake.api.journal import Request
     from pytest_mastra.fake.engine.state import UnexpectedError
     from pytest_mastra.fake.fronts.in_process import InProcess
@@ -30,7 +31,7 @@ _HOMES = {
     "AT_ONCE": "virtual_time.pace",
     "BY_HAND": "virtual_time.pace",
     "FakeMastra": "server",
-    "Fault": "api.faults",
+    "Fault": "api.fault",
     "Faults": "api.faults",
     "Gate": "virtual_time.scheduler",
     "InProcess": "fronts.in_process",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -12,6 +12,7 @@ from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
+from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems
 from pytest_mastra.fake.api.routes import HttpSurface
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
@@ -203,6 +204,29 @@ class FakeMastra:
     def runs(self, workflow_id: str) -> list[RunView]:
         """Return the runs of a workflow that requests named, in the order of their first request."""
         return [RunView(self, notes) for notes in self.journal.runs(workflow_id)]
+
+    def check(self, *, allow: str | Iterable[str] = ()) -> None:
+        """Fail if anything went wrong unnoticed; the plugin's fixtures do so when a test ends.
+
+        That is a request that met nothing, an exception in a step that was not meant, a fault that never came about.
+
+        Args:
+            allow: What is meant: `strays`, `step_errors`, `unused_faults`.
+
+        Raises:
+            AssertionError: Says what went wrong, and what came nearest.
+            ValueError: There is no such thing to allow.
+        """
+        allowed = check_allowed(allow)
+        found = find_problems(
+            strays=self.strays,
+            errors=self.unexpected_errors,
+            faults=[self.faults],
+            allowed=allowed,
+            how_to_allow="server.check(allow={!r})",
+        )
+        if found:
+            raise AssertionError(as_text(found))
 
     def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
         """Return a run as it is stored; empty if it is not."""

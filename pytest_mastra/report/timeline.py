@@ -16,9 +16,10 @@ from pytest_mastra.report.redacted import redact_scene
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_mastra.fake.api.problems import Section
     from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.run_history.runs import TouchedRun
-    from pytest_mastra.suite.scene import Scene, Section
+    from pytest_mastra.suite.scene import Scene
 
 TITLE = "Mastra runs"
 MOST_RUNS = 5

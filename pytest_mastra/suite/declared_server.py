@@ -13,6 +13,7 @@ ONLY_FAKES = frozenset(
         "advance_run",
         "body_limit",
         "catch_up",
+        "check",
         "clock",
         "faults",
         "gate",

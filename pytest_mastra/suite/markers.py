@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from pytest_mastra.fake.api.problems import ALLOWABLE
 from pytest_mastra.suite import settings
 
-ALLOWABLE = ("strays", "step_errors")
 PACES = ("at_once", "recorded", "real")
 """How a replay takes its time: none; what was recorded, on the test's virtual clock; the same in reality."""
 
@@ -35,7 +35,7 @@ class Needs:
         replay: Whether a recording will do.
         generation: The generation of servers that it is about, or several.
         workflows: Workflows that a live server must have, by id or key.
-        allow: What may happen in it that would fail another test: `strays`, `step_errors`.
+        allow: What may happen in it that would fail another test: `strays`, `step_errors`, `unused_faults`.
     """
 
     live_only: bool = False

@@ -13,11 +13,9 @@ from pytest_mastra.http.exchanges import ExchangeLog
 
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.fake.api.problems import Section
     from pytest_mastra.fake.virtual_time.clock import VirtualClock
     from pytest_mastra.http.wire import Surface
-
-Section = tuple[str, str]
-"""A title, and what a report shows under it."""
 
 
 class SceneCassette(Protocol):
@@ -52,7 +50,7 @@ class Scene:
         base_url: What a client of it is made with: `url`, on a live server with user, password and path.
         cassette: What answers or records this test; None if nothing does.
         checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
-        allowed: What may happen in this test that would fail another one: `strays`, `step_errors`.
+        allowed: What may happen in this test that would fail another one: `strays`, `step_errors`, `unused_faults`.
         passed: Whether the test's own code has passed, its subtests included; None before that.
     """
 
@@ -71,6 +69,11 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.base_url = self.base_url or self.url
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the test's own code has come to its end, whichever."""
+        return self.passed is not None
 
     @property
     def server(self) -> FakeMastra:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mastra_sync import MastraClient, deadline
+from pytest_mastra.fake.api.problems import as_text
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
@@ -75,7 +76,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
 
     Raises:
         pytest.skip.Exception: The target is not what the test needs.
-        pytest.fail.Exception: The target cannot be reached; or there were stray requests or swallowed errors.
+        pytest.fail.Exception: The target cannot be reached; or there were strays, swallowed errors or unused faults.
     """
     item = request.node
     target = settings.setting(request.config, "target").value if cassette is None else cassette.target
@@ -96,7 +97,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
     if found:
         from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415 -- for tests that fail
 
-        pytest.fail(learn_secrets(scene.log, request.config).text(problems.as_text(found)), pytrace=False)
+        pytest.fail(learn_secrets(scene.log, request.config).text(as_text(found)), pytrace=False)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import MalformedRecord, MastraClient, MastraError, OutcomeUnknown, Run, RunResult, RunStream
-from pytest_mastra.fake.api.faults import Target
+from pytest_mastra.fake.api.fault_target import Target
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.wire import Surface

@@ -11,7 +11,8 @@ import pytest
 
 from mastra_sync import operations
 from mastra_sync.operations import Operation
-from pytest_mastra.fake.api.faults import Faults, FaultySurface, Target
+from pytest_mastra.fake.api.fault_target import Target
+from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.framing import frame
 from pytest_mastra.http.verbs import VERBS, Call, call_of

@@ -14,7 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from mastra_sync.deadline import SystemClock
-from pytest_mastra.fake.api.faults import Faults, FaultySurface, Target
+from pytest_mastra.fake.api.fault_target import Target
+from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, Surface, WireReply, WireRequest
 from tests.fake.client_outcomes import Outcome, Scripted, by_read1, outcome

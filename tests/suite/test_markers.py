@@ -49,7 +49,10 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
         ),
         ("mastra(generation='1.3')", "no generation '1.3': did you mean '1.2'? there are current, 1.2, 1.0-beta"),
         ("mastra(generation=1.2)", "generation=1.2 is neither a text nor a list of texts"),
-        ("mastra(allow='stray')", "no allow 'stray': did you mean 'strays'? there are strays, step_errors"),
+        (
+            "mastra(allow='stray')",
+            "no allow 'stray': did you mean 'strays'? there are strays, step_errors, unused_faults",
+        ),
         ("mastra(live_only='yes')", "live_only='yes' is neither True nor False"),
         ("mastra(workflows=[1])", "workflows=[1] is neither a text nor a list of texts"),
         (

@@ -1,0 +1,110 @@
+"""What went wrong on a fake unnoticed: strays, exceptions in steps, unused faults."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mastra_sync.suggest import did_you_mean, nearest_name
+from pytest_mastra.text.values import counted
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.api.faults import Faults
+    from pytest_mastra.fake.api.journal import Request
+    from pytest_mastra.fake.engine.state import UnexpectedError
+
+Section = tuple[str, str]
+"""A title, and what a report shows under it."""
+
+ALLOWABLE = ("strays", "step_errors", "unused_faults")
+"""What a test may say that it means."""
+
+SHOWN = 5
+"""How many of a kind are shown."""
+
+LINES_OF_TRACEBACK = 20
+
+
+def check_allowed(allow: str | Iterable[str]) -> frozenset[str]:
+    """Return what is allowed.
+
+    Raises:
+        ValueError: Something that there is not; says what may be meant.
+    """
+    names = frozenset([allow] if isinstance(allow, str) else allow)
+    for name in names:
+        if name not in ALLOWABLE:
+            hint = did_you_mean(nearest_name(str(name), ALLOWABLE), before="", after=" ")
+            raise ValueError(f"no allow {name!r}: {hint}there are {', '.join(ALLOWABLE)}")
+    return names
+
+
+def as_text(sections: Sequence[Section]) -> str:
+    """Return problems as the text of a failure."""
+    return "\n".join(f"{title}\n{text}" for title, text in sections)
+
+
+def find_problems(
+    *,
+    strays: Sequence[Request],
+    errors: Sequence[UnexpectedError],
+    faults: Sequence[Faults],
+    allowed: Collection[str],
+    how_to_allow: str = "@pytest.mark.mastra(allow={!r})",
+) -> list[Section]:
+    """Return what went wrong and is not allowed.
+
+    Args:
+        strays: Requests that met nothing.
+        errors: Exceptions in steps, and the fake's own.
+        faults: Of each server.
+        allowed: Some of `ALLOWABLE`.
+        how_to_allow: What is advised, with a place for one of them.
+    """
+    kinds = {
+        "strays": _of_strays(strays, how_to_allow.format("strays")),
+        "step_errors": _of_errors(errors, how_to_allow.format("step_errors")),
+        "unused_faults": _of_faults(faults, how_to_allow.format("unused_faults")),
+    }
+    return [section for kind, sections in kinds.items() if kind not in allowed for section in sections]
+
+
+def _of_strays(strays: Sequence[Request], how_to_allow: str) -> Iterator[Section]:
+    if strays:
+        lines = [[f"{stray.method} {stray.path} -> {stray.status}", f"  {stray.stray}"] for stray in strays]
+        yield _section(f"mastra: {counted(len(strays), 'stray request')}", lines, f"If this is meant: {how_to_allow}")
+
+
+def _of_errors(errors: Sequence[UnexpectedError], how_to_allow: str) -> Iterator[Section]:
+    in_steps = [error for error in errors if error.step_id]
+    breakdowns = [error for error in errors if not error.step_id]
+    if in_steps:
+        yield _section(
+            f"mastra: {counted(len(in_steps), 'unexpected step error')}",
+            [[f"{error.where}, raised", *_traceback(error)] for error in in_steps],
+            f"If a step is to fail: raise StepError(...), or {how_to_allow}",
+        )
+    if breakdowns:
+        yield _section(
+            f"mastra: {counted(len(breakdowns), 'breakdown')} of the fake server",
+            [[error.where, *_traceback(error)] for error in breakdowns],
+            "The request was answered 500, as a server would; if no step of yours is to blame, please report it",
+        )
+
+
+def _of_faults(declared: Sequence[Faults], how_to_allow: str) -> Iterator[Section]:
+    if any(faults.unused or faults.unfinished for faults in declared):
+        from pytest_mastra.fake.api.unused_faults import explain_unused  # noqa: PLC0415 -- for tests that fail
+
+        lines = [explained for faults in declared for explained in explain_unused(faults)]
+        yield _section(f"mastra: {counted(len(lines), 'unused fault')}", lines, f"If this is meant: {how_to_allow}")
+
+
+def _section(title: str, each: Sequence[list[str]], advice: str) -> Section:
+    lines = [line for lines in each[:SHOWN] for line in lines]
+    more = [f"... and {len(each) - SHOWN} more"] if len(each) > SHOWN else []
+    return title, "\n".join(f"  {line}" for line in [*lines, *more, advice])
+
+
+def _traceback(error: UnexpectedError) -> list[str]:
+    return [f"  {line}" for line in error.traceback.splitlines()[-LINES_OF_TRACEBACK:]]

@@ -55,6 +55,25 @@ def _differs_in_state(difference: Difference) -> bool:
     return _unordered(_blanked(difference.real, STATE)) == _unordered(_blanked(difference.fake, STATE))
 
 
+def _differs_in_keys(difference: Difference) -> bool:
+    """Return whether older servers have the keys of a foreach's items in another order, and nothing else differs."""
+    if difference.generation == "current" or '"foreach"' not in json.dumps(difference.graph):
+        return False
+    return json.dumps(difference.real, sort_keys=True) == json.dumps(difference.fake, sort_keys=True)
+
+
+def _travels_into_an_item(difference: Difference) -> bool:
+    """Return whether a story travels to a workflow that is in a workflow that is a foreach's."""
+    items = {child["id"] for child in _foreach_children(difference.graph) if "entries" in child}
+    steps = [act["body"].get("step") for act in difference.story if act.get("route", "").startswith("time-travel")]
+    paths = [step.split(".") if isinstance(step, str) else step for step in steps if step]
+    return any(path[0] in items and path[1:2] and path[1].startswith("w") for path in paths)
+
+
+def _foreach_children(graph: Graph) -> list[Any]:
+    return [entry["child"] for entry in graph["entries"] if entry["kind"] == "foreach"]
+
+
 def _is_side_by_side(graph: Graph) -> bool:
     """Return whether anything in a graph runs side by side."""
     for entry in graph["entries"]:
@@ -112,6 +131,45 @@ KNOWN = (
         "current",
         {"entries": [{"kind": "foreach", "concurrency": 3, "child": {"id": "a", "body": {"do": "state"}}}]},
         [{"do": "post", "run": 0, "route": "start-async", "body": {"inputData": [1, 2, 3]}}],
+    ),
+    Known(
+        "1.2 and 1.0-beta: the order of keys of an item that is asked again",
+        _differs_in_keys,
+        "1.2",
+        {"entries": [{"kind": "foreach", "child": {"id": "a", "body": {"do": "ask"}}}]},
+        [
+            {"do": "post", "run": 0, "route": "start-async", "body": {"inputData": [1]}},
+            {"do": "post", "run": 0, "route": "resume-async", "body": {"step": "a"}},
+        ],
+    ),
+    Known(
+        "a time travel to a workflow inside an item of a foreach",
+        _travels_into_an_item,
+        "current",
+        {
+            "entries": [
+                {"kind": "then", "child": {"id": "a", "body": {"do": "give", "value": [0]}}},
+                {
+                    "kind": "foreach",
+                    "child": {
+                        "id": "w1",
+                        "entries": [
+                            {
+                                "kind": "then",
+                                "child": {
+                                    "id": "w2",
+                                    "entries": [{"kind": "then", "child": {"id": "b", "body": {"do": "echo"}}}],
+                                },
+                            }
+                        ],
+                    },
+                },
+            ]
+        },
+        [
+            {"do": "post", "run": 0, "route": "start-async", "body": {"inputData": {}}},
+            {"do": "post", "run": 0, "route": "time-travel-async", "body": {"step": "w1.w2.b"}},
+        ],
     ),
 )
 """The table. Its rows say what is not the same, their examples that it still is not."""

@@ -284,7 +284,7 @@ def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:
 def _with_error(result: Any) -> Any:
     """Return what is stored of a step or the input, with its error made anew."""
     if result is None:
-        raise Refusal("Cannot read properties of null (reading 'status')")
+        raise Refusal("Cannot read properties of null (reading 'status')", name="TypeError")
     if isinstance(result, dict) and result.get("status") == "failed" and truthy(result.get("error")):
         return {**result, "error": error_of_value(result["error"], "Unknown error")}
     return result

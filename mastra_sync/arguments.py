@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -33,6 +34,9 @@ EXACT_IN_JAVASCRIPT = 2**53
 """JavaScript has all whole numbers up to this one, beyond it only some."""
 
 _BITS_SHOWN = 256
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What HTTP lets no header's value have; a tab may be in it."""
 
 
 def path_segment(value: str, argument: str) -> str:
@@ -93,8 +97,8 @@ def checked_header(value: str, argument: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"must be a string, not {type(value).__name__}")
-    if any(mark in value for mark in "\r\n\0") or value[:1].isspace():
-        raise InvalidArgument(argument, "has line breaks, or begins with a space")
+    if _CONTROL.search(value) or value[:1].isspace():
+        raise InvalidArgument(argument, "has line breaks or other control characters, or begins with a space")
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:

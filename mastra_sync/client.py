@@ -16,7 +16,7 @@ from typing_extensions import Self
 
 from mastra_sync import deadline
 from mastra_sync.api import Api
-from mastra_sync.arguments import checked_count, checked_header
+from mastra_sync.arguments import checked_count, checked_header, checked_text
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
@@ -40,6 +40,11 @@ DEFAULT_TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and between two pieces of a reply."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a body ends: a server that is told something else takes the rest for another request."""
+
+_MISREAD = re.compile(r"[\x00-\x1f\x7f\\]")
+"""What one reader of an address passes over, or takes for a slash, and another does not."""
 
 
 class MastraClient:
@@ -185,6 +190,7 @@ class MastraClient:
 def _checked_base_url(url: str) -> str:
     if not isinstance(url, str):
         raise InvalidArgument("base_url", f"must be a string, not {type(url).__name__}")
+    _check_characters(url.strip(), "base_url")
     try:
         parts = urlsplit(url.strip())
         is_address = (
@@ -197,6 +203,12 @@ def _checked_base_url(url: str) -> str:
     if parts.query or parts.fragment:
         raise InvalidArgument("base_url", "must not have a query or a fragment")
     return url.strip().rstrip("/")
+
+
+def _check_characters(text: str, argument: str) -> None:
+    checked_text(text, argument)
+    if _MISREAD.search(text):
+        raise InvalidArgument(argument, "must not have control characters or backslashes")
 
 
 def _without_user(url: str) -> str:
@@ -216,7 +228,12 @@ def _basic_auth(url: str) -> dict[str, str]:
 def _checked_prefix(api_prefix: str) -> str:
     if not isinstance(api_prefix, str):
         raise InvalidArgument("api_prefix", f"must be a string, not {type(api_prefix).__name__}")
+    _check_characters(api_prefix, "api_prefix")
     prefix = api_prefix.strip("/")
+    if "?" in prefix or "#" in prefix or {".", ".."} & set(prefix.split("/")):
+        raise InvalidArgument(
+            "api_prefix", f"must be a path like '/api', without query, fragment, '.' or '..': {prefix!r}"
+        )
     return f"/{prefix}" if prefix else ""
 
 
@@ -224,6 +241,8 @@ def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise InvalidArgument("headers", f"{name!r} is not the name of a header")
+        if name.lower() in _FRAMING:
+            raise InvalidArgument("headers", f"{name!r} is not for callers to say: it follows from what is sent")
         checked_header(value, f"headers[{name!r}]")
     return dict(headers or {})
 

@@ -1,15 +1,18 @@
-"""Connection pools of urllib3's that name no query in what they log or raise.
+"""Connection pools of urllib3's that show no secret in what they log or raise.
 
-A query may hold a request context.
+A query may hold a request context, and a bad header line what was sent.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HeaderParsingError
+from urllib3.util.response import assert_header_parsing
 
 
 class _Target(str):
@@ -21,8 +24,24 @@ class _Target(str):
         return self.partition("?")[0]
 
 
+class _Response(HTTPResponse):
+    """An answer whose headers are whole.
+
+    urllib3 would go by those before the first bad line, and show the rest in a warning: servers may echo secrets there.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        try:
+            assert_header_parsing(self.msg)
+        except HeaderParsingError:
+            raise HTTPException("the answer has a header line that is none") from None
+
+
 class _QuietConnection(HTTPConnection):
     """Mixed into a connection class: only what is written on the wire has the query."""
+
+    response_class = _Response
 
     _whole_target: str | None = None
 

@@ -194,6 +194,7 @@ class _ResponseStream:
 
     def __init__(self, response: requests.Response, request: Request) -> None:
         self._response = response
+        self._body = _Body(response)
         self._request = request
         self.secrets = secrets_of(request, response.request)
         self._socket = _socket_of(response)
@@ -203,7 +204,7 @@ class _ResponseStream:
             # a quiet stream is not a dead one; whoever reads it looks after that
             set_deadline(self._socket, deadline)
         with guard_reading(self._request):
-            return _next_bytes(self._response)
+            return self._body.read()
 
     def shut_down(self) -> None:
         if self._socket is not None:
@@ -219,45 +220,55 @@ def _is_page(response: requests.Response) -> bool:
     return response.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
-def _next_bytes(response: requests.Response) -> bytes:
-    """Return what is on the wire, as soon as there is any; empty at the end.
+class _Body:
+    """A reply's body, read as it comes."""
 
-    `iter_content` and `iter_lines` would wait until they have as many bytes as they were asked for.
-    """
-    size = COMPRESSED_READ_SIZE if "Content-Encoding" in response.headers else READ_SIZE
-    if not isinstance(response.raw, urllib3.BaseHTTPResponse):
-        # a test tool's, which has everything at once
-        played: bytes = response.raw.read(size)
-        return played
-    while True:
-        data: bytes = response.raw.read1(size, decode_content=True)
-        # a compressed body can take in bytes and give none yet
-        if data or response.raw.closed or _is_exhausted(response):
-            return data
+    def __init__(self, response: requests.Response) -> None:
+        self._raw = response.raw
+        self._is_encoded = "Content-Encoding" in response.headers
+        self._size = COMPRESSED_READ_SIZE if self._is_encoded else READ_SIZE
 
+    def read(self) -> bytes:
+        """Return what is on the wire, as soon as there is any; empty at the end.
 
-def _is_exhausted(response: requests.Response) -> bool:
-    original = getattr(response.raw, "_original_response", None)
-    return original is None or original.isclosed()
+        `iter_content` and `iter_lines` would wait until they have as many bytes as they were asked for.
+        """
+        if not isinstance(self._raw, urllib3.BaseHTTPResponse):
+            # a test tool's, which has everything at once
+            played: bytes = self._raw.read(self._size)
+            return played
+        while True:
+            # decoding what is not encoded takes as long as reading it
+            data = self._raw.read1(self._size, decode_content=self._is_encoded)
+            # a compressed body can take in bytes and give none yet
+            if data or self._raw.closed or self.is_exhausted:
+                return data
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it has been read to its end."""
+        original = getattr(self._raw, "_original_response", None)
+        return original is None or original.isclosed()
 
 
 def _whole_body(response: requests.Response, request: Request, deadline: Deadline, limit: int) -> bytes:
     if is_no_answer(response):
         response.close()
         return b""
+    coming = _Body(response)
     parts: list[bytes] = []
     size = 0
     with contextlib.ExitStack() as on_failure:
         # an exception keeps the frames that it came through
         on_failure.callback(parts.clear)
         on_failure.callback(response.close)
-        while data := _next_bytes(response):
+        while data := coming.read():
             parts.append(data)
             size += len(data)
             if size > limit:
                 raise ReplyTooLarge(limit, method=request.method, url=request.url, run_id=request.run_id)
             # a clock that is moved on by the server, as a fake's is, may be past it with the whole reply there
-            if deadline.expired and not _is_exhausted(response):
+            if deadline.expired and not coming.is_exhausted:
                 raise timeout_error(request, "the reply was not complete in time")
         # a connection whose reply was read to its end goes back to the pool
         on_failure.pop_all()

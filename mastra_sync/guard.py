@@ -13,49 +13,54 @@ import urllib3
 
 from mastra_sync import proxies
 from mastra_sync.arguments import checked_header
+from mastra_sync.authorization import Authorization
 from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument, MastraError
+from mastra_sync.refused_requests import was_refused
 from mastra_sync.request import Request
 from mastra_sync.sent_secrets import SentSecrets
 
 
 @contextlib.contextmanager
-def guard_sending(request: Request, session: requests.Session) -> Iterator[None]:
+def guard_sending(request: Request, session: requests.Session, authorization: Authorization) -> Iterator[None]:
     """Turn whatever is raised where a request leaves into this library's exceptions.
 
     What ends a program, as Ctrl-C does, passes.
+
+    Args:
+        request: What is to be sent.
+        session: What sends it.
+        authorization: Knows the request as it is sent.
     """
     try:
         yield
     except MastraError:
         raise
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        if problem := proxies.problem_of_address(error, session, request.url):
-            raise InvalidArgument("proxy", problem) from None
-        # what requests says of it names the query too, which may hold secrets
-        raise InvalidArgument("base_url", f"{request.url!r} cannot be used as an address") from None
     except Exception as error:  # noqa: BLE001 - after an effect, nothing may come out but what is documented
-        cause = innermost(error)
-        if isinstance(error, requests.exceptions.InvalidHeader) and cause is error:
-            # what requests says of it shows the value
-            raise _illegal_header(session) from None
-        sent = False if _never_left(error, cause) else None
+        if was_refused(error):
+            # what is said of it may show the value of a header, or the query, which may hold secrets
+            raise _refusal(error, request, session) from None
+        sent = False if _never_left(error, innermost(error)) else None
         part = proxies.part_in_failure(error, session, request.url, sent=sent)
-        raise _connection_error(error, request, part, sent=sent) from _shown_cause(error, request)
+        prepared = authorization.prepared or _request_of(error)
+        secrets = secrets_of(request, prepared)
+        # of a request that is not known nobody can tell what an exception says of it
+        cause = None if prepared is None else _shown_cause(error, secrets)
+        raise _connection_error(error, request, secrets, part, sent=sent) from cause
 
 
 @contextlib.contextmanager
-def guard_reading(request: Request) -> Iterator[None]:
+def guard_reading(request: Request, secrets: SentSecrets) -> Iterator[None]:
     """Turn whatever is raised where an answer's body comes in into this library's exceptions."""
     try:
         yield
     except MastraError:
         raise
     except Exception as error:  # noqa: BLE001 - as above
-        raise _connection_error(error, request) from _shown_cause(error, request)
+        raise _connection_error(error, request, secrets) from _shown_cause(error, secrets)
 
 
 def _connection_error(
-    error: Exception, request: Request, proxys_part: str = "", *, sent: bool | None = None
+    error: Exception, request: Request, secrets: SentSecrets, proxys_part: str = "", *, sent: bool | None = None
 ) -> APIConnectionError:
     cause = innermost(error)
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
@@ -64,39 +69,78 @@ def _connection_error(
         isinstance(error, timeouts) or isinstance(cause, timeouts)
     )
     error_type = APITimeoutError if is_timeout else APIConnectionError
-    words = secrets_of(request, getattr(error, "request", None)).text(_in_words(cause))
-    return error_type(words + proxys_part, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
+    words = _in_words(cause, secrets) + proxys_part
+    return error_type(words, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
 
 
-def _shown_cause(error: Exception, request: Request) -> BaseException | None:
+def _shown_cause(error: Exception, secrets: SentSecrets) -> BaseException | None:
     """Return what may be shown as the cause of an exception of ours, if anything.
 
-    The outer exceptions name the whole URL, whose query may hold secrets.
+    The outer exceptions name the whole URL, whose query may hold secrets; a server may answer what is no HTTP with what
+    it was sent, and a caller's hook or adapter may say anything.
     """
     cause = innermost(error)
-    if not isinstance(cause, _SPEAKING):
+    if not all(_says_nothing_of(secrets, link) for link in _links(cause)):
         return None
-    # a server may answer what is no HTTP with what it was sent
-    said = _said_by(cause)
-    masked = secrets_of(request, getattr(error, "request", None)).text(said)
-    return cause.with_traceback(None) if said == masked else None
+    # where a connection failed says nothing; where a caller's own code did says all
+    return cause.with_traceback(None) if isinstance(cause, _SPEAKING) else cause
+
+
+def _request_of(error: Exception) -> requests.PreparedRequest | None:
+    """Return the request that requests says an exception is about."""
+    known = getattr(error, "request", None)
+    return known if isinstance(known, requests.PreparedRequest) else None
+
+
+def _links(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and all that a traceback of it shows."""
+    seen: set[int] = set()
+    left = [error]
+    while left:
+        link = left.pop()
+        if id(link) not in seen:
+            seen.add(id(link))
+            yield link
+            left += [inner for inner in (link.__cause__, link.__context__) if inner is not None]
+            group = getattr(link, "exceptions", None)
+            left += [inner for inner in group if isinstance(inner, BaseException)] if isinstance(group, tuple) else []
+
+
+def _says_nothing_of(secrets: SentSecrets, error: BaseException) -> bool:
+    try:
+        said = (str(error), repr(error), *map(str, error.args), *map(str, getattr(error, "__notes__", ())))
+    except Exception:  # noqa: BLE001 - some count on what they were not given
+        return False
+    return all(secrets.text(text) == text for text in said)
 
 
 def _said_by(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - some count on what they were not given
+    except Exception:  # noqa: BLE001 - as above
         return ""
+
+
+def _refusal(error: Exception, request: Request, session: requests.Session) -> InvalidArgument:
+    """Return what is wrong with a request of which nothing has left."""
+    if not isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return _illegal_header(session)
+    if problem := proxies.problem_of_address(error, session, request.url):
+        return InvalidArgument("proxy", problem)
+    return InvalidArgument("base_url", f"{request.url!r} cannot be used as an address")
 
 
 def _illegal_header(session: requests.Session) -> InvalidArgument:
     """Return which header of a borrowed session HTTP could not carry, without its value."""
     for name, value in session.headers.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else value
+        place = f"session.headers[{name!r}]"
         try:
-            checked_header(text, f"session.headers[{name!r}]")
+            checked_header(text, place)
         except InvalidArgument as error:
             return error
+        if not name.isascii():
+            return InvalidArgument(place, "has a name that an HTTP header cannot have")
     return InvalidArgument("headers", "the session sends one that HTTP cannot carry")
 
 
@@ -135,13 +179,16 @@ _SPEAKING = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError,
 _CONNECTION = re.compile(r"\w*Connection(Pool)?\(")
 
 
-def _in_words(cause: BaseException) -> str:
+def _in_words(cause: BaseException, secrets: SentSecrets) -> str:
+    said = _said_by(cause)
     if not isinstance(cause, _SPEAKING):
-        # what it says may be of anything
-        return f"{type(cause).__name__} while it was sent or its answer read"
+        words = f"{type(cause).__name__} while it was sent or its answer read"
+        # as a cause of ours it says itself what it says, unless it says what nobody may see
+        return words if _says_nothing_of(secrets, cause) else f"{words}: {secrets.text(said)}"
     # urllib3 writes its connection object before the first colon
-    text = _said_by(cause) or type(cause).__name__
-    return text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
+    text = said or type(cause).__name__
+    text = text.partition(": ")[2] if text.startswith("<") or _CONNECTION.match(text) else text
+    return secrets.text(text)
 
 
 def timeout_error(request: Request, problem: str, *, sent: bool | None = None) -> APITimeoutError:

@@ -6,13 +6,12 @@ It does so in a thread, while another thread waits for bytes.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 
 from typing_extensions import Self
 
-from mastra_sync.deadline import Deadline
+from mastra_sync.deadline import Deadline, SystemClock
 
 DEFAULT_IDLE_TIMEOUT = 30.0
 """Seconds of silence after which the run is looked at; Mastra sends nothing during a long step."""
@@ -46,7 +45,7 @@ class IdleWatch:
         self._idle_timeout = idle_timeout
         self._deadline = deadline
         self._changed = threading.Condition()
-        self._reading_since: float | None = None
+        self._silence: Deadline | None = None
         self._stopped = False
         self._in_vain = 0
         self._thread: threading.Thread | None = None
@@ -54,7 +53,7 @@ class IdleWatch:
     def __enter__(self) -> Self:
         """Note that a read begins."""
         with self._changed:
-            self._reading_since = time.monotonic()
+            self._silence = self._new_silence()
             self._in_vain = 0
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="mastra-sync idle watch", daemon=True)
@@ -66,7 +65,7 @@ class IdleWatch:
     ) -> None:
         """Note that the read has ended."""
         with self._changed:
-            self._reading_since = None
+            self._silence = None
 
     def keep_to(self, deadline: Deadline) -> None:
         """Go by another deadline from now on."""
@@ -84,33 +83,40 @@ class IdleWatch:
         while True:
             with self._changed:
                 if not self._stopped:
-                    self._changed.wait(self._until_next_look())
+                    self._wait_for_next_look()
                 if self._stopped:
                     return
-                quiet = self._silence()
-            if self._deadline.expired or (quiet >= self._idle_timeout and self._is_over()):
+                silence = self._silence
+            if self._deadline.expired or (silence is not None and silence.expired and self._is_over(silence)):
                 with self._changed:
-                    still_reading = self._reading_since is not None
+                    still_reading = self._silence is not None
                 if still_reading:
                     self._shut_down()
                     return
 
-    def _until_next_look(self) -> float:
-        left = self._idle_timeout - self._silence()
-        return max(0.01, min(left, self._deadline.remaining))
+    def _wait_for_next_look(self) -> None:
+        silence = self._silence
+        left = self._idle_timeout if silence is None else silence.remaining
+        pause = max(0.01, min(left, self._deadline.remaining))
+        if not self._changed.wait(pause) and silence is not None:
+            # where a test tool has frozen the clock, it has been silent all the same
+            silence.count(pause)
 
-    def _silence(self) -> float:
-        return 0.0 if self._reading_since is None else time.monotonic() - self._reading_since
+    def _new_silence(self) -> Deadline:
+        """Return what ends when the run is to be looked at.
 
-    def _is_over(self) -> bool:
+        Its time is real, whatever the client's clock tells.
+        """
+        return Deadline(self._idle_timeout, SystemClock())
+
+    def _is_over(self, silence: Deadline) -> bool:
         """Look at the run, and return True if nothing more is to come of it.
 
         The second look that finds it settled counts, so that its last events have time to come.
+
+        Args:
+            silence: What there was when it was found to be long enough.
         """
-        with self._changed:
-            if self._reading_since is None:
-                return False
-            looked_for = self._reading_since
         try:
             counts = self._is_settled()
             limit = 2
@@ -118,8 +124,8 @@ class IdleWatch:
             counts = True
             limit = LOOKS_BEFORE_GIVING_UP
         with self._changed:
-            if self._reading_since != looked_for:
+            if self._silence is not silence:
                 return False
             self._in_vain = self._in_vain + 1 if counts else 0
-            self._reading_since = time.monotonic()
+            self._silence = self._new_silence()
             return self._in_vain >= limit

@@ -14,9 +14,8 @@ from urllib.parse import urlencode
 
 import requests
 import urllib3
-from requests.auth import AuthBase
 
-from mastra_sync.arguments import checked_header
+from mastra_sync.authorization import Authorization
 from mastra_sync.connections import keep_to, set_deadline
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.error_replies import Reply, is_success
@@ -104,13 +103,13 @@ class RequestsTransport:
         self._reply_limit = reply_limit
         self._clock = clock
         self._token = token
-        self._has_own_auth = session is not None and bool(session.auth) and token is None
+        self._authorizing = session if session is not None and session.auth and token is None else None
         self._sessions = BorrowedSession(session) if session is not None else SessionPool(clock, adapter)
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
         auth = self._authorization()
-        with self._sessions.lend() as session, guard_sending(request, session), keep_to(deadline):
+        with self._sessions.lend() as session, guard_sending(request, session, auth), keep_to(deadline):
             response = self._send(session, request, timeouts, deadline, auth)
             return self._whole_reply(response, session, request, deadline)
 
@@ -120,7 +119,7 @@ class RequestsTransport:
         A refusal and a web page are returned as a whole reply.
         """
         auth = self._authorization()
-        with self._sessions.lend() as session, guard_sending(request, session), keep_to(deadline):
+        with self._sessions.lend() as session, guard_sending(request, session, auth), keep_to(deadline):
             response = self._send(session, request, timeouts, deadline, auth)
             if is_success(response.status_code) and not _is_page(response):
                 return _ResponseStream(response, request)
@@ -130,11 +129,11 @@ class RequestsTransport:
         """Close all connections, but for a session of the caller's."""
         self._sessions.close()
 
-    def _authorization(self) -> _Authorization | None:
+    def _authorization(self) -> Authorization:
         """Return what puts the token on a request; what a caller's function raises is the caller's."""
-        if self._has_own_auth:
-            return None
-        return _Authorization(self._token() if callable(self._token) else self._token)
+        if self._authorizing is not None:
+            return Authorization(None, own=self._authorizing.auth)
+        return Authorization(self._token() if callable(self._token) else self._token)
 
     def _send(
         self,
@@ -142,7 +141,7 @@ class RequestsTransport:
         request: Request,
         timeouts: Timeouts,
         deadline: Deadline,
-        auth: _Authorization | None,
+        auth: Authorization,
     ) -> requests.Response:
         if deadline.expired:
             raise timeout_error(request, "the time was up before it was sent", sent=False)
@@ -165,28 +164,14 @@ class RequestsTransport:
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
-        with guard_reading(request):
+        secrets = secrets_of(request, response.request)
+        with guard_reading(request, secrets):
             body = _whole_body(response, request, deadline, self._reply_limit)
-        reply = Reply(response.status_code, response.headers, body, secrets_of(request, response.request))
+        reply = Reply(response.status_code, response.headers, body, secrets)
         if request.body is not None and not is_success(reply.status):
             # a server that refuses a body may hang up without having read it (seen on 1.2)
             self._sessions.hang_up(session)
         return reply
-
-
-class _Authorization(AuthBase):
-    """Puts the token on a request.
-
-    That it is there, token or not, keeps requests from looking into ~/.netrc.
-    """
-
-    def __init__(self, token: str | None) -> None:
-        self._token = None if not token else checked_header(token, "token")
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            prepared.headers["Authorization"] = f"Bearer {self._token}"
-        return prepared
 
 
 class _ResponseStream:
@@ -203,7 +188,7 @@ class _ResponseStream:
         if self._socket is not None:
             # a quiet stream is not a dead one; whoever reads it looks after that
             set_deadline(self._socket, deadline)
-        with guard_reading(self._request):
+        with guard_reading(self._request, self.secrets):
             return self._body.read()
 
     def shut_down(self) -> None:

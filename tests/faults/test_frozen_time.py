@@ -13,7 +13,7 @@ from mastra_sync import MastraClient, MastraError, RunTimeout, Workflow
 from mastra_sync.deadline import Deadline, SystemClock
 from tests.faults.clocks import LeapingClock
 from tests.faults.loopback_server import PATIENCE
-from tests.faults.scripted_runs import RUN_ID, START_RECORD, WORKFLOW, fresh_run_of, reading, record
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, WORKFLOW, fresh_run_of, reading, record
 from tests.faults.wire_server import Answer, WireServer, json_reply, never, streamed
 
 CALLS: dict[str, Callable[[Workflow], object]] = {
@@ -53,6 +53,25 @@ def test_a_wait_ends_while_time_is_frozen(
     waiting.start()
     waiting.join(PATIENCE)
     assert ended
+
+
+def test_a_quiet_stream_is_looked_after_while_time_is_frozen(
+    server: WireServer, make_client: Callable[..., MastraClient], frozen: None
+) -> None:
+    """The silence is as long as it was, so the run is looked at, and the rest of its stream taken up."""
+    server.on("GET", f"/{RUN_ID}", json_reply(reading("success")))
+    server.on("POST", "/stream", streamed(record(START_RECORD), never))
+    server.on("POST", "/observe", streamed(record(START_RECORD), record(FINISH_RECORD)))
+    workflow = make_client(clock=SystemClock()).get_workflow(WORKFLOW)
+    seen: list[object] = []
+
+    def follow() -> None:
+        seen.extend(event.raw for event in fresh_run_of(workflow).stream({}, idle_timeout=0.02))
+
+    following = threading.Thread(target=follow, daemon=True)
+    following.start()
+    following.join(PATIENCE)
+    assert seen == [START_RECORD, FINISH_RECORD]
 
 
 def test_what_a_part_waits_has_passed_for_the_whole(frozen: None) -> None:

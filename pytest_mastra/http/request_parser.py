@@ -13,6 +13,21 @@ from pytest_mastra.http.wire import WireRequest
 HEAD_LIMIT = 16 * 1024
 """Bytes that request line and headers may take together, as Node has it."""
 
+_METHODS = frozenset(
+    {
+        *("ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK"),
+        *("LOCK", "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "NOTIFY", "OPTIONS"),
+        *("PATCH", "POST", "PROPFIND", "PROPPATCH", "PURGE", "PUT", "QUERY", "REBIND", "REPORT"),
+        *("SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE"),
+    }
+)
+"""What Node takes for one."""
+
+_TARGET = re.compile(r"(?:/|\*$|[A-Za-z][\w+.-]*:|[\w.-]+:\d+$)[!-~]*", re.ASCII)
+_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[\t -~\x80-\xff]*)\r\n")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a body ends, too late if they stand behind it."""
+
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\r\n]+)?\r\n")
 _LARGEST = 2**64 - 1
 """Bytes of a body or chunk that Node's parser can count; more are refused at once."""
@@ -71,29 +86,31 @@ def receive(file: BinaryIO, on_begin: Callable[[], None], say_continue: Callable
 
 
 def _request_line(line: bytes) -> tuple[str, str, str]:
-    if not line.endswith(b"\n"):
+    if not line.endswith(b"\r\n"):
         raise BadRequest(
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if len(line) > HEAD_LIMIT else HTTPStatus.BAD_REQUEST
         )
-    match line.decode("latin-1").rstrip("\r\n").split(" "):
-        case [method, target, ("HTTP/1.1" | "HTTP/1.0") as version] if method.isalpha() and target:
+    match line.decode("latin-1").removesuffix("\r\n").split(" "):
+        case [method, target, ("HTTP/1.1" | "HTTP/1.0") as version] if method in _METHODS and _TARGET.fullmatch(target):
             return method, target, version
     raise BadRequest
 
 
 def _headers(file: BinaryIO, room: int) -> dict[str, str]:
     headers: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     while True:
         line = file.readline(room + 1)
         room -= len(line)
         if room < 0:
             raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if line in (b"\r\n", b"\n"):
+        if line == b"\r\n":
             return headers
-        name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or not name or name != name.strip() or not line.endswith(b"\n"):
+        header = _HEADER.fullmatch(line.decode("latin-1"))
+        if header is None:
             raise BadRequest
-        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
+        name, value = spelled.setdefault(header["name"].lower(), header["name"]), header["value"].rstrip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
 
 
 def _body(file: BinaryIO, lowered: dict[str, str]) -> bytes:
@@ -127,7 +144,8 @@ def _chunk(file: BinaryIO) -> bytes:
         raise BadRequest
     data = _exactly(file, announced[1].decode("ascii"), 16)
     if not data:
-        _headers(file, HEAD_LIMIT)
+        if _FRAMING & {name.lower() for name in _headers(file, HEAD_LIMIT)}:
+            raise BadRequest
     elif file.readline(3) != b"\r\n":
         raise BadRequest
     return data

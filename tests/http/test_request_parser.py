@@ -1,4 +1,4 @@
-"""Lengths and chunk sizes of requests: what Node's parser takes for one, and how much room is made for it."""
+"""Lines, lengths and chunk sizes of requests: what Node's parser takes for one, and how much room is made for it."""
 
 from __future__ import annotations
 
@@ -77,3 +77,85 @@ def test_what_is_announced_takes_no_room(announced: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
     finally:
         tracemalloc.stop()
+
+
+LINE = b"POST /it HTTP/1.1\r\n"
+HOST = b"Host: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"POST /it HTTP/1.1\n",
+        b"post /it HTTP/1.1\r\n",
+        b"FOO /it HTTP/1.1\r\n",
+        b"POS\xc9 /it HTTP/1.1\r\n",
+        b"POST it HTTP/1.1\r\n",
+        b"POST /\xe9 HTTP/1.1\r\n",
+        b"POST /\x01 HTTP/1.1\r\n",
+        b"POST /it HTTP/1.2\r\n",
+        b"POST\t/it\tHTTP/1.1\r\n",
+        b"POST  /it HTTP/1.1\r\n",
+    ],
+)
+def test_no_request_lines(line: bytes) -> None:
+    """Methods that Node does not know, targets that are none, other ends of a line."""
+    assert status_of(line + HOST + b"\r\n") == HTTPStatus.BAD_REQUEST
+
+
+@pytest.mark.parametrize("target", [b"/it", b"/a?b=c#d", b"*", b"http://elsewhere/it"])
+def test_targets(target: bytes) -> None:
+    """All forms that HTTP has."""
+    assert body_of(b"OPTIONS " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n") == b""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"X: a\n",
+        b"X: a\r\n b\r\n",
+        b"X: a\rContent-Length: 1\r\n",
+        b"X: a\0b\r\n",
+        b"X: a\x01b\r\n",
+        b"X: a\x7fb\r\n",
+        b"X(y): 1\r\n",
+        b"X\xe9: 1\r\n",
+        b"X : 1\r\n",
+        b" X: 1\r\n",
+        b": 1\r\n",
+        b"X\r\n",
+        b"Content-Length:\xa02\r\n",
+        b"Content-Length: \x0b2\r\n",
+        b"Content-Length: 2\r\ncontent-length: 1\r\n",
+        b"Content-Length: 2\r\nContent-Length: 2\r\n",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n",
+        b"Transfer-Encoding:\xa0chunked\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTRANSFER-ENCODING: identity\r\n",
+    ],
+)
+def test_no_headers(header: bytes) -> None:
+    """What some take for the end of a line, or of a body, and others do not, is refused."""
+    assert status_of(LINE + HOST + header + b"\r\n0\r\n\r\n") == HTTPStatus.BAD_REQUEST
+
+
+def test_headers_of_the_same_name() -> None:
+    """They are one, however they are spelled; tabs and what is no ASCII may stand in them."""
+    data = LINE + HOST + b"X: a\tb \r\nx:\xe9\r\n\r\n"
+    received = receive(io.BytesIO(data), on_begin=lambda: None, say_continue=lambda: None)
+    assert received is not None
+    assert received.request.headers == {"Host": "x", "X": "a\tb, \u00e9"}
+
+
+@pytest.mark.parametrize(
+    "trailer", [b"Content-Length: 1\r\n", b"transfer-encoding: chunked\r\n", b"X(: 1\r\n", b"X: 1\n"]
+)
+def test_no_trailers(trailer: bytes) -> None:
+    """What says where a body ends comes too late behind it."""
+    assert status_of(CHUNKED + b"0\r\n" + trailer + b"\r\n") == HTTPStatus.BAD_REQUEST
+
+
+def test_a_trailer() -> None:
+    """Another header behind the body is passed over."""
+    assert body_of(CHUNKED + b"2\r\nab\r\n0\r\nX: 1\r\n\r\n") == b"ab"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -164,6 +165,12 @@ class Api:
     def deadline(self, seconds: float | None) -> Deadline:
         """Return a deadline on these calls' clock; None is without a limit of its own."""
         return Deadline(seconds, self.clock, self.limit)
+
+    def look_deadline(self) -> Deadline:
+        """Return a deadline that is over at once, but for a look, which may take what an attempt may."""
+        connect, read = self.timeouts.connect, self.timeouts.read
+        overtime = math.inf if connect is None or read is None else connect + read
+        return Deadline(0.0, self.clock, overtime=overtime)
 
     def default_deadline(self) -> Deadline:
         """Return the time that all attempts may take, for a call without a deadline."""

@@ -56,16 +56,21 @@ class Deadline:
         seconds: How long the call may take; None for ever.
         clock: What tells the time.
         outer: The deadline of what the call is a part of.
+        overtime: Seconds that a look may take at the end; by default a share of the time.
     """
 
-    __slots__ = ("_clock", "_outer", "_passed", "_started", "limit")
+    __slots__ = ("_clock", "_outer", "_passed", "_started", "limit", "overtime")
 
-    def __init__(self, seconds: float | None, clock: Clock, outer: Deadline | None = None) -> None:
+    def __init__(
+        self, seconds: float | None, clock: Clock, outer: Deadline | None = None, *, overtime: float | None = None
+    ) -> None:
         self._clock = clock
         self._outer = outer
         self._started = clock.monotonic()
         self._passed = 0.0
         self.limit = math.inf if seconds is None else seconds
+        share = min(MOST_OVERTIME, max(LEAST_OVERTIME, OVERTIME_SHARE * self.limit))
+        self.overtime = share if overtime is None else overtime
 
     @property
     def elapsed(self) -> float:
@@ -105,10 +110,9 @@ class Deadline:
         whole = self
         while whole._outer is not None:
             whole = whole._outer
-        overtime = min(MOST_OVERTIME, max(LEAST_OVERTIME, OVERTIME_SHARE * whole.limit))
-        if self.remaining >= overtime:
+        if self.remaining >= whole.overtime:
             return self
-        left = min(self.limit - self.elapsed, whole.limit - whole.elapsed) + overtime
+        left = min(self.limit - self.elapsed, whole.limit - whole.elapsed) + whole.overtime
         # a clock that has leapt over the end (a machine that slept, virtual time) leaves time for a look all the same
         return Deadline(max(LEAST_OVERTIME, left), self._clock)
 

@@ -142,7 +142,7 @@ class Run:
         already waited, 50 ms at least. Failures to read the run are ridden out until the time is up.
 
         Args:
-            timeout: How long to wait; None without limit.
+            timeout: How long to wait; None without limit. 0 is a look, which may take what the client's timeout allows.
             on_update: Called with each reading that shows the run changed: status and times, no steps.
             start_grace: Seconds that the run may take to move after this handle's verb was accepted.
 
@@ -151,17 +151,10 @@ class Run:
             RunNotStarted: The run has not moved since `start` (`resume`, ...) was accepted.
         """
         checked_callable(on_update, "on_update")
-        departure = self._departure
-        if departure is not None:
-            grace = seconds_of(start_grace, "start_grace")
-            departure = departure.with_grace(float("inf") if grace is None else grace)
-        deadline = self._deadline(timeout)
-        try:
-            result = self.api.within(deadline).wait(deadline, on_update).until_settled(departure)
-        except KeyboardInterrupt:
-            raise interruption(self) from None
-        self._departure = None
-        return result
+        grace = seconds_of(start_grace, "start_grace")
+        seconds = seconds_of(timeout, "timeout")
+        deadline = self.api.look_deadline() if seconds == 0 else self.api.deadline(seconds)
+        return self.wait_until(deadline, on_update, float("inf") if grace is None else grace)
 
     def result(self) -> RunResult:
         """Return the run's result as it is now, without waiting."""
@@ -339,7 +332,24 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.run_id} of {self.workflow_id!r}>"
 
-    # -- what streams need of their run
+    # -- what streams need of their run, and workflows
+
+    def wait_until(
+        self,
+        deadline: Deadline,
+        on_update: Callable[[RunResult], Any] | None = None,
+        start_grace: float = START_GRACE,
+    ) -> RunResult:
+        """Return the run once it is settled, as a part of what has a deadline."""
+        departure = None if self._departure is None else self._departure.with_grace(start_grace)
+        # pauses and grace are counted from here
+        own = deadline.part(None)
+        try:
+            result = self.api.within(own).wait(own, on_update).until_settled(departure)
+        except KeyboardInterrupt:
+            raise interruption(self) from None
+        self._departure = None
+        return result
 
     @property
     def url(self) -> str:

@@ -103,6 +103,10 @@ class RunApi:
         """Return a deadline on the run's clock; None is without limit."""
         return self._api.deadline(seconds)
 
+    def look_deadline(self) -> Deadline:
+        """Return a deadline that is over at once, but for a look."""
+        return self._api.look_deadline()
+
     def within(self, deadline: Deadline) -> RunApi:
         """Return the same run's operations, as parts of one that has a deadline."""
         return RunApi(self._api.within(deadline), self.workflow_id, self.run_id)

@@ -69,7 +69,7 @@ class FollowedRun(NamedRun, Protocol):
     def read_result(self, deadline: Deadline) -> RunResult:
         """Return the run as it is now."""
 
-    def wait(self, timeout: Seconds) -> RunResult:
+    def wait_until(self, deadline: Deadline) -> RunResult:
         """Return the run once it is settled."""
 
     def open_observe(self, deadline: Deadline) -> ByteStream:
@@ -234,7 +234,7 @@ class RunStream:
             result = self._run.read_result(deadline.for_last_look())
             if result.settled:
                 return result
-        return self._run.wait(deadline.clamp(None))
+        return self._run.wait_until(deadline)
 
     def __repr__(self) -> str:
         state = "complete" if self.complete else "closed" if self._ended else "open"
@@ -373,7 +373,7 @@ class RunStream:
 
     def _on_gap(self, problem: str) -> None:
         if self._settings.on_gap == "follow":
-            self._run.wait(self._deadline.clamp(None))
+            self._run.wait_until(self._deadline)
             self._ended = True
             return
         raise StreamInterrupted(

@@ -256,7 +256,7 @@ class Workflow:
         deadline = self.api.deadline(seconds_of(timeout, "timeout"))
         bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
         run = bounded.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
-        return run.start(input_data, **options).wait(deadline.clamp(None), on_update)
+        return run.start(input_data, **options).wait_until(deadline, on_update)
 
     def map(
         self,

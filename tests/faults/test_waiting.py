@@ -26,7 +26,7 @@ from mastra_sync.run import Run
 from mastra_sync.transport import ByteStream
 from tests.faults.clocks import VirtualClock
 from tests.faults.scripted_runs import RUN_ID, WORKFLOW, fresh_run, reading
-from tests.faults.wire_server import Answer, WireServer, close, json_reply, reply, reset
+from tests.faults.wire_server import Answer, Received, WireServer, close, json_reply, reply, reset
 
 
 @dataclass
@@ -213,6 +213,62 @@ def test_waiting_for_no_time_is_a_look(server: WireServer, workflow: Workflow) -
     """A settled run is returned, as a finished future's result would be."""
     server.on("GET", f"/{RUN_ID}", *told("success"))
     assert workflow.get_run(RUN_ID).wait(0).result == {"done": True}
+
+
+@pytest.mark.parametrize("timeout", [(5, 60), 3, None])
+def test_a_look_takes_what_the_client_allows(
+    timeout: Any, server: WireServer, make_client: Callable[..., MastraClient], clock: VirtualClock
+) -> None:
+    """The caller asked for no wait, and did not say how slow the link is: a second or two are no reason to give up."""
+    run = make_client(timeout=timeout).get_workflow(WORKFLOW).get_run(RUN_ID)
+
+    def answer(request: Received) -> Answer:
+        clock.now += 1.5
+        return told("success")[0]
+
+    server.on("GET", f"/{RUN_ID}", answer)
+    assert run.wait(0).result == {"done": True}
+
+
+def test_a_look_ends(server: WireServer, make_client: Callable[..., MastraClient], clock: VirtualClock) -> None:
+    """Where the server is too slow even for the client's own timeout; it is asked once."""
+    run = make_client(timeout=(1, 1)).get_workflow(WORKFLOW).get_run(RUN_ID)
+
+    def answer(request: Received) -> Answer:
+        clock.now += 5
+        return PASSING["503"]
+
+    server.on("GET", f"/{RUN_ID}", answer)
+    with pytest.raises(RunTimeout):
+        run.wait(0)
+    assert server.count("GET", f"/{RUN_ID}") == 1
+
+
+def test_a_run_that_goes_on_is_looked_at_once(server: WireServer, workflow: Workflow, clock: VirtualClock) -> None:
+    """No pause, no second look."""
+    server.on("GET", f"/{RUN_ID}", *told("running"))
+    before = clock.now
+    with pytest.raises(RunTimeout, match="is still running"):
+        workflow.get_run(RUN_ID).wait(0)
+    assert (server.count("GET", f"/{RUN_ID}"), clock.now) == (1, before)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.0, 60.0])
+def test_a_wait_that_has_a_time_keeps_to_it(seconds: float) -> None:
+    """Its last look takes a tenth of the time at most, or 100 ms, whatever the client's timeout."""
+    timed = TimedRun(VirtualClock(), settles_at=1e9)
+    deadlines: list[float] = []
+    exchange = timed.exchange
+
+    def measured(request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
+        deadlines.append(timed.clock.now + deadline.remaining)
+        return exchange(request, timeouts, deadline)
+
+    timed.exchange = measured  # type: ignore[method-assign]
+    began = timed.clock.now
+    with pytest.raises(RunTimeout):
+        run_on(timed).wait(seconds)
+    assert max(deadlines) - began <= seconds + max(0.1, seconds / 10)
 
 
 def test_the_run_is_read_once_more_when_the_time_is_up(

@@ -17,6 +17,7 @@ from tests.conformance.declared import (
     older_nested,
     payloads,
     plain,
+    proto,
     templates,
 )
 
@@ -35,6 +36,7 @@ MODULES = (
     older_nested,
     payloads,
     odd,
+    proto,
 )
 
 

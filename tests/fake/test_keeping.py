@@ -122,3 +122,14 @@ def test_news_of_a_list_that_forgets(limit: int | None, known: int, news: str) -
     for letter in "abcde":
         letters.append(letter)
     assert letters.since(known) == (list(news), 5)
+
+
+def test_what_is_stored_is_the_same_later_too() -> None:
+    """What a current server does not store is not there in a list of many runs either."""
+    server = FakeMastra()
+    server.workflow("w").then(server.step("echo", lambda ctx: ctx.input_data)).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        for _ in range(70):
+            client.get_workflow("w").create_run().start_async({"__proto__": {"x": 1}, "a": 2})
+        rows = client.get_workflow("w").runs().runs
+    assert [row.input_data for row in rows] == [{"a": 2}] * 70

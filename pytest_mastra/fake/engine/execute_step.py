@@ -14,7 +14,7 @@ from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait,
 from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, present, returned_value, spread, truthy
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, assign, copied, present, returned_value, truthy
 from pytest_mastra.fake.workflows.step_context import GateOrAbort, StepContext, StepEffects, Wait, Writer, visible
 
 
@@ -210,7 +210,7 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     else:
         output = yield from execute_nested(attempt, context, cast("Workflow", step))
     if effects.state is not UNDEFINED:
-        attempt.frame.state.update(spread(effects.state))
+        assign(attempt.frame.state, effects.state)
     if effects.suspended:
         if execution.awaits_events:
             yield None  # a suspension is checked, which takes longer than giving a value

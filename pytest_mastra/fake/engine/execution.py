@@ -15,7 +15,15 @@ from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler, Sign
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import AnyStep, ConditionalEntry, Entry, ForeachEntry, LoopEntry, ParallelEntry
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, SparseObject, present, spread, to_json_value
+from pytest_mastra.fake.workflows.javascript import (
+    PROTOTYPE,
+    UNDEFINED,
+    SparseObject,
+    present,
+    spread,
+    to_json_value,
+    without,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +211,4 @@ def _output(step_results: dict[str, Any], step_id: str) -> Any:
 
 def stored_context(request_context: dict[str, Any]) -> dict[str, Any]:
     """Return a request context as it is stored."""
-    return to_json_value(present(request_context))  # type: ignore[no-any-return]
+    return without(to_json_value(present(request_context)), frozenset({PROTOTYPE}))

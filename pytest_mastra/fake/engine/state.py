@@ -82,7 +82,7 @@ class ServerState:
     ) -> None:
         self.generation = generation
         self.clock = clock
-        self.store = Store(clock, moves_created_at=generation.moves_created_at)
+        self.store = Store(clock, moves_created_at=generation.moves_created_at, limits=generation.limits_stored)
         self.histories = Histories()
         self.driver = SchedulerDriver(clock, patience)
         self.workflows: dict[str, Workflow] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mastra_sync.statuses import FINISHED
+from pytest_mastra.fake.engine.stored_json import as_stored
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
 
@@ -26,9 +27,21 @@ class Row:
         snapshot: The run as it was stored last.
         created: When it was first stored, in seconds.
         order: Tells rows of the same moment apart.
+        limits: Whether the server leaves out what is nested too deep, and keys that are no keys to JavaScript.
     """
 
-    __slots__ = ("_stored", "created", "order", "resource_id", "run_id", "status", "updated", "workflow_id")
+    __slots__ = (
+        "_is_written",
+        "_limits",
+        "_stored",
+        "created",
+        "order",
+        "resource_id",
+        "run_id",
+        "status",
+        "updated",
+        "workflow_id",
+    )
 
     def __init__(
         self,
@@ -38,6 +51,8 @@ class Row:
         snapshot: dict[str, Any],
         created: float,
         order: int,
+        *,
+        limits: bool,
     ) -> None:
         self.workflow_id = workflow_id
         self.run_id = run_id
@@ -45,22 +60,32 @@ class Row:
         self.created = created
         self.updated = created
         self.order = order
+        self._limits = limits
+        self._is_written = False
+        self._stored: dict[str, Any] | bytes = snapshot
         self.snapshot = snapshot
 
     @property
     def snapshot(self) -> dict[str, Any]:
         """The run as it was stored last."""
-        return self._stored if isinstance(self._stored, dict) else unpacked(self._stored)
+        if isinstance(self._stored, bytes):
+            return unpacked(self._stored)  # type: ignore[no-any-return]
+        if self._limits and not self._is_written:
+            # most snapshots are replaced before anybody reads them
+            self._stored = as_stored(self._stored)
+            self._is_written = True
+        return self._stored
 
     @snapshot.setter
     def snapshot(self, snapshot: dict[str, Any]) -> None:
-        self._stored: dict[str, Any] | bytes = snapshot
+        self._stored = snapshot
+        self._is_written = False
         self.status: str = snapshot["status"]
 
     def pack(self) -> None:
         """Take as little room as may be."""
         if isinstance(self._stored, dict):
-            self._stored = packed(self._stored)
+            self._stored = packed(self.snapshot)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as lists of runs have it."""
@@ -107,10 +132,12 @@ class Store:
     Args:
         clock: Tells when a run is stored.
         moves_created_at: Whether each snapshot makes a run look newly created, as it does before current servers.
+        limits: Whether what is nested too deep is left out, and keys that are no keys to JavaScript.
     """
 
     clock: ServerClock
     moves_created_at: bool = False
+    limits: bool = True
     _rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     _order: Any = field(default_factory=itertools.count)
     _fresh: deque[Row] = field(default_factory=deque)
@@ -126,7 +153,9 @@ class Store:
         now = self.clock.now()
         row = rows.get(run_id)
         if row is None:
-            row = rows[run_id] = Row(workflow_id, run_id, resource_id, snapshot, now, next(self._order))
+            row = rows[run_id] = Row(
+                workflow_id, run_id, resource_id, snapshot, now, next(self._order), limits=self.limits
+            )
             self._fresh.append(row)
             if len(self._fresh) > FRESH_RUNS:
                 self._fresh.popleft().pack()

@@ -36,6 +36,7 @@ class Generation:
         resource_ids: The `resourceId` of a create-run is kept.
         nested_resource_ids: The run of a nested workflow has the `resourceId` of the run around it.
         stable_mapping_ids: Mappings have the same id in each process.
+        limits_stored: What is stored has no key `__proto__` and nothing that is nested too deep.
         nested_entries: Graphs have entries of their own for nested workflows and mappings.
         moves_created_at: Each snapshot moves a run's `createdAt`.
         metadata: Details have metadata and origin.
@@ -104,6 +105,7 @@ class Generation:
     resource_ids: bool = True
     nested_resource_ids: bool = True
     stable_mapping_ids: bool = True
+    limits_stored: bool = True
     nested_entries: bool = True
     moves_created_at: bool = False
     metadata: bool = True
@@ -173,6 +175,7 @@ RELEASE_1_2 = replace(
     drops_reserved_context=False,
     nested_resource_ids=False,
     stable_mapping_ids=False,
+    limits_stored=False,
     nested_entries=False,
     moves_created_at=True,
     metadata=False,

@@ -23,6 +23,9 @@ LARGEST_EXACT = 2**53
 LARGEST_PLAIN = 1e21
 """JavaScript writes whole numbers from here on with an exponent."""
 
+PROTOTYPE = "__proto__"
+"""The key that JSON.parse makes as any other, and that an assignment makes none of."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -162,6 +165,11 @@ def spread(value: Any) -> dict[str, Any]:
     if isinstance(value, (list, str)):
         return {str(index): item for index, item in enumerate(value if isinstance(value, list) else code_units(value))}
     return {}
+
+
+def assign(target: dict[str, Any], value: Any) -> None:
+    """Set the fields of a value on an object, as `Object.assign(target, value)` does."""
+    target.update({key: item for key, item in spread(value).items() if key != PROTOTYPE or key in target})
 
 
 def without(fields: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

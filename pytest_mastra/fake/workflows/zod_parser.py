@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pytest_mastra.fake.workflows import zod_messages
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied
+from pytest_mastra.fake.workflows.javascript import PROTOTYPE, UNDEFINED, copied
 from pytest_mastra.fake.workflows.zod_formats import format_fault, is_of_format, matches, pattern_fault
 from pytest_mastra.fake.workflows.zod_messages import INVALID, type_name, wrong_type
 from pytest_mastra.fake.workflows.zod_numbers import is_multiple
@@ -203,6 +203,8 @@ class ZodParser:
                 fitted[name] = made
             issues += faults
         issues += self._others(schema, value, fitted, path)
+        # in JavaScript, setting this sets the prototype, and no key
+        fitted.pop(PROTOTYPE, None)
         return fitted, issues
 
     def _with_siblings(self, schema: Any) -> Mapping[str, Any]:
@@ -219,6 +221,8 @@ class ZodParser:
         more = schema.get("additionalProperties", UNDEFINED)
         unrecognized = []
         for name in [name for name in value if name not in declared]:
+            if name == PROTOTYPE and is_record(schema):
+                continue
             rules = [rule for pattern, rule in patterns.items() if matches(pattern, name)] or [more]
             if "propertyNames" in schema and not self._fits(schema["propertyNames"], name):
                 yield Issue((*path, name), "Invalid key in record")

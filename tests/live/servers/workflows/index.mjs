@@ -13,6 +13,7 @@ import { olderWorkflows } from "./older.mjs";
 import { olderNestedWorkflows } from "./older_nested.mjs";
 import { payloadsWorkflows } from "./payloads.mjs";
 import { plainWorkflows } from "./plain.mjs";
+import { protoWorkflows } from "./proto.mjs";
 import { templateWorkflows } from "./templates.mjs";
 
 export const workflows = {
@@ -31,4 +32,5 @@ export const workflows = {
   ...exampleWorkflows,
   ...causeWorkflows,
   ...templateWorkflows,
+  ...protoWorkflows,
 };

@@ -166,11 +166,11 @@ class Api:
         """Return a deadline on these calls' clock; None is without a limit of its own."""
         return Deadline(seconds, self.clock, self.limit)
 
+    def look_deadline(self) -> Deadline:
         """Return a deadline that is over at once, but for a look.
 
         That may take what an attempt may.
         """
-        """Return a deadline that is over at once, but for a look, which may take what an attempt may."""
         connect, read = self.timeouts.connect, self.timeouts.read
         overtime = math.inf if connect is None or read is None else connect + read
         return Deadline(0.0, self.clock, overtime=overtime)

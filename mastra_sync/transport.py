@@ -212,14 +212,15 @@ class _Body:
         self._raw = response.raw
         self._is_encoded = "Content-Encoding" in response.headers
         self._size = COMPRESSED_READ_SIZE if self._is_encoded else READ_SIZE
+        # a test tool's has everything at once
+        self._is_played = not isinstance(response.raw, urllib3.BaseHTTPResponse)
 
     def read(self) -> bytes:
         """Return what is on the wire, as soon as there is any; empty at the end.
 
         `iter_content` and `iter_lines` would wait until they have as many bytes as they were asked for.
         """
-        if not isinstance(self._raw, urllib3.BaseHTTPResponse):
-            # a test tool's, which has everything at once
+        if self._is_played:
             played: bytes = self._raw.read(self._size)
             return played
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -117,7 +118,7 @@ class Faults:
     def note(self, request: WireRequest) -> None:
         """Remember what was asked."""
         # not the request itself: bodies may be large
-        self._asked.append((next(self._numbers), request.method, request.target))
+        self._asked.append((next(self._numbers), sys.intern(str(request.method)), request.target))
 
     def _add(self, fault: Fault) -> Fault:
         with self._lock:

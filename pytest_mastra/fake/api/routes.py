@@ -189,7 +189,7 @@ class HttpSurface:
     def _recorded(self, request: WireRequest) -> Request:
         # many requests are kept, and most of them say the same
         headers = self._journal.shared_headers(request.headers)
-        record = Request(sys.intern(request.method), request.path, self._query(request.query), headers)
+        record = Request(sys.intern(str(request.method)), sys.intern(request.path), self._query(request.query), headers)
         self._journal.requests.append(record)
         return record
 
@@ -241,7 +241,7 @@ class HttpSurface:
         for route in self._by_method.get(method, ()):
             match = route.pattern.fullmatch(path)
             if match is not None:
-                return route, {name: unquote(value) for name, value in match.groupdict().items()}
+                return route, {name: sys.intern(unquote(value)) for name, value in match.groupdict().items()}
         return None, {}
 
     def _check_token(self, request: WireRequest, record: Request, *, known: bool) -> None:

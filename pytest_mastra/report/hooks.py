@@ -38,7 +38,7 @@ class Reporting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._scrubbers: dict[str, Scrubber] = {}
+        self._scrubbers: dict[str, Scrubber | None] = {}
         self._traces = settings.setting(config, "trace").value != "off"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -51,10 +51,12 @@ class Reporting:
         if scene is not None and call.when == "call":
             scene.note_outcome(report)
         if scene is not None:
-            try:
-                self._complete(report, call, scene, item)
-            except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
-                report.sections.append(("mastra: not shown", _location_of(error)))
+            if call.when == "setup":
+                self._scrubbers.clear()
+            if self._has_news(report, call, scene):
+                scrubber = self._redact(report, call, scene, item)
+                if scrubber is not None:
+                    self._complete(report, call, scene, item, scrubber)
             if call.when == "teardown":
                 del item.stash[SCENE]
         return report
@@ -62,60 +64,75 @@ class Reporting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
         """Take the secrets out of a test's warnings, which are told when it is over."""
-        scrubber = self._scrubbers.get(nodeid)
-        if scrubber is not None:
+        if nodeid in self._scrubbers:
             from pytest_mastra.report import redacted
 
-            redacted.redact_warning(warning_message, scrubber)
+            redacted.redact_warning(warning_message, self._scrubbers[nodeid])
 
-    def _complete(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item) -> None:
-        if call.when == "setup":
-            self._scrubbers.clear()
-        if not (scene.log or report.failed or self._traces or report.sections or report.skipped):
-            return
+    def _has_news(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene) -> bool:
+        says = bool(report.failed or self._traces or report.sections or report.skipped)
+        return says or (call.when == "call" and bool(scene.log))
+
+    def _redact(
+        self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item
+    ) -> Scrubber | None:
+        """Take the secrets out of a report, and return what knows them; None if the report was withheld."""
         from pytest_mastra.redact.scrubber import learn_secrets
+        from pytest_mastra.report import redacted
+
+        try:
+            scrubber = learn_secrets(scene.log, self._config)
+            redacted.redact_report(report, scrubber)
+            if call.when == "call":
+                # junit reads those of the teardown's report, which pytest makes of the test's
+                item.user_properties[:] = redacted.redact_properties(item.user_properties, scrubber)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, what it left may hold secrets
+            redacted.withhold_report(report, call.excinfo, _place_of(error))
+            item.user_properties.clear()
+            self._scrubbers[item.nodeid] = None
+            return None
+        self._scrubbers[item.nodeid] = scrubber
+        return scrubber
+
+    def _complete(
+        self,
+        report: pytest.TestReport,
+        call: pytest.CallInfo[Any],
+        scene: Scene,
+        item: pytest.Item,
+        scrubber: Scrubber,
+    ) -> None:
+        """Add what is known of the scene."""
+        try:
+            if call.when == "call":
+                self._tell_runs(report, scene, item, scrubber)
+            if self._traces:
+                from pytest_mastra.report import trace_writer
+
+                trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
+            if report.failed:
+                from pytest_mastra.report import timeline
+
+                # the teardown's own failure tells what was wrong with the fakes
+                found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
+                sections = [(title, scrubber.text(text)) for title, text in found]
+                sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
+                timeline.add_sections(sections, report, self._config)
+        except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
+            problem = f"what is known of the test's runs could not be told: {_place_of(error)}"
+            report.sections.append(("mastra: not shown", problem))
+
+    @staticmethod
+    def _tell_runs(report: pytest.TestReport, scene: Scene, item: pytest.Item, scrubber: Scrubber) -> None:
         from pytest_mastra.run_history import runs
 
-        has_news = report.failed or self._traces or report.sections or report.skipped
-        if call.when != "call" and not has_news:
-            return
-        scrubber = learn_secrets(scene.log, self._config)
-        self._scrubbers[item.nodeid] = scrubber
-        if call.when == "call":
-            properties = runs.user_properties(scene, scrubber)
-            # junit reads those of the teardown's report, which pytest makes of the test's
-            for kept in (report.user_properties, item.user_properties):
-                # subtests have told of the runs as they were then
-                own = [one for one in kept if one[0] != runs.PROPERTY]
-                kept[:] = [*_redacted(own, scrubber), *properties]
-        if self._traces:
-            from pytest_mastra.report import trace_writer
-
-            trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
-        if has_news or report.user_properties:
-            from pytest_mastra.report import redacted
-
-            redacted.redact_report(report, scrubber)
-        if report.failed:
-            from pytest_mastra.report import timeline
-
-            # the teardown's own failure tells what was wrong with the fakes
-            found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
-            sections = [(title, scrubber.text(text)) for title, text in found]
-            sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
-            timeline.add_sections(sections, report, self._config)
+        properties = runs.user_properties(scene, scrubber)
+        for kept in (report.user_properties, item.user_properties):
+            # subtests have told of the runs as they were then
+            kept[:] = [*(one for one in kept if one[0] != runs.PROPERTY), *properties]
 
 
-def _redacted(properties: list[tuple[str, object]], scrubber: Scrubber) -> list[tuple[str, object]]:
-    if not properties:
-        return []
-    from pytest_mastra.report import redacted
-
-    return redacted.redact_properties(properties, scrubber)
-
-
-def _location_of(error: Exception) -> str:
+def _place_of(error: Exception) -> str:
     """Return what went wrong and where; not the message, which may hold what nobody has scrubbed."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    location = f"{type(error).__name__} at {last.filename}:{last.lineno}"
-    return f"what is known of the test's runs could not be told: {location}"
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}"

@@ -25,6 +25,9 @@ _FAILURE = "E   "
 """What pytest begins the lines with that are not source."""
 
 
+_WITHHELD = "mastra: left out, for secrets could not be taken out of it"
+
+
 @dataclass(frozen=True, slots=True)
 class RedactedScene:
     """A scene without secrets.
@@ -113,6 +116,34 @@ def redact_report(report: pytest.TestReport, scrubber: Scrubber) -> None:
         _redact_traceback(shown, scrubber)
 
 
+def withhold_report(
+    report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None, problem: str
+) -> None:
+    """Leave out all that pytest says of a test, for its secrets could not be taken out.
+
+    Args:
+        report: Of one phase of a test; is changed.
+        failure: What was raised in it; its class and place are told.
+        problem: What went wrong, and where.
+    """
+    said = [
+        f"mastra: what pytest has to say is left out, for secrets could not be taken out of it: {problem}.",
+        "Please report that as a defect of pytest_mastra. To see all, secrets too: -p no:mastra-reporting.",
+    ]
+    if failure is not None:
+        last = failure.traceback[-1]
+        said.insert(0, f"{failure.typename} at {last.path}:{last.lineno + 1}")
+    report.sections = [("mastra: not shown", "\n".join(said[-2:]))]
+    report.user_properties = []
+    if hasattr(report, "wasxfail"):
+        report.wasxfail = ""
+    if isinstance(report.longrepr, tuple):
+        path, line, _ = report.longrepr
+        report.longrepr = (path, line, said[-2])
+    elif report.longrepr is not None:
+        report.longrepr = "\n".join(said)
+
+
 def redact_properties(properties: Iterable[tuple[str, object]], scrubber: Scrubber) -> list[tuple[str, object]]:
     """Return a test's properties, which a junit file has, without secrets."""
     return [(name, scrubber.data({name: value})[name]) for name, value in properties]
@@ -159,15 +190,18 @@ def _redact_variable(name: str, value: str, scrubber: Scrubber) -> str:
     return scrubber.text(f"{mark}{value}").removeprefix(mark)
 
 
-def redact_warning(warning: warnings.WarningMessage, scrubber: Scrubber) -> None:
+def redact_warning(warning: warnings.WarningMessage, scrubber: Scrubber | None) -> None:
     """Take secrets out of a warning; the line of source that it came from stays.
 
     Args:
         warning: As Python's `warnings` has recorded it; is changed.
-        scrubber: Knows the secrets.
+        scrubber: Knows the secrets; None if they could not be learned.
     """
     said = str(warning.message)
-    clean = scrubber.text(said)
+    try:
+        clean = _WITHHELD if scrubber is None else scrubber.text(said)
+    except Exception:  # noqa: BLE001 -- whatever it was, what was said may hold secrets
+        clean = _WITHHELD
     if clean != said:
         # the category is kept beside it
         warning.message = Warning(clean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -110,6 +111,72 @@ def test_a_report_that_cannot_be_completed_is_no_matter(run_suite: RunSuite, mon
     said = "what is known of the test's runs could not be told: ValueError at *test_hooks.py:*"
     result.stdout.fnmatch_lines(["*- mastra: not shown -*", said])
     result.stdout.no_fnmatch_line("*sk-1*")
+
+
+SPEAKING = """
+    import warnings
+
+    import pytest
+
+    @pytest.fixture
+    def told(mastra_client, record_property):
+        mastra_client.list_workflows()
+        record_property("seen", "sk-property")
+        print("sk-printed")
+        warnings.warn("".join(["sk", "-warned"]))
+        yield
+        print("sk-after")
+
+    def test_passes(told):
+        pass
+
+    def test_fails(told):
+        secret = "sk-local"
+        assert secret == "".join(["sk", "-other"])
+
+    def test_skips(told):
+        pytest.skip("".join(["sk", "-skipped"]))
+
+    @pytest.mark.xfail(reason="".join(["sk", "-expected"]))
+    def test_xfails(told):
+        raise ValueError("".join(["sk", "-raised"]))
+
+    def test_else():
+        print("heard")
+        raise ValueError("of its own")
+"""
+
+
+@pytest.mark.parametrize("place", ["learn", "text"])
+@pytest.mark.parametrize("arguments", [("-rA", "--showlocals"), ("--tb=native", "--assert=plain", "-rA")], ids=" ".join)
+def test_what_cannot_be_scrubbed_is_not_shown(
+    place: str,
+    arguments: tuple[str, ...],
+    run_suite: RunSuite,
+    alone: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Outcomes stand, and class and place of a failure; nothing of what was said, and what to do is told."""
+    from pytest_mastra.redact.scrubber import Scrubber
+
+    def broken(*_: object) -> None:
+        raise RecursionError("sk-inner")
+
+    monkeypatch.setattr(Scrubber, place, broken)
+    result = run_suite(SPEAKING, "--junit-xml=junit.xml", "-o", "junit_logging=all", "-W", "default", *arguments)
+    result.assert_outcomes(passed=1, failed=2, skipped=1, xfailed=1)
+    said = "*secrets could not be taken out of it: RecursionError at *test_hooks.py:*"
+    result.stdout.fnmatch_lines(["AssertionError at *test_suite.py:*", said, "*-p no:mastra-reporting*"])
+    written = result.stdout.str() + result.stderr.str() + (alone.path / "junit.xml").read_text(encoding="utf-8")
+    assert re.findall(r"sk-\w+", written) == []
+    assert "of its own" in written, "tests that have nothing to do with Mastra are told as ever"
+
+
+def test_reporting_can_be_left_out(run_suite: RunSuite) -> None:
+    """All is shown as pytest has it then, secrets too."""
+    result = run_suite(SPEAKING, "-p", "no:mastra-reporting", "-W", "default")
+    result.assert_outcomes(passed=1, failed=2, skipped=1, xfailed=1)
+    result.stdout.fnmatch_lines(["*sk-local*"])
 
 
 @pytest.mark.parametrize(

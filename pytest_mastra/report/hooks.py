@@ -76,7 +76,7 @@ class Reporting:
     def _redact(
         self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item
     ) -> Scrubber | None:
-        """Take the secrets out of a report, and return what knows them; None if the report was withheld."""
+        """Take the secrets out of a report; return what knows them, None if withheld."""
         from pytest_mastra.redact.scrubber import learn_secrets
         from pytest_mastra.report import redacted
 

@@ -119,7 +119,7 @@ def redact_report(report: pytest.TestReport, scrubber: Scrubber) -> None:
 def withhold_report(
     report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None, problem: str
 ) -> None:
-    """Leave out all that pytest says of a test, for its secrets could not be taken out.
+    """Leave out what pytest says of a test, whose secrets could not be taken out.
 
     Args:
         report: Of one phase of a test; is changed.

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from mastra_sync.run_input import INPUT, part_input_from_step
 from mastra_sync.step_graph import GRAPH, step_tree
+from mastra_sync.step_paths import paths_of
 
 NESTED_META = "__workflow_meta"
 """Key that the engine adds to a suspend payload, for its own use."""
@@ -33,8 +35,7 @@ _STEP_KEYS = _ENDED_STEP_KEYS | {
     "resumedAt",
     "metadata",
 }
-_NAMED_ERROR = re.compile(r"(?P<name>[A-Za-z_$][\w$]*): (?P<message>.*)", re.DOTALL)
-_FOREACH_ITEM = re.compile(r"(?P<step>.+)\[(?P<index>\d+)\]")
+_NAME_OF_ERROR = re.compile(r"([A-Za-z_$][\w$]*): ")
 
 
 def canonical_result(raw: Mapping[str, Any], graph: Any = None) -> dict[str, Any]:
@@ -98,10 +99,10 @@ def parse_remote_error(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         return {"message": str(value)}
-    name, message = None, value
-    while (named := _NAMED_ERROR.fullmatch(message)) and named["name"] in (name or "Error", "Error"):
-        name, message = named["name"], named["message"]
-    return {"name": name, "message": message}
+    name, start = None, 0
+    while (named := _NAME_OF_ERROR.match(value, start)) and named[1] in (name or "Error", "Error"):
+        name, start = named[1], named.end()
+    return {"name": name, "message": value[start:]}
 
 
 def schema_of(value: Any) -> Any:
@@ -170,25 +171,9 @@ def _from_record(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named_steps(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the steps, each with its `path`."""
-    steps = run.get("steps") or {}
-    return {name: _with_path(canonical_step(step), name, steps) for name, step in steps.items()}
-
-
-def _with_path(step: Mapping[str, Any], name: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    return {**step, "path": _names(step.get("path")) or _path_of(name, names)}
-
-
-def _path_of(name: str, names: Mapping[str, Any]) -> list[str]:
-    """Split `nested.step` where `nested` is a step; ids with a dot stay whole."""
-    for position in range(len(name) - 1, 0, -1):
-        if name[position] != ".":
-            continue
-        outer = name[:position]
-        item = _FOREACH_ITEM.fullmatch(outer)
-        if outer in names or (item and item["step"] in names):
-            return [*_path_of(outer, names), name[position + 1 :]]
-    item = _FOREACH_ITEM.fullmatch(name)
-    return [item["step"]] if item and item["step"] in names else [name]
+    steps = {name: canonical_step(step) for name, step in (run.get("steps") or {}).items()}
+    paths = paths_of(steps)
+    return {name: {**step, "path": _names(step.get("path")) or paths[name]} for name, step in steps.items()}
 
 
 def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any:
@@ -224,41 +209,49 @@ def _last_moved(step: Mapping[str, Any]) -> float:
 def _suspensions(run: Mapping[str, Any], status: str, steps: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if status != "suspended":
         return
+    of_run = _Labels(run.get("resumeLabels"))
+    of_steps: dict[str, _Labels] = {}
     for path in _suspended_paths(run, steps):
         step = steps.get(path[0], {})
-        labels = run.get("resumeLabels") or _meta(step.get("suspendPayload")).get("resumeLabels")
-        yield from _suspensions_at(path, step, steps, labels if isinstance(labels, Mapping) else {})
+        if not of_run and path[0] not in of_steps:
+            of_steps[path[0]] = _Labels(_meta(step.get("suspendPayload")).get("resumeLabels"))
+        yield from _suspensions_at(path, step, steps, of_run or of_steps[path[0]])
 
 
 def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[list[str]]:
     """Return the path of each suspended step, in the order in which the server gives them."""
     if run.get("suspended"):
-        return [_suspended_path(path) for path in _list(run["suspended"], "suspended")]
+        told = (tuple(_suspended_path(path)) for path in _list(run["suspended"], "suspended"))
+        return [list(path) for path in dict.fromkeys(told)]
     # a nested workflow may be told of as running while its step is suspended
-    suspended = (step["path"][0] for step in steps.values() if step.get("status") == "suspended")
-    tops = list(run.get("suspendedPaths") or dict.fromkeys(suspended))
+    suspended: dict[str, list[list[str]]] = {}
+    for step in steps.values():
+        if step.get("status") == "suspended":
+            suspended.setdefault(step["path"][0], []).append(step["path"])
     paths = []
-    for top in tops:
-        inner = [
-            step["path"]
-            for step in steps.values()
-            if step["path"][0] == top and len(step["path"]) > 1 and step.get("status") == "suspended"
-        ]
-        deepest = [path for path in inner if not any(_is_inside(other, path) for other in inner)]
+    for top in run.get("suspendedPaths") or suspended:
+        inner = [path for path in suspended.get(top, []) if len(path) > 1]
         nested = _names(_meta(steps.get(top, {}).get("suspendPayload")).get("path"))
-        paths += _unique(deepest) or [[top, *nested]]
+        paths += _deepest(inner) or [[top, *nested]]
     return paths
 
 
+def _deepest(paths: list[list[str]]) -> list[list[str]]:
+    """Return the paths that lead to no other one, each once."""
+    distinct = dict.fromkeys(map(tuple, paths))
+    outer = {path for path, following in pairwise(sorted(distinct)) if following[: len(path)] == path}
+    return [list(path) for path in distinct if path not in outer]
+
+
 def _suspensions_at(
-    path: list[str], step: Mapping[str, Any], steps: Mapping[str, Any], labels: Mapping[str, Any]
+    path: list[str], step: Mapping[str, Any], steps: Mapping[str, Any], labels: _Labels
 ) -> Iterator[dict[str, Any]]:
     payload = step.get("suspendPayload")
     items = _meta(payload).get("foreachOutput")
     if not isinstance(items, list):
         leaf = steps.get(".".join(path), step)
         own = leaf.get("suspendPayload", payload)
-        yield {"path": path, "payload": without_meta(own), "labels": _labels_of(labels, path, None)}
+        yield {"path": path, "payload": without_meta(own), "labels": labels.of(path, None)}
         return
     first = _meta(payload).get("foreachIndex")
     for index, item in enumerate(items):
@@ -272,18 +265,31 @@ def _suspensions_at(
             "path": [path[0], *(_names(_meta(item.get("suspendPayload")).get("path")) or path[1:])],
             "payload": asked,
             "forEachIndex": index,
-            "labels": _labels_of(labels, path, index),
+            "labels": labels.of(path, index),
         }
 
 
-def _labels_of(labels: Mapping[str, Any], path: list[str], index: int | None) -> list[str]:
-    return [
-        label
-        for label, target in labels.items()
-        if isinstance(target, Mapping)
-        and target.get("stepId") in (path[0], path[-1], ".".join(path))
-        and target.get("foreachIndex") == index
-    ]
+class _Labels:
+    """The labels that steps have given their suspensions, by step and item."""
+
+    def __init__(self, labels: Any) -> None:
+        self._by_place: dict[tuple[str, Any], list[tuple[int, str]]] = {}
+        for position, (label, target) in enumerate(labels.items() if isinstance(labels, Mapping) else ()):
+            step, index = (
+                (target.get("stepId"), target.get("foreachIndex")) if isinstance(target, Mapping) else (None, 0)
+            )
+            if isinstance(step, str) and (index is None or isinstance(index, (int, float))):
+                self._by_place.setdefault((step, index), []).append((position, label))
+        self._is_given = bool(labels)
+
+    def __bool__(self) -> bool:
+        return self._is_given
+
+    def of(self, path: list[str], index: int | None) -> list[str]:
+        """Return the labels of a suspension, in the order in which the server gives them."""
+        names = {path[0], path[-1], ".".join(path)}
+        found = sorted(entry for name in names for entry in self._by_place.get((name, index), ()))
+        return [label for _, label in found]
 
 
 def _suspended_path(value: Any) -> list[str]:
@@ -313,11 +319,3 @@ def _names(value: Any) -> list[str]:
 def _meta(payload: Any) -> Mapping[str, Any]:
     meta = payload.get(NESTED_META) if isinstance(payload, Mapping) else None
     return meta if isinstance(meta, Mapping) else {}
-
-
-def _is_inside(inner: list[str], outer: list[str]) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-def _unique(paths: list[list[str]]) -> list[list[str]]:
-    return [list(path) for path in dict.fromkeys(tuple(path) for path in paths)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pytest_mastra.cassettes.file.read_write import CassetteUnreadable, read_cassette
+from pytest_mastra.cassettes.file.read_write import CassetteUnreadable, read_cassette, write_cassette
 
 HEAD = """version: 1
 interactions:
@@ -81,3 +83,22 @@ def test_aliases_and_merges_that_mean_well(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     (exchange,) = read_cassette(path).exchanges
     assert exchange.headers == (("content-type", "text/plain"), ("x", "a"), ("x", "b"), ("y", "a"), ("y", "b"))
+
+
+@pytest.mark.parametrize("act", [read_cassette, lambda path: write_cassette(path, [])])
+def test_what_is_no_file(tmp_path: Path, act: Callable[[Path], object]) -> None:
+    """A pipe, which would be waited for, a device without an end, and a folder are refused; nothing is read."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "device.yaml").symlink_to("/dev/zero")
+    (tmp_path / "folder.yaml").mkdir()
+    for name in ("pipe.yaml", "device.yaml", "folder.yaml"):
+        with pytest.raises(CassetteUnreadable, match="this is no file"):
+            act(tmp_path / name)
+
+
+def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
+    """What is written takes the link's place: where it led stays as it was."""
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    assert write_cassette(tmp_path / "link.yaml", [])
+    assert not (tmp_path / "link.yaml").is_symlink()
+    assert not (tmp_path / "elsewhere.yaml").exists()

@@ -58,6 +58,9 @@ def read_cassette(path: str | os.PathLike[str]) -> Recording:
         CassetteUnreadable: It is no cassette; says which line is wrong, and what to do.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        # a pipe would be waited for, and a device never ends
+        raise CassetteUnreadable(path, None, "this is no file", "Put it away, or give the cassette another path.")
     data = path.read_bytes()
     try:
         return Recording(path, exchanges_in(data))

@@ -20,8 +20,8 @@ from mastra_sync import errors
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.sent_secrets import NOTHING_SENT, SentSecrets
 
-_AVAILABLE = re.compile(r"Available suspended steps: \[(?P<steps>.*)\]")
-_BRACKETED = re.compile(r"\[([^\]]*)\]")
+_AVAILABLE = "Available suspended steps: ["
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 
 Context = dict[str, Any]
 """The keyword arguments that every `APIStatusError` takes."""
@@ -140,8 +140,8 @@ def _issues_of(body: Any) -> list[dict[str, Any]]:
 
 
 def _step_not_suspended(message: str, context: Context) -> errors.APIStatusError:
-    listed = _AVAILABLE.search(message)
-    available = [step.strip() for step in listed["steps"].split(",") if step.strip()] if listed else []
+    listed = message.partition(_AVAILABLE)[2].rpartition("]")[0]
+    available = [step.strip() for step in listed.split(",") if step.strip()]
     return errors.StepNotSuspended(message, available=available, **context)
 
 

@@ -12,8 +12,9 @@ _ITEM = re.compile(r"\[\d+\]")
 
 
 def paths_of(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the path of each step, by its name; ids with a dot that are no step's stay whole.
+    """Return the path of each step, by its name.
 
+    Ids with a dot that are inside of no step stay whole.
     The work grows with the length of the names, however many dots are in them.
     """
     paths: dict[str, list[str]] = {}

@@ -1,13 +1,15 @@
-"""However an answer is made, taking it apart is work in proportion to its bytes: few bytes take no minutes."""
+"""Taking an answer apart is work in proportion to its bytes: few bytes take no minutes."""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
 from mastra_sync import RunResult
+from mastra_sync.error_replies import Reply, refusal
 from mastra_sync.normalise import parse_remote_error
 from mastra_sync.step_paths import paths_of
 
@@ -81,3 +83,19 @@ def test_names_of_errors() -> None:
     assert parse_remote_error("Error: Error: b: c") == {"name": "Error", "message": "b: c"}
     assert parse_remote_error("Error: TypeError: b") == {"name": "Error", "message": "TypeError: b"}
     assert parse_remote_error("b") == {"name": None, "message": "b"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Multiple suspended steps found: " + "[" * 300_000,
+        "This workflow step x was not suspended. " + "Available suspended steps: [" * 20_000,
+        "This workflow step " * 20_000,
+    ],
+)
+def test_a_refusal_that_is_made_to_take_long(message: str) -> None:
+    """Looking for what it lists is no search within a search."""
+    began = time.perf_counter()
+    error = refusal(Reply(400, {}, json.dumps({"error": message}).encode()), method="GET", url="u", run_id="r")
+    assert time.perf_counter() - began < BOUND
+    assert getattr(error, "available", []) == []

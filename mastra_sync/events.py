@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.nesting import flattened, unflattened
+
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import RemoteError, StepResult
@@ -121,6 +123,12 @@ class StreamEvent:
         payload = self.raw.get("payload")
         return payload if isinstance(payload, Mapping) else {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _event_of, (type(self), flattened(self.raw))
+
+    def __copy__(self) -> StreamEvent:
+        return type(self)(self.raw)
+
     def __eq__(self, other: object) -> bool:
         return self.raw == other.raw if isinstance(other, StreamEvent) else NotImplemented
 
@@ -133,6 +141,10 @@ class StreamEvent:
         shown = self.output if self.type.startswith("workflow-") else self.payload
         text = f" {shown!r}" if shown is not None else ""
         return f"<StreamEvent {about}{text[:REPR_LENGTH]}>"
+
+
+def _event_of(event_type: type[StreamEvent], flat: list[Any]) -> StreamEvent:
+    return event_type(unflattened(flat))
 
 
 _NOT_ABOUT_RESULTS = frozenset({"workflow-step-output", "workflow-step-progress"})

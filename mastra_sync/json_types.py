@@ -61,14 +61,24 @@ def to_plain_json(value: Any) -> Any:
 
     That refuses half a character in a key, which servers send.
     """
-    kind = type(value)
-    if kind is dict:
-        return {_plain_key(key): to_plain_json(item) for key, item in value.items()}
-    if kind is list or kind is tuple:
-        return [to_plain_json(item) for item in value]
-    if kind is float:
-        return value if math.isfinite(value) else None
-    return value if kind in _PLAIN else to_jsonable_python(value)
+    root: list[Any] = [value]
+    # no call for each level: servers nest deeper than Python's calls may
+    left: list[tuple[Any, Any]] = [(root, 0)]
+    while left:
+        container, key = left.pop()
+        item = container[key]
+        kind = type(item)
+        if kind is dict:
+            container[key] = made = {_plain_key(name): inner for name, inner in item.items()}
+            left += [(made, name) for name in made]
+        elif kind is list or kind is tuple:
+            container[key] = copied = list(item)
+            left += [(copied, index) for index in range(len(copied))]
+        elif kind is float:
+            container[key] = item if math.isfinite(item) else None
+        elif kind not in _PLAIN:
+            container[key] = to_jsonable_python(item)
+    return root[0]
 
 
 def _plain_key(key: Any) -> str:

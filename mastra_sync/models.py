@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -16,9 +17,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from typing_extensions import Self
 
 from mastra_sync import errors
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
+from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
 from mastra_sync.step_graph import GRAPH
@@ -38,6 +41,17 @@ class ServerModel(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True, defer_build=True
     )
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {"flat": flattened(super().__getstate__())}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(unflattened(state["flat"]))
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        made = type(self).__new__(type(self))
+        made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return made
 
 
 class RemoteError(ServerModel):

@@ -1,4 +1,4 @@
-"""Values that nest deeper than Python's calls may: laid flat, so that they can be pickled and copied."""
+"""Values that nest deeper than Python's calls may, laid flat to be pickled and copied."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 
 class _At(NamedTuple):
-    """Stands for the container that has this index."""
+    """Stands for the container at this position."""
 
-    index: int
+    position: int
 
 
 def flattened(value: Any) -> list[Any]:
@@ -42,5 +42,5 @@ def unflattened(flat: list[Any]) -> Any:
     for container in flat:
         for key, item in container.items() if type(container) is dict else enumerate(container):
             if type(item) is _At:
-                container[key] = flat[item.index]
+                container[key] = flat[item.position]
     return flat[0][0]

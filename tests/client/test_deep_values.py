@@ -1,4 +1,4 @@
-"""Values that nest as deep as servers may answer: what carries them compares, pickles, copies and prints."""
+"""What carries values that nest deep compares, pickles, copies and prints."""
 
 from __future__ import annotations
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from os import PathLike
 from typing import Any
 
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.api.guard import GuardedSurface
@@ -14,14 +15,24 @@ from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
 from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems
 from pytest_mastra.fake.api.routes import HttpSurface
+from pytest_mastra.fake.api.workflow_names import id_of_workflow, names_in_requests
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
-from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace
+from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
-from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.arguments import (
+    check_function,
+    check_json,
+    check_names,
+    check_number,
+    check_text,
+    check_truth,
+    refuse_async,
+)
+from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.generations import generation_named
-from pytest_mastra.fake.workflows.graph import Step, StepFunction
+from pytest_mastra.fake.workflows.graph import Step, StepFunction, StepOptions
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 SHORT_PATIENCE = 5.0
@@ -62,6 +73,13 @@ class FakeMastra:
         patience: float | None = None,
         seed: int = 0,
     ) -> None:
+        if pace is not None:
+            check_pace(pace)
+        if clock is not None and not hasattr(clock, "skips"):
+            raise TypeError(f"a clock is a VirtualClock or a RealClock of pytest_mastra, not {clock!r}")
+        if patience is not None:
+            check_number(patience, "patience, in seconds,", least=0)
+        check_number(seed, "a seed", whole=True)
         self.generation = generation_named(generation)
         self.clock: Any = clock or default_clock()
         self.journal = Journal()
@@ -78,7 +96,13 @@ class FakeMastra:
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}
         self._loader = Loader(self.state)
-        self.faults = Faults(seed=seed, clock=self.clock if isinstance(self.clock, VirtualClock) else None)
+        self.faults = Faults(
+            seed=seed,
+            clock=self.clock if isinstance(self.clock, VirtualClock) else None,
+            workflows=partial(names_in_requests, self.state),
+        )
+        _check_prefix(api_prefix)
+        _check_count(body_limit, "body_limit, in bytes,")
         self._http = HttpSurface(
             self.state, self.journal, self._progress, token=token, api_prefix=api_prefix, body_limit=body_limit
         )
@@ -86,11 +110,23 @@ class FakeMastra:
         if isinstance(self.clock, VirtualClock):
             self.clock.on_change(self.state.driver.notify)
 
-    def step(self, id: str, run: StepFunction, **options: Any) -> Step:  # noqa: A002 -- Mastra's word
-        """Return a step; options are those of `Step`."""
+    def step(self, id: str, run: StepFunction, **options: Unpack[StepOptions]) -> Step:  # noqa: A002 -- Mastra's word
+        """Return a step; options are those of `Step`.
+
+        Raises:
+            TypeError: What it does is no function, or there is no such option.
+        """
+        check_names(options, StepOptions.__annotations__, f"step {id!r}")
         return Step(id, run, **options)
 
-    def workflow(self, id: str, *, key: str | None = None, listed: bool = True, **options: Any) -> Workflow:  # noqa: A002
+    def workflow(
+        self,
+        id: str,  # noqa: A002 -- Mastra's word
+        *,
+        key: str | None = None,
+        listed: bool = True,
+        **options: Unpack[WorkflowOptions],
+    ) -> Workflow:
         """Declare a workflow.
 
         Args:
@@ -98,7 +134,14 @@ class FakeMastra:
             key: The key under which it is listed; by default its id.
             listed: Whether the server knows it by itself, not only as a step of other workflows.
             options: Those of `Workflow`.
+
+        Raises:
+            TypeError: There is no such option, or it is not what it may be.
         """
+        check_names(options, ("key", "listed", *WorkflowOptions.__annotations__), f"workflow {id!r}")
+        if key is not None:
+            check_text(key, f"the key of workflow {id!r}")
+        check_truth(listed, f"listed of workflow {id!r}")
         return declare_workflow(self.state, id, key=key, listed=listed, **options)
 
     def load(self, details: Mapping[str, Any]) -> None:
@@ -112,11 +155,19 @@ class FakeMastra:
             id: The step's id; for conditions and computed values the id that `stepGraph` gives.
             run: What it does: a function of the context, or what it gives.
             workflow: Only there; by default wherever the id occurs.
+
+        Raises:
+            TypeError: What it gives is no JSON, or would have to be awaited.
         """
+        if callable(run):
+            refuse_async(run, f"the stub of {id!r}")
+        else:
+            check_json(run, f"the stub of {id!r}")
         self._loader.stub(id, run, workflow=workflow)
 
     def act_unstubbed(self, act: Act) -> None:
         """Have a function do what steps of loaded workflows do that have no stub."""
+        check_function(act, "what acts unstubbed steps", "it takes the workflow's id, the step's, and the context")
         self._loader.act_unstubbed(act)
 
     @classmethod
@@ -137,6 +188,7 @@ class FakeMastra:
 
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""
+        check_text(name, "a gate's name")
         if name not in self._gates:
             self._gates[name] = Gate(name, on_change=self.state.driver.notify)
         return self._gates[name]
@@ -172,6 +224,7 @@ class FakeMastra:
 
     @api_prefix.setter
     def api_prefix(self, api_prefix: str) -> None:
+        _check_prefix(api_prefix)
         self._http.api_prefix = api_prefix
 
     @property
@@ -181,6 +234,7 @@ class FakeMastra:
 
     @body_limit.setter
     def body_limit(self, body_limit: int | None) -> None:
+        _check_count(body_limit, "body_limit, in bytes,")
         self._http.body_limit = body_limit
 
     @property
@@ -190,6 +244,7 @@ class FakeMastra:
 
     @keep.setter
     def keep(self, keep: int | None) -> None:
+        _check_count(keep, "keep")
         self._http.keep = self.journal.requests.limit = self.state.unexpected_errors.limit = keep
 
     @property
@@ -199,11 +254,19 @@ class FakeMastra:
 
     @pace.setter
     def pace(self, pace: Pace) -> None:
+        check_pace(pace)
         self._progress.pace = pace
 
     def runs(self, workflow_id: str) -> list[RunView]:
-        """Return the runs of a workflow that requests named, in the order of their first request."""
-        return [RunView(self, notes) for notes in self.journal.runs(workflow_id)]
+        """Return the runs of a workflow that requests named, in the order of their first request.
+
+        Args:
+            workflow_id: The workflow's id, or the key that it is listed under.
+
+        Raises:
+            ValueError: There is no such workflow; says which may be meant.
+        """
+        return [RunView(self, notes) for notes in self.journal.runs(id_of_workflow(workflow_id, self.state))]
 
     def check(self, *, allow: str | Iterable[str] = ()) -> None:
         """Fail if anything went wrong unnoticed; the plugin's fixtures do so when a test ends.
@@ -229,8 +292,12 @@ class FakeMastra:
             raise AssertionError(as_text(found))
 
     def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
-        """Return a run as it is stored; empty if it is not."""
-        row = self.state.store.find(workflow_id, run_id)
+        """Return a run as it is stored; empty if it is not.
+
+        Raises:
+            ValueError: There is no such workflow; says which may be meant.
+        """
+        row = self.state.store.find(id_of_workflow(workflow_id, self.state), run_id)
         return row.snapshot if row is not None else {}
 
     def advance_run(self, run_id: str) -> None:
@@ -256,6 +323,16 @@ class FakeMastra:
     def __repr__(self) -> str:
         workflows = ", ".join(self.state.workflows)
         return f"<FakeMastra {self.generation.name} [{workflows}] {len(self.requests)} requests>"
+
+
+def _check_count(given: int | None, what: str) -> None:
+    if given is not None:
+        check_number(given, what, least=0, whole=True)
+
+
+def _check_prefix(given: str) -> None:
+    if not isinstance(given, str) or (given and not given.startswith("/")):
+        raise ValueError(f"an api_prefix begins with '/', or is empty, not {given!r}")
 
 
 class RunView:

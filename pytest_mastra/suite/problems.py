@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.problems import Section
+from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
 from pytest_mastra.suite.scene import Scene
 
 
 def find_problems(scene: Scene) -> list[Section]:
     """Return what is wrong though the test's own code came to its end."""
-    return find_problems_of_fakes(scene) + [section for check in scene.checks for section in check()]
+    others = [section for check in scene.checks for section in check()]
+    return [*find_problems_of_fakes(scene), *_find_unknown_needs(scene), *others]
 
 
 def find_problems_of_fakes(scene: Scene) -> list[Section]:
@@ -24,3 +26,14 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
         faults=[server.faults for server in scene.servers],
         allowed=scene.allowed | unmet,
     )
+
+
+def _find_unknown_needs(scene: Scene) -> list[Section]:
+    """Return what a marker says that the test needs, and the test on a fake does not declare."""
+    declared = [name for server in scene.servers for name in names_in_requests(server.state)]
+    unknown = [name for name in scene.needed_workflows if name not in declared]
+    # a test that declares none has its workflows from elsewhere
+    if scene.target != "fake" or not declared or not unknown:
+        return []
+    lines = [f"  {explain_unknown_workflow(name, declared)}" for name in unknown]
+    return [("mastra: @pytest.mark.mastra(workflows=...) names what the test does not declare", "\n".join(lines))]

@@ -51,6 +51,7 @@ class Scene:
         cassette: What answers or records this test; None if nothing does.
         checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
         allowed: What may happen in this test that would fail another one: `strays`, `step_errors`, `unused_faults`.
+        needed_workflows: The workflows that its marker says it needs.
         passed: Whether the test's own code has passed, its subtests included; None before that.
     """
 
@@ -64,6 +65,7 @@ class Scene:
     cassette: Any = None
     checks: list[Callable[[], list[Section]]] = field(default_factory=list)
     allowed: frozenset[str] = frozenset()
+    needed_workflows: tuple[str, ...] = ()
     passed: bool | None = None
     _has_failed: bool = False
 

@@ -83,6 +83,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
     needs = markers.needs_of(item)
     scene = _make_scene(item, target, needs, config)
     scene.allowed = needs.allowed
+    scene.needed_workflows = needs.needed_workflows
     scene.cassette = cassette
     with contextlib.ExitStack() as stack:
         item.stash[SCENE] = scene

@@ -87,7 +87,7 @@ def test_a_json_schema_keeps_what_it_does_not_know() -> None:
 def test_what_is_no_schema_is_refused_at_once() -> None:
     """A wrong schema is the test's mistake, told where it is made."""
     with pytest.raises(TypeError, match="a pydantic model or a JSON Schema"):
-        FakeMastra().workflow("w", input_schema=5)
+        FakeMastra().workflow("w", input_schema=5)  # type: ignore[arg-type]
 
 
 def test_a_step_that_yields_takes_time() -> None:

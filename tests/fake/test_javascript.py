@@ -54,13 +54,19 @@ class Plain:
         (Colour.RED, "red"),
         (Model(n=1), {"n": 1}),
         (Plain(2), {"n": 2}),
-        ({1, 2}, {}),
         (datetime(2026, 1, 2, 3, 4, 5, 678000, timezone.utc), "2026-01-02T03:04:05.678Z"),
     ],
 )
 def test_python_values_become_json(value: Any, expected: Any) -> None:
     """What steps give is carried as JSON.stringify would carry its like."""
     assert to_json_value(value) == expected
+
+
+@pytest.mark.parametrize("value", [{1, 2}, frozenset("a"), b"a", {(1, 2): 3}, {"a": [object()]}, print])
+def test_what_json_has_not_is_refused(value: Any) -> None:
+    """A set is none of JavaScript's, which would be an empty object in JSON and hide what is in it."""
+    with pytest.raises(TypeError, match=r"is not JSON|is no key in JSON"):
+        to_json_value(value)
 
 
 def test_none_is_undefined_and_null_is_null() -> None:

@@ -16,6 +16,7 @@ from mastra_sync.deadline import Clock
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
+from pytest_mastra.fake.workflows.arguments import check_json, check_number, check_text
 from pytest_mastra.http.verbs import VERBS, Call
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.text.values import shown
@@ -95,6 +96,11 @@ class Target:
 
         It has Mastra's form, or is a page of HTML as proxies send it, or has a body of one's own.
         """
+        check_number(status, "a status", least=100, whole=True)
+        if retry_after is not None:
+            check_number(retry_after, "retry_after, in seconds,", least=0)
+        if not isinstance(body, bytes):
+            check_json(body, "the body")
         reply = fault_effects.refusal(status, body, retry_after=retry_after, html=html)
         text = f"status {status}{' in HTML' if html else ''}{_when(after_effect=after_effect)}"
         return self._declare_reply(text, reply, after_effect=after_effect)
@@ -143,6 +149,7 @@ class Target:
     @_declares
     def drip(self, size: int = 1, *, seconds: float = 0.01) -> Fault:
         """Send the body `size` bytes at a time, with a pause before each."""
+        check_number(size, "the size of a piece, in bytes,", whole=True)
         if size < 1:
             raise ValueError(f"a piece has at least 1 byte, not {size!r}")
         pause = self._pause(seconds)
@@ -163,8 +170,7 @@ class Target:
     @_declares
     def double_event(self, event: int = 1) -> Fault:
         """Send one event of a stream twice; the first is number 1."""
-        if event < 1:
-            raise ValueError(f"events are counted from 1, not {event!r}")
+        check_number(event, "an event, counted from 1,", least=1, whole=True)
         disturb = partial(fault_effects.doubled, event=event)
         return self._declare_disturbance(f"event {event} twice", self._position(None, event), disturb)
 
@@ -181,6 +187,7 @@ class Target:
     @_declares
     def content_type(self, value: str = "text/html") -> Fault:
         """Send the right body with the wrong content type."""
+        check_text(value, "a content type")
 
         def effect(handle: Handle, on_fired: OnFired) -> WireReply:
             on_fired()
@@ -211,6 +218,7 @@ class Target:
         )
 
     def _pause(self, seconds: float) -> Pause:
+        check_number(seconds, "a delay, in seconds,")
         if not seconds > 0:
             raise ValueError(f"seconds must be more than 0, not {seconds!r}")
         return Pause(seconds, self._clock)
@@ -218,6 +226,9 @@ class Target:
     def _position(self, after_bytes: int | None, after_events: int | None) -> Position:
         if after_bytes is not None and after_events is not None:
             raise ValueError("say after_bytes or after_events, not both")
+        for name, place in (("after_bytes", after_bytes), ("after_events", after_events)):
+            if place is not None:
+                check_number(place, name, whole=True)
         if min(after_bytes or 0, after_events or 0) < 0:
             raise ValueError("a place is not before the beginning")
         if after_events is not None and self._meant.verb is not None and not self._meant.row.streams:

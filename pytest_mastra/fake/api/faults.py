@@ -7,12 +7,14 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
+from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
+from pytest_mastra.fake.workflows.arguments import check_number, check_text
 from pytest_mastra.http.verbs import Call, call_of, check_verb
 from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 
@@ -34,10 +36,14 @@ class Faults:
     Args:
         seed: Where the dice of faults with a probability start.
         clock: Where the time of delays passes: a virtual one needs none in reality. By default real time.
+        workflows: Gives the names of the workflows that requests can be about, as far as they are declared.
     """
 
-    def __init__(self, *, seed: int = 0, clock: Clock | None = None) -> None:
+    def __init__(
+        self, *, seed: int = 0, clock: Clock | None = None, workflows: Callable[[], Collection[str]] = tuple
+    ) -> None:
         self._seed = seed
+        self._workflows = workflows
         self._clock = clock or SystemClock()
         self._declared: list[Fault] = []
         self._cleared: list[Fault] = []
@@ -60,19 +66,27 @@ class Faults:
         Args:
             verb: A verb by the name that it has in `mastra_sync`, such as `start_async`; by default every one.
             nth: The how manieth of the requests that are meant, counted from 1; by default each.
-            workflow: Only requests to this workflow, by id or registered key, as the request has it.
+            workflow: Only requests to this workflow, by id or registered key, as the request has it. One that is not
+                declared is refused, unless none is declared yet.
             run: Only requests to this run.
             probability: How likely it is that something happens to one that is meant.
 
         Raises:
-            ValueError: There is no such verb, or a number is out of range.
+            TypeError: An argument is of the wrong kind.
+            ValueError: There is no such verb or workflow, or a number is out of range.
         """
-        turns = None if nth is None else frozenset([nth] if isinstance(nth, int) else nth)
-        if turns is not None and (not turns or min(turns) < 1):
-            raise ValueError(f"nth counts from 1, not {nth!r}")
+        turns = _turns(nth)
+        check_number(probability, "a probability")
         if not 0 < probability <= 1:
             raise ValueError(f"a probability is above 0 and at most 1, not {probability!r}")
-        meant = Call(verb if verb is None else check_verb(verb), workflow, run)
+        if verb is not None:
+            check_text(verb, "a verb, such as 'start',")
+            check_verb(verb)
+        if workflow is not None:
+            self._check_workflow(workflow)
+        if run is not None:
+            check_text(run, "a run's id")
+        meant = Call(verb, workflow, run)
         dice = random.Random(f"{self._seed}/{len(self._declared)}")  # noqa: S311 -- to be the same each time
         text = written_call(
             "faults.on",
@@ -120,6 +134,18 @@ class Faults:
         # not the request itself: bodies may be large
         self._asked.append((next(self._numbers), sys.intern(str(request.method)), request.target))
 
+    def explain_unknown(self, workflow: str | None) -> str:
+        """Return what may be meant by a workflow that is not declared; empty if it is."""
+        known = self._workflows()
+        return "" if workflow is None or workflow in known else explain_unknown_workflow(workflow, known)
+
+    def _check_workflow(self, workflow: str) -> None:
+        check_text(workflow, "a workflow's id")
+        # without any, they are to come: whether it is one then is told when the fault goes unused
+        unknown = self.explain_unknown(workflow) if self._workflows() else ""
+        if unknown:
+            raise ValueError(f"{unknown} A fault names one that is declared before it.")
+
     def _add(self, fault: Fault) -> Fault:
         with self._lock:
             self._unfinished.pop(fault.rule, None)
@@ -141,6 +167,20 @@ class Faults:
 
     def __repr__(self) -> str:
         return f"<Faults: {'; '.join(map(str, self._declared)) or 'none'}>"
+
+
+def _turns(nth: int | Iterable[int] | None) -> frozenset[int] | None:
+    """Return the turns that are meant; None if all are."""
+    if nth is None:
+        return None
+    if isinstance(nth, str) or not isinstance(nth, (int, Iterable)):
+        raise TypeError(f"nth is a whole number or several, counted from 1, not {nth!r}")
+    turns = frozenset([nth] if isinstance(nth, int) else nth)
+    for turn in turns:
+        check_number(turn, "nth", whole=True)
+    if not turns or min(turns) < 1:
+        raise ValueError(f"nth counts from 1, not {nth!r}")
+    return turns
 
 
 class FaultySurface:

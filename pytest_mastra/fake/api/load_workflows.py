@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Unpack
+
 from mastra_sync.suggest import nearest_name
-from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
+from pytest_mastra.fake.workflows.mapping import SOURCES
 from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ Act = Callable[[str, str, "StepContext"], Any]
 """Does what a step or a function of a workflow does, given the workflow's id, its own, and the context."""
 
 
-def declare_workflow(state: ServerState, id_: str, *, key: str | None, listed: bool, **options: Any) -> Workflow:
+def declare_workflow(
+    state: ServerState, id_: str, *, key: str | None, listed: bool, **options: Unpack[WorkflowOptions]
+) -> Workflow:
     """Declare a workflow.
 
     Args:
@@ -197,14 +202,17 @@ def _as_entry(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sources(text: str) -> dict[str, Any] | None:
-    """Return the sources of a mapping, None if they are a function or were cut short."""
+    """Return the sources of a mapping, None if they are a function, were cut short, or are unknown here."""
     try:
         shown = json.loads(text)
     except ValueError:
         return None
     if not isinstance(shown, dict) or any("fn" in source for source in shown.values()):
         return None
-    return {key: {_SOURCES.get(name, name): value for name, value in source.items()} for key, source in shown.items()}
+    sources = {
+        key: {_SOURCES.get(name, name): value for name, value in source.items()} for key, source in shown.items()
+    }
+    return sources if all(set(source) & set(SOURCES) for source in sources.values()) else None
 
 
 def _moment(text: str) -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from mastra_sync.suggest import did_you_mean, nearest_name
+from mastra_sync.suggest import nearest_name
 from pytest_mastra.fake.api import handlers
 from pytest_mastra.fake.api.body_schemas import Check, QueryCheck, check_body, check_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
@@ -17,6 +17,7 @@ from pytest_mastra.fake.api.guard import JSON_HEADERS, refused
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
+from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, is_nested_deeper, loads
 from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
@@ -226,7 +227,7 @@ class HttpSurface:
             answer = route.handler(call)
         except Refusal as refusal:
             if refusal.message == "Workflow not found":
-                record.stray = self._explain_unknown_workflow(record.workflow_id or "")
+                record.stray = explain_unknown_workflow(record.workflow_id or "", self._state.workflows)
             raise
         if route.row.streams:
             return WireReply(200, STREAM_HEADERS, answer)
@@ -331,10 +332,3 @@ class HttpSurface:
         near = nearest_name(last, known)
         hint = "" if near is None else f" The nearest route is {known[near].method} {prefix}{known[near].path}."
         return f"There is no route {record.method} {record.path}.{hint}"
-
-    def _explain_unknown_workflow(self, name: str) -> str:
-        """Return what workflows there are, and which is the nearest to this one."""
-        known = list(self._state.workflows)
-        hint = did_you_mean(nearest_name(name, known), before=" ", capital=True)
-        listed = ", ".join(map(repr, known)) or "none"
-        return f"There is no workflow {name!r}.{hint} Declared: {listed}."

@@ -26,7 +26,7 @@ def explain_unused(faults: Faults) -> Iterator[list[str]]:
     for rule in faults.unfinished:
         yield [rule.text, f"  {rule.place}", f"  {UNFINISHED}"]
     for fault in faults.unused:
-        reasons = [_reason(fault, faults), *_nearest(fault, faults)]
+        reasons = [faults.explain_unknown(fault.meant.workflow), _reason(fault, faults), *_nearest(fault, faults)]
         yield [fault.rule.text, f"  {fault.rule.place}", *(f"  {line}" for line in reasons if line)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from mastra_sync.suggest import did_you_mean, nearest_name
+
 
 class Progress(Enum):
     """Ways to progress that need no number."""
@@ -30,6 +32,10 @@ class Polls:
 
     count: int
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.count, int) or isinstance(self.count, bool) or self.count < 0:
+            raise ValueError(f"Polls takes a whole number of polls, not {self.count!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
@@ -37,5 +43,27 @@ class Seconds:
 
     seconds: float
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.seconds, (int, float)) or isinstance(self.seconds, bool) or not self.seconds >= 0:
+            raise ValueError(f"Seconds takes a number of virtual seconds, not {self.seconds!r}")
+
 
 Pace = Progress | Polls | Seconds
+
+
+def check_pace(given: object) -> None:
+    """Refuse what is no pace.
+
+    Raises:
+        TypeError: It is none; says what may be meant.
+    """
+    if isinstance(given, Pace):
+        return
+    words = {"at_once": "AT_ONCE", "as_timed": "AS_TIMED", "by_hand": "BY_HAND", "polls": "Polls(3)"}
+    words["seconds"] = "Seconds(60)"
+    name = given.__name__ if isinstance(given, type) else given if isinstance(given, str) else ""
+    near = nearest_name(name.lower().replace(" ", "_").replace("-", "_"), words)
+    hint = did_you_mean(words[near], shown=str) if near else ""
+    raise TypeError(
+        f"a pace is AT_ONCE, AS_TIMED, BY_HAND, Polls(count) or Seconds(seconds) of pytest_mastra, not {given!r}{hint}"
+    )

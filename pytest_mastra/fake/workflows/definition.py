@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
+from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
+from pytest_mastra.fake.workflows.arguments import (
+    check_function,
+    check_json,
+    check_names,
+    check_number,
+    check_text,
+    check_truth,
+    refuse_async,
+)
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import CURRENT, Generation
 from pytest_mastra.fake.workflows.graph import (
@@ -25,12 +35,14 @@ from pytest_mastra.fake.workflows.graph import (
     StepFunction,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
-from pytest_mastra.fake.workflows.mapping import mapping_step
-from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.mapping import check_mapping, mapping_step
+from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
+from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.virtual_time.pace import Pace
     from pytest_mastra.fake.workflows.step_context import StepContext
+
+A_BRANCH = "[(lambda ctx: ctx.input_data['n'] > 1, step)]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,53 @@ class RetryConfig:
 
     attempts: int = 0
     delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number(self.attempts, "attempts of a retry_config", least=0, whole=True)
+        check_number(self.delay, "the delay of a retry_config, in seconds,", least=0)
+
+    @classmethod
+    def of(cls, given: RetryConfig | Mapping[str, Any] | None) -> RetryConfig:
+        """Return what was given, as one.
+
+        Raises:
+            TypeError: It is none; says what there is.
+        """
+        if isinstance(given, cls):
+            return given
+        if not isinstance(given, Mapping | None):
+            raise TypeError(f"a retry_config is a mapping like {{'attempts': 2, 'delay': 1}}, not {shown(given)}")
+        check_names(given or {}, ("attempts", "delay"), "a retry_config")
+        return cls(**(given or {}))
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """What `server.workflow` takes beside `id`, `key` and `listed`: see `Workflow`."""
+
+    input_schema: SchemaLike
+    output_schema: SchemaLike
+    state_schema: SchemaLike
+    request_context_schema: SchemaLike
+    description: str | None
+    metadata: Mapping[str, Any] | None
+    retry_config: RetryConfig | Mapping[str, Any] | None
+    validate_inputs: bool
+    pace: Pace | None
+
+
+class EntryOptions(TypedDict, total=False):
+    """What may be said of an entry, for `details` to show."""
+
+    id: str
+    description: str | None
+    metadata: Mapping[str, Any] | None
+
+
+class ShownOptions(TypedDict, total=False):
+    """What may be said of a mapping or a pause, for `details` to show; it has an `id` of its own."""
+
+    description: str | None
+    metadata: Mapping[str, Any] | None
 
 
 class Workflow:
@@ -89,6 +148,12 @@ class Workflow:
         validate_inputs: bool = True,
         pace: Pace | None = None,
     ) -> None:
+        check_text(id, "a workflow's id")
+        if metadata is not None:
+            check_json(metadata, f"the metadata of workflow {id!r}")
+        check_truth(validate_inputs, f"validate_inputs of workflow {id!r}")
+        if pace is not None:
+            check_pace(pace)
         self.id = id
         self.input_schema = Schema.of(input_schema)
         self.output_schema = Schema.of(output_schema)
@@ -96,9 +161,7 @@ class Workflow:
         self.request_context_schema = Schema.of(request_context_schema)
         self.description = description
         self.metadata = metadata
-        self.retry_config = (
-            retry_config if isinstance(retry_config, RetryConfig) else RetryConfig(**(retry_config or {}))
-        )
+        self.retry_config = RetryConfig.of(retry_config)
         self.validate_inputs = validate_inputs
         self.pace = pace
         self.entries: list[Entry] = []
@@ -114,31 +177,56 @@ class Workflow:
         """Run a step, or another workflow, next."""
         return self._add(StepEntry(step), step)
 
-    def parallel(self, steps: Iterable[AnyStep], **options: Any) -> Self:
+    def parallel(self, steps: Iterable[AnyStep], **options: Unpack[EntryOptions]) -> Self:
         """Run steps side by side; the next step gets their outputs by id."""
-        chosen = list(steps)
+        self._check_options("parallel", options)
+        chosen = self._listed(steps, "parallel", "[step, step]")
         return self._add(ParallelEntry([StepEntry(step) for step in chosen], options), *chosen)
 
-    def branch(self, branches: Iterable[tuple[StepFunction, AnyStep]], **options: Any) -> Self:
+    def branch(self, branches: Iterable[tuple[StepFunction, AnyStep]], **options: Unpack[EntryOptions]) -> Self:
         """Run the steps whose condition holds; a condition that raises does not hold."""
-        pairs = list(branches)
+        self._check_options("branch", options)
+        pairs = self._listed(branches, "branch", A_BRANCH)
+        for pair in pairs:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004 -- a pair
+                what = f"branch of workflow {self.id!r} takes pairs of a condition and a step"
+                raise TypeError(f"{what}, not {shown(pair)}: {A_BRANCH}")
+            self._check_condition("branch", pair[0])
         steps = [step for _, step in pairs]
         entries = [StepEntry(step) for step in steps]
         return self._add(ConditionalEntry(entries, [condition for condition, _ in pairs], options), *steps)
 
-    def dowhile(self, step: AnyStep, condition: StepFunction, **options: Any) -> Self:
+    def dowhile(self, step: AnyStep, condition: StepFunction, **options: Unpack[EntryOptions]) -> Self:
         """Repeat a step while a condition on its output holds."""
+        self._check_options("dowhile", options)
+        self._check_condition("dowhile", condition)
         return self._add(LoopEntry(StepEntry(step), condition, "dowhile", options), step)
 
-    def dountil(self, step: AnyStep, condition: StepFunction, **options: Any) -> Self:
+    def dountil(self, step: AnyStep, condition: StepFunction, **options: Unpack[EntryOptions]) -> Self:
         """Repeat a step until a condition on its output holds."""
+        self._check_options("dountil", options)
+        self._check_condition("dountil", condition)
         return self._add(LoopEntry(StepEntry(step), condition, "dountil", options), step)
 
-    def foreach(self, step: AnyStep, *, concurrency: int | Callable[[Any], int] = 1, **options: Any) -> Self:
+    def foreach(
+        self, step: AnyStep, *, concurrency: int | Callable[[Any], int] = 1, **options: Unpack[EntryOptions]
+    ) -> Self:
         """Run a step once per item of the list that the step before gave."""
+        self._check_options("foreach", options)
+        what = f"the concurrency of foreach of workflow {self.id!r}"
+        if callable(concurrency):
+            refuse_async(concurrency, what)
+        else:
+            check_number(concurrency, what, whole=True)
         return self._add(ForeachEntry(StepEntry(step), concurrency, options), step)
 
-    def map(self, mapping: StepFunction | Mapping[str, Any], *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+    def map(
+        self,
+        mapping: StepFunction | Mapping[str, Any],
+        *,
+        id: str | None = None,  # noqa: A002 -- Mastra's word
+        **options: Unpack[ShownOptions],
+    ) -> Self:
         """Make the next step's input: with a function, or from named sources.
 
         Args:
@@ -148,16 +236,36 @@ class Workflow:
             id: Instead of one that is made.
             options: `description` and `metadata`.
         """
+        self._check_options("map", options)
+        check_mapping(mapping, f"map of workflow {self.id!r}")
         step = mapping_step(id or self._mapping_id(), mapping, self._generation)
         return self._add(MappingEntry(step, mapping, options), step)
 
-    def sleep(self, seconds: float | StepFunction, *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+    def sleep(self, seconds: float | StepFunction, *, id: str | None = None, **options: Unpack[ShownOptions]) -> Self:  # noqa: A002
         """Pause for seconds, or for as many as a function says."""
+        self._check_options("sleep", options)
+        what = f"sleep of workflow {self.id!r}, in seconds,"
+        if callable(seconds):
+            refuse_async(seconds, what)
+        else:
+            check_number(seconds, what)
         entry = SleepEntry(id or f"sleep_{self._new_id()}", seconds=seconds, options=options)
         return self._add(entry, _pause_step(entry))
 
-    def sleep_until(self, when: datetime | float | StepFunction, *, id: str | None = None, **options: Any) -> Self:  # noqa: A002
+    def sleep_until(
+        self,
+        when: datetime | float | StepFunction,
+        *,
+        id: str | None = None,  # noqa: A002 -- Mastra's word
+        **options: Unpack[ShownOptions],
+    ) -> Self:
         """Pause until a moment: an aware datetime, seconds since 1970, or a function that gives either."""
+        self._check_options("sleep_until", options)
+        what = f"sleep_until of workflow {self.id!r}, an aware datetime or seconds since 1970,"
+        if callable(when):
+            refuse_async(when, what)
+        elif not isinstance(when, datetime):
+            check_number(when, what)
         entry = SleepEntry(id or f"sleep_{self._new_id()}", until=when, options=options)
         return self._add(entry, _pause_step(entry))
 
@@ -171,12 +279,23 @@ class Workflow:
 
         The short form for tests of outcomes.
         """
+        what = f"what workflow {self.id!r} returns"
+        if callable(value):
+            refuse_async(value, what)
+        else:
+            check_json(value, what)
         return self.then(Step(self._free_id("return"), value if callable(value) else lambda _: value)).commit()
 
     then_returns = returns
 
     def suspends(self, step: str, payload: Any = UNDEFINED, *, resume_schema: Any = None) -> Self:
         """Suspend at a step until it is resumed; then it gives what it was resumed with."""
+        if not isinstance(step, str):
+            raise TypeError(
+                f"workflow {self.id!r} suspends at a step that is named by a text, not at {shown(step)}; "
+                "what it asks comes second: .suspends('approve', {'ask': 'ok?'})"
+            )
+        check_json(payload, f"what workflow {self.id!r} suspends with")
 
         def ask(ctx: StepContext) -> Any:
             if ctx.resume_data:
@@ -187,6 +306,11 @@ class Workflow:
 
     def fails(self, error: str | Exception, *, step: str = "fail") -> Self:
         """Fail at a step, with a message or an exception."""
+        if not isinstance(error, (str, Exception)):
+            raise TypeError(
+                f"workflow {self.id!r} fails with a message or an exception, not with {shown(error)}; "
+                "StepError(message, code=..., cause=...) has more to say"
+            )
 
         def fail(_: StepContext) -> Any:
             raise StepError(error) if isinstance(error, str) else error
@@ -204,6 +328,19 @@ class Workflow:
         for step in steps:
             self.steps[step.id] = step
         return self
+
+    def _listed(self, given: Iterable[Any], method: str, example: str) -> list[Any]:
+        if isinstance(given, (str, Mapping, Step, Workflow)) or not isinstance(given, Iterable):
+            raise TypeError(f"{method} of workflow {self.id!r} takes a list, not {shown(given)}: {example}")
+        return list(given)
+
+    def _check_condition(self, method: str, condition: object) -> None:
+        what = f"the condition of {method} of workflow {self.id!r}"
+        check_function(condition, what, "lambda ctx: ctx.input_data['n'] > 1 is one")
+
+    def _check_options(self, method: str, options: Mapping[str, Any]) -> None:
+        check_names(options, EntryOptions.__annotations__, f"{method} of workflow {self.id!r}")
+        check_json(options, f"options of {method} of workflow {self.id!r}")
 
     def _mapping_id(self) -> str:
         if not self._generation.stable_mapping_ids:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from mastra_sync.suggest import did_you_mean, nearest_name
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -241,5 +243,6 @@ def generation_named(name: str) -> Generation:
     """
     try:
         return GENERATIONS[name]
-    except KeyError:
-        raise ValueError(f"no generation {name!r}; there are {', '.join(map(repr, GENERATIONS))}") from None
+    except (KeyError, TypeError):
+        hint = did_you_mean(nearest_name(str(name), GENERATIONS), before="", after=" ")
+        raise ValueError(f"no generation {name!r}: {hint}there are {', '.join(map(repr, GENERATIONS))}") from None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
-from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.arguments import check_function, check_json, check_number, check_text, check_truth
+from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
 
 StepFunction = Callable[[Any], Any]
 """A function of a `StepContext`. One that yields is paused: for seconds, at a `Gate`, or for `ctx.wait(seconds)`."""
@@ -36,6 +37,22 @@ class AnyStep(Protocol):
     @property
     def retries(self) -> int | None:
         """How often it is tried again, if it says so itself."""
+
+
+class StepOptions(TypedDict, total=False):
+    """What `server.step` takes beside `id` and `run`: see `Step`."""
+
+    input_schema: SchemaLike
+    output_schema: SchemaLike
+    resume_schema: SchemaLike
+    suspend_schema: SchemaLike
+    state_schema: SchemaLike
+    request_context_schema: SchemaLike
+    description: str | None
+    metadata: Mapping[str, Any] | None
+    retries: int | None
+    duration: float
+    stops_on_abort: bool
 
 
 class Step:
@@ -76,6 +93,15 @@ class Step:
         duration: float = 0.0,
         stops_on_abort: bool = False,
     ) -> None:
+        check_text(id, "a step's id")
+        what = f"what step {id!r} does"
+        check_function(run, what, f"server.step({id!r}, lambda ctx: ...) is a step that gives something")
+        check_number(duration, f"the duration of step {id!r}", least=0)
+        if retries is not None:
+            check_number(retries, f"retries of step {id!r}", least=0, whole=True)
+        if metadata is not None:
+            check_json(metadata, f"the metadata of step {id!r}")
+        check_truth(stops_on_abort, f"stops_on_abort of step {id!r}")
         self.id = id
         self.run = run
         self.input_schema = Schema.of(input_schema)
@@ -112,7 +138,7 @@ class MappingEntry:
 
     step: Step
     config: Any
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -125,7 +151,7 @@ class ParallelEntry:
     """Steps side by side."""
 
     steps: list[StepEntry]
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -134,7 +160,7 @@ class ConditionalEntry:
 
     steps: list[StepEntry]
     conditions: list[StepFunction]
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -144,7 +170,7 @@ class LoopEntry:
     step: StepEntry
     condition: StepFunction
     kind: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -153,7 +179,7 @@ class ForeachEntry:
 
     step: StepEntry
     concurrency: int | Callable[[Any], int] = 1
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -169,7 +195,7 @@ class SleepEntry:
     id: str
     seconds: float | StepFunction | None = None
     until: datetime | float | StepFunction | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 Entry = StepEntry | MappingEntry | ParallelEntry | ConditionalEntry | LoopEntry | ForeachEntry | SleepEntry

@@ -114,8 +114,6 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
         return to_json_value(dict(value))
     if isinstance(value, (list, tuple)):
         return to_json_value(list(value))
-    if isinstance(value, (set, frozenset)):
-        return {}  # what JSON.stringify makes of a Set
     if isinstance(value, (str, int, float)):
         return to_json_value(_plain(value))
     raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")
@@ -288,7 +286,9 @@ def _key(key: Any) -> str:
         return "true" if key else "false"
     if key is None:
         return "null"
-    return str(_as_double(key) if isinstance(key, float) else key)
+    if isinstance(key, (int, float)):
+        return str(_as_double(key) if isinstance(key, float) else key)
+    raise TypeError(f"{type(key).__name__} is no key in JSON: {key!r}")
 
 
 def _as_double(value: float) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_mastra.fake.workflows.arguments import A_FUNCTION, check_function, check_json, check_names, refuse_async
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import Step, StepFunction
@@ -12,6 +13,34 @@ from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, truthy
 from pytest_mastra.fake.workflows.mapping_template import check_template, fill_template
 from pytest_mastra.fake.workflows.step_context import StepContext, init_data, step_output
 from pytest_mastra.fake.workflows.value_path import walk_path
+from pytest_mastra.text.values import shown
+
+SOURCES = ("step", "init_data", "value", "request_context_path", "template", "fn")
+"""Where a value of a mapping may come from."""
+
+
+def check_mapping(mapping: object, what: str) -> None:
+    """Refuse what is no mapping.
+
+    Raises:
+        TypeError: It is neither a function nor sources by the names of values; says which there are.
+    """
+    if callable(mapping):
+        refuse_async(mapping, what)
+        return
+    if not isinstance(mapping, Mapping):
+        raise TypeError(f"{what} takes {A_FUNCTION}, or a source for each key, not {shown(mapping)}")
+    for key, source in mapping.items():
+        place = f"the source of {key!r} in {what}"
+        if not isinstance(source, Mapping):
+            raise TypeError(f"{place} is a mapping, such as {{'value': {shown(source)}}}, not {shown(source)}")
+        check_names(source, (*SOURCES, "path"), place)
+        if not any(name in source for name in SOURCES):
+            raise TypeError(f"{place} names none of {', '.join(SOURCES)}: {shown(source)}")
+        if "value" in source:
+            check_json(source["value"], place)
+        if "fn" in source:
+            check_function(source["fn"], place, "lambda ctx: ... is one")
 
 
 def mapping_step(id: str, mapping: StepFunction | Mapping[str, Any], generation: Generation) -> Step:  # noqa: A002

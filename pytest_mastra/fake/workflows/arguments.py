@@ -1,0 +1,138 @@
+"""What users may give where they declare something, and what is said of anything else."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mastra_sync.suggest import did_you_mean, nearest_name
+from pytest_mastra.fake.workflows.javascript import returned_value
+from pytest_mastra.text.values import shown
+
+A_FUNCTION = "a function of the context"
+
+_INSTEAD = {
+    "set": "list(...) makes JSON of it",
+    "frozenset": "list(...) makes JSON of it",
+    "bytes": ".decode() makes a text of it",
+    "Decimal": "float(...) makes a number of it",
+    "UUID": "str(...) makes a text of it",
+    "function": f"what {A_FUNCTION} gives is said with a step: server.step(id, function)",
+}
+"""What becomes JSON, by the type of what is none."""
+
+
+def check_text(given: Any, what: str) -> None:
+    """Refuse what is no text, or empty.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is empty.
+    """
+    if not isinstance(given, str):
+        raise TypeError(f"{what} is a text, not {shown(given)}")
+    if not given:
+        raise ValueError(f"{what} is a text that is not empty")
+
+
+def check_number(given: Any, what: str, *, least: float = -math.inf, whole: bool = False) -> None:
+    """Refuse what is no number, or too small a one.
+
+    Raises:
+        TypeError: It is no number, or no whole one.
+        ValueError: It is below `least`, or no number in the sense of IEEE.
+    """
+    kinds = int if whole else (int, float)
+    if not isinstance(given, kinds) or isinstance(given, bool):
+        hint = "; timedelta has total_seconds()" if hasattr(given, "total_seconds") else ""
+        raise TypeError(f"{what} is a {'whole ' if whole else ''}number, not {shown(given)}{hint}")
+    if not given >= least:
+        raise ValueError(f"{what} is a number of at least {least:g}, not {given!r}")
+
+
+def check_truth(given: Any, what: str) -> None:
+    """Refuse what is neither True nor False.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if not isinstance(given, bool):
+        raise TypeError(f"{what} is True or False, not {shown(given)}")
+
+
+def check_function(given: Any, what: str, instead: str) -> None:
+    """Refuse what is no function, or one that would have to be awaited.
+
+    Args:
+        given: What was given.
+        what: What it was given for.
+        instead: What to write.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not callable(given):
+        raise TypeError(f"{what} is {A_FUNCTION}, not {shown(given)}; {instead}")
+    refuse_async(given, what)
+
+
+def refuse_async(given: Any, what: str) -> None:
+    """Refuse a function that would have to be awaited.
+
+    Raises:
+        TypeError: It would.
+    """
+    functions = (given, getattr(given, "__call__", None))  # noqa: B004 -- an object may be called as a coroutine
+    if any(inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in functions):
+        name = getattr(given, "__name__", None) or shown(given)
+        raise TypeError(
+            f"{what} is {A_FUNCTION}, and {name!r} is an async one, which nobody awaits; "
+            "write def, and yield seconds for what takes its time"
+        )
+
+
+def check_names(given: Collection[str], allowed: Collection[str], what: str) -> None:
+    """Refuse names that there are not.
+
+    Raises:
+        TypeError: There is no such name; says which may be meant, and which there are.
+    """
+    for name in given:
+        if name not in allowed:
+            hint = did_you_mean(nearest_name(name, allowed), before="", after=" ")
+            raise TypeError(f"{what} takes no {name!r}: {hint}there are {', '.join(allowed)}")
+
+
+def check_json(given: Any, what: str) -> None:
+    """Refuse what JSON has nothing for.
+
+    Raises:
+        TypeError: It, or something in it, is no JSON; says what, and where.
+    """
+    try:
+        returned_value(given)
+    except (TypeError, ValueError, RecursionError):
+        where, culprit = _find_culprit(given, "")
+        instead = _INSTEAD.get(type(culprit).__name__)
+        place = f" at {where}" if where else ""
+        hint = f"; {instead}" if instead else ""
+        raise TypeError(f"{what} is JSON, not a {type(culprit).__name__}{place}: {shown(culprit, 100)}{hint}") from None
+
+
+def _find_culprit(value: Any, where: str) -> tuple[str, Any]:
+    """Return what in a value is no JSON, and its path."""
+    is_list = isinstance(value, (list, tuple))
+    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value) if is_list else ():
+        try:
+            returned_value({key: None})
+        except TypeError:
+            return f"{where or '$'} as a key", key
+        try:
+            returned_value(item)
+        except (TypeError, ValueError):
+            return _find_culprit(item, f"{where or '$'}{f'[{key}]' if is_list else f'.{key}'}")
+        except RecursionError:
+            return where, value
+    return where, value

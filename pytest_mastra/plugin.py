@@ -115,6 +115,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         markers.check_markers(config, marked)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a run that could only fail, or do nothing, for how pytest was called."""
+    if session.items and _is_used(session.config):
+        from pytest_mastra.suite import invocation
+
+        invocation.check_invocation(session.config, session.items)
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what tests run against, if it is not the usual, or at `-v`."""
     if not (_is_used(config) or config.get_verbosity() > 0):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra.suite import settings
+from pytest_mastra.suite import markers, settings
 
 if TYPE_CHECKING:
     from pytest_mastra.cassettes.mastra_cassette import MastraCassette
@@ -28,8 +28,7 @@ def cassette_of(item: pytest.Item, target: str, config: MastraConfig) -> MastraC
         pytest.fail.Exception: There is no cassette, and none may be recorded.
         UsageError: An argument of the marker is none.
     """
-    has_marker = item.get_closest_marker("mastra_cassette") is not None
-    is_asked_for = has_marker or "mastra_cassette" in getattr(item, "fixturenames", ())
+    is_asked_for = markers.asks_for_cassette(item)
     record = settings.setting(item.config, "record")
     is_recorded = target == "live" and record.origin in settings.EXPLICIT_ORIGINS and record.value != "none"
     if not (is_asked_for or is_recorded or target == "replay"):

@@ -48,12 +48,11 @@ def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> N
         pytest.skip.Exception: It has not.
         pytest.fail.Exception: Nobody says where it is; it cannot be reached, or lets nobody in.
     """
-    if config.url is None:
-        pytest.fail(NO_URL, pytrace=False)
-    server = _known_server(pytest_config, config)
-    if server.problem is not None:
-        pytest.fail(server.problem, pytrace=False)
-    address = settings.public_address(config.url)
+    try:
+        server = check_usable(pytest_config, config)
+    except pytest.UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+    address = settings.public_address(str(config.url))
     if needs.generations:
         generation = _generation(pytest_config, config, server)
         if generation not in needs.generations:
@@ -63,6 +62,22 @@ def check(pytest_config: pytest.Config, needs: Needs, config: MastraConfig) -> N
             hint = settings.suggest(name, server.workflows).rstrip()
             listed = hint or f"it has {', '.join(server.workflows) or 'none'}"
             skip(f"needs workflow {name!r}, which {address} has not: {listed}")
+
+
+def check_usable(pytest_config: pytest.Config, config: MastraConfig) -> LiveServer:
+    """Return what is known of a live server that can be used.
+
+    It is asked once in a session.
+
+    Raises:
+        UsageError: Nobody says where it is; it cannot be reached, or lets nobody in.
+    """
+    if config.url is None:
+        raise pytest.UsageError(NO_URL)
+    server = _known_server(pytest_config, config)
+    if server.problem is not None:
+        raise pytest.UsageError(server.problem)
+    return server
 
 
 def _known_server(pytest_config: pytest.Config, config: MastraConfig) -> LiveServer:

@@ -97,17 +97,31 @@ def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         try:
             _check_markers_of(item)
         except pytest.UsageError as error:
-            if not hasattr(config, "workerinput"):
-                raise
-            # a usage error would end a worker of pytest-xdist without a word
-            report = pytest.CollectReport(item.nodeid, "failed", str(error), result=[])
-            config.hook.pytest_collectreport(report=report)
+            refuse_usage(config, item, error)
             return
         reason = needs_of(item).missing_target(target)
         if reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
         else:
             _give_surroundings(item)
+
+
+def refuse_usage(config: pytest.Config, item: pytest.Item, error: pytest.UsageError) -> None:
+    """End the run before any test, also from a worker of pytest-xdist.
+
+    Raises:
+        UsageError: That one.
+    """
+    if not hasattr(config, "workerinput"):
+        raise error
+    # a usage error would end a worker without a word
+    config.hook.pytest_collectreport(report=pytest.CollectReport(item.nodeid, "failed", str(error), result=[]))
+
+
+def asks_for_cassette(item: pytest.Item) -> bool:
+    """Return whether a test says that it has a cassette: by marker or fixture."""
+    has_marker = item.get_closest_marker("mastra_cassette") is not None
+    return has_marker or "mastra_cassette" in getattr(item, "fixturenames", ())
 
 
 def _check_markers_of(item: pytest.Item) -> None:

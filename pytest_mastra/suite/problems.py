@@ -29,7 +29,7 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
 
 
 def _find_unknown_needs(scene: Scene) -> list[Section]:
-    """Return what a marker says that the test needs, and the test on a fake does not declare."""
+    """Return what a marker needs, and the test on a fake does not declare."""
     declared = [name for server in scene.servers for name in names_in_requests(server.state)]
     unknown = [name for name in scene.needed_workflows if name not in declared]
     # a test that declares none has its workflows from elsewhere

@@ -97,40 +97,68 @@ def test_a_path_and_a_user_are_for_clients_only(run_suite: RunSuite, elsewhere: 
     result.assert_outcomes(passed=1)
 
 
-def test_nobody_says_where_it_is(run_suite: RunSuite) -> None:
-    """One line says how to say it."""
-    result = run_suite(SUITE, "--mastra-target=live")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        [
-            "*ERROR at setup of test_it*",
-            "--mastra-target=live needs to know where the server is: --mastra-url=URL, the ini key mastra_url, "
-            "MASTRA_BASE_URL, or a fixture mastra_config of your own",
-        ],
-        consecutive=True,
+NOBODY_SAYS = (
+    "ERROR: --mastra-target=live needs to know where the server is: --mastra-url=URL, the ini key mastra_url, "
+    "MASTRA_BASE_URL, or a fixture mastra_config of your own"
+)
+
+
+def test_nobody_says_where_it_is(run_process: RunSuite) -> None:
+    """One line says how to say it, before any test; tests that ask no server run."""
+    result = run_process(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live")
+    assert (result.ret, result.errlines[0]) == (pytest.ExitCode.USAGE_ERROR, NOBODY_SAYS)
+    assert "passed" not in result.stdout.str()
+    run_process("def test_it(): pass", "--mastra-target=live").assert_outcomes(passed=1)
+    assert run_process(SUITE, "--mastra-target=live", "--collect-only").ret == pytest.ExitCode.OK
+
+
+def test_a_worker_of_xdist_says_it_too(run_process: RunSuite) -> None:
+    """The line is shown, and no test runs."""
+    result = run_process(SUITE, "--mastra-target=live", "-p", "xdist", "-n", "2")
+    assert result.ret not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    result.stdout.fnmatch_lines([NOBODY_SAYS.removeprefix("ERROR: ")])
+    assert "passed" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("place", ["conftest", "module"])
+def test_a_fixture_may_say_it(run_process: RunSuite, elsewhere: Elsewhere, place: str) -> None:
+    """A `mastra_config` of one's own may know what no option says; who has none is told at the test."""
+    own = f"""
+import pytest
+from pytest_mastra import MastraConfig
+
+@pytest.fixture
+def mastra_config(request):
+    return MastraConfig(url={elsewhere.url!r} if "other" not in request.node.name else None)
+    """
+    tests = "\n".join(
+        f"def {name}(mastra_client):\n    mastra_client.list_workflows()" for name in ("test_it", "test_other")
     )
+    in_module = f"{own}\n{tests}" if place == "module" else tests
+    result = run_process(in_module, "--mastra-target=live", conftest=own if place == "conftest" else "")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of test_other*", NOBODY_SAYS.removeprefix("ERROR: ")])
 
 
-def test_it_is_not_there(run_suite: RunSuite) -> None:
-    """It is asked once in a session; each test that needs it says so in a line."""
+def test_it_is_not_there(run_process: RunSuite) -> None:
+    """It is asked once, before any test, and one line says what came of it."""
     with OnSocket(FakeMastra()) as front:
         url = front.url
-    result = run_suite(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live", f"--mastra-url={url}")
-    result.assert_outcomes(errors=2)
-    said = [line for line in result.outlines if line.startswith("the live server cannot be used: ")]
-    assert len(said) == 2
-    assert said[0].startswith(f"the live server cannot be used: GET {url}/api/workflows: ")
+    result = run_process(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live", f"--mastra-url={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.errlines[0].startswith(f"ERROR: the live server cannot be used: GET {url}/api/workflows: ")
+    assert "passed" not in result.stdout.str()
 
 
-def test_it_lets_nobody_in(run_suite: RunSuite, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lets_nobody_in(run_process: RunSuite, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal is told as what it is; with the token from the environment the tests run."""
     elsewhere.server.token = "let-me-in"
     arguments = ("--mastra-target=live", f"--mastra-url={elsewhere.url}")
-    result = run_suite(SUITE, *arguments)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["the live server cannot be used: 401 *"])
+    result = run_process(SUITE, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.errlines[0].startswith("ERROR: the live server cannot be used: 401 ")
     monkeypatch.setenv("MASTRA_API_TOKEN", "let-me-in")
-    result = run_suite(SUITE, *arguments)
+    result = run_process(SUITE, *arguments)
     result.assert_outcomes(passed=1)
     assert "let-me-in" not in result.stdout.str()
 

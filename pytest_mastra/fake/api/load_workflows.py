@@ -202,7 +202,7 @@ def _as_entry(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sources(text: str) -> dict[str, Any] | None:
-    """Return the sources of a mapping, None if they are a function, were cut short, or are unknown here."""
+    """Return the sources of a mapping; None for a function, cut text, unknown sources."""
     try:
         shown = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Names of a fake's workflows: which are known, and which may be meant by one that is not."""
+"""Names of a fake's workflows: which there are, which may be meant."""
 
 from __future__ import annotations
 

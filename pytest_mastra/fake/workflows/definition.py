@@ -99,7 +99,7 @@ class EntryOptions(TypedDict, total=False):
 
 
 class ShownOptions(TypedDict, total=False):
-    """What may be said of a mapping or a pause, for `details` to show; it has an `id` of its own."""
+    """What may be said of a mapping or a pause beside its `id`, for `details`."""
 
     description: str | None
     metadata: Mapping[str, Any] | None

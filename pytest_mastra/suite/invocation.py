@@ -1,0 +1,67 @@
+"""How pytest was called: what cannot come to anything is told once, before any test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_mastra.suite import live_server, settings
+from pytest_mastra.suite.markers import asks_for_cassette, needs_of, refuse_usage
+
+NEEDS_CASSETTES = {"rewrite": "records", "new_episodes": "records", "verify": "compares"}
+"""Record modes, and what they do with cassettes."""
+
+_OUR_PLUGIN = "pytest_mastra.plugin"
+
+
+def check_invocation(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Refuse what every test would fail of, or what would do nothing.
+
+    Args:
+        config: pytest's.
+        items: The tests that are to run.
+
+    Raises:
+        UsageError: A record mode was given, and there is nothing to record; or a live server is asked, and nobody says
+            where it is, or it cannot be used.
+    """
+    if config.getoption("collectonly") or settings.is_on(config, "check_cassettes"):
+        return
+    target = settings.setting(config, "target").value
+    runnable = [item for item in items if needs_of(item).missing_target(target) is None]
+    with_cassette = [item for item in runnable if asks_for_cassette(item)]
+    mode = settings.setting(config, "record")
+    try:
+        if runnable and mode.origin == "command line":
+            _check_mode(config, mode.value, has_cassettes=bool(with_cassette))
+        on_server = [item for item in runnable if _uses_server(item)] if target == "live" else []
+        if on_server and not any(_has_own_config(item) for item in on_server):
+            live_server.check_usable(config, settings.config_of(config))
+    except pytest.UsageError as error:
+        refuse_usage(config, items[0], error)
+
+
+def _check_mode(config: pytest.Config, mode: str, *, has_cassettes: bool) -> None:
+    does = NEEDS_CASSETTES.get(mode)
+    target = settings.setting(config, "target")
+    why = {
+        "fake": "" if has_cassettes else "tests run on fakes, and none has the marker or the fixture mastra_cassette",
+        "replay": "cassettes answer the tests, and no server is asked",
+    }.get(target.value)
+    if does and why:
+        raise pytest.UsageError(
+            f"--mastra-record={mode} {does} nothing with target {target.value} ({target.origin}): {why}; "
+            "what asks a server is --mastra-target=live --mastra-url=URL"
+        )
+
+
+def _uses_server(item: pytest.Item) -> bool:
+    return "mastra_target" in getattr(item, "fixturenames", ())
+
+
+def _has_own_config(item: pytest.Item) -> bool:
+    """Return whether a test's fixtures, not all the plugin's, may say what options do not."""
+    manager = item.session._fixturemanager  # noqa: SLF001 -- there is no other way
+    known = [manager.getfixturedefs(name, item) or () for name in ("mastra_config", "mastra_target")]
+    return any(definition.func.__module__ != _OUR_PLUGIN for definitions in known for definition in definitions)

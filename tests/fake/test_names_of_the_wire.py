@@ -9,39 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mastra_sync import MastraClient, RunResult, Workflow
+from mastra_sync import MastraClient
 from pytest_mastra import FakeMastra, InProcess
 from pytest_mastra.fake import StepContext
-
-GENERATIONS = ("current", "1.2", "1.0-beta")
-STARTS = ("execute", "start_async", "stream")
-STEP_IDS = (
-    "input",
-    "path",
-    "status",
-    "output",
-    "error",
-    "steps",
-    "result",
-    "runId",
-    "suspended",
-    "payload",
-    "snapshot",
-    "__state",
-    "__workflow_meta",
-)
-MOMENTS = ("startedAt", "endedAt", "suspendedAt", "resumedAt")
-# without `metadata` and `__state`, which servers themselves take out of inputs and of lists that steps give
-WORDS = (*(word for word in STEP_IDS if word != "__state"), *MOMENTS, "suspendPayload", "resumePayload")
-
-leaves = st.sampled_from([None, True, 0, 1, 404, "", "success", "suspended", "failed", "input"])
-values = st.recursive(
-    leaves,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
-    max_leaves=6,
-)
-objects = st.dictionaries(st.sampled_from(WORDS), values, min_size=1, max_size=5)
-questions = st.dictionaries(st.sampled_from([word for word in WORDS if word != "__workflow_meta"]), values, min_size=1)
+from tests.fake.wire_words import GENERATIONS, STARTS, STEP_IDS, objects, questions, start_by, values
 
 
 @pytest.mark.parametrize("given_", [{"path": "notes.txt", "status": 404}, {"path": "notes.txt"}])
@@ -63,7 +34,7 @@ def test_the_question_of_a_step_called_input(generation: str, start: str) -> Non
     asking = server.step("input", lambda ctx: ctx.resume_data or ctx.suspend({"ask": "name?"}))
     server.workflow("form").then(asking).commit()
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
-        waiting = _start(client.get_workflow("form"), start, {"n": 1})
+        waiting = start_by(client.get_workflow("form"), start, {"n": 1})
         (suspension,) = waiting.suspensions
         result = client.get_workflow("form").get_run(waiting.run_id or "").resume_async({"a": 2}, step=suspension)
     assert (suspension.path, suspension.payload) == (["input"], {"ask": "name?"})
@@ -90,7 +61,7 @@ def test_outputs_are_those_of_their_steps(
         workflow.then(server.step(id_, _giving(output, state)))
     workflow.commit()
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
-        result = _start(client.get_workflow("w"), start, input_data)
+        result = start_by(client.get_workflow("w"), start, input_data)
         row = client.get_workflow("w").runs().runs[0]
         read = client.get_workflow("w").run_by_id(result.run_id or "")
     given_ = dict(zip(ids, outputs, strict=False))
@@ -130,7 +101,7 @@ def test_questions_are_those_of_their_steps(
     # what such a step asks is not in run-by-id of current and 1.2 servers
     assume(asking != "__state" or generation == "1.0-beta")
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
-        waiting = _start(client.get_workflow("w"), start, input_data)
+        waiting = start_by(client.get_workflow("w"), start, input_data)
         read = client.get_workflow("w").run_by_id(waiting.run_id or "")
         for told in (waiting, read):
             assert [(one.path, one.payload) for one in told.suspensions] == [([asking], question)]
@@ -157,15 +128,3 @@ def _giving(output: Any, state: Any) -> Callable[[StepContext], Any]:
         return output
 
     return run
-
-
-def _start(workflow: Workflow, start: str, input_data: Any) -> RunResult:
-    if start == "execute":
-        return workflow.execute(input_data)
-    run = workflow.create_run()
-    if start == "start_async":
-        return run.start_async(input_data)
-    with run.stream(input_data) as stream:
-        for _ in stream:
-            pass
-    return run.wait()

@@ -92,10 +92,10 @@ def _execute_single(
 
 
 def _step_input(execution: Execution, continuation: Continuation, step_id: str, previous: Any) -> Any:
-    """Return the input of a step: that of its first time, if it is resumed."""
+    """Return the input of a step; current servers recall it when the step is resumed."""
     recorded = execution.step_results.get(step_id)
     is_resumed = continuation.resume is not None and step_id in continuation.resume.steps
-    if is_resumed and isinstance(recorded, dict) and "payload" in recorded:
+    if execution.generation.recalls_inputs and is_resumed and isinstance(recorded, dict) and "payload" in recorded:
         return recorded["payload"]
     return previous
 

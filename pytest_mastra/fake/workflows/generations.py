@@ -65,6 +65,7 @@ class Generation:
         moves_metadata: Answers have the metadata of a step last.
         finds_nested_in_blocks: Run-by-id has the steps of nested workflows in blocks too.
         throws_nested_tripwires: A tripwire in a nested workflow stops the workflow around it.
+        recalls_inputs: A step that is resumed gets the input of its first time; otherwise what lies before it now.
         resumes_one_branch: A resume of a branch executes that branch only.
         mappings_take_anything: A function that maps takes lists and scalars too.
         chosen_source: Of which of several steps a map takes what it gave: the first that is `known` (has succeeded),
@@ -141,6 +142,7 @@ class Generation:
     moves_metadata: bool = True
     finds_nested_in_blocks: bool = True
     throws_nested_tripwires: bool = True
+    recalls_inputs: bool = True
     resumes_one_branch: bool = True
     fails_resumed_blocks: bool = True
     unlinks_nested_runs: bool = True
@@ -199,6 +201,7 @@ RELEASE_1_2 = replace(
     numbers_all_branches=False,
     finds_nested_in_blocks=False,
     throws_nested_tripwires=False,
+    recalls_inputs=False,
     resumes_one_branch=False,
     chosen_source="filled",
     names_source_lists=False,

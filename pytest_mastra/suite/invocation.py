@@ -9,8 +9,8 @@ import pytest
 from pytest_mastra.suite import live_server, settings
 from pytest_mastra.suite.markers import asks_for_cassette, needs_of, refuse_usage
 
-NEEDS_CASSETTES = {"rewrite": "records", "new_episodes": "records", "verify": "compares"}
-"""Record modes, and what they do with cassettes."""
+RECORDING = frozenset({"rewrite", "new_episodes"})
+"""Modes that record what is there already; of `verify` the summary tells that it compared nothing."""
 
 _OUR_PLUGIN = "pytest_mastra.plugin"
 
@@ -43,15 +43,14 @@ def check_invocation(config: pytest.Config, items: Sequence[pytest.Item]) -> Non
 
 
 def _check_mode(config: pytest.Config, mode: str, *, has_cassettes: bool) -> None:
-    does = NEEDS_CASSETTES.get(mode)
     target = settings.setting(config, "target")
     why = {
         "fake": "" if has_cassettes else "tests run on fakes, and none has the marker or the fixture mastra_cassette",
         "replay": "cassettes answer the tests, and no server is asked",
     }.get(target.value)
-    if does and why:
+    if mode in RECORDING and why:
         raise pytest.UsageError(
-            f"--mastra-record={mode} {does} nothing with target {target.value} ({target.origin}): {why}; "
+            f"--mastra-record={mode} records nothing with target {target.value} ({target.origin}): {why}; "
             "what asks a server is --mastra-target=live --mastra-url=URL"
         )
 

@@ -1,4 +1,4 @@
-"""Record modes that would record or compare nothing: told once, before any test."""
+"""Record modes that would record nothing: told once, before any test."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ADVICE = "what asks a server is --mastra-target=live --mastra-url=URL"
             "marker or the fixture mastra_cassette",
         ),
         (
-            ("--mastra-record=verify", "-o", "mastra_target=fake"),
-            "--mastra-record=verify compares nothing with target fake (ini file): tests run on fakes, and none has the "
-            "marker or the fixture mastra_cassette",
+            ("--mastra-record=new_episodes", "-o", "mastra_target=fake"),
+            "--mastra-record=new_episodes records nothing with target fake (ini file): tests run on fakes, and none "
+            "has the marker or the fixture mastra_cassette",
         ),
         (
             ("--mastra-record=new_episodes", "--mastra-target=replay"),

@@ -255,9 +255,8 @@ class RunApi:
         """
         deadline = self._api.default_deadline()
         for attempt in itertools.count():
-            run = self.within(deadline).read(CHEAPEST_FIELDS, nested=False)
-            if run.finished:
-                return f"Workflow run had already ended as {run.status}; no cancel was sent"
+            if (ended := self._ended(deadline, cancels=attempt)) is not None:
+                return ended
             try:
                 answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
                 return self._message(answer, CANCEL)
@@ -265,9 +264,23 @@ class RunApi:
                 asked = getattr(error, "retry_after", None)
                 pause = self._api.backoff * 2**attempt if asked is None else asked
                 if attempt >= self._api.retries or pause >= deadline.remaining:
+                    with contextlib.suppress(MastraError):
+                        if (ended := self._ended(deadline.for_last_look(), cancels=attempt + 1)) is not None:
+                            return ended
                     raise
                 deadline.sleep(pause)
         raise AssertionError("there is always another attempt, or an exception")
+
+    def _ended(self, deadline: Deadline, *, cancels: int) -> str | None:
+        """Return what there is to say of a run that has ended after so many cancels, None if it has not."""
+        run = self.within(deadline).read(CHEAPEST_FIELDS, nested=False)
+        if not run.finished:
+            return None
+        return (
+            f"Workflow run has ended as {run.status}"
+            if cancels
+            else f"Workflow run had already ended as {run.status}; no cancel was sent"
+        )
 
     def _confirm(self, command: Command, error: MastraError, deadline: Deadline) -> RunResult:
         """Return the run if it shows that a command took effect although it failed; raise otherwise."""
@@ -319,11 +332,11 @@ class RunApi:
         """Return the answer of a server that has accepted something; nobody needs what stands in it.
 
         Raises:
-            ResponseFormatError: The answer is no object.
+            ResponseFormatError: The answer is no object with a message or a run's id.
         """
-        if isinstance(answer, Mapping):
+        if isinstance(answer, Mapping) and any(isinstance(answer.get(name), str) for name in ("message", "runId")):
             return answer
-        raise self._format_error("an object", operation)
+        raise self._format_error("an object with a message or a runId", operation)
 
     def _message(self, answer: Any, operation: Operation) -> str:
         """Return what a server says of what it has done.

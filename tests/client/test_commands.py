@@ -27,6 +27,9 @@ from tests.client.scripted import InstantClock, client_of, reply
 
 NOT_JSON = {"at": object()}
 
+ACCEPTED = {"message": "Workflow run started", "runId": "r1"}
+"""What servers answer to a verb that they accept, and to `create_run`."""
+
 
 def run_on(answer: Callable[[Request], Any] | dict[str, Any]) -> tuple[Run, list[str], Any]:
     """Return a run that exists, the requests that it makes, and the transport."""
@@ -123,7 +126,7 @@ def test_a_run_that_has_not_run_is_started(answer: Any) -> None:
 
 def test_a_run_of_ones_own_is_not_looked_at_first() -> None:
     """Nobody else can have started a run whose id was just made up."""
-    client, transport = client_of(lambda request: {})
+    client, transport = client_of(lambda request: ACCEPTED)
     client.get_workflow("w").create_run().start({})
     assert transport.routes == ["POST /workflows/w/create-run", "POST /workflows/w/start"]
 
@@ -143,7 +146,7 @@ def test_why_a_run_does_not_move(details: Any, cause: str) -> None:
     def server(request: Request) -> Any:
         if request.url.endswith("/runs/r1"):
             return stored("pending")
-        return details if request.url.endswith("/workflows/w") else {}
+        return details if request.url.endswith("/workflows/w") else ACCEPTED
 
     client, _ = client_of(server, retries=0)
     run = client.get_workflow("w").create_run("r1")
@@ -179,7 +182,7 @@ def test_an_item_of_a_foreach_is_not_named_to_a_server_that_ignores_it(generatio
 def test_a_running_run_gets_time_to_suspend() -> None:
     """Two seconds, as current servers grant; then it is refused."""
     readings = iter([stored("running"), stored("running"), stored("suspended")])
-    run, _, transport = run_on(lambda request: next(readings) if request.method == "GET" else {})
+    run, _, transport = run_on(lambda request: next(readings) if request.method == "GET" else ACCEPTED)
     run.resume({"answer": "x"})
     assert transport.routes[-1] == "POST /workflows/w/resume"
     run, _, transport = run_on(stored("running"))

@@ -81,12 +81,13 @@ def test_a_held_answer_that_is_no_run(server: WireServer, client: MastraClient, 
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if not verb.streams], ids=lambda verb: verb.name)
+@pytest.mark.parametrize("answer", [[], {}, {"message": 5}, "done", None], ids=repr)
 def test_an_answer_that_is_none_of_a_run_that_stands_still(
-    server: WireServer, client: MastraClient, clock: LeapingClock, verb: Verb
+    answer: Any, server: WireServer, client: MastraClient, clock: LeapingClock, verb: Verb
 ) -> None:
     """It is an exception, and the command is not sent again."""
     ScriptedRun(server, verb.status)
-    server.on("POST", verb.route, json_reply([]))
+    server.on("POST", verb.route, json_reply(answer))
     with pytest.raises(MastraError):
         verb.call(run_of(client, verb), {})
     assert server.count("POST", verb.route) == 1
@@ -115,3 +116,11 @@ def test_a_run_that_was_made_by_no_object(server: WireServer, client: MastraClie
     server.on("POST", "/create-run", json_reply(answer))
     with pytest.raises(ResponseFormatError):
         client.get_workflow(WORKFLOW).create_run()
+
+
+def test_a_cancel_that_is_turned_away_for_long_after_its_effect(server: WireServer, client: MastraClient) -> None:
+    """The run is read before the failure is believed: it has been cancelled."""
+    script = ScriptedRun(server, "running", "canceled")
+    server.on("POST", "/cancel", after(script.move, *json_reply({"error": "busy"}, 503, Retry_After="86400")))
+    assert client.get_workflow(WORKFLOW).get_run(RUN_ID).cancel() == "Workflow run has ended as canceled"
+    assert server.count("POST", "/cancel") == 1

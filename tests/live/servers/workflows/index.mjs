@@ -7,6 +7,7 @@ import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
+import { matrixWorkflows } from "./matrix.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { oddWorkflows } from "./odd.mjs";
 import { olderWorkflows } from "./older.mjs";
@@ -23,6 +24,7 @@ export const workflows = {
   ...gatedWorkflows,
   ...failingWorkflows,
   ...conformanceWorkflows,
+  ...matrixWorkflows,
   ...namesWorkflows,
   ...itemsWorkflows,
   ...payloadsWorkflows,

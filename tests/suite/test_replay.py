@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_mastra import FakeMastra, OnSocket
 from pytest_mastra.cassettes import mastra_cassette
 from pytest_mastra.http.wire import WireReply, WireRequest
 from pytest_mastra.suite.scene import Scene
@@ -135,9 +136,11 @@ def test_the_fixture_is_the_cassette(run_suite: RunSuite, cassettes: list[Played
 def test_a_live_server_is_recorded_only_if_asked(run_suite: RunSuite, cassettes: list[Played]) -> None:
     """On a live server a cassette has a part in a test only if a record mode was given for the whole suite."""
     code = "def test_it(mastra_target): pass"
-    run_suite(code, "--mastra-target=live", "--mastra-url=http://127.0.0.1:9", "--mastra-record=none")
-    run_suite(code, "--mastra-target=live", "--mastra-url=http://127.0.0.1:9")
-    assert cassettes == []
-    run_suite(code, "--mastra-target=live", "--mastra-url=http://127.0.0.1:9", "--mastra-record=rewrite")
-    run_suite(code, "--mastra-target=live", "--mastra-url=http://127.0.0.1:9", "-o", "mastra_record=verify")
+    with OnSocket(FakeMastra()) as front:
+        live = ("--mastra-target=live", f"--mastra-url={front.url}")
+        run_suite(code, *live, "--mastra-record=none")
+        run_suite(code, *live)
+        assert cassettes == []
+        run_suite(code, *live, "--mastra-record=rewrite")
+        run_suite(code, *live, "-o", "mastra_record=verify")
     assert [cassette.asked_for for cassette in cassettes] == [("test_it", "live")] * 2

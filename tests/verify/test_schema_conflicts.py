@@ -133,7 +133,7 @@ def found(build: Any, live: Any, *inputs: Any, **options: Any) -> list[str]:
 def single(run: Any, **schemas: Any) -> Any:
     def build(server: FakeMastra, workflow: Any) -> None:
         own = {name: schemas[name] for name in ("input_schema", "output_schema") if name in schemas}
-        workflow("flow", **own).then(server.step("a", run, **schemas)).commit()
+        workflow("flow", **own).then(server.step("a", run or (lambda _: None), **schemas)).commit()
 
     return build
 

@@ -23,7 +23,7 @@ from mastra_sync import errors
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
 from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
-from mastra_sync.statuses import FINISHED, SETTLED, status_in_words
+from mastra_sync.statuses import FINISHED, SETTLED, Status, status_in_words
 from mastra_sync.step_graph import GRAPH
 from mastra_sync.steps import Steps
 
@@ -91,7 +91,7 @@ class StepResult(ServerModel):
     """
 
     path: list[str] = Field(default_factory=list)
-    status: str = "unknown"
+    status: Status = "unknown"
     payload: Any = None
     output: Any = None
     error: RemoteError | None = None
@@ -173,7 +173,7 @@ class CurrentStep(ServerModel):
     """The step that a run result record is about."""
 
     id: str
-    status: str = "unknown"
+    status: Status = "unknown"
     output: Any = None
     payload: Any = None
 
@@ -181,7 +181,7 @@ class CurrentStep(ServerModel):
 class WorkflowState(ServerModel):
     """The state of the whole run, as Mastra's run result records give it."""
 
-    status: str
+    status: Status
     steps: StepsById = Field(default_factory=Steps)
     result: Any = None
     payload: Any = None
@@ -210,7 +210,7 @@ class RunResult(ServerModel):
 
     run_id: str | None = None
     workflow_id: str | None = None
-    status: str = "unknown"
+    status: Status = "unknown"
     input_data: Any = None
     result: Any = None
     error: RemoteError | None = None

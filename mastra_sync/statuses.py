@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    KnownStatus: TypeAlias = Literal[
+        "pending",
+        "running",
+        "waiting",
+        "suspended",
+        "paused",
+        "success",
+        "failed",
+        "canceled",
+        "bailed",
+        "tripwire",
+        "skipped",
+        "unknown",
+    ]
+    Status: TypeAlias = KnownStatus | str
+    """A status of a run or a step; newer servers may have others."""
+else:
+    # pydantic would hold each value against the literals, and take any other all the same
+    Status = str
 
 SETTLED = frozenset({"success", "failed", "canceled", "bailed", "tripwire", "suspended", "paused"})
 """Statuses that only someone outside can move a run on from."""

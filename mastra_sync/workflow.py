@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from mastra_sync.models import RunPage, RunResult
+    from mastra_sync.statuses import Status
     from mastra_sync.workflow_models import WorkflowDetails, WorkflowSchema
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
@@ -101,7 +102,7 @@ class Workflow:
         limit: int | None = None,
         offset: int | None = None,
         resource_id: str | None = None,
-        status: str | None = None,
+        status: Status | None = None,
         from_date: datetime | date | str | None = None,
         to_date: datetime | date | str | None = None,
     ) -> RunPage:
@@ -137,7 +138,7 @@ class Workflow:
         *,
         per_page: int = DEFAULT_PER_PAGE,
         resource_id: str | None = None,
-        status: str | None = None,
+        status: Status | None = None,
         from_date: datetime | date | str | None = None,
         to_date: datetime | date | str | None = None,
     ) -> Iterator[RunResult]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pytest_mastra.cassettes.mastra_cassette import MastraCassette
     from pytest_mastra.fake import (
         AS_TIMED,
         AT_ONCE,
@@ -21,18 +22,23 @@ if TYPE_CHECKING:
         OnSocket,
         Polls,
         RealClock,
+        Request,
+        RunView,
         Seconds,
         StepContext,
         StepError,
         TripWire,
         VirtualClock,
     )
+    from pytest_mastra.regression.replay_run import Rerunner
     from pytest_mastra.run_assertion import assert_run
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
 
 _HOMES = {
+    "MastraCassette": "cassettes.mastra_cassette",
     "MastraConfig": "suite.settings",
+    "Rerunner": "regression.replay_run",
     "Scene": "suite.scene",
     "assert_run": "run_assertion",
 }
@@ -45,11 +51,15 @@ __all__ = [
     "NULL",
     "FakeMastra",
     "InProcess",
+    "MastraCassette",
     "MastraConfig",
     "NonRetryable",
     "OnSocket",
     "Polls",
     "RealClock",
+    "Request",
+    "Rerunner",
+    "RunView",
     "Scene",
     "Seconds",
     "StepContext",

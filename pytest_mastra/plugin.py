@@ -17,8 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
     from mastra_sync import MastraClient
+    from pytest_mastra.cassettes.mastra_cassette import MastraCassette
     from pytest_mastra.fake import FakeMastra
+    from pytest_mastra.regression.replay_run import Rerunner
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
 
@@ -209,13 +213,14 @@ def mastra_client(
 
 
 @pytest.fixture
-def mastra_cassette(mastra_target: Scene) -> Any:
+def mastra_cassette(mastra_target: Scene) -> MastraCassette:
     """The cassette of this test, which answers it or records what is said."""
-    return mastra_target.cassette
+    cassette: MastraCassette = mastra_target.cassette
+    return cassette
 
 
 @pytest.fixture
-def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
+def mastra_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
     """Compares a run's outcome with the stored one, by syrupy."""
     from pytest_mastra.regression import snapshot_fixture
 
@@ -223,7 +228,7 @@ def mastra_snapshot(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mastra_client: MastraClient) -> Any:
+def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mastra_client: MastraClient) -> Rerunner:
     """Runs a recorded run's input again, and tells what differs."""
     from pytest_mastra.regression import replay_run
 

@@ -6,12 +6,43 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
+from typing import Literal
 from urllib.parse import parse_qs, unquote
 
 from mastra_sync import operations
 from mastra_sync.operations import Operation
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.http.wire import WireRequest
+
+VerbName = Literal[
+    "list_workflows",
+    "list_workflow_run_counts",
+    "details",
+    "runs",
+    "run_execution_result",
+    "run_by_id",
+    "delete_run_by_id",
+    "cancel",
+    "create_run",
+    "start",
+    "start_async",
+    "stream",
+    "observe",
+    "resume",
+    "resume_async",
+    "resume_no_wait",
+    "resume_stream",
+    "restart",
+    "restart_async",
+    "restart_all_active_workflow_runs",
+    "restart_all_active_workflow_runs_async",
+    "time_travel",
+    "time_travel_async",
+    "time_travel_stream",
+    "stream_legacy",
+    "observe_stream_legacy",
+]
+"""A verb by the name that it has in `mastra_sync`; the table's rows are of these."""
 
 
 class Kind(Enum):

@@ -17,14 +17,15 @@ import mastra_sync
 PUBLIC = [
     "APIConnectionError", "APIStatusError", "APITimeoutError", "AuthenticationError", "BadRequestError",
     "ConflictError", "CurrentStep", "InvalidArgument", "InvalidInput", "InvalidResumeData", "MalformedRecord",
-    "MastraClient", "MastraError", "NoSuchStep", "NotFoundError", "OutcomeUnknown", "PayloadTooLarge",
-    "PermissionDeniedError", "RateLimitError", "RecordDecoder", "RecordTooLarge", "RemoteError",
-    "ReplyTooLarge", "ResponseFormatError", "ResumeAlreadyClaimed", "RouteNotFound", "Run", "RunAlreadyFinished",
-    "RunAlreadyStarted", "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound", "RunNotStarted",
-    "RunNotSuspended", "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream", "RunSuspended",
-    "RunTimeout", "RunTripwire", "ServerError", "SeveralStepsSuspended", "StepDetails", "StepNotFound",
-    "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted", "Suspension",
-    "UnexpectedRedirect", "UnsupportedByServer", "Workflow", "WorkflowDetails", "WorkflowNotFound",
+    "MastraClient", "MastraError", "MoveOptions", "NoSuchStep", "NotFoundError", "OutcomeUnknown", "PayloadTooLarge",
+    "PermissionDeniedError", "RateLimitError", "RecordDecoder", "RecordTooLarge", "RemoteError", "ReplyTooLarge",
+    "ResponseFormatError", "RestartOptions", "ResumeAlreadyClaimed", "ResumeOptions", "RouteNotFound", "Run",
+    "RunAlreadyFinished", "RunAlreadyStarted", "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound",
+    "RunNotStarted", "RunNotSuspended", "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream",
+    "RunSuspended", "RunTimeout", "RunTripwire", "ServerError", "SeveralStepsSuspended", "StartOptions", "StepDetails",
+    "StepNotFound", "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted",
+    "StreamOptions", "StreamResumeOptions", "StreamStartOptions", "StreamTimeTravelOptions", "Suspension",
+    "TimeTravelOptions", "UnexpectedRedirect", "UnsupportedByServer", "Workflow", "WorkflowDetails", "WorkflowNotFound",
     "WorkflowSchema", "WorkflowState",
 ]
 # fmt: on

@@ -12,6 +12,7 @@ from mastra_sync import MalformedRecord, MastraClient, MastraError, OutcomeUnkno
 from pytest_mastra.fake.api.fault_target import Target
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
+from pytest_mastra.http.verbs import VerbName
 from pytest_mastra.http.wire import Surface
 
 Serve = Callable[[Surface], str]
@@ -90,7 +91,7 @@ ANSWER_LOST: dict[str, Declare] = {
 
 @pytest.mark.parametrize("fault", ANSWER_LOST)
 @pytest.mark.parametrize("verb", STARTS)
-def test_a_start_whose_answer_is_lost(scene: Scene, verb: str, fault: str) -> None:
+def test_a_start_whose_answer_is_lost(scene: Scene, verb: VerbName, fault: str) -> None:
     """The run is not started again, and its result is had all the same."""
     declared = scene.faults.on(verb)
     if verb == "start_async" and "stall" in fault:
@@ -118,7 +119,7 @@ REQUEST_LOST: dict[str, Declare] = {
 
 @pytest.mark.parametrize("fault", REQUEST_LOST)
 @pytest.mark.parametrize("verb", STARTS)
-def test_a_start_that_never_arrives(scene: Scene, verb: str, fault: str) -> None:
+def test_a_start_that_never_arrives(scene: Scene, verb: VerbName, fault: str) -> None:
     """The caller hears of it, and nothing runs, not even by another try."""
     REQUEST_LOST[fault](scene.faults.on(verb))
     with pytest.raises(MastraError):
@@ -128,7 +129,7 @@ def test_a_start_that_never_arrives(scene: Scene, verb: str, fault: str) -> None
 
 
 @pytest.mark.parametrize("verb", STARTS)
-def test_a_start_that_is_put_off(scene: Scene, verb: str) -> None:
+def test_a_start_that_is_put_off(scene: Scene, verb: VerbName) -> None:
     """A refusal that says when to come again is heeded, on the virtual clock: one start, no sooner."""
     scene.faults.on(verb, nth=[1, 2]).status(429, retry_after=3)
     began = scene.clock.now()
@@ -165,7 +166,7 @@ PASSING: dict[str, Declare] = {
 
 @pytest.mark.parametrize("fault", PASSING)
 @pytest.mark.parametrize("verb", READS)
-def test_what_may_be_repeated_is(scene: Scene, verb: str, fault: str) -> None:
+def test_what_may_be_repeated_is(scene: Scene, verb: VerbName, fault: str) -> None:
     """A request that does nothing twice gets over a fault that passes."""
     PASSING[fault](scene.faults.on(verb, nth=1))
     READS[verb](scene)

@@ -117,9 +117,9 @@ def test_the_fake_routes_a_new_verb() -> None:
 def test_faults_are_declared_of_a_new_verb() -> None:
     """Faults know its name, and whether it is answered with events."""
     server = FakeMastra()
-    server.faults.on("watch").cut(after_events=1)
+    server.faults.on("watch").cut(after_events=1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="hurry is not answered with events"):
-        server.faults.on("hurry").cut(after_events=1)
+        server.faults.on("hurry").cut(after_events=1)  # type: ignore[arg-type]
 
 
 def test_a_recording_of_a_new_verb_is_ordered() -> None:

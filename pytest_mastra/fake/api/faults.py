@@ -15,7 +15,7 @@ from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.arguments import check_number, check_text
-from pytest_mastra.http.verbs import Call, call_of, check_verb
+from pytest_mastra.http.verbs import Call, VerbName, call_of, check_verb
 from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 
 REMEMBERED = 500
@@ -54,7 +54,7 @@ class Faults:
 
     def on(
         self,
-        verb: str | None = None,
+        verb: VerbName | None = None,
         *,
         nth: int | Iterable[int] | None = None,
         workflow: str | None = None,

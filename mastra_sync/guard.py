@@ -20,6 +20,13 @@ from mastra_sync.request import Request
 from mastra_sync.sent_secrets import SentSecrets
 
 
+class NotAFailure(Exception):
+    """Base of what an adapter raises that is no failure of the network's.
+
+    The client lets it pass as it is: a test tool that has no answer to give is such a one. Nothing is sent again for it.
+    """
+
+
 @contextlib.contextmanager
 def guard_sending(request: Request, session: requests.Session, authorization: Authorization) -> Iterator[None]:
     """Turn whatever is raised where a request leaves into this library's exceptions.
@@ -33,7 +40,7 @@ def guard_sending(request: Request, session: requests.Session, authorization: Au
     """
     try:
         yield
-    except MastraError:
+    except (MastraError, NotAFailure):
         raise
     except Exception as error:  # noqa: BLE001 - after an effect, nothing may come out but what is documented
         if was_refused(error):
@@ -53,7 +60,7 @@ def guard_reading(request: Request, secrets: SentSecrets) -> Iterator[None]:
     """Turn whatever is raised where an answer's body comes in into this library's exceptions."""
     try:
         yield
-    except MastraError:
+    except (MastraError, NotAFailure):
         raise
     except Exception as error:  # noqa: BLE001 - as above
         raise _connection_error(error, request, secrets) from _shown_cause(error, secrets)

@@ -272,7 +272,12 @@ class RunApi:
         raise AssertionError("there is always another attempt, or an exception")
 
     def _ended(self, deadline: Deadline, *, cancels: int) -> str | None:
-        """Return what there is to say of a run that has ended after so many cancels, None if it has not."""
+        """Return what is said of a run that has ended, None if it has not.
+
+        Args:
+            deadline: Of the look at it.
+            cancels: How many have been sent.
+        """
         run = self.within(deadline).read(CHEAPEST_FIELDS, nested=False)
         if not run.finished:
             return None

@@ -120,8 +120,11 @@ Script = Callable[[Frame], Iterator[Piece]]
 
 
 def below_origin(url: str) -> str:
-    """Return path and query of what may be a whole address, as proxies are told it."""
+    """Return path and query of what may be a whole address, as proxies are told it.
+
+    It is a plain string, also of an address that shows itself without its query.
+    """
     if url.startswith("/"):
-        return url
+        return url[:]
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -142,4 +142,5 @@ def test_what_is_deep_enough_runs_inside_a_test_too(generation: str) -> None:
     server.workflow("outer").then(inner).then(server.step("last", lambda ctx: ctx.input_data)).commit()
     value = json.loads(nested(199))
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
-        assert client.get_workflow("outer").execute(value).result == value
+        # what is stored is cut sooner on current servers
+        assert client.get_workflow("outer").create_run().start_async(value).result == value

@@ -9,7 +9,7 @@ from typing import Any
 
 from mastra_sync.normalise import NESTED_META, canonical_result
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, as_parsed, deep_equal
 from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, request_json
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.exchanges_by_run import RunExchanges
@@ -387,4 +387,5 @@ def are_same(left: Any, right: Any) -> bool:
     """Return whether two values are the same, of which either may be undefined."""
     if left is UNDEFINED or right is UNDEFINED:
         return left is right
-    return deep_equal(left, right)
+    # what was recorded is JSON
+    return deep_equal(as_parsed(left), as_parsed(right))

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from http.client import responses
 
+from mastra_sync.guard import NotAFailure
 from pytest_mastra.cassettes.replay.entries import Entry
 from pytest_mastra.cassettes.replay.request_key import RequestKey, describe_request
 from pytest_mastra.http.wire import WireRequest
@@ -17,7 +18,7 @@ CLOSEST = 3
 _WIDTH = 80
 
 
-class NoRecordedReply(Exception):
+class NoRecordedReply(NotAFailure):
     """A request was not recorded, and does not go to the network.
 
     No `requests.RequestException`, and no `OSError`: nobody is to take it for an outage and try again.

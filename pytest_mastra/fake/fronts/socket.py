@@ -38,6 +38,9 @@ BETWEEN_LOOKS = 0.05
 IDLE_LIMIT = KEEP_ALIVE + 1.0
 """Seconds after which a quiet connection is closed: as Node does it, a second later than it promised."""
 
+LINGER = 0.5
+"""Seconds that a client which was refused has, to read why."""
+
 FIRST_REQUEST_LIMIT = 60.0
 """Seconds that a new connection may take to send something."""
 
@@ -260,6 +263,12 @@ class _Connection:
         """Say that what came is no request, as Node does, and end the connection."""
         phrase = "Payload Too Large" if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.phrase
         self._socket.sendall(f"HTTP/1.1 {status.value} {phrase}\r\nConnection: close\r\n\r\n".encode("ascii"))
+        self._socket.shutdown(socket.SHUT_WR)
+        # a close with bytes unread is a reset, which would take the answer along
+        self._socket.settimeout(LINGER)
+        end = time.monotonic() + LINGER
+        while self._socket.recv(65536) and time.monotonic() < end:
+            pass
 
     def _answer(self, received: Received) -> bool:
         """Send the reply; return whether the connection can go on."""

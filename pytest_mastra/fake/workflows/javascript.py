@@ -161,6 +161,13 @@ def present(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not UNDEFINED}
 
 
+def as_parsed(value: Any) -> Any:
+    """Return what JSON says of a value: objects have no undefined keys there."""
+    if isinstance(value, dict):
+        return {key: as_parsed(item) for key, item in value.items()}
+    return [as_parsed(item) for item in value] if isinstance(value, list) else value
+
+
 def spread(value: Any) -> dict[str, Any]:
     """Return the fields that `{...value}` has in JavaScript: lists and text have their indices."""
     if isinstance(value, dict):

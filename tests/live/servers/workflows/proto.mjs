@@ -5,8 +5,8 @@ import { step, workflow } from "./define.mjs";
 
 const inputs = {
   record: z.record(z.string(), z.number()),
-  loose: z.looseObject({ a: z.any() }),
-  rest: z.object({ a: z.any() }).catchall(z.looseObject({})),
+  loose: z.looseObject({ a: z.any().optional() }),
+  rest: z.object({ a: z.any().optional() }).catchall(z.looseObject({})),
 };
 
 export const protoWorkflows = Object.fromEntries(

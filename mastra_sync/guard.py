@@ -23,7 +23,8 @@ from mastra_sync.sent_secrets import SentSecrets
 class NotAFailure(Exception):
     """Base of what an adapter raises that is no failure of the network's.
 
-    The client lets it pass as it is: a test tool that has no answer to give is such a one. Nothing is sent again for it.
+    The client lets it pass as it is, and sends nothing again for it: a test tool that has no answer to give is such a
+    one.
     """
 
 

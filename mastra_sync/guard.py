@@ -50,7 +50,7 @@ def guard_sending(request: Request, session: requests.Session, authorization: Au
         sent = False if _never_left(error, innermost(error)) else None
         part = proxies.part_in_failure(error, session, request.url, sent=sent)
         prepared = authorization.prepared or _request_of(error)
-        secrets = secrets_of(request, prepared)
+        secrets = secrets_of(request, prepared, session)
         # of a request that is not known nobody can tell what an exception says of it
         cause = None if prepared is None else _shown_cause(error, secrets)
         raise _connection_error(error, request, secrets, part, sent=sent) from cause
@@ -152,9 +152,10 @@ def _illegal_header(session: requests.Session) -> InvalidArgument:
     return InvalidArgument("headers", "the session sends one that HTTP cannot carry")
 
 
-def secrets_of(request: Request, prepared: requests.PreparedRequest | None) -> SentSecrets:
+def secrets_of(request: Request, prepared: requests.PreparedRequest | None, session: requests.Session) -> SentSecrets:
     """Return what a request said, as it was sent, that no exception may show."""
-    return SentSecrets({} if prepared is None else prepared.headers, request.query, request.body)
+    headers = {} if prepared is None else prepared.headers
+    return SentSecrets(headers, request.query, request.body, lambda: proxies.headers_for(session, request.url))
 
 
 def _never_left(error: BaseException, cause: BaseException) -> bool:

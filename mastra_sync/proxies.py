@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import requests
 import urllib3
-from requests.utils import select_proxy
+from requests.utils import get_auth_from_url, select_proxy
 
 OVER_PROXY = ", over the proxy "
 """How a problem goes on that may be the proxy's, not the server's."""
@@ -53,13 +55,26 @@ def part_in_failure(error: BaseException, session: requests.Session | None, url:
     return f"{OVER_PROXY}{proxy}" if proxy and (is_proxys or proxy.startswith("socks")) else ""
 
 
+def headers_for(session: requests.Session | None, url: str) -> dict[str, str]:
+    """Return what the proxy of an address is told beside the request: who its user is."""
+    user, password = get_auth_from_url(_whole_proxy_for(session, url) or "")
+    # as requests encodes it
+    pair = base64.b64encode(f"{user}:{password}".encode("latin-1", "replace")).decode("ascii")
+    return {"Proxy-Authorization": f"Basic {pair}"} if user else {}
+
+
 def _proxy_for(session: requests.Session | None, url: str) -> str | None:
     """Return the proxy that requests to an address go over, without user and password."""
-    if session is None:
-        return None
-    settings = session.merge_environment_settings(url, {}, None, None, None)
-    proxy = select_proxy(url, settings["proxies"])
+    proxy = _whole_proxy_for(session, url)
     if not proxy:
         return None
     start = proxy.find("://") + 3 if "://" in proxy else 0
     return proxy[:start] + proxy[start:].rpartition("@")[2]
+
+
+def _whole_proxy_for(session: requests.Session | None, url: str) -> str | None:
+    """Return the proxy that requests to an address go over, as it is set."""
+    if session is None:
+        return None
+    settings = session.merge_environment_settings(url, {}, None, None, None)
+    return select_proxy(url, settings["proxies"])

@@ -10,7 +10,7 @@ import binascii
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -48,19 +48,22 @@ class SentSecrets:
         headers: As they were sent.
         query: Parameters.
         body: JSON.
+        more_headers: Gives what was sent besides, if that must be known.
     """
 
-    __slots__ = ("_body", "_headers", "_query", "_spellings")
+    __slots__ = ("_body", "_headers", "_more_headers", "_query", "_spellings")
 
     def __init__(
         self,
         headers: Mapping[str, Any] | None = None,
         query: tuple[tuple[str, str], ...] = (),
         body: bytes | None = None,
+        more_headers: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self._headers = headers or {}
         self._query = query
         self._body = body
+        self._more_headers = more_headers
         self._spellings: list[str] | None = None
 
     def text(self, text: str) -> str:
@@ -91,7 +94,7 @@ class SentSecrets:
         return self.text(body[:_LOOKED_THROUGH].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def _values(self) -> Iterator[str]:
-        for name, value in self._headers.items():
+        for name, value in (*self._headers.items(), *self._more_headers().items()):
             lower = name.lower()
             if lower not in _PUBLIC:
                 yield from _values_of_header(lower, value if isinstance(value, str) else value.decode("latin-1"))

@@ -122,7 +122,7 @@ class RequestsTransport:
         with self._sessions.lend() as session, guard_sending(request, session, auth), keep_to(deadline):
             response = self._send(session, request, timeouts, deadline, auth)
             if is_success(response.status_code) and not _is_page(response):
-                return _ResponseStream(response, request)
+                return _ResponseStream(response, request, session)
             return self._whole_reply(response, session, request, deadline)
 
     def close(self) -> None:
@@ -164,7 +164,7 @@ class RequestsTransport:
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
-        secrets = secrets_of(request, response.request)
+        secrets = secrets_of(request, response.request, session)
         with guard_reading(request, secrets):
             body = _whole_body(response, request, deadline, self._reply_limit)
         reply = Reply(response.status_code, response.headers, body, secrets)
@@ -177,11 +177,11 @@ class RequestsTransport:
 class _ResponseStream:
     """The body of an open response."""
 
-    def __init__(self, response: requests.Response, request: Request) -> None:
+    def __init__(self, response: requests.Response, request: Request, session: requests.Session) -> None:
         self._response = response
         self._body = _Body(response)
         self._request = request
-        self.secrets = secrets_of(request, response.request)
+        self.secrets = secrets_of(request, response.request, session)
         self._socket = _socket_of(response)
 
     def read(self, deadline: Deadline) -> bytes:

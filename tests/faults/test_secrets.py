@@ -16,7 +16,7 @@ import requests
 
 from mastra_sync import InvalidArgument, MastraClient, MastraError
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
-from tests.faults.wire_server import Answer, WireServer, close, json_reply, never, reply, reset, streamed
+from tests.faults.wire_server import Answer, Received, WireServer, close, json_reply, never, reply, reset, streamed
 
 CONTEXT = {"tenant": "s3cret-context"}
 IN_QUERY = base64.b64encode(json.dumps(CONTEXT).encode()).decode()
@@ -248,3 +248,22 @@ def test_a_run_in_the_background(server: WireServer, secretive: MastraClient, lo
     server.on("POST", "/observe", streamed(record(START_RECORD), record(FINISH_RECORD)))
     assert len(list(fresh_run(secretive).stream({}, idle_timeout=0.05))) == 2
     check(log.text)
+
+
+@pytest.mark.parametrize("status", [407, 502])
+def test_a_proxy_that_echoes_its_own_credentials(
+    status: int, server: WireServer, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+) -> None:
+    """What the proxy of the environment is told of its user is no more shown than what the server is told."""
+
+    def echo(received: Received) -> Answer:
+        told = received.headers["proxy-authorization"]
+        return json_reply({"error": f"not with {told}, {base64.b64decode(told[6:]).decode()}"}, status)
+
+    server.on("GET", "/workflows", echo)
+    monkeypatch.setenv("HTTP_PROXY", f"http://{USER}@127.0.0.1:{server.port}")
+    with MastraClient("http://mastra.invalid", retries=0) as client, pytest.raises(MastraError) as raised:
+        client.list_workflows()
+    assert server.count("GET", "/workflows") == 1
+    assert "not with" in str(raised.value)
+    check(shown_of(raised.value) + log.text)

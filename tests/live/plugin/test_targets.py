@@ -52,8 +52,8 @@ SUITE = """
 
 
 def test_on_a_fake(run_suite: RunSuite) -> None:
-    """What the tests declare answers."""
-    run_suite(SUITE.replace("OTHER", "'1.2'")).assert_outcomes(passed=6)
+    """What the tests declare answers, and a name that they do not declare is an error."""
+    run_suite(SUITE.replace("OTHER", "'1.2'")).assert_outcomes(passed=6, errors=1)
 
 
 def test_on_a_real_server(run_suite: RunSuite, live_server: LiveServer) -> None:

@@ -26,9 +26,9 @@ def was_refused(error: Exception) -> bool:
     way = calls[start:]
     if not way or any(module.partition(".")[0] not in _OF_THE_WAY for module, _ in way):
         return False
-    if isinstance(error, UnicodeEncodeError):
+    if way[-1] == ("http.client", "putheader"):
         # headers are written into a buffer first
-        return way[-1] == ("http.client", "putheader")
+        return isinstance(error, ValueError)
     if isinstance(error, requests.exceptions.InvalidHeader):
         # where it is sent, this is said of the answer's headers
         return ("requests.adapters", "send") not in way

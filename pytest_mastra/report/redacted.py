@@ -163,7 +163,11 @@ def _redact_traceback(shown: Any, scrubber: Scrubber) -> None:
 
 def _redact_entry(entry: Any, scrubber: Scrubber) -> None:
     is_source = getattr(entry, "style", "value") in ("long", "short")
-    entry.lines = list(_redact_lines(entry.lines, scrubber, is_source=is_source))
+    if getattr(entry, "style", "value") == "native":
+        # Python's own lines, each with its end
+        entry.lines = [scrubber.text("".join(entry.lines))]
+    else:
+        entry.lines = list(_redact_lines(entry.lines, scrubber, is_source=is_source))
     arguments = getattr(entry, "reprfuncargs", None)
     if arguments is not None:
         arguments.args = [(name, _redact_variable(name, value, scrubber)) for name, value in arguments.args]

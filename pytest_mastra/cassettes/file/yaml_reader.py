@@ -37,6 +37,10 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
             raise Unreadable(node.start_mark.line + 1, problem) from None
 
 
+MOST_LEVELS = 1000
+"""Levels of YAML within each other; newer versions of libyaml have the same limit."""
+
+
 def _construct_text(loader: Any, node: Any) -> str:
     return str(loader.construct_scalar(node))
 
@@ -67,6 +71,7 @@ def read_yaml(text: str) -> list[Exchange]:
     """
     loader = _Loader(text)
     try:
+        _refuse_depth(text)
         root = loader.get_single_node()
         check_nodes(root, len(text))
         data = loader.construct_document(root) if root is not None else None
@@ -81,6 +86,24 @@ def read_yaml(text: str) -> list[Exchange]:
     if not isinstance(data, dict):
         raise Unreadable(1, "this is no cassette: it has neither 'version' nor 'interactions'")
     return _exchanges(data, root)
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse what older versions of libyaml would die of: they call themselves for each level.
+
+    Raises:
+        Unreadable: It nests deeper than any cassette.
+    """
+    if sum(map(text.count, "[{-:")) < MOST_LEVELS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_LEVELS:
+                raise Unreadable(event.start_mark.line + 1, f"maximum nesting depth of {MOST_LEVELS} levels exceeded")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _exchanges(data: Mapping[str, Any], root: Any) -> list[Exchange]:

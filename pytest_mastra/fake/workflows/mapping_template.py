@@ -77,4 +77,13 @@ def _value(placeholder: str, about: str, ctx: StepContext) -> Any:
 def _text(value: Any) -> str:
     if value is None or value is UNDEFINED:
         return ""
-    return value if isinstance(value, str) else dumps(value).decode()
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    """Return JSON with numbers as JavaScript writes them, which not every version of pydantic does."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{dumps(key).decode()}:{_json(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json, value)) + "]"
+    return repr(value).replace("e-0", "e-") if isinstance(value, float) else dumps(value).decode()

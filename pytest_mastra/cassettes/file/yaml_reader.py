@@ -101,7 +101,8 @@ def _refuse_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MOST_LEVELS:
-                raise Unreadable(event.start_mark.line + 1, f"maximum nesting depth of {MOST_LEVELS} levels exceeded")
+                line = event.start_mark.line + 1 if event.start_mark is not None else None
+                raise Unreadable(line, f"maximum nesting depth of {MOST_LEVELS} levels exceeded")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

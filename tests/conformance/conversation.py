@@ -227,6 +227,15 @@ class Conversation:
         """Read a run and record it."""
         return self.call("GET", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}{query}")
 
+    def wait_and_stream(self, workflow: str, body: dict[str, Any]) -> str:
+        """Wait for a run, read another's stream, look at both, and return the id of the second."""
+        waited, streamed = self.run_id(), self.run_id()
+        self.post(workflow, "start-async", waited, body)
+        self.read_run(workflow, waited)
+        self.post(workflow, "stream", streamed, body)
+        self.read_run(workflow, streamed)
+        return streamed
+
     def cancel(self, workflow: str, run_id: str) -> Answer:
         """Cancel a run and record it."""
         return self.call("POST", f"/workflows/{quote(workflow, safe='')}/runs/{run_id}/cancel", {})

@@ -27,13 +27,8 @@ LATER = ("items-given", "items-nested", "items-retried", "items-parallel", "item
 
 
 def _asked(conversation: Conversation, workflow: str, body: dict[str, Any]) -> None:
-    """Wait for a run, read another's stream, and look at both."""
-    waited, streamed = conversation.run_id(), conversation.run_id()
-    conversation.post(workflow, "start-async", waited, body)
-    conversation.read_run(workflow, waited)
-    conversation.post(workflow, "stream", streamed, body)
-    conversation.read_run(workflow, streamed)
-    conversation.post(workflow, "observe", streamed)
+    """Wait for a run, read another's stream and observe it, and look at both."""
+    conversation.post(workflow, "observe", conversation.wait_and_stream(workflow, body))
 
 
 def _first(value: dict[str, Any]) -> Any:

@@ -16,18 +16,10 @@ INPUTS: dict[str, dict[str, Any]] = {
 NESTED = ("odd-nested", "odd-retried", "odd-deep", "odd-parallel", "odd-loop")
 
 
-def _asked(conversation: Conversation, workflow: str, body: dict[str, Any]) -> None:
-    waited, streamed = conversation.run_id(), conversation.run_id()
-    conversation.post(workflow, "start-async", waited, body)
-    conversation.read_run(workflow, waited)
-    conversation.post(workflow, "stream", streamed, body)
-    conversation.read_run(workflow, streamed)
-
-
 def _nested(name: str, value: dict[str, Any]) -> Scenario:
     def play(conversation: Conversation) -> None:
         for workflow in NESTED:
-            _asked(conversation, workflow, {"inputData": value})
+            conversation.wait_and_stream(workflow, {"inputData": value})
 
     return Scenario(f"odd_nested_{name}", play, ALL)
 
@@ -40,7 +32,7 @@ def odd_items(conversation: Conversation) -> None:
     """An item without anything goes into a workflow that fails."""
     lists: list[list[Any]] = [[None], ["x"], [{}, None]]
     for items in lists:
-        _asked(conversation, "odd-foreach", {"inputData": items})
+        conversation.wait_and_stream("odd-foreach", {"inputData": items})
 
 
 NO_BOOLEANS: list[Any] = [0, "", "no", None, 1, -1, [1], {"a": 1}]
@@ -58,22 +50,22 @@ ROUNDS: list[tuple[str, list[Any]]] = [
 def odd_conditions(conversation: Conversation) -> None:
     """Conditions that give no boolean."""
     for value in NO_BOOLEANS:
-        _asked(conversation, "odd-branch", {"inputData": {"value": value}})
-    _asked(conversation, "odd-branch", {"inputData": {}})
+        conversation.wait_and_stream("odd-branch", {"inputData": {"value": value}})
+    conversation.wait_and_stream("odd-branch", {"inputData": {}})
     for workflow, values in ROUNDS:
-        _asked(conversation, workflow, {"inputData": values})
+        conversation.wait_and_stream(workflow, {"inputData": values})
 
 
 @scenario()
 def odd_sleeps(conversation: Conversation) -> None:
     """Sleeps whose function gives no number."""
     for value in NO_NUMBERS:
-        _asked(conversation, "odd-sleep", {"inputData": {"value": value}})
-    _asked(conversation, "odd-sleep", {"inputData": {}})
+        conversation.wait_and_stream("odd-sleep", {"inputData": {"value": value}})
+    conversation.wait_and_stream("odd-sleep", {"inputData": {}})
 
 
 @scenario()
 def odd_states(conversation: Conversation) -> None:
     """States that are no objects."""
     for value in ("ab", [1, 2], 7, True, None, {"a": 1}):
-        _asked(conversation, "odd-state", {"inputData": {"value": value}, "initialState": {}})
+        conversation.wait_and_stream("odd-state", {"inputData": {"value": value}, "initialState": {}})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.faults.loopback_server import ConnectionDone
-from tests.faults.wire_server import Received, close, head, never, reset
+from tests.faults.wire_server import close, head, never, reset
 from tests.matrix.secrets import KEY, TOKEN
 
 Act = Callable[[socket.socket, bytes], None]
@@ -46,33 +46,6 @@ class Fault:
     loses: bool = True
     is_slow: bool = False
     is_repeated: bool = True
-
-
-class Forwarded:
-    """A request on its way to the server behind the proxy.
-
-    Args:
-        request: As it came.
-        port: Where the server listens.
-    """
-
-    def __init__(self, request: Received, port: int) -> None:
-        self._request = request
-        self._port = port
-
-    def pieces(self) -> Iterator[bytes]:
-        """Send the request on, and give the answer as it comes."""
-        headers = {**self._request.headers, "connection": "close"}
-        lines = [f"{self._request.method} {self._request.target} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        with socket.create_connection(("127.0.0.1", self._port)) as upstream:
-            upstream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + self._request.body)
-            while piece := upstream.recv(65536):
-                yield piece
-
-    def whole_answer(self) -> bytes:
-        """Send the request on, and return the whole answer."""
-        return b"".join(self.pieces())
 
 
 # -- how an answer is sent

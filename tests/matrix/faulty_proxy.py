@@ -6,8 +6,9 @@ import socket
 from dataclasses import dataclass
 
 from tests.faults.loopback_server import LoopbackServer
+from tests.faults.proxy import Forwarded
 from tests.faults.wire_server import Received, read_request
-from tests.matrix.faults import Fault, Forwarded
+from tests.matrix.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,20 @@ class FaultyProxy(LoopbackServer):
             request = read_request(stream, number)
         if request is None:
             return
-        is_faulty = self._is_faulty(request)
-        forwarded = Forwarded(request, self._upstream_port)
-        if not is_faulty:
-            for piece in forwarded.pieces():
-                connection.sendall(piece)
-            # what the client has not read yet would be lost in a reset
-            connection.shutdown(socket.SHUT_WR)
+        plan, is_faulty = self._plan, self._is_faulty(request)
+        if is_faulty and not plan.after_effect:
+            plan.fault.act(connection, b"")
             return
-        answer = forwarded.whole_answer() if self._plan.after_effect else b""
-        self._plan.fault.act(connection, answer)
+        with socket.create_connection(("127.0.0.1", self._upstream_port)) as upstream:
+            forwarded = Forwarded(request, upstream)
+            forwarded.send()
+            if is_faulty:
+                plan.fault.act(connection, forwarded.receive_all())
+                return
+            while piece := forwarded.receive():
+                connection.sendall(piece)
+        # what the client has not read yet would be lost in a reset
+        connection.shutdown(socket.SHUT_WR)
 
     def _is_faulty(self, request: Received) -> bool:
         plan = self._plan

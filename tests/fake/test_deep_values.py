@@ -14,7 +14,7 @@ from pytest_mastra.fake import FakeMastra
 def test_a_step_gives_a_value_that_nests_too_deep(mastra_server: FakeMastra, mastra_client: MastraClient) -> None:
     """The run fails in words; no RecursionError is told."""
     deep: Any = 1
-    for _ in range(900):
+    for _ in range(20_000):
         deep = [deep]
     mastra_server.workflow("w").then(mastra_server.step("s", lambda ctx: deep)).commit()
     result = mastra_client.get_workflow("w").execute({})

@@ -75,9 +75,7 @@ def returned_value(value: Any) -> Any:
     try:
         return to_json_value(value)
     except RecursionError:
-        raise TypeError(
-            "a step's value nests deeper than this fake can follow (some 300 levels), or holds itself"
-        ) from None
+        raise TypeError("a step's value nests deeper than this fake can follow, or holds itself") from None
 
 
 def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row per kind of value

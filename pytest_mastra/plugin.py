@@ -146,9 +146,9 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return assertions.explain_comparison(config, op, left, right)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Have a failed assertion explain its run, and show no functions of the client's."""
+    # pytest's own hook for unittest, which is tried first, has by now put the exception of a TestCase into the call
     if call.excinfo is None or "mastra_sync.models" not in sys.modules:
         return
     from pytest_mastra.explain import assertions, traceback_filter

@@ -247,7 +247,9 @@ def _describe_sides(last: _Comparison | None, statement: FailedStatement, frame:
 
 def _add_lines(error: AssertionError, lines: list[str], at_once: list[str]) -> None:
     """Put lines into an exception's message, in place of those said at once, or last."""
-    message = str(error).split("\n") if str(error) else []
+    # unittest ends what differs with a line of its own
+    said = str(error).rstrip("\n")
+    message = said.split("\n") if said else []
     bare = [line.strip() for line in message]
     wanted = [line.strip() for line in at_once]
     starts = range(len(message)) if at_once else ()

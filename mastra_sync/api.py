@@ -227,15 +227,17 @@ class _Attempts:
         self._deadline = deadline
         self._retries = retries
         self._look = look
+        self._began = deadline.elapsed
 
     def run(self, attempt: Callable[[], _Answer]) -> _Answer:
         """Return the first answer that is no reason to try again.
 
-        Exceptions say how often it was tried.
+        Exceptions say how often it was tried, and how long that took.
         """
         try:
             return attempt()
         except (APIConnectionError, APIStatusError) as error:
+            error.seconds = self._deadline.elapsed - self._began
             if self._retries == 0 or not may_repeat(self._operation, error):
                 raise
             first = error
@@ -274,6 +276,7 @@ class _Attempts:
             return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
             error.attempts = retrying.statistics["attempt_number"]
+            error.seconds = self._deadline.elapsed - self._began
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
 

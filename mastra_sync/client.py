@@ -20,6 +20,7 @@ from mastra_sync.arguments import checked_count, checked_header, checked_text
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
+from mastra_sync.options import takes
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.request import Timeouts
 from mastra_sync.sessions import AdapterWrapper
@@ -73,6 +74,7 @@ class MastraClient:
         InvalidArgument: An address without scheme or host, a negative time, ...
     """
 
+    @takes()
     def __init__(
         self,
         base_url: str | None = None,
@@ -129,6 +131,7 @@ class MastraClient:
         """Where the server is, with the API prefix, without any user and password."""
         return self.api.root
 
+    @takes()
     def list_workflows(
         self, *, partial: bool = False, request_context: Mapping[str, Any] | None = None
     ) -> dict[str, WorkflowDetails]:

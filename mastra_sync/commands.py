@@ -25,7 +25,6 @@ from mastra_sync.errors import (
     UnsupportedByServer,
 )
 from mastra_sync.operations import Operation
-from mastra_sync.options import check_names
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
@@ -69,29 +68,25 @@ class Commands:
     def __init__(self, api: RunApi) -> None:
         self._api = api
 
-    def start(self, operation: Operation, input_data: Any, options: Options, known: type, *, fresh: bool) -> Command:
+    def start(self, operation: Operation, input_data: Any, options: Options, *, fresh: bool) -> Command:
         """Return a start; `fresh` says that nobody can have started the run before.
 
         Raises:
             RunAlreadyStarted: The run is not pending, and the option `again` was not given.
         """
-        check_names(options, known, operation.name)
         fields = {name: value for name, value in options.items() if name != "again"}
         body = request_body(input_data=input_data, **fields)
         before = None if fresh else self._mark_before_start(operation, again=bool(options.get("again")))
         self._check_per_step(options)
         return Command(operation, body, before, lambda: self._likely_cause(input_data))
 
-    def resume(
-        self, operation: Operation, resume_data: Any, step: StepArgument, options: Options, known: type
-    ) -> Command:
+    def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command:
         """Return a resume of the suspension that is meant.
 
         Raises:
             RunNotSuspended, StepNotSuspended, SeveralStepsSuspended, InvalidArgument: There is none that fits.
             UnsupportedByServer: An option that the server would drop silently.
         """
-        check_names(options, known, operation.name)
         answer = resume_answer(resume_data)
         fields = {name: value for name, value in options.items() if name not in ("label", "for_each_index")}
         _check_target(step, options)
@@ -106,13 +101,12 @@ class Commands:
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
         return Command(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
 
-    def restart(self, operation: Operation, options: Options, known: type, *, only_active: bool) -> Command:
+    def restart(self, operation: Operation, options: Options, *, only_active: bool) -> Command:
         """Return a restart.
 
         Raises:
             RunNotActive: The run is neither active nor, unless `only_active`, ended.
         """
-        check_names(options, known, operation.name)
         body = request_body(**options)
         run = self._api.read()
         # current servers may execute a pending run, with the input of a nested run that left it behind
@@ -121,7 +115,7 @@ class Commands:
         return Command(operation, body, Mark.of(run))
 
     def time_travel(
-        self, operation: Operation, step: str | Sequence[str], input_data: Any, options: Options, known: type
+        self, operation: Operation, step: str | Sequence[str], input_data: Any, options: Options
     ) -> Command:
         """Return a time travel.
 
@@ -129,7 +123,6 @@ class Commands:
             RunStillRunning: The run is active.
             StepNotFound: The workflow's graph has no such step.
         """
-        check_names(options, known, operation.name)
         fields = dict(options)
         answer = resume_answer(fields.pop("resume_data", OMIT))
         path = step_path(step) or []

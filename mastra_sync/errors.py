@@ -68,6 +68,12 @@ _ErrorType = TypeVar("_ErrorType", bound="MastraError")
 _ROUND_FROM = 100
 """Seconds from which on fractions do not matter, and three digits would not do."""
 
+_WORTH_TELLING = 1.0
+"""Seconds from which on one attempt took its time."""
+
+_TENTHS_BELOW = 10.0
+"""Seconds of attempts below which tenths matter."""
+
 _STEPS_LISTED = 20
 """Of how many steps a message tells."""
 
@@ -81,6 +87,18 @@ def _rebuild(error_type: type[_ErrorType], args: tuple[Any, ...], state: dict[st
 
 def _in_seconds(waited: float) -> str:
     return f"{waited:.3g} s" if waited < _ROUND_FROM else f"{waited:.0f} s"
+
+
+def _with_attempts(text: str, attempts: int, seconds: float | None) -> str:
+    """Return what an exception says, its first line with how often the request was tried.
+
+    A single attempt that was over at once goes without saying.
+    """
+    if seconds is None or (attempts == 1 and seconds < _WORTH_TELLING):
+        return text
+    first, line_break, rest = text.partition("\n")
+    count = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    return f"{first}, after {count} in {seconds:.{1 if seconds < _TENTHS_BELOW else 0}f} s{line_break}{rest}"
 
 
 class MastraError(Exception):
@@ -123,9 +141,11 @@ class APIConnectionError(MastraError):
         run_id: The run that it was about, if any.
         sent: False if the request provably never left, so that sending it again is safe; None if not known.
         attempts: How many times the request was tried.
+        seconds: How long that took, with the pauses between; None if it was not counted.
     """
 
     attempts = 1
+    seconds: float | None = None
 
     def __init__(
         self, problem: str, *, method: str, url: str, run_id: str | None = None, sent: bool | None = None
@@ -136,6 +156,9 @@ class APIConnectionError(MastraError):
         self.url = url
         self.run_id = run_id
         self.sent = sent
+
+    def __str__(self) -> str:
+        return _with_attempts(super().__str__(), self.attempts, self.seconds)
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -155,9 +178,11 @@ class APIStatusError(MastraError):
         body: The reply's body, parsed if it was JSON.
         retry_after: Seconds after which the server wants to be asked again, if it said so.
         attempts: How many times the request was sent.
+        seconds: How long that took, with the pauses between; None if it was not counted.
     """
 
     attempts = 1
+    seconds: float | None = None
 
     def __init__(
         self,
@@ -185,6 +210,9 @@ class APIStatusError(MastraError):
         self.run_id = run_id
         self.body = body
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return _with_attempts(super().__str__(), self.attempts, self.seconds)
 
 
 class BadRequestError(APIStatusError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
+
+from typing_extensions import ParamSpec
 
 from mastra_sync.deadline import Seconds
 from mastra_sync.suggest import did_you_mean, nearest_name
@@ -11,6 +14,9 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import Suspension
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 OnGap = Literal["raise", "follow"]
 """What a stream does when events are missing that the server cannot replay."""
@@ -120,15 +126,40 @@ class StreamTimeTravelOptions(TimeTravelOptions, StreamOptions, total=False):
     """What `time_travel_stream` takes beside `step` and `input_data`."""
 
 
-def check_names(options: Mapping[str, Any], known: type, verb: str) -> None:
-    """Raise for a keyword that the verb does not take, as Python does for any function.
+def takes(options: type | None = None) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
+    """Have a function say what it takes when it is given another keyword.
 
-    Raises:
-        TypeError: Names the keyword and the nearest one that the verb takes.
+    It raises a `TypeError`, as Python does, which also says what may be meant.
+
+    Args:
+        options: The `TypedDict` that its `**options` are of; None without any.
     """
-    for name in options:
-        if name in known.__annotations__:
-            continue
-        hint = did_you_mean(nearest_name(name, known.__annotations__))
-        hint = hint or f"; it takes {', '.join(sorted(known.__annotations__))}"
-        raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}{hint}")
+
+    def telling(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+        names = (*_parameters(function), *(() if options is None else options.__annotations__))
+        known = frozenset(names)
+
+        @wraps(function)
+        def called(*args: _Given.args, **named: _Given.kwargs) -> _Result:
+            if not known.issuperset(named):
+                raise _unexpected(function.__name__, next(name for name in named if name not in known), names)
+            return function(*args, **named)
+
+        return called
+
+    return telling
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names by which a method can be given arguments, but for `self` and `**options`."""
+    code = function.__code__
+    return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+
+
+def _unexpected(function: str, name: str, names: tuple[str, ...]) -> TypeError:
+    """Return what Python raises for a keyword that there is not, with all that there are."""
+    verb = "MastraClient" if function == "__init__" else function
+    question = did_you_mean(nearest_name(name, names), after=" It")
+    return TypeError(
+        f"{verb}() got an unexpected keyword argument {name!r}{question or '; it'} takes {', '.join(names)}"
+    )

@@ -35,7 +35,7 @@ from mastra_sync.options import (
     StreamStartOptions,
     StreamTimeTravelOptions,
     TimeTravelOptions,
-    check_names,
+    takes,
 )
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.streaming import RunStream, StreamSettings
@@ -72,6 +72,7 @@ class Run:
 
     # -- start
 
+    @takes(StartOptions)
     def start(self, input_data: Any = OMIT, **options: Unpack[StartOptions]) -> Run:
         """Start the run and return this handle at once.
 
@@ -86,9 +87,10 @@ class Run:
             RunNotFound: No such run; `create_run` makes one.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands().start(START, input_data, options, StartOptions, fresh=self._fresh))
+        self._send(self._commands().start(START, input_data, options, fresh=self._fresh))
         return self
 
+    @takes(StartOptions)
     def start_async(
         self, input_data: Any = OMIT, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[StartOptions]
     ) -> RunResult:
@@ -109,8 +111,9 @@ class Run:
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(commands.start(START_ASYNC, input_data, options, StartOptions, fresh=self._fresh), deadline)
+        return self._hold(commands.start(START_ASYNC, input_data, options, fresh=self._fresh), deadline)
 
+    @takes(StreamStartOptions)
     def stream(self, input_data: Any = OMIT, **options: Unpack[StreamStartOptions]) -> RunStream:
         """Start the run and return its events as they come.
 
@@ -124,11 +127,12 @@ class Run:
         """
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
-        command = commands.start(STREAM, input_data, rest, StreamStartOptions, fresh=self._fresh)
+        command = commands.start(STREAM, input_data, rest, fresh=self._fresh)
         return self._open(command, settings, only_segment=self._fresh)
 
     # -- wait and read
 
+    @takes()
     def wait(
         self,
         timeout: Seconds = DEFAULT_RUN_TIMEOUT,
@@ -160,6 +164,7 @@ class Run:
         """Return the run's result as it is now, without waiting."""
         return self.api.result()
 
+    @takes(StreamOptions)
     def observe(self, offset: int = 0, **options: Unpack[StreamOptions]) -> RunStream:
         """Return the events of the run's streams so far, and those to come.
 
@@ -174,13 +179,13 @@ class Run:
         Raises:
             RunNotFound: No such run.
         """
-        check_names(options, StreamOptions, "observe")
         skip = checked_count(offset, "offset", least=0) or 0
         settings, _ = self._stream_settings(options)
         return RunStream(self, self.open_observe(settings.deadline), settings, whole_history=True, skip=skip)
 
     # -- resume
 
+    @takes(ResumeOptions)
     def resume(self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]) -> Run:
         """Answer a suspension and return this handle at once.
 
@@ -199,9 +204,10 @@ class Run:
             SeveralStepsSuspended: Say which.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands().resume(RESUME, resume_data, step, options, ResumeOptions))
+        self._send(self._commands().resume(RESUME, resume_data, step, options))
         return self
 
+    @takes(ResumeOptions)
     def resume_async(
         self,
         resume_data: Any = OMIT,
@@ -220,8 +226,9 @@ class Run:
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(commands.resume(RESUME_ASYNC, resume_data, step, options, ResumeOptions), deadline)
+        return self._hold(commands.resume(RESUME_ASYNC, resume_data, step, options), deadline)
 
+    @takes(ResumeOptions)
     def resume_no_wait(
         self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[ResumeOptions]
     ) -> str:
@@ -231,18 +238,19 @@ class Run:
             UnsupportedByServer: A server before the current ones; `resume` does the same.
         """
         commands = self._commands()
-        command = commands.resume(RESUME_NO_WAIT, resume_data, step, options, ResumeOptions)
+        command = commands.resume(RESUME_NO_WAIT, resume_data, step, options)
         commands.require("resume_no_wait", "Use resume")
         self._send(command)
         return self.run_id
 
+    @takes(StreamResumeOptions)
     def resume_stream(
         self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[StreamResumeOptions]
     ) -> RunStream:
         """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
-        return self._open(commands.resume(RESUME_STREAM, resume_data, step, rest, StreamResumeOptions), settings)
+        return self._open(commands.resume(RESUME_STREAM, resume_data, step, rest), settings)
 
     # -- cancel and restart
 
@@ -258,6 +266,7 @@ class Run:
         """
         return self.api.cancel()
 
+    @takes(RestartOptions)
     def restart(self, **options: Unpack[RestartOptions]) -> Run:
         """Execute the run again from its active step, and return this handle at once.
 
@@ -266,9 +275,10 @@ class Run:
         Raises:
             RunNotActive: The run is not `running` or `waiting`. Servers accept that too, and do nothing.
         """
-        self._send(self._commands().restart(RESTART, options, RestartOptions, only_active=True))
+        self._send(self._commands().restart(RESTART, options, only_active=True))
         return self
 
+    @takes(RestartOptions)
     def restart_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT, **options: Unpack[RestartOptions]) -> RunResult:
         """Execute the run again from its active step, and return the result once settled.
 
@@ -279,10 +289,11 @@ class Run:
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(commands.restart(RESTART_ASYNC, options, RestartOptions, only_active=False), deadline)
+        return self._hold(commands.restart(RESTART_ASYNC, options, only_active=False), deadline)
 
     # -- time travel
 
+    @takes(TimeTravelOptions)
     def time_travel(
         self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[TimeTravelOptions]
     ) -> Run:
@@ -299,9 +310,10 @@ class Run:
             StepNotFound: The workflow has no such step.
             RunStillRunning: The run is active.
         """
-        self._send(self._commands().time_travel(TIME_TRAVEL, step, input_data, options, TimeTravelOptions))
+        self._send(self._commands().time_travel(TIME_TRAVEL, step, input_data, options))
         return self
 
+    @takes(TimeTravelOptions)
     def time_travel_async(
         self,
         step: str | Sequence[str],
@@ -316,17 +328,16 @@ class Run:
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(
-            commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options, TimeTravelOptions), deadline
-        )
+        return self._hold(commands.time_travel(TIME_TRAVEL_ASYNC, step, input_data, options), deadline)
 
+    @takes(StreamTimeTravelOptions)
     def time_travel_stream(
         self, step: str | Sequence[str], input_data: Any = OMIT, **options: Unpack[StreamTimeTravelOptions]
     ) -> RunStream:
         """Execute the run again from a step and return the events. As `time_travel`, and `StreamOptions`."""
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
-        command = commands.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest, StreamTimeTravelOptions)
+        command = commands.time_travel(TIME_TRAVEL_STREAM, step, input_data, rest)
         return self._open(command, settings)
 
     def __repr__(self) -> str:
@@ -370,7 +381,7 @@ class Run:
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
         """Return a resumed stream's bytes, None if they were lost and the run moved."""
-        command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {}, StreamResumeOptions)
+        command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {})
         return self.api.open_stream(command, deadline)
 
     # -- sending

@@ -254,6 +254,7 @@ class RunApi:
         The run is read before each attempt.
         """
         deadline = self._api.default_deadline()
+        began = deadline.elapsed
         for attempt in itertools.count():
             if (ended := self._ended(deadline, cancels=attempt)) is not None:
                 return ended
@@ -267,6 +268,8 @@ class RunApi:
                     with contextlib.suppress(MastraError):
                         if (ended := self._ended(deadline.for_last_look(), cancels=attempt + 1)) is not None:
                             return ended
+                    if not isinstance(error, ResponseFormatError):
+                        error.attempts, error.seconds = attempt + 1, deadline.elapsed - began
                     raise
                 deadline.sleep(pause)
         raise AssertionError("there is always another attempt, or an exception")

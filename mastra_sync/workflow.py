@@ -26,7 +26,7 @@ from mastra_sync.arguments import (
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.operations import DETAILS, RUNS
-from mastra_sync.options import StartOptions, check_names
+from mastra_sync.options import StartOptions, takes
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi
 
@@ -77,6 +77,7 @@ class Workflow:
         """Return a handle on this workflow whose waits all take another clock's time."""
         return type(self)(self.client, self.id, api=self.api.on_clock(clock))
 
+    @takes()
     def details(self, *, request_context: Mapping[str, Any] | None = None) -> WorkflowDetails:
         """Return the workflow's steps, graph and schemas.
 
@@ -94,6 +95,7 @@ class Workflow:
 
     # -- runs
 
+    @takes()
     def runs(
         self,
         *,
@@ -133,6 +135,7 @@ class Workflow:
         answer = self.api.call(RUNS, query=query)
         return self.api.parse(answer, RUNS, RunPage.from_server)
 
+    @takes()
     def iter_runs(
         self,
         *,
@@ -165,6 +168,7 @@ class Workflow:
             if not found.runs or page * per_page >= found.total:
                 return
 
+    @takes()
     def run_by_id(
         self, run_id: str, *, fields: Sequence[str] | None = None, with_nested_workflows: bool | None = None
     ) -> RunResult:
@@ -206,6 +210,7 @@ class Workflow:
         """
         return self._run_api(run_id).delete()
 
+    @takes()
     def create_run(
         self, run_id: str | None = None, *, resource_id: str | None = None, disable_scorers: bool | None = None
     ) -> Run:
@@ -227,6 +232,7 @@ class Workflow:
 
     # -- running
 
+    @takes(StartOptions)
     def execute(
         self,
         input_data: Any = OMIT,
@@ -252,13 +258,14 @@ class Workflow:
             RunTimeout: The run goes on.
             OutcomeUnknown: The start's answer was lost and the run has not moved; it was not sent again.
         """
-        _check_start("execute", input_data, timeout, options)
+        _check_start(input_data, timeout, options)
         checked_callable(on_update, "on_update")
         deadline = self.api.deadline(seconds_of(timeout, "timeout"))
         bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
         run = bounded.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
         return run.start(input_data, **options).wait_until(deadline, on_update)
 
+    @takes(StartOptions)
     def map(
         self,
         inputs: Iterable[Any],
@@ -293,7 +300,7 @@ class Workflow:
             )
         if executor is not None and max_workers is not None:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
-        _check_start("map", OMIT, timeout, options)
+        _check_start(OMIT, timeout, options)
         items = [plain_json(item, f"inputs[{index}]") for index, item in enumerate(inputs)]
         return many_runs.run_all(
             self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
@@ -306,12 +313,11 @@ class Workflow:
         return f"<Workflow {self.id!r} of {self.client.base_url}>"
 
 
-def _check_start(verb: str, input_data: Any, timeout: Seconds, options: StartOptions) -> None:
+def _check_start(input_data: Any, timeout: Seconds, options: StartOptions) -> None:
     """Find what cannot be sent before anything is.
 
     A run that was made and cannot be started stays on the server.
     """
-    check_names(options, StartOptions, verb)
     seconds_of(timeout, "timeout")
     request_body(input_data=input_data, **{name: value for name, value in options.items() if name != "again"})
 

@@ -150,6 +150,27 @@ def test_a_message_of_several_lines_does_not_hide_the_run() -> None:
     assert error.message == "Invalid input data: \n- city: wrong\n- n: wrong"
 
 
+@pytest.mark.parametrize(
+    ("name", "attempts", "seconds", "first_line"),
+    [
+        ("APIConnectionError", 4, 7.31, "GET http://h/x (run r1): was cut, after 4 attempts in 7.3 s"),
+        ("APITimeoutError", 1, 60.02, "GET http://h/x (run r1): was cut, after 1 attempt in 60 s"),
+        ("APITimeoutError", 1, 0.2, "GET http://h/x (run r1): was cut"),
+        ("ServerError", 2, 0.04, "500 said  [POST http://h/api/x] (run r1), after 2 attempts in 0.0 s"),
+        ("ServerError", 1, 0.04, "500 said  [POST http://h/api/x] (run r1)"),
+        ("RateLimitError", 4, 130.0, "500 said  [POST http://h/api/x] (run r1), after 4 attempts in 130 s"),
+    ],
+)
+def test_the_first_line_says_how_often_it_was_tried(name: str, attempts: int, seconds: float, first_line: str) -> None:
+    """And how long that took; one attempt that was over at once goes without saying."""
+    error: Any = example(name)
+    error.attempts, error.seconds = attempts, seconds
+    again = pickle.loads(pickle.dumps(error))
+    for each in (error, again):
+        assert str(each).splitlines()[0] == first_line
+        assert str(each).splitlines()[1:] == str(example(name)).splitlines()[1:]
+
+
 def test_what_was_not_sent_says_so() -> None:
     """A refusal that this client found out by itself has no status."""
     error = mastra_sync.RunNotSuspended("the run is running", method="POST", url="http://h/x", run_id="r1")

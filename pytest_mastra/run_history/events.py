@@ -50,7 +50,7 @@ def run_events(
 
     Args:
         exchanges: Those of the run; only streams bring events. Of a stream that was cut there are those that came.
-        fake_events: What a fake noted of the run, also what no stream brought.
+        fake_events: What a fake noted of the run, also what no stream brought; and the first record of each stream.
         run_id: The run, named in events of fakes as it is in those of streams.
     """
     streams = [exchange for exchange in exchanges if exchange.call.row.streams]
@@ -127,19 +127,24 @@ def _merged(events: list[RecordedEvent], replayed: list[RecordedEvent]) -> list[
 def _completed(events: list[RecordedEvent], fake_events: list[dict[str, Any]]) -> list[RecordedEvent]:
     """Return a fake's events, as they were streamed if they were.
 
-    What only streams have stands between them.
+    What only streams have stands right behind what its reader had got before it.
     """
     identities = [_identity(event.event) for event in events]
+    identities_on_fake = [_identity(event) for event in fake_events]
+    noted = set(identities_on_fake)
     completed: list[RecordedEvent] = []
     index = 0
-    for fake_event in fake_events:
+    for fake_event, identity in zip(fake_events, identities_on_fake, strict=True):
         try:
-            found = identities.index(_identity(fake_event), index)
+            end = identities.index(identity, index) + 1
         except ValueError:
             completed.append(RecordedEvent(fake_event))
             continue
-        completed += events[index : found + 1]
-        index = found + 1
+        stream = events[end - 1].exchange
+        while end < len(events) and identities[end] not in noted and events[end].exchange == stream:
+            end += 1
+        completed += events[index:end]
+        index = end
     return completed + events[index:]
 
 

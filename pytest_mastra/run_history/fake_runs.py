@@ -26,8 +26,8 @@ class FakeRun:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What it told its watchers, streamed or not."""
-        return list(self.notes.events)
+        """What it told its watchers, streamed or not, and where its streams began."""
+        return list(self.notes.records)
 
     @property
     def status(self) -> str | None:

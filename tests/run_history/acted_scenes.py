@@ -11,6 +11,7 @@ from pytest_mastra.fake import FakeMastra, InProcess
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 from pytest_mastra.suite.scene import Scene
 
 URL = "http://mastra.test"
@@ -84,3 +85,24 @@ def step_event(what: str, step: str, **payload: Any) -> dict[str, Any]:
 def run_event(what: str, **payload: Any) -> dict[str, Any]:
     """Return an event about a run."""
     return {"type": f"workflow-{what}", "runId": "r1", "from": "WORKFLOW", "payload": payload}
+
+
+def one(scene: Scene) -> TouchedRun:
+    """Return the only run that a scene touched."""
+    (run,) = touched_runs(scene)
+    return run
+
+
+def kinds(run: TouchedRun) -> list[str]:
+    """Return a run's events in few words: `start:look`, `result:look`."""
+    return [
+        f"{event['type'].removeprefix('workflow-').removeprefix('step-')}"
+        f"{':' + event['payload']['id'] if 'id' in event.get('payload', {}) else ''}"
+        for event in run.events
+    ]
+
+
+def approval(server: FakeMastra) -> None:
+    """Declare a workflow that looks for a second, and asks after two more."""
+    ask = server.step("ask", lambda ctx: {"ok": True} if ctx.resume_data else ctx.suspend({"ask": "ok?"}), duration=2)
+    server.workflow("city", key="cityReport").then(server.step("look", lambda ctx: 1, duration=1)).then(ask).commit()

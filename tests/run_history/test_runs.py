@@ -12,33 +12,26 @@ from mastra_sync import MastraClient, StreamError
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.run_history.runs import TouchedRun, touched_runs, user_properties
+from pytest_mastra.run_history.runs import touched_runs, user_properties
 from pytest_mastra.suite.scene import Scene
-from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event, stream_of
+from tests.run_history.acted_scenes import (
+    URL,
+    acted,
+    approval,
+    empty_scene,
+    kinds,
+    one,
+    run_event,
+    said,
+    step_event,
+    stream_of,
+)
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]
 TARGETS = ["fake", "live"]
 
 RUN = "/workflows/city/runs/r1"
 DONE = {"runId": "r1", "workflowName": "city", "status": "success", "result": 3, "payload": {"n": 1}, "steps": {}}
-
-
-def one(scene: Scene) -> TouchedRun:
-    (run,) = touched_runs(scene)
-    return run
-
-
-def kinds(run: TouchedRun) -> list[str]:
-    return [
-        f"{event['type'].removeprefix('workflow-').removeprefix('step-')}"
-        f"{':' + event['payload']['id'] if 'id' in event.get('payload', {}) else ''}"
-        for event in run.events
-    ]
-
-
-def approval(server: FakeMastra) -> None:
-    ask = server.step("ask", lambda ctx: {"ok": True} if ctx.resume_data else ctx.suspend({"ask": "ok?"}), duration=2)
-    server.workflow("city", key="cityReport").then(server.step("look", lambda ctx: 1, duration=1)).then(ask).commit()
 
 
 STORY = [

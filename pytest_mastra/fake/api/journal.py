@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from pytest_mastra.fake.engine.event_stream import STREAM_BEGINS
 from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.store import FRESH_RUNS
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
@@ -56,7 +57,7 @@ class RunNotes:
         run_id: Its id.
     """
 
-    __slots__ = ("_events", "cancels", "polls", "resumes", "run_id", "starts", "workflow_id")
+    __slots__ = ("_records", "cancels", "polls", "resumes", "run_id", "starts", "workflow_id")
 
     def __init__(self, workflow_id: str, run_id: str) -> None:
         self.workflow_id = workflow_id
@@ -65,19 +66,24 @@ class RunNotes:
         self.resumes: list[dict[str, Any]] = []
         self.cancels = 0
         self.polls = 0
-        self._events: list[dict[str, Any]] | bytes = []
+        self._records: list[dict[str, Any]] | bytes = []
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Its events, streamed or not, and the beginnings of its streams among them."""
+        if isinstance(self._records, bytes):
+            self._records = unpacked(self._records)
+        return self._records  # type: ignore[return-value]
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """Its events, streamed or not."""
-        if isinstance(self._events, bytes):
-            self._events = unpacked(self._events)
-        return self._events  # type: ignore[return-value]
+        return [record for record in self.records if record["type"] != STREAM_BEGINS]
 
     def pack(self) -> None:
         """Take as little room as may be."""
-        if not isinstance(self._events, bytes):
-            self._events = packed(self._events)
+        if not isinstance(self._records, bytes):
+            self._records = packed(self._records)
 
 
 class Journal:
@@ -113,9 +119,9 @@ class Journal:
         self._runs.pop((workflow_id, run_id), None)
 
     def note_event(self, workflow_id: str, run_id: str, event: dict[str, Any]) -> None:
-        """Note an event of a run."""
+        """Note an event of a run, or that a stream of it begins."""
         if event["type"] != "workflow-step-finish":
-            self.run(workflow_id, run_id).events.append(event)
+            self.run(workflow_id, run_id).records.append(event)
 
 
 def masked(value: Any) -> Any:

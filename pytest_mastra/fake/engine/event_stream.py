@@ -15,6 +15,9 @@ Record = dict[str, Any]
 
 RECORD_END = b"\x1e"
 
+STREAM_BEGINS = "workflow-start"
+"""Type of a stream's first record, which is no event of the run."""
+
 HISTORY_SECONDS = 300.0
 """How long a server keeps the records of a run after the last of them."""
 
@@ -56,8 +59,13 @@ class RunOutput:
         self.result: dict[str, Any] = {}
         self.count = 1
         self._history: tuple[Histories, ServerClock] | None = None
-        start = {"type": "workflow-start", "runId": run_id, "from": "WORKFLOW"}
+        start = {"type": STREAM_BEGINS, "runId": run_id, "from": "WORKFLOW"}
         self._records: list[Record] = [{**start, "payload": {"workflowId": workflow_id}}]
+
+    @property
+    def first(self) -> Record:
+        """Its first record, which is there at once."""
+        return self._records[0]
 
     def reader(self) -> Reader:
         """Return a reader that gets all records so far.

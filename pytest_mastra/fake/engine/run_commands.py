@@ -250,7 +250,7 @@ def stream(
         closes: Whether a suspension ends the stream.
     """
     output = RunOutput(run.workflow.id, run.run_id, server_state.generation)
-    run.output = output
+    run.begin_stream(output)
     forget = run.watch(output.write_event)
 
     def close() -> None:

@@ -19,7 +19,7 @@ class Run:
         workflow: Its workflow.
         run_id: Its id.
         resource_id: Whose run it is.
-        on_event: Called with each event of the run itself.
+        on_event: Called with each event of the run itself, and with the first record of each of its streams.
 
     Attributes:
         signal: Says whether it was cancelled.
@@ -38,6 +38,11 @@ class Run:
         self.close_stream: Callable[[], None] | None = None
         self._on_event = on_event
         self._watchers: list[Callable[[Event], None]] = []
+
+    def begin_stream(self, output: RunOutput) -> None:
+        """Have a stream be the run's."""
+        self.output = output
+        self._on_event(output.first)
 
     def watch(self, watcher: Callable[[Event], None]) -> Callable[[], None]:
         """Call this with each event; return what ends the watch."""

@@ -148,7 +148,7 @@ class Api:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             path = ".".join(str(part) for part in first["loc"]) or "the whole"
-            problem = f"not what Mastra answers here: {path}: {first['msg']}"
+            problem = f"not what Mastra answers here: {path}: {first['msg'].removeprefix('Value error, ')}"
             raise ResponseFormatError(
                 problem, method=operation.method, url=self.url_of(operation), run_id=self.run_id
             ) from None

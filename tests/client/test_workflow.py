@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import InvalidArgument, RunNotFound, RunResult, Workflow
+from mastra_sync import InvalidArgument, ResponseFormatError, RunNotFound, RunResult, Workflow
 from mastra_sync.request import Request
 from tests.client.captures import capture
 from tests.client.scripted import client_of, reply
@@ -130,10 +130,28 @@ def test_runs_that_are_made_meanwhile_double_none() -> None:
 
 def test_only_some_fields_of_a_run() -> None:
     """The server's parameters, spelled as it wants them."""
-    raw = capture("success")["current"]["by_id"]
+    raw = {**capture("success")["current"]["by_id"], "runId": "r1"}
     client, transport = client_of(lambda request: raw)
-    client.get_workflow("w").run_by_id("r", fields=["result", "error"], with_nested_workflows=False)
+    client.get_workflow("w").run_by_id("r1", fields=["result", "error"], with_nested_workflows=False)
     assert dict(transport.requests[0].query) == {"fields": "result,error", "withNestedWorkflows": "false"}
+
+
+@pytest.mark.parametrize("verb", ["execute", "start_async", "wait", "run_by_id", "run_execution_result"])
+def test_an_answer_of_another_run(verb: str) -> None:
+    """A proxy or cache that hands out somebody else's answer is believed by no verb."""
+    theirs = {"runId": "theirs", "status": "success", "result": 1, "steps": {}}
+    client, transport = client_of(lambda request: {"runId": "r1"} if "create-run" in request.url else theirs)
+    workflow = client.get_workflow("w")
+    calls: dict[str, Callable[[], object]] = {
+        "execute": lambda: workflow.execute({}, run_id="r1"),
+        "start_async": lambda: workflow.get_run("r1").start_async({}),
+        "wait": lambda: workflow.get_run("r1").wait(),
+        "run_by_id": lambda: workflow.run_by_id("r1"),
+        "run_execution_result": lambda: workflow.run_execution_result("r1"),
+    }
+    with pytest.raises(ResponseFormatError, match="this tells of the run 'theirs', and 'r1' was asked for"):
+        calls[verb]()
+    assert len(transport.requests) < 20
 
 
 def test_a_result_from_the_route_that_the_server_has() -> None:
@@ -157,7 +175,7 @@ def test_a_server_that_was_upgraded_in_between() -> None:
     def server(request: Request) -> Any:
         if request.url.endswith("execution-result"):
             return reply("404 Not Found", 404) if upgraded else old["execution_result"]
-        return new["by_id"] if upgraded else old["by_id"]
+        return {**(new if upgraded else old)["by_id"], "runId": "r1"}
 
     client, transport = client_of(server)
     workflow = client.get_workflow("w")

@@ -124,7 +124,8 @@ class FakeTransport:
         status = self.statuses[0]
         if request.method == "GET" and len(self.statuses) > 1:
             self.statuses.pop(0)
-        return _read(status) if request.method == "GET" else Reply(200, {}, json.dumps({"runId": RUN_ID}).encode())
+        run = request.run_id or RUN_ID
+        return _read(status, run) if request.method == "GET" else Reply(200, {}, json.dumps({"runId": run}).encode())
 
     def open_stream(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply | ByteStream:
         self.opened.append(request.url.rpartition("/")[2])
@@ -135,8 +136,8 @@ class FakeTransport:
 
 
 @cache
-def _read(status: str) -> Reply:
-    return Reply(200, {}, json.dumps(reading(status)).encode())
+def _read(status: str, run: str) -> Reply:
+    return Reply(200, {}, json.dumps(reading(status, runId=run)).encode())
 
 
 class NoWatch:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from os import PathLike
 from typing import Any
 
 from typing_extensions import Self, Unpack
 
+from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
 from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems
 from pytest_mastra.fake.api.routes import HttpSurface
+from pytest_mastra.fake.api.server_process import MortalSurface, ServerProcess
 from pytest_mastra.fake.api.workflow_names import id_of_workflow, names_in_requests
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
@@ -33,7 +37,7 @@ from pytest_mastra.fake.workflows.arguments import (
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.generations import generation_named
 from pytest_mastra.fake.workflows.graph import Step, StepFunction, StepOptions
-from pytest_mastra.http.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import ProcessDied, WireReply, WireRequest
 
 SHORT_PATIENCE = 5.0
 PATIENCE_OF_DEPLOYERS = 180.0
@@ -58,6 +62,7 @@ class FakeMastra:
 
     Attributes:
         faults: What is to go wrong.
+        process: The process that it stands for, which can die.
         url: Where it answers, for a server that one of the pytest plugin's fixtures gives; else empty.
     """
 
@@ -96,19 +101,23 @@ class FakeMastra:
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}
         self._loader = Loader(self.state)
+        self.process = ServerProcess(self.state, self._progress)
         self.faults = Faults(
             seed=seed,
             clock=self.clock if isinstance(self.clock, VirtualClock) else None,
             workflows=partial(names_in_requests, self.state),
+            process=self.process,
         )
         _check_prefix(api_prefix)
         _check_count(body_limit, "body_limit, in bytes,")
         self._http = HttpSurface(
             self.state, self.journal, self._progress, token=token, api_prefix=api_prefix, body_limit=body_limit
         )
-        self._surface = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
+        faulty = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
+        self._surface = MortalSurface(faulty, self.process, self.state)
         if isinstance(self.clock, VirtualClock):
             self.clock.on_change(self.state.driver.notify)
+            self.clock.on_change(self.process.look)
 
     def step(self, id: str, run: StepFunction, **options: Unpack[StepOptions]) -> Step:  # noqa: A002 -- Mastra's word
         """Return a step; options are those of `Step`.
@@ -190,7 +199,8 @@ class FakeMastra:
         """Return the gate of this name; a step that yields it waits until it is opened."""
         check_text(name, "a gate's name")
         if name not in self._gates:
-            self._gates[name] = Gate(name, on_change=self.state.driver.notify)
+            self._gates[name] = gate = Gate(name, on_change=self.state.driver.notify)
+            self.process.listen(gate.forget_waiting)
         return self._gates[name]
 
     @property
@@ -300,9 +310,32 @@ class FakeMastra:
         row = self.state.store.find(id_of_workflow(workflow_id, self.state), run_id)
         return row.snapshot if row is not None else {}
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the server's process is dead, so that connections are refused."""
+        return self.process.is_dead
+
+    def die(self, *, back_after: float = math.inf) -> None:
+        """Kill the server's process, as `kill -9` or a crash does: docs/faults.md.
+
+        What is in its memory is gone, and what is stored stays: runs that were at work stay `running`. All
+        connections are reset, and new ones refused until it is back. Called in a step, the step ends here.
+
+        Args:
+            back_after: Seconds after which it is back, on its clock or in reality; by default not before `revive()`.
+
+        Raises:
+            RuntimeError: It is dead already.
+        """
+        self.process.die(back_after, place_of_caller(1))
+
+    def revive(self) -> None:
+        """Have the process come back, with what is stored; one that lives is left alone."""
+        self.process.revive()
+
     def advance_run(self, run_id: str) -> None:
         """Let the next step of a run go on that progresses by hand."""
-        with self.state.driver.lock:
+        with self.state.driver.lock, suppress(ProcessDied):
             self._progress.advance(run_id)
 
     def open_gate(self, name: str) -> None:
@@ -313,7 +346,7 @@ class FakeMastra:
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now; requests do so by themselves."""
-        with self.state.driver.lock:
+        with self.state.driver.lock, suppress(ProcessDied):
             self._progress.catch_up()
 
     def handle(self, request: WireRequest) -> WireReply:

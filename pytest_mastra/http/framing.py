@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from functools import lru_cache
 
-from pytest_mastra.http.wire import Piece, WireReply
+from pytest_mastra.http.wire import Cut, Piece, ProcessDied, WireReply
 
 KEEP_ALIVE = 5
 """Seconds that Node promises to keep a quiet connection."""
@@ -19,13 +19,22 @@ _BODILESS = frozenset({http.client.NO_CONTENT, http.client.NOT_MODIFIED})
 def frame(reply: WireReply, *, to_head: bool = False, keeps_alive: bool = True) -> Iterator[Piece]:
     """Give what goes over the wire for a reply, one item for each write.
 
+    A process that dies meanwhile resets the connection.
+
     Args:
         reply: What to send.
         to_head: Whether the request was a HEAD: headers only, without a length (seen on current servers).
         keeps_alive: Whether the connection stays open for another request.
     """
+    try:
+        yield from _pieces(reply, to_head=to_head, keeps_alive=keeps_alive)
+    except ProcessDied:
+        yield Cut.RESET
+
+
+def _pieces(reply: WireReply, *, to_head: bool, keeps_alive: bool) -> Iterator[Piece]:
     if reply.script is not None:
-        yield from reply.script(lambda inner: frame(inner, to_head=to_head, keeps_alive=keeps_alive))
+        yield from reply.script(lambda inner: _pieces(inner, to_head=to_head, keeps_alive=keeps_alive))
         return
     try:
         head = _head(reply, to_head=to_head, keeps_alive=keeps_alive)

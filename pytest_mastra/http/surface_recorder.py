@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.reply_parser import ReplyReader
-from pytest_mastra.http.wire import Cut, Frame, Piece, Script, Surface, WireReply, WireRequest
+from pytest_mastra.http.wire import Cut, Frame, Piece, ProcessDied, Script, Surface, WireReply, WireRequest
 
 Now = Callable[[], float]
 
@@ -100,6 +100,10 @@ class _WatchedBody:
         except StopIteration:
             if exchange.ending is Ending.OPEN:
                 exchange.ending = Ending.WHOLE
+            raise
+        except ProcessDied:
+            exchange.ending = Ending.CUT
+            exchange.failure = f"the connection was {Cut.RESET.value}"
             raise
         except Exception as error:
             exchange.ending = Ending.CUT

@@ -85,6 +85,13 @@ class WireReply:
             close()
 
 
+class ProcessDied(BaseException):
+    """The server's process was killed: what it was at ends here, and is not told.
+
+    No `Exception`, for nothing that a process is at can go on after it.
+    """
+
+
 class Surface(Protocol):
     """What answers requests."""
 
@@ -108,6 +115,7 @@ class Cut(Enum):
 
     CLOSED = "closed, as if everything had been said"
     RESET = "reset, as when a process dies"
+    REFUSED = "refused, as where nobody listens"
 
 
 Piece = bytes | Pause | Cut

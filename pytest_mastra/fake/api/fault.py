@@ -43,6 +43,7 @@ class Fault:
         chosen: For how many of them its turn had come, and the dice fell so.
         fired: To how many of them it happened.
         behind: The fault that was met in its stead, if its turn came when another one's had.
+        waits_for: What else had to come for it to happen, once its turn had.
     """
 
     meant: Call
@@ -57,6 +58,7 @@ class Fault:
     chosen: int = 0
     fired: int = 0
     behind: Fault | None = field(default=None, repr=False)
+    waits_for: str = field(default="the answer had no such place, or was not read so far", repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def is_due(self, call: Call) -> bool:

@@ -84,6 +84,15 @@ def not_http() -> WireReply:
     return WireReply(0, script=lambda _: iter([NO_HTTP, Cut.CLOSED]))
 
 
+def died(handle: Callable[[], WireReply] | None, die: Callable[[], None]) -> WireReply:
+    """Have the server die, after what it is to do first, and reset the connection."""
+    reply = None if handle is None else handle()
+    die()
+    if reply is not None:
+        reply.close()
+    return silence(Cut.RESET)
+
+
 # -- later
 
 

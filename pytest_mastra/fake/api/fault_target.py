@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from mastra_sync.deadline import Clock
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
+from pytest_mastra.fake.api.server_process import ServerProcess, check_back_after
 from pytest_mastra.fake.workflows.arguments import check_json, check_number, check_text
 from pytest_mastra.http.verbs import VERBS, Call
 from pytest_mastra.http.wire import Cut, Pause, WireReply
@@ -67,6 +69,7 @@ class Target:
     _probability: float
     _dice: random.Random
     _clock: Clock
+    _process: ServerProcess | None
 
     @_declares
     def latency(self, seconds: float, *, after_effect: bool = True) -> Fault:
@@ -194,6 +197,80 @@ class Target:
             return fault_effects.retyped(handle(), value)
 
         return self._declare(f"content type {value}", effect)
+
+    @_declares
+    def delivered_twice(self, *, answer: Literal["first", "second"] = "second") -> Fault:
+        """Deliver the request twice, one after the other, as a proxy does that tries again.
+
+        Both take effect; the client gets one of the two answers.
+        """
+        if answer not in ("first", "second"):
+            hint = did_you_mean(nearest_name(str(answer), ("first", "second")), before="", after=" ")
+            raise ValueError(f"no answer {answer!r}: {hint}it is 'first' or 'second'")
+
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
+            replies = {"first": handle(), "second": handle()}
+            on_fired()
+            kept = replies.pop(answer)
+            for lost in replies.values():
+                lost.close()
+            return kept
+
+        return self._declare(f"delivered twice, the {answer} answer returned", effect)
+
+    @_declares
+    def server_dies(
+        self,
+        *,
+        back_after: float = math.inf,
+        after_effect: bool = False,
+        after_events: int | None = None,
+        in_step: str | None = None,
+    ) -> Fault:
+        """Kill the server's process, which loses what is in its memory; what is stored stays.
+
+        All connections are reset, and new ones refused until it is back. Runs that were at work stay `running`.
+
+        Args:
+            back_after: Seconds after which it is back; by default not before `server.revive()`.
+            after_effect: Whether the request takes effect before.
+            after_events: So many events of the answer come before.
+            in_step: It dies in this step, the next time that one is executed: once it has done its work, before its
+                result is stored. The request itself takes effect.
+        """
+        if after_events is not None and in_step is not None:
+            raise ValueError("say after_events or in_step, not both")
+        if in_step is not None:
+            check_text(in_step, "a step's id")
+        process, position = self._mortal(), self._position(None, after_events)
+        check_back_after(back_after)
+        die = partial(process.die, back_after, place_of_caller(2))
+        back = "" if math.isinf(back_after) else f", back after {back_after:g} s"
+
+        def effect(handle: Handle, on_fired: OnFired) -> WireReply:
+            def fire() -> None:
+                on_fired()
+                die()
+
+            if in_step is not None:
+                process.before_storing(in_step, fire)
+                return handle()
+            if after_events is None:
+                return fault_effects.died(handle if after_effect else None, fire)
+            reply = handle()
+            return fault_effects.broken_off(reply, position, Cut.RESET, fire) if position.fits(reply) else reply
+
+        if in_step is not None:
+            fault = self._declare(f"the server dies in step {in_step!r}{back}", effect)
+            fault.waits_for = "the step was not executed after it"
+            return fault
+        when = _when(after_effect=after_effect) if after_events is None else f" {position}"
+        return self._declare(f"the server dies{when}{back}", effect)
+
+    def _mortal(self) -> ServerProcess:
+        if self._process is None:
+            raise ValueError("these faults have no server that could die; those of a FakeMastra have")
+        return self._process
 
     def _declare_reply(self, description: str, reply: WireReply, *, after_effect: bool) -> Fault:
         def effect(handle: Handle, on_fired: OnFired) -> WireReply:

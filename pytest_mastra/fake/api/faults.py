@@ -13,6 +13,7 @@ from functools import partial
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
+from pytest_mastra.fake.api.server_process import ServerProcess
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.arguments import check_number, check_text
 from pytest_mastra.http.verbs import Call, VerbName, call_of, check_verb
@@ -37,14 +38,21 @@ class Faults:
         seed: Where the dice of faults with a probability start.
         clock: Where the time of delays passes: a virtual one needs none in reality. By default real time.
         workflows: Gives the names of the workflows that requests can be about, as far as they are declared.
+        process: The server's, which can die; None if there is none.
     """
 
     def __init__(
-        self, *, seed: int = 0, clock: Clock | None = None, workflows: Callable[[], Collection[str]] = tuple
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        workflows: Callable[[], Collection[str]] = tuple,
+        process: ServerProcess | None = None,
     ) -> None:
         self._seed = seed
         self._workflows = workflows
         self._clock = clock or SystemClock()
+        self._process = process
         self._declared: list[Fault] = []
         self._cleared: list[Fault] = []
         self._unfinished: dict[Rule, None] = {}
@@ -98,7 +106,7 @@ class Faults:
         )
         rule = Rule(text, place_of_caller(1), next(self._numbers))
         self._unfinished[rule] = None
-        return Target(rule, self._add, meant, turns, probability, dice, self._clock)
+        return Target(rule, self._add, meant, turns, probability, dice, self._clock, self._process)
 
     @property
     def declared(self) -> tuple[Fault, ...]:

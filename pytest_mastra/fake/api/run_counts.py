@@ -20,13 +20,15 @@ class RunCounts:
     def __init__(self, state: ServerState) -> None:
         self._state = state
         self._counted_at = -math.inf
+        self._life = state.lives
         self._counts: dict[str, dict[str, int]] = {}
 
     def read(self) -> dict[str, dict[str, int]]:
         """Return the counts by the workflows' keys."""
         now = self._state.clock.now()
-        if now - self._counted_at >= COUNTS_SECONDS:
+        if now - self._counted_at >= COUNTS_SECONDS or self._life != self._state.lives:
             self._counted_at = now
+            self._life = self._state.lives
             self._counts = self._count()
         return self._counts
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from pytest_mastra.fake.engine.event_stream import Reader, encoded, last_record
 from pytest_mastra.fake.engine.progress import StreamStalled
+from pytest_mastra.http.wire import ProcessDied
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.progress import RunsInProgress
@@ -49,11 +51,13 @@ class StreamBody:
         self._on_record = on_record
         self._tail = deque(filter(None, [state.generation.stream_tail]))
         self._closed = False
+        self._life = state.lives
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> bytes:
+        self._state.check_alive(self._life)
         if self._history:
             return encoded(self._history.popleft())
         if self._closed:
@@ -87,10 +91,10 @@ class StreamBody:
 
     def close(self) -> None:
         """Note that nobody reads on."""
-        if self._closed:
+        if self._closed or self._life != self._state.lives:
             return
         self._closed = True
-        with self._state.driver.lock:
+        with self._state.driver.lock, suppress(ProcessDied):
             try:
                 self._progress.abandon(self._run_id)
             except Exception as error:  # noqa: BLE001 -- who closes a stream does not ask for the run

@@ -44,7 +44,7 @@ def _reason(fault: Fault, faults: Faults) -> str:
         return f"{came}, and the dice of probability={fault.probability:g} took none of them."
     if fault.behind is not None:
         return f"{came}, and met another fault, which was declared before: {fault.behind.rule.text}."
-    return f"{came}, and the answer had no such place, or was not read so far: {fault.description}."
+    return f"{came}, and {fault.waits_for}: {fault.description}."
 
 
 def _nearest(fault: Fault, faults: Faults) -> Iterator[str]:

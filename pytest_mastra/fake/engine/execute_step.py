@@ -207,6 +207,8 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     context = _step_context(attempt, effects, count)
     if isinstance(step, Step):
         output = yield from _run_function(execution, step, context, effects)
+        for look in list(execution.server_state.on_executed):
+            look(step.id)
     else:
         output = yield from execute_nested(attempt, context, cast("Workflow", step))
     if effects.state is not UNDEFINED:

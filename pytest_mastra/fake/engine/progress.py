@@ -60,7 +60,7 @@ class RunProgress:
         return self.task.done or self._is_given_up
 
     def give_up(self) -> None:
-        """Leave the command where it is, for it has no end."""
+        """Leave the command where it is, for good."""
         self._is_given_up = True
 
     def count_poll(self) -> None:
@@ -108,13 +108,16 @@ class RunsInProgress:
 
         Raises:
             Refusal: The command was refused, or its end is out of reach.
+            ProcessDied: The server died meanwhile.
         """
+        life = self._state.lives
         progress = self._begin(run, command, is_waited_for=True)
         try:
             self._drive(progress, lambda: progress.done, wait=True)
         finally:
             progress.is_waited_for = False
             self._drop_done()
+        self._state.check_alive(life)
         if not progress.task.done:
             raise Refusal("Gateway Timeout", 504)
         return progress.task.value()
@@ -165,11 +168,18 @@ class RunsInProgress:
                 self._drive(progress, lambda: False, skip=False)
         self._drop_done()
 
+    def give_up_all(self) -> None:
+        """Leave all commands where they are, as a process does that is killed."""
+        for progress in self._in_progress:
+            progress.give_up()
+        self._in_progress = []
+
     def next_record(self, reader: Reader, run_id: str) -> dict[str, Any] | None:
         """Return the next record of a stream, None at its end; this drives the run on.
 
         Raises:
             StreamStalled: Nobody moves the run on.
+            ProcessDied: The server died meanwhile.
         """
         self._await_news(reader, run_id)
         return reader.records.popleft() if reader.records else None
@@ -220,11 +230,13 @@ class RunsInProgress:
 
     def _await_news(self, reader: Reader, run_id: str) -> None:
         until = self._driver.end_of_patience()
+        life = self._state.lives
         while not reader.has_news:
             unfinished = [progress for progress in self.of_run(run_id) if not progress.done]
             came_on = any(self._read_on(reader, progress) for progress in unfinished)
             if not came_on and not self._driver.wait_for_change(until):
                 raise StreamStalled(f"the stream of run {run_id} has nothing to say, and nobody moves the run on")
+            self._state.check_alive(life)
             self._drop_done()
 
     def _read_on(self, reader: Reader, progress: RunProgress) -> bool:

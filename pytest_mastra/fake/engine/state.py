@@ -23,6 +23,7 @@ from pytest_mastra.fake.workflows.describe import serialized_entry
 from pytest_mastra.fake.workflows.errors import Refusal, is_meant, own_traceback
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, without
+from pytest_mastra.http.wire import ProcessDied
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class ServerState:
         on_event: Called with a workflow's id, a run's and an event of it.
         patience: Real seconds that a request waits whose run cannot go on.
         seed: Makes ids repeatable.
+
+    Attributes:
+        lives: How many processes the server has been so far, the one that runs included.
+        on_executed: Called with a step's id when its function has done its work, before that is stored.
     """
 
     def __init__(
@@ -85,6 +90,8 @@ class ServerState:
         self.store = Store(clock, moves_created_at=generation.moves_created_at, limits=generation.limits_stored)
         self.histories = Histories()
         self.driver = SchedulerDriver(clock, patience)
+        self.lives = 1
+        self.on_executed: list[Callable[[str], None]] = []
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: Recent[UnexpectedError] = Recent()
         self._on_event = on_event
@@ -94,6 +101,30 @@ class ServerState:
         self._nested_inputs: dict[str, Any] = {}
         self._executions: dict[str, Counter[str]] = {}
         self._graphs: dict[int, tuple[int, list[dict[str, Any]]]] = {}
+
+    def forget_memory(self) -> None:
+        """Forget all but what is declared and stored, as a process does that is killed.
+
+        What was begun in it finds `lives` counted up.
+        """
+        self.lives += 1
+        self.histories = Histories()
+        self._runs.clear()
+        self._last_statuses.clear()
+        self._nested_inputs.clear()
+        self._executions.clear()
+
+    def check_alive(self, life: int) -> None:
+        """Check that the process lives still in which something was begun.
+
+        Args:
+            life: What `lives` was then.
+
+        Raises:
+            ProcessDied: It does not.
+        """
+        if life != self.lives:
+            raise ProcessDied
 
     def new_id(self) -> str:
         """Return a UUID, the same ones in each test."""

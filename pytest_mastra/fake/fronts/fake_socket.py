@@ -62,6 +62,8 @@ class FakeSocket(socket.socket):
             elif isinstance(arrived, Cut):
                 if arrived is Cut.RESET:
                     raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+                if arrived is Cut.REFUSED:
+                    raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
                 return 0
             elif arrived:
                 count = min(len(room), len(arrived))

@@ -218,6 +218,11 @@ class _Pool(urllib3.HTTPConnectionPool):
     def connect(self) -> _Connection:
         return _Connection(self, self._surface, self._netloc)
 
+    def as_named_in_messages(self) -> urllib3.connection.HTTPConnection:
+        """Return a connection that shows itself as one to the surface's address does."""
+        named = urllib3.connection.HTTPSConnection if self.scheme == "https" else urllib3.connection.HTTPConnection
+        return named(self.host, self.port)
+
     def beginning_with(self, connection: _Connection) -> _Pool:
         """Return a pool for one request whose first attempt has been made."""
         pool = _Pool(*self._arguments)
@@ -303,6 +308,11 @@ class _Connection:
         original = http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
         try:
             original.begin()
+        except ConnectionRefusedError as error:
+            original.close()
+            # a socket says so before anything is sent, and urllib3 then tells it like this
+            message = f"Failed to establish a new connection: {error}"
+            raise urllib3.exceptions.NewConnectionError(self._pool.as_named_in_messages(), message) from error
         except BaseException:
             original.close()
             raise

@@ -99,6 +99,10 @@ class Gate:
         self.is_open = True
         self.release()
 
+    def forget_waiting(self) -> None:
+        """Let those wait for ever who wait here now."""
+        self._waiting = []
+
     def release(self) -> None:
         """Let those pass who wait here now."""
         waiting, self._waiting = self._waiting, []
@@ -297,6 +301,7 @@ class SchedulerDriver:
         self._clock = clock
         self._patience = patience
         self.lock = threading.RLock()
+        self._at_turn: int | None = None
         self._changed = threading.Condition(self.lock)
 
     def notify(self) -> None:
@@ -319,10 +324,14 @@ class SchedulerDriver:
         until = time.monotonic() + self._patience
         turns = 0
         while True:
-            while not done() and scheduler.take_turn():
-                turns += 1
-                if turns % TURNS_BETWEEN_LOOKS == 0 and time.monotonic() > until:
-                    raise EndlessWork(f"{turns} turns took more than {self._patience:g} s")
+            outer, self._at_turn = self._at_turn, threading.get_ident()
+            try:
+                while not done() and scheduler.take_turn():
+                    turns += 1
+                    if turns % TURNS_BETWEEN_LOOKS == 0 and time.monotonic() > until:
+                        raise EndlessWork(f"{turns} turns took more than {self._patience:g} s")
+            finally:
+                self._at_turn = outer
             if done():
                 return True
             scheduler.mark_caught_up()
@@ -337,6 +346,11 @@ class SchedulerDriver:
 
     def _pause(self, until: float, seconds: float) -> None:
         self._changed.wait(min(seconds, max(0.0, until - time.monotonic())))
+
+    @property
+    def is_at_turn(self) -> bool:
+        """Whether this thread is within a task's turn, as the functions of steps are."""
+        return self._at_turn == threading.get_ident()
 
     def wait_for_change(self, until: float | None = None) -> bool:
         """Wait for another thread until a moment of `time.monotonic`, or in patience; False if none came."""

@@ -149,13 +149,14 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Have a failed assertion explain its run, and show no functions of the client's."""
     # pytest's own hook for unittest, which is tried first, has by now put the exception of a TestCase into the call
-    if call.excinfo is None or "mastra_sync.models" not in sys.modules:
+    if call.excinfo is None or "mastra_sync.errors" not in sys.modules:
         return
-    from pytest_mastra.explain import assertions, traceback_filter
+    from pytest_mastra.explain import assertions, documentation_note, traceback_filter
     from pytest_mastra.suite.scene import SCENE
 
     assertions.explain_failure(call.excinfo, item.stash.get(SCENE, None), item.config)
     traceback_filter.shorten_traceback(call.excinfo, item.config)
+    documentation_note.add_documentation_note(call.excinfo.value)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mastra_sync.deadline import SystemClock
+from mastra_sync.documentation import see_error, slug_of
 from pytest_mastra.cassettes.decisions import FAILURES, SKIPS, WRITES, Decision, decide
 from pytest_mastra.cassettes.file.errors import CassetteError
 from pytest_mastra.cassettes.file.paths import cassette_path, other_owners
@@ -139,7 +140,7 @@ class MastraCassette:
         )
         if decision in SKIPS | FAILURES:
             words = decision.value.format(cassette=self.shown, mode=self.mode, command=self.command("once"))
-            raise pytest.skip.Exception(words) if decision in SKIPS else pytest.fail.Exception(words, pytrace=False)
+            raise pytest.skip.Exception(words) if decision in SKIPS else _failure(words, "no-cassette")
         if decision in WRITES:
             self._refuse_to_share()
         self._decision = decision
@@ -154,7 +155,7 @@ class MastraCassette:
             try:
                 self.story._load()  # noqa: SLF001 -- vcrpy's own name for it
             except CassetteError as error:
-                raise pytest.fail.Exception(str(error), pytrace=False) from None
+                raise _failure(str(error), slug_of(type(error).__name__)) from None
         if self._decision is Decision.REPLAY:
             self._surface = self._make_surface(scene)
             if self._every_session and self._config.url is not None:
@@ -198,7 +199,7 @@ class MastraCassette:
                 "replace what the other was told.\n"
                 "Give each a file of its own: @pytest.mark.mastra_cassette(path=...), or no path at all."
             )
-            raise pytest.fail.Exception(words, pytrace=False)
+            raise _failure(words, "shared-cassettes")
 
     def _make_surface(self, scene: Scene) -> ReplaySurface:
         clock = SystemClock() if self._pace == "real" or scene.clock is None else scene.clock
@@ -215,7 +216,7 @@ class MastraCassette:
             self._undo.enter_context(InProcess(watched, origin))
 
     def _note_miss(self, miss: Miss) -> NoRecordedReply:
-        text = self._scrubber.text(miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}"))
+        text = self._scrubber.text(miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}"))
         with self._missing:
             self.missed.append(text)
         return NoRecordedReply(text)
@@ -231,7 +232,7 @@ class MastraCassette:
             more = f"\n... and {len(self.missed) - 1} more" if len(self.missed) > 1 else ""
             pytest.fail(f"the code under test went on after this:\n{self.missed[0]}{more}", pytrace=False)
         if self._strict and self.unplayed:
-            pytest.fail(self._describe_unplayed(), pytrace=False)
+            raise _failure(self._describe_unplayed(), "unplayed-exchanges")
 
     def _describe_unplayed(self) -> str:
         from pytest_mastra.cassettes.replay.no_match import describe_entry  # noqa: PLC0415 -- for a failure only
@@ -259,7 +260,7 @@ class MastraCassette:
         try:
             self.story.save()
         except CassetteError as error:
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
+            raise _failure(str(error), slug_of(type(error).__name__)) from None
 
     def _compare(self, scene: Scene, *, passed: bool) -> None:
         from pytest_mastra.cassettes.drift.pytest_report import compare, report_of  # noqa: PLC0415 -- in this mode only
@@ -273,6 +274,10 @@ class MastraCassette:
             live = close_exchanges(scene.log)
             scrubber = learn_secrets([*live, *self.story.exchanges], self._item.config)
             report.add(self._item.nodeid, self.shown, compare(self.story.exchanges, live, scrubber=scrubber))
+
+
+def _failure(words: str, slug: str) -> BaseException:
+    return pytest.fail.Exception(f"{words}\n{see_error(slug)}", pytrace=False)
 
 
 _SHOWN = 5

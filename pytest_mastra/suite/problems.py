@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mastra_sync.documentation import see_error
 from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.problems import Section
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
@@ -35,5 +36,6 @@ def _find_unknown_needs(scene: Scene) -> list[Section]:
     # a test that declares none has its workflows from elsewhere
     if scene.target != "fake" or not declared or not unknown:
         return []
-    lines = [f"  {explain_unknown_workflow(name, declared)}" for name in unknown]
+    explained = [explain_unknown_workflow(name, declared) for name in unknown]
+    lines = [f"  {line}" for line in (*explained, see_error("undeclared-workflows"))]
     return [("mastra: @pytest.mark.mastra(workflows=...) names what the test does not declare", "\n".join(lines))]

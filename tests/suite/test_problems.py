@@ -204,6 +204,7 @@ def test_it(mastra_target, mastra_server):
     mastra_target.checks.append(lambda: [("mastra: not played", "  GET /x")])
     """)
     result.assert_outcomes(passed=1, errors=1)
-    lines = lines_after(result, "ERROR at teardown of test_it", 6)
+    lines = lines_after(result, "ERROR at teardown of test_it", 7)
     assert lines[0] == "mastra: 1 stray request"
-    assert lines[4:] == ["mastra: not played", "  GET /x"]
+    assert lines[4] == "  See https://mastra-sync.readthedocs.io/errors/#strays"
+    assert lines[5:] == ["mastra: not played", "  GET /x"]

@@ -154,8 +154,9 @@ def test_a_fault_that_is_not_met_fails_the_test(run_process: RunSuite) -> None:
         body = re.split("^(?:-{5,}|={5,})", text, flags=re.MULTILINE)[0].strip()
         expected = [f"  {line}" for line in SAID[name].strip().splitlines()]
         advice = "  If this is meant: @pytest.mark.mastra(allow='unused_faults')"
+        see = "  See https://mastra-sync.readthedocs.io/errors/#unused-faults"
         shown = re.sub(r"test_suite\.py:\d+", "test_suite.py:*", body).splitlines()
-        assert shown == ["mastra: 1 unused fault", *expected, advice]
+        assert shown == ["mastra: 1 unused fault", *expected, advice, see]
 
 
 def test_what_is_met_or_meant_fails_nothing(run_process: RunSuite) -> None:

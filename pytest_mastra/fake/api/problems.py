@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from mastra_sync.documentation import see_error
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.text.values import counted
 
@@ -72,7 +73,7 @@ def find_problems(
 def _of_strays(strays: Sequence[Request], how_to_allow: str) -> Iterator[Section]:
     if strays:
         lines = [[f"{stray.method} {stray.path} -> {stray.status}", f"  {stray.stray}"] for stray in strays]
-        yield _section(f"mastra: {counted(len(strays), 'stray request')}", lines, f"If this is meant: {how_to_allow}")
+        yield _section(f"mastra: {counted(len(strays), 'stray request')}", lines, f"If this is meant: {how_to_allow}", "strays")
 
 
 def _of_errors(errors: Sequence[UnexpectedError], how_to_allow: str) -> Iterator[Section]:
@@ -83,12 +84,14 @@ def _of_errors(errors: Sequence[UnexpectedError], how_to_allow: str) -> Iterator
             f"mastra: {counted(len(in_steps), 'unexpected step error')}",
             [[f"{error.where}, raised", *_traceback(error)] for error in in_steps],
             f"If a step is to fail: raise StepError(...), or {how_to_allow}",
+            "step-errors",
         )
     if breakdowns:
         yield _section(
             f"mastra: {counted(len(breakdowns), 'breakdown')} of the fake server",
             [[error.where, *_traceback(error)] for error in breakdowns],
             "The request was answered 500, as a server would; if no step of yours is to blame, please report it",
+            "breakdowns",
         )
 
 
@@ -97,13 +100,14 @@ def _of_faults(declared: Sequence[Faults], how_to_allow: str) -> Iterator[Sectio
         from pytest_mastra.fake.api.unused_faults import explain_unused  # noqa: PLC0415 -- for tests that fail
 
         lines = [explained for faults in declared for explained in explain_unused(faults)]
-        yield _section(f"mastra: {counted(len(lines), 'unused fault')}", lines, f"If this is meant: {how_to_allow}")
+        title = f"mastra: {counted(len(lines), 'unused fault')}"
+        yield _section(title, lines, f"If this is meant: {how_to_allow}", "unused-faults")
 
 
-def _section(title: str, each: Sequence[list[str]], advice: str) -> Section:
+def _section(title: str, each: Sequence[list[str]], advice: str, slug: str) -> Section:
     lines = [line for lines in each[:SHOWN] for line in lines]
     more = [f"... and {len(each) - SHOWN} more"] if len(each) > SHOWN else []
-    return title, "\n".join(f"  {line}" for line in [*lines, *more, advice])
+    return title, "\n".join(f"  {line}" for line in [*lines, *more, advice, see_error(slug)])
 
 
 def _traceback(error: UnexpectedError) -> list[str]:

@@ -49,7 +49,7 @@ def _check_mode(config: pytest.Config, mode: str, *, has_cassettes: bool) -> Non
         "replay": "cassettes answer the tests, and no server is asked",
     }.get(target.value)
     if mode in RECORDING and why:
-        raise pytest.UsageError(
+        raise settings.usage_error(
             f"--mastra-record={mode} records nothing with target {target.value} ({target.origin}): {why}; "
             "what asks a server is --mastra-target=live --mastra-url=URL"
         )

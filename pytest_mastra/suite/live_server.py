@@ -73,10 +73,10 @@ def check_usable(pytest_config: pytest.Config, config: MastraConfig) -> LiveServ
         UsageError: Nobody says where it is; it cannot be reached, or lets nobody in.
     """
     if config.url is None:
-        raise pytest.UsageError(NO_URL)
+        raise settings.usage_error(NO_URL, "live-server")
     server = _known_server(pytest_config, config)
     if server.problem is not None:
-        raise pytest.UsageError(server.problem)
+        raise settings.usage_error(server.problem, "live-server")
     return server
 
 

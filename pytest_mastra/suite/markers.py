@@ -204,7 +204,7 @@ def _check_texts(mark: pytest.Mark, name: str, item: pytest.Item) -> None:
 
 
 def _refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> None:
-    raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{mark.name}: {what}")
+    raise settings.usage_error(f"{item.nodeid}: @pytest.mark.{mark.name}: {what}")
 
 
 def _as_tuple(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mastra_sync.documentation import see_error
 from mastra_sync.suggest import did_you_mean, nearest_name
 
 if TYPE_CHECKING:
@@ -186,12 +187,17 @@ def suggest(given: str, allowed: tuple[str, ...]) -> str:
     return did_you_mean(nearest_name(given, allowed), before="", after=" ")
 
 
+def usage_error(words: str, slug: str = "usage-errors") -> pytest.UsageError:
+    """Return what ends the run before any test, with the address of its explanation."""
+    return pytest.UsageError(f"{words}\n  {see_error(slug)}")
+
+
 def _check_choice(source: str, name: str, value: Any) -> str:
     allowed = CHOICES[name]
     if value in allowed:
         return str(value)
     hint = suggest(str(value), allowed).rstrip()
-    raise pytest.UsageError(f"{source}: {value!r} is not one of {', '.join(allowed)}{hint and f'; {hint}'}")
+    raise usage_error(f"{source}: {value!r} is not one of {', '.join(allowed)}{hint and f'; {hint}'}")
 
 
 def _check_url(source: str, value: str) -> str:
@@ -202,7 +208,7 @@ def _check_url(source: str, value: str) -> str:
         is_address = False
     if not is_address or parts.query or parts.fragment:
         # what it is instead may hold a password
-        raise pytest.UsageError(f"{source} is not an address like 'http://localhost:4111': http or https, no query")
+        raise usage_error(f"{source} is not an address like 'http://localhost:4111': http or https, no query")
     return _plain(value)
 
 

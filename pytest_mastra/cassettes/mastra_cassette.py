@@ -216,7 +216,9 @@ class MastraCassette:
             self._undo.enter_context(InProcess(watched, origin))
 
     def _note_miss(self, miss: Miss) -> NoRecordedReply:
-        text = self._scrubber.text(miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}"))
+        text = self._scrubber.text(
+            miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}")
+        )
         with self._missing:
             self.missed.append(text)
         return NoRecordedReply(text)

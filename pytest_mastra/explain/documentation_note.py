@@ -11,8 +11,8 @@ _OURS = ("mastra_sync.errors", "MastraError")
 def add_documentation_note(error: BaseException) -> None:
     """Add the address of its explanation to an exception of the client's, once, as a note.
 
-    pytest shows notes, of all Pythons. It is added when a test has failed of the exception, and not when the exception is made:
-    `pytest.raises(match=...)` looks at notes too.
+    pytest shows notes, of all Pythons. It is added when a test has failed of the exception, and not when the exception
+    is made: `pytest.raises(match=...)` looks at notes too.
 
     Args:
         error: How a test, or a fixture, ended.

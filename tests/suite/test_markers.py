@@ -76,9 +76,9 @@ def test_what_is_wrong_is_a_usage_error(run_suite: RunSuite, marker: str, said: 
     """)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     name = marker.partition("(")[0]
-    assert result.errlines[-1] == f"ERROR: test_suite.py::test_it: @pytest.mark.{name}: {said}" or result.errlines == [
+    assert [line for line in result.errlines if line] == [
         f"ERROR: test_suite.py::test_it: @pytest.mark.{name}: {said}",
-        "",
+        "  See https://mastra-sync.readthedocs.io/errors/#usage-errors",
     ]
 
 

@@ -9,6 +9,9 @@ from tests.suites_in_folders import RunSuite
 
 NOTHING = "def test_it(): pass"
 
+SEE = "  See https://mastra-sync.readthedocs.io/errors/#usage-errors"
+"""How each usage error ends."""
+
 CHOICES = {
     "target": "fake, live, replay",
     "generation": "current, 1.2, 1.0-beta",
@@ -22,10 +25,10 @@ def test_a_wrong_choice_is_a_usage_error(run_suite: RunSuite, name: str) -> None
     """No test runs; the error names the place, and what there is."""
     result = run_suite(NOTHING, f"--mastra-{name}=xyz")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.errlines == [f"ERROR: --mastra-{name}: 'xyz' is not one of {CHOICES[name]}", ""]
+    assert result.errlines == [f"ERROR: --mastra-{name}: 'xyz' is not one of {CHOICES[name]}", SEE, ""]
     result = run_suite(NOTHING, "-o", f"mastra_{name}=xyz")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.errlines == [f"ERROR: ini key mastra_{name}: 'xyz' is not one of {CHOICES[name]}", ""]
+    assert result.errlines == [f"ERROR: ini key mastra_{name}: 'xyz' is not one of {CHOICES[name]}", SEE, ""]
 
 
 def test_a_near_miss_is_told(run_suite: RunSuite) -> None:

@@ -73,7 +73,9 @@ def find_problems(
 def _of_strays(strays: Sequence[Request], how_to_allow: str) -> Iterator[Section]:
     if strays:
         lines = [[f"{stray.method} {stray.path} -> {stray.status}", f"  {stray.stray}"] for stray in strays]
-        yield _section(f"mastra: {counted(len(strays), 'stray request')}", lines, f"If this is meant: {how_to_allow}", "strays")
+        yield _section(
+            f"mastra: {counted(len(strays), 'stray request')}", lines, f"If this is meant: {how_to_allow}", "strays"
+        )
 
 
 def _of_errors(errors: Sequence[UnexpectedError], how_to_allow: str) -> Iterator[Section]:

@@ -31,11 +31,11 @@ def exceptions_of_the_client() -> list[type[MastraError]]:
 
 def slugs_in_code() -> set[str]:
     """Return the slugs that the packages' modules give by name."""
-    found = set()
+    found: set[str] = set()
     for path in modules().values():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in GIVE_SLUGS:
-                found |= {arg.value for arg in node.args[-1:] if isinstance(arg, ast.Constant)}
+                found |= {str(arg.value) for arg in node.args[-1:] if isinstance(arg, ast.Constant)}
     return found | {"usage-errors"}
 
 

@@ -6,12 +6,14 @@ Servers answer some mistakes with 200 and do nothing, some by failing the whole 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mastra_sync.answers import UNTOLD, Answer, answer_given
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
 from mastra_sync.errors import (
+    InputMismatch,
     InvalidArgument,
     MastraError,
     RunAlreadyStarted,
@@ -25,6 +27,8 @@ from mastra_sync.errors import (
     UnsupportedByServer,
 )
 from mastra_sync.operations import Operation
+from mastra_sync.options import if_started, joins_answered, sent_options
+from mastra_sync.recorded_data import differing_paths, is_same, listed_paths
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
@@ -58,6 +62,17 @@ class Target:
     for_each_index: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A run is to be gone on with as it is: there is nothing to send.
+
+    Attributes:
+        is_told: False if its record may yet show, once it has come to rest, that there is.
+    """
+
+    is_told: bool = True
+
+
 class Commands:
     """Makes the commands of one run: reads and checks what a mistake would cost.
 
@@ -68,32 +83,70 @@ class Commands:
     def __init__(self, api: RunApi) -> None:
         self._api = api
 
-    def start(self, operation: Operation, input_data: Any, options: Options, *, fresh: bool) -> Command:
-        """Return a start; `fresh` says that nobody can have started the run before.
+    def start(
+        self,
+        operation: Operation,
+        input_data: Any,
+        options: Options,
+        *,
+        fresh: bool,
+        accepted: bool = False,
+    ) -> Command | Joined:
+        """Return a start, or that the run is joined.
+
+        Args:
+            operation: The verb.
+            input_data: What the workflow gets.
+            options: As the caller gave them.
+            fresh: True if nobody can have started the run before.
+            accepted: True if a start was accepted by the server, so that a pending run may be under way.
 
         Raises:
-            RunAlreadyStarted: The run is not pending, and the option `again` was not given.
+            RunAlreadyStarted: The run is not pending, and is neither to be joined nor to be run again.
+            InputMismatch: The run that is to be joined was started with another input.
         """
-        fields = {name: value for name, value in options.items() if name != "again"}
-        body = request_body(input_data=input_data, **fields)
-        before = None if fresh else self._mark_before_start(operation, again=bool(options.get("again")))
+        policy = if_started(options)
+        body = request_body(input_data=input_data, **sent_options(options))
+        run = None if fresh else self._run_before_start()
         self._check_per_step(options)
+        if run is not None and policy == "join" and (accepted or run.status != "pending"):
+            self._check_same_input(operation, run, input_data)
+            return Joined()
+        if run is not None and run.status != "pending" and policy == "raise":
+            raise RunAlreadyStarted(
+                f"the run is {run.status}: {operation.name} would execute it once more and overwrite its record; "
+                "use if_started='join' to go on with it, wait() or result() to read it, another run_id for another "
+                "run, or again=True",
+                **self._api.error_context(operation),
+            )
+        before = None if run is None or run.status == "pending" else Mark.of(run)
         return Command(operation, body, before, lambda: self._likely_cause(input_data))
 
-    def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command:
-        """Return a resume of the suspension that is meant.
+    def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command | Joined:
+        """Return a resume of the suspension that is meant, or that its run is joined.
 
         Raises:
             RunNotSuspended, StepNotSuspended, SeveralStepsSuspended, InvalidArgument: There is none that fits.
+            InputMismatch: The suspension was answered otherwise before.
             UnsupportedByServer: An option that the server would drop silently.
         """
+        joins = joins_answered(options)
         answer = resume_answer(resume_data)
-        fields = {name: value for name, value in options.items() if name not in ("label", "for_each_index")}
+        fields = sent_options(options)
         _check_target(step, options)
         request_body(**fields)
-        run = self._await_suspension()
+        for_each_index = options.get("for_each_index")
+
+        def find_answer(run: RunResult) -> Answer | None:
+            # a label is forgotten once its suspension was answered
+            return answer_given(run, step, for_each_index, answer) if joins and options.get("label") is None else None
+
+        run = self._await_suspension(lambda run: (found := find_answer(run)) is not None and found.is_final)
         context = self._api.error_context(operation)
-        target = resume_target(run, step, options.get("for_each_index"), options.get("label"), context)
+        if (found := find_answer(run)) is not None:
+            self._check_same_answer(operation, found, answer)
+            return Joined(is_told=found.is_final)
+        target = resume_target(run, step, for_each_index, options.get("label"), context)
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
         if target.for_each_index is not None and len(items) > 1:
             self.require("for_each_index", "Without it every suspended item gets the same answer")
@@ -141,26 +194,59 @@ class Commands:
         self._check_per_step(options)
         return Command(operation, body, Mark.of(run))
 
-    def _mark_before_start(self, operation: Operation, *, again: bool) -> Mark | None:
+    def _run_before_start(self) -> RunResult | None:
         try:
-            run = self._api.read(nested=False)
+            return self._api.read(nested=False)
         except RunNotFound:
             return None
-        if run.status == "pending":
-            return None
-        if again:
-            return Mark.of(run)
-        raise RunAlreadyStarted(
-            f"the run is {run.status}: {operation.name} would execute it once more and overwrite its record; "
-            "use wait() or result() to read it, another run_id for another run, or again=True",
-            **self._api.error_context(operation),
-        )
 
-    def _await_suspension(self) -> RunResult:
-        """Return the run; one that is still running gets some time to suspend."""
+    def _check_same_input(self, operation: Operation, run: RunResult, input_data: Any) -> None:
+        """Raise if a run was started with another input, as far as its record tells.
+
+        Raises:
+            InputMismatch: It was.
+        """
+        if input_data is OMIT or run.input_data is None:
+            return
+        given = plain_json(input_data, "input_data")
+        if is_same(given, run.input_data):
+            return
+        details = self._api.details()
+        schema = details.input_schema if details.validates_inputs else None
+        if paths := differing_paths(given, run.input_data, schema):
+            raise InputMismatch(
+                f"the run is {run.status} and was started with another input: {listed_paths(paths)}\n"
+                "Give the input that it was started with, another run_id for another run, or go on with this one as it "
+                "is by wait()",
+                argument="input_data",
+                paths=paths,
+                **self._api.error_context(operation),
+            )
+
+    def _check_same_answer(self, operation: Operation, before: Answer, answer: Any) -> None:
+        """Raise if a suspension was answered otherwise, as far as the run's record tells.
+
+        Raises:
+            InputMismatch: It was.
+        """
+        if answer is OMIT or before.data is UNTOLD or is_same(answer, before.data):
+            return
+        steps = self._api.details().all_steps
+        step = steps.get(".".join(before.path))
+        if paths := differing_paths(answer, before.data, step.resume_schema if step is not None else None):
+            raise InputMismatch(
+                f"step {'.'.join(before.path)!r} was answered before, and otherwise: {listed_paths(paths)}\n"
+                "Give the answer that it got, or go on with the run as it is by wait()",
+                argument="resume_data",
+                paths=paths,
+                **self._api.error_context(operation),
+            )
+
+    def _await_suspension(self, is_enough: Callable[[RunResult], bool]) -> RunResult:
+        """Return the run; one that is still running gets time to suspend, or to show enough."""
         grace = self._api.deadline(SUSPENSION_GRACE)
         run = self._api.read()
-        while run.status in ACTIVE and not grace.expired:
+        while run.status in ACTIVE and not is_enough(run) and not grace.expired:
             grace.sleep(next_pause(grace.elapsed))
             run = self._api.read()
         return run

@@ -18,6 +18,7 @@ MastraError
 │  │  └─ RouteNotFound                   nothing is served at this address
 │  ├─ ConflictError                      the run is not in a state that allows it
 │  │  ├─ RunAlreadyStarted
+│  │  ├─ InputMismatch                   the run was given other data than it is given now
 │  │  ├─ RunAlreadyFinished
 │  │  ├─ RunNotSuspended
 │  │  ├─ StepNotSuspended
@@ -270,6 +271,20 @@ class RunAlreadyStarted(ConflictError):
 
     Starting it again would execute it a second time and overwrite its record.
     """
+
+
+class InputMismatch(ConflictError):
+    """A run that is to be joined was given other data before; nothing was sent.
+
+    Attributes:
+        argument: What differs: `input_data` or `resume_data`.
+        paths: Where, as `amount` or `items[2].price`; `""` is the whole of it. Values are not shown.
+    """
+
+    def __init__(self, message: str, *, argument: str, paths: Sequence[str], **context: Any) -> None:
+        super().__init__(message, **context)
+        self.argument = argument
+        self.paths = list(paths)
 
 
 class RunAlreadyFinished(ConflictError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 START = "workflow-start"
 FINISH = "workflow-finish"
+STEP_START = "workflow-step-start"
 
 
 class StreamEvent:

@@ -5,17 +5,70 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from typing_extensions import Self
 
+from mastra_sync.arguments import checked_id
 from mastra_sync.deadline import Clock, SystemClock
+from mastra_sync.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from mastra_sync.api import Api
     from mastra_sync.models import RunResult
 
 DEFAULT_WORKERS = 8
+
+
+RunIds: TypeAlias = "Callable[[Any], str] | Sequence[str]"
+"""The ids of many runs: a function of the input, or a list in the inputs' order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run to be executed: its input, and what else `execute` takes."""
+
+    input_data: Any
+    options: Mapping[str, Any]
+
+
+def with_run_ids(calls: Sequence[Call], inputs: Sequence[Any], run_ids: RunIds) -> list[Call]:
+    """Return the calls with an id each; their runs are joined unless they say otherwise.
+
+    Args:
+        calls: What is to be executed.
+        inputs: The inputs as the caller gave them, in the same order.
+        run_ids: As `Workflow.map` takes it.
+
+    Raises:
+        InvalidArgument: Not an id for each input, or the same for two.
+    """
+    if callable(run_ids):
+        ids = list(map(run_ids, inputs))
+    elif isinstance(run_ids, Sequence) and not isinstance(run_ids, (str, bytes)):
+        ids = list(run_ids)
+    else:
+        raise InvalidArgument(
+            "run_ids", f"must be a function of the input, or a list of ids, not {type(run_ids).__name__}"
+        )
+    if len(ids) != len(inputs):
+        raise InvalidArgument("run_ids", f"must be one for each input: {len(ids)} for {len(inputs)} inputs")
+    first: dict[str, int] = {}
+    for index, run_id in enumerate(ids):
+        checked_id(run_id, f"run_ids[{index}]")
+        if first.setdefault(run_id, index) != index:
+            raise InvalidArgument(
+                f"run_ids[{index}]", f"{run_id!r} is the id of inputs[{first[run_id]}] already; each run needs its own"
+            )
+    return [
+        Call(call.input_data, {**_joining(call.options), "run_id": run_id})
+        for call, run_id in zip(calls, ids, strict=True)
+    ]
+
+
+def _joining(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return options if options.keys() & {"if_started", "again"} else {**options, "if_started": "join"}
 
 
 class ExecutableWorkflow(Protocol):
@@ -45,23 +98,22 @@ class WorkflowSource(Protocol):
 
 def run_all(
     workflow: ExecutableWorkflow,
-    inputs: Sequence[Any],
+    calls: Sequence[Call],
     executor: Executor | None,
     max_workers: int | None,
-    options: Mapping[str, Any],
     *,
     return_exceptions: bool,
 ) -> Iterator[RunResult]:
-    """Hand all inputs to the executor, and return the results in the inputs' order."""
+    """Hand all calls to the executor, and return the results in the calls' order."""
     if executor is not None:
 
-        def submit(item: Any) -> Future[RunResult]:
-            return executor.submit(execute_one, workflow.client, workflow.id, item, options)
+        def submit(call: Call) -> Future[RunResult]:
+            return executor.submit(execute_one, workflow.client, workflow.id, call.input_data, call.options)
 
-        results = _results(inputs, submit, return_exceptions=return_exceptions, stop=lambda: None)
+        results = _results(calls, submit, return_exceptions=return_exceptions, stop=lambda: None)
     else:
-        threads = _OwnThreads(workflow, max_workers or DEFAULT_WORKERS, options)
-        results = _results(inputs, threads.submit, return_exceptions=return_exceptions, stop=threads.stop)
+        threads = _OwnThreads(workflow, max_workers or DEFAULT_WORKERS)
+        results = _results(calls, threads.submit, return_exceptions=return_exceptions, stop=threads.stop)
     # a generator that has not begun would clean nothing up when it is closed
     next(results)
     return results
@@ -78,14 +130,13 @@ class _OwnThreads:
     Python joins them before it exits.
     """
 
-    def __init__(self, workflow: ExecutableWorkflow, workers: int, options: Mapping[str, Any]) -> None:
+    def __init__(self, workflow: ExecutableWorkflow, workers: int) -> None:
         self._stopped = threading.Event()
         self._workflow = workflow.on_clock(_StoppableClock(workflow.api.clock, self._stopped))
-        self._options = options
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="mastra-sync-map")
 
-    def submit(self, item: Any) -> Future[RunResult]:
-        return self._executor.submit(self._workflow.execute, item, **self._options)
+    def submit(self, call: Call) -> Future[RunResult]:
+        return self._executor.submit(self._workflow.execute, call.input_data, **call.options)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -112,8 +163,8 @@ class _StoppableClock:
 
 
 def _results(
-    inputs: Sequence[Any],
-    submit: Callable[[Any], Future[RunResult]],
+    calls: Sequence[Call],
+    submit: Callable[[Call], Future[RunResult]],
     *,
     return_exceptions: bool,
     stop: Callable[[], None],
@@ -121,8 +172,8 @@ def _results(
     """Give None once everything is handed over, then the results."""
     futures: list[Future[RunResult]] = []
     try:
-        for item in inputs:
-            futures.append(submit(item))  # noqa: PERF401 - what was submitted is known if one fails
+        for call in calls:
+            futures.append(submit(call))  # noqa: PERF401 - what was submitted is known if one fails
         yield None  # type: ignore[misc]
         for future in futures:
             error = future.exception()

@@ -153,12 +153,15 @@ class Suspension(ServerModel):
         payload: What the step suspended with.
         for_each_index: Which item of a `foreach`, None outside of one.
         labels: The labels that the step gave to this suspension.
+        suspended_at: When it did; tells this suspension from a later one of the same step.
     """
 
     path: list[str]
     payload: Any = None
     for_each_index: int | None = None
     labels: list[str] = Field(default_factory=list)
+    # answers that tell the same run at different depth tell it a millisecond apart
+    suspended_at: Moment | None = Field(default=None, exclude=True)
 
     @property
     def step(self) -> str:

@@ -90,6 +90,12 @@ def without_meta(payload: Any) -> Any:
     return payload
 
 
+def items_of(payload: Any) -> list[Any] | None:
+    """Return the records of a foreach's items, kept in its suspend payload; None without any."""
+    items = _meta(payload).get("foreachOutput")
+    return items if isinstance(items, list) else None
+
+
 def parse_remote_error(value: Any) -> Any:
     """Return an error as an object.
 
@@ -247,11 +253,16 @@ def _suspensions_at(
     path: list[str], step: Mapping[str, Any], steps: Mapping[str, Any], labels: _Labels
 ) -> Iterator[dict[str, Any]]:
     payload = step.get("suspendPayload")
-    items = _meta(payload).get("foreachOutput")
-    if not isinstance(items, list):
+    items = items_of(payload)
+    if items is None:
         leaf = steps.get(".".join(path), step)
         own = leaf.get("suspendPayload", payload)
-        yield {"path": path, "payload": without_meta(own), "labels": labels.of(path, None)}
+        yield {
+            "path": path,
+            "payload": without_meta(own),
+            "labels": labels.of(path, None),
+            "suspendedAt": leaf.get("suspendedAt"),
+        }
         return
     first = _meta(payload).get("foreachIndex")
     for index, item in enumerate(items):
@@ -266,6 +277,7 @@ def _suspensions_at(
             "payload": asked,
             "forEachIndex": index,
             "labels": labels.of(path, index),
+            "suspendedAt": item.get("suspendedAt"),
         }
 
 

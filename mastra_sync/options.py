@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from typing_extensions import ParamSpec
 
 from mastra_sync.deadline import Seconds
+from mastra_sync.errors import InvalidArgument
 from mastra_sync.suggest import did_you_mean, nearest_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _Result = TypeVar("_Result")
 
 OnGap = Literal["raise", "follow"]
 """What a stream does when events are missing that the server cannot replay."""
+
+IfStarted = Literal["raise", "join", "again"]
+"""What becomes of a start whose run is no longer pending."""
+
+IfAnswered = Literal["raise", "join"]
+"""What becomes of an answer to a suspension that has been answered."""
 
 OnSuspend: TypeAlias = "Callable[[Suspension], Any]"
 """Answers a suspension; None leaves the run suspended."""
@@ -53,11 +60,14 @@ class StartOptions(MoveOptions, total=False):
     Attributes:
         initial_state: The workflow's state to begin with, where the workflow declares one.
         resource_id: Whom the run belongs to; counts only if `create_run` was not given one.
-        again: Run it again although it has run before; the record of what it did is overwritten.
+        if_started: What to do if the run has been started before: `"raise"` `RunAlreadyStarted` (default); `"join"`,
+            go on with the run as it is and start nothing; `"again"`, run it once more, which overwrites its record.
+        again: True is short for `if_started="again"`.
     """
 
     initial_state: Any
     resource_id: str | None
+    if_started: IfStarted
     again: bool
 
 
@@ -68,10 +78,13 @@ class ResumeOptions(MoveOptions, total=False):
         for_each_index: Which item of a `foreach` the answer is for (current servers only). Without it every suspended
             item gets the same answer.
         label: The label that the step gave to the suspension, instead of `step` and `for_each_index`.
+        if_answered: What to do if this suspension was answered before: `"raise"` `RunNotSuspended`, `StepNotSuspended`
+            or the like (default); `"join"`, go on with the run if the answer was the same.
     """
 
     for_each_index: int | None
     label: str | None
+    if_answered: IfAnswered
 
 
 class TimeTravelOptions(MoveOptions, total=False):
@@ -124,6 +137,56 @@ class StreamResumeOptions(ResumeOptions, StreamOptions, total=False):
 
 class StreamTimeTravelOptions(TimeTravelOptions, StreamOptions, total=False):
     """What `time_travel_stream` takes beside `step` and `input_data`."""
+
+
+_OWN_NAMES = frozenset({"again", "if_started", "if_answered", "label", "for_each_index"})
+
+
+def sent_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that go to the server as they are."""
+    return {name: value for name, value in options.items() if name not in _OWN_NAMES}
+
+
+def if_started(options: Mapping[str, Any]) -> IfStarted:
+    """Return what is to be done if the run has been started before.
+
+    Raises:
+        InvalidArgument: No such choice, or both ways of choosing.
+    """
+    if "if_started" in options and "again" in options:
+        raise InvalidArgument("again", "is short for if_started='again'; give one of the two")
+    if options.get("again"):
+        return "again"
+    policy: IfStarted = checked_choice(options.get("if_started", "raise"), "if_started", IfStarted)
+    return policy
+
+
+def joins_answered(options: Mapping[str, Any]) -> bool:
+    """Return whether a run is to be gone on with if its suspension was answered before.
+
+    Raises:
+        InvalidArgument: No such choice.
+    """
+    policy: IfAnswered = checked_choice(options.get("if_answered", "raise"), "if_answered", IfAnswered)
+    return policy == "join"
+
+
+def checked_choice(value: Any, argument: str, choices: Any) -> Any:
+    """Return a value that is one of a `Literal`'s.
+
+    Raises:
+        InvalidArgument: It is not; names the ones that there are, and the nearest.
+    """
+    names = get_args(choices)
+    if value in names:
+        return value
+    hint = did_you_mean(nearest_name(value, names)) if isinstance(value, str) else ""
+    raise InvalidArgument(argument, f"must be {_listed(names)}, not {value!r}{hint}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(map(repr, names))
+    return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def takes(options: type | None = None) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:

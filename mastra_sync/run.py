@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_callable, checked_count
-from mastra_sync.commands import Commands, StepArgument
-from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument
-from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
+from mastra_sync.commands import Joined, StepArgument
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
+from mastra_sync.moved_run import MovedRun
 from mastra_sync.operations import (
     RESTART,
     RESTART_ASYNC,
@@ -37,19 +36,16 @@ from mastra_sync.options import (
     TimeTravelOptions,
     takes,
 )
-from mastra_sync.run_api import Command, RunApi
-from mastra_sync.streaming import RunStream, StreamSettings
-from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import START_GRACE, Departure, interruption
+from mastra_sync.run_api import Command
+from mastra_sync.streaming import RunStream
+from mastra_sync.waiting import START_GRACE
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
-    from mastra_sync.models import RunResult, Suspension
-
-_STREAM_NAMES = frozenset(StreamOptions.__annotations__)
+    from mastra_sync.models import RunResult
 
 
-class Run:
+class Run(MovedRun):
     """A handle on one run of a workflow; making one sends nothing.
 
     Get one from `Workflow.create_run` or `get_run`.
@@ -61,14 +57,6 @@ class Run:
         workflow_id: The workflow.
         run_id: The run.
     """
-
-    def __init__(self, api: RunApi, *, fresh: bool) -> None:
-        self.api = api
-        # True while nobody can have started the run: this client made up its id and has not sent a start
-        self._fresh = fresh
-        self._departure: Departure | None = None
-        self.workflow_id: str = api.workflow_id
-        self.run_id: str = api.run_id
 
     # -- start
 
@@ -83,11 +71,12 @@ class Run:
             **options: See `StartOptions`.
 
         Raises:
-            RunAlreadyStarted: The run has run before, and `again` was not given.
+            RunAlreadyStarted: The run has run before, and `if_started` is not given.
+            InputMismatch: The run that is to be joined was started with another input.
             RunNotFound: No such run; `create_run` makes one.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands().start(START, input_data, options, fresh=self._fresh))
+        self._send(self._start_command(self._commands(), START, input_data, options))
         return self
 
     @takes(StartOptions)
@@ -105,29 +94,34 @@ class Run:
 
         Raises:
             InvalidInput: The workflow's schema rejects the input; the run is still pending.
-            RunAlreadyStarted: The run has run before, and `again` was not given.
+            RunAlreadyStarted: The run has run before, and `if_started` is not given.
+            InputMismatch: The run that is to be joined was started with another input.
             RunTimeout: The run goes on.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(commands.start(START_ASYNC, input_data, options, fresh=self._fresh), deadline)
+        return self._hold(self._start_command(commands, START_ASYNC, input_data, options), deadline)
 
     @takes(StreamStartOptions)
     def stream(self, input_data: Any = OMIT, **options: Unpack[StreamStartOptions]) -> RunStream:
         """Start the run and return its events as they come.
+
+        A run that is joined (`if_started="join"`) is observed: what the server still holds of its streams is replayed.
+        Where that is not all there was, `on_gap` says what to do, as after a cut.
 
         Args:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
             **options: See `StreamStartOptions`.
 
         Raises:
-            RunAlreadyStarted: The run has run before, and `again` was not given; `observe` reads its events.
+            RunAlreadyStarted: The run has run before, and `if_started` is not given; `observe` reads its events.
+            InputMismatch: The run that is to be joined was started with another input.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
-        command = commands.start(STREAM, input_data, rest, fresh=self._fresh)
+        command = self._start_command(commands, STREAM, input_data, rest)
         return self._open(command, settings, only_segment=self._fresh)
 
     # -- wait and read
@@ -202,9 +196,10 @@ class Run:
             RunNotSuspended: The run is not suspended, nor within two seconds.
             StepNotSuspended: Another step is.
             SeveralStepsSuspended: Say which.
+            InputMismatch: It was answered otherwise before, and `if_answered` is `"join"`.
             OutcomeUnknown: The answer was lost and the run has not moved; it was not sent again.
         """
-        self._send(self._commands().resume(RESUME, resume_data, step, options))
+        self._answer(RESUME, resume_data, step, options, self._commands(), self._send)
         return self
 
     @takes(ResumeOptions)
@@ -226,7 +221,11 @@ class Run:
         """
         deadline = self._deadline(timeout)
         commands = self._commands(deadline)
-        return self._hold(commands.resume(RESUME_ASYNC, resume_data, step, options), deadline)
+
+        def hold(command: Command | Joined) -> RunResult:
+            return self._hold(command, deadline)
+
+        return self._answer(RESUME_ASYNC, resume_data, step, options, commands, hold)
 
     @takes(ResumeOptions)
     def resume_no_wait(
@@ -238,19 +237,29 @@ class Run:
             UnsupportedByServer: A server before the current ones; `resume` does the same.
         """
         commands = self._commands()
-        command = commands.resume(RESUME_NO_WAIT, resume_data, step, options)
-        commands.require("resume_no_wait", "Use resume")
-        self._send(command)
+
+        def send(command: Command | Joined) -> None:
+            commands.require("resume_no_wait", "Use resume")
+            self._send(command)
+
+        self._answer(RESUME_NO_WAIT, resume_data, step, options, commands, send)
         return self.run_id
 
     @takes(StreamResumeOptions)
     def resume_stream(
         self, resume_data: Any = OMIT, *, step: StepArgument = None, **options: Unpack[StreamResumeOptions]
     ) -> RunStream:
-        """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`."""
+        """Answer a suspension and return the events that follow. Arguments as `resume`, and `StreamOptions`.
+
+        A run that is joined (`if_answered="join"`) is observed, from the first event that the server still holds.
+        """
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
-        return self._open(commands.resume(RESUME_STREAM, resume_data, step, rest), settings)
+
+        def open_stream(command: Command | Joined) -> RunStream:
+            return self._open(command, settings)
+
+        return self._answer(RESUME_STREAM, resume_data, step, rest, commands, open_stream)
 
     # -- cancel and restart
 
@@ -342,96 +351,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.run_id} of {self.workflow_id!r}>"
-
-    # -- what streams need of their run, and workflows
-
-    def wait_until(
-        self,
-        deadline: Deadline,
-        on_update: Callable[[RunResult], Any] | None = None,
-        start_grace: float = START_GRACE,
-    ) -> RunResult:
-        """Return the run once it is settled, as a part of what has a deadline."""
-        departure = None if self._departure is None else self._departure.with_grace(start_grace)
-        # pauses and grace are counted from here
-        own = deadline.part(None)
-        try:
-            result = self.api.within(own).wait(own, on_update).until_settled(departure)
-        except KeyboardInterrupt:
-            raise interruption(self) from None
-        self._departure = None
-        return result
-
-    @property
-    def url(self) -> str:
-        """Where the run is read."""
-        return self.api.url
-
-    def poll(self, deadline: Deadline) -> RunResult:
-        """Return the run with its status and little else; one request, tried once."""
-        return self.api.poll(deadline)
-
-    def read_result(self, deadline: Deadline) -> RunResult:
-        """Return the run as it is now."""
-        return self.api.result(deadline)
-
-    def open_observe(self, deadline: Deadline) -> ByteStream:
-        """Return the bytes that the server replays."""
-        return self.api.open_observe(deadline)
-
-    def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
-        """Return a resumed stream's bytes, None if they were lost and the run moved."""
-        command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {})
-        return self.api.open_stream(command, deadline)
-
-    # -- sending
-
-    def _commands(self, deadline: Deadline | None = None) -> Commands:
-        return Commands(self.api if deadline is None else self.api.within(deadline))
-
-    def _send(self, command: Command) -> None:
-        self.api.send(command)
-        self._fresh = False
-        self._departure = command.departure
-
-    def _hold(self, command: Command, deadline: Deadline) -> RunResult:
-        self._departure = None
-        try:
-            result = self.api.hold(command, deadline)
-        except KeyboardInterrupt:
-            raise interruption(self) from None
-        finally:
-            self._fresh = False
-        return result
-
-    def _open(self, command: Command, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
-        source = self.api.open_stream(command, settings.deadline)
-        self._fresh = False
-        # a stream may come back empty, or refuse inside what was asked; the run shows it by not moving
-        self._departure = command.departure
-        return RunStream(self, source, settings, only_segment=only_segment)
-
-    def _stream_settings(self, options: Mapping[str, Any]) -> tuple[StreamSettings, dict[str, Any]]:
-        """Return how a stream is to behave, and the options that go to the server."""
-        idle_timeout = seconds_of(options.get("idle_timeout", DEFAULT_IDLE_TIMEOUT), "idle_timeout")
-        if not idle_timeout:
-            raise InvalidArgument("idle_timeout", "must be more than 0 and not infinite")
-        on_gap = options.get("on_gap", "raise")
-        if on_gap not in ("raise", "follow"):
-            raise InvalidArgument("on_gap", f"must be 'raise' or 'follow', not {on_gap!r}")
-        checked_callable(options.get("on_suspend"), "on_suspend")
-        settings = StreamSettings(
-            deadline=self._deadline(options.get("timeout", DEFAULT_RUN_TIMEOUT)),
-            idle_timeout=idle_timeout,
-            on_gap=on_gap,
-            on_suspend=options.get("on_suspend"),
-            stays_open=options.get("close_on_suspend") is False,
-        )
-        if settings.stays_open and settings.on_suspend is not None:
-            raise InvalidArgument(
-                "close_on_suspend", "on_suspend answers once the stream has closed; give one of the two"
-            )
-        return settings, {name: value for name, value in options.items() if name not in _STREAM_NAMES}
-
-    def _deadline(self, timeout: Seconds) -> Deadline:
-        return self.api.deadline(seconds_of(timeout, "timeout"))

@@ -34,7 +34,7 @@ def likely_mismatch(schema: Mapping[str, Any] | None, value: Any) -> str:
 
 
 def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
-    if not _fits(schema, value):
+    if not fits(schema, value):
         yield f"the input must be {schema.get('type')}, not {_json_type(value)}"
         return
     if not isinstance(value, Mapping):
@@ -47,13 +47,14 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
             yield f'"{name}" is missing'
     for name, item in value.items():
         known = properties.get(name)
-        if isinstance(known, Mapping) and not _fits(known, item):
+        if isinstance(known, Mapping) and not fits(known, item):
             yield f'"{name}" must be {known.get("type")}, not {_json_type(item)}'
         elif known is None and schema.get("additionalProperties") is False:
             yield f'"{name}" is not a property that it knows'
 
 
-def _fits(schema: Mapping[str, Any], value: Any) -> bool:
+def fits(schema: Mapping[str, Any], value: Any) -> bool:
+    """True if a value is of the type that a schema names, if any."""
     wanted = schema.get("type")
     if not isinstance(wanted, str) or wanted not in _TYPES:
         return True

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mastra_sync.events import FINISH, START, StreamEvent
+from mastra_sync.events import FINISH, START, STEP_START, StreamEvent
 
 
 def begins_stream(event: StreamEvent) -> bool:
@@ -24,6 +24,13 @@ def begins_stream(event: StreamEvent) -> bool:
 def ends_stream(event: StreamEvent) -> bool:
     """True for the `workflow-finish` that a stream ends with."""
     return event.type == FINISH and not _is_engines_own(event)
+
+
+def starts_run(event: StreamEvent) -> bool | None:
+    """Return whether an event shows that its stream started the run; None if nothing does."""
+    if event.type != STEP_START:
+        return None
+    return not isinstance(event.payload, Mapping) or event.payload.get("resumedAt") is None
 
 
 def _is_engines_own(event: StreamEvent) -> bool:

@@ -39,6 +39,7 @@ from mastra_sync.stream_position import (
     ends_stream,
     new_events,
     noted_events,
+    starts_run,
 )
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import NamedRun, interruption
@@ -125,6 +126,7 @@ class RunStream:
         whole_history: bool = False,
         only_segment: bool = False,
         skip: int = 0,
+        joined: bool = False,
     ) -> None:
         self._run = run
         self._settings = settings
@@ -132,6 +134,8 @@ class RunStream:
         self._whole_history = whole_history
         self._only_segment = only_segment
         self._skip = skip
+        # True while it is not known whether the replay begins where the run did
+        self._is_start_open = joined
         self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
         self._cut_by: Exception | None = None
@@ -161,6 +165,8 @@ class RunStream:
                     self._reconnects = 0
                     if self._at_finish or event.raw.get("type") == FINISH:
                         self._note_finish(event)
+                    if self._is_start_open:
+                        self._check_beginning(event)
                     if self._skip:
                         self._skip -= 1
                         continue
@@ -349,7 +355,11 @@ class RunStream:
                 workflow_id=self._run.workflow_id, run_id=self.run_id, last_status=None, waited=deadline.elapsed
             ) from self._cut_by
         if self._reconnects >= RECONNECTS:
-            self._on_gap("it was cut and the server cannot replay the rest")
+            self._on_gap(
+                "the server holds no events of it: it was begun without a stream, or they have expired"
+                if self._is_start_open and self.position == 0
+                else "it was cut and the server cannot replay the rest"
+            )
             return
         if self._reconnects + self._vain_looks:
             asked = getattr(self._cut_by, "retry_after", None) or 0.0
@@ -371,18 +381,27 @@ class RunStream:
         self._replays_all = was_over
         self._attach(source, replay=True)
 
+    def _check_beginning(self, event: StreamEvent) -> None:
+        shown = starts_run(event)
+        self._is_start_open = shown is None
+        if shown is False and self._settings.on_gap == "raise":
+            raise self._interruption("the server holds no events of its beginning, only those since a resume")
+
     def _on_gap(self, problem: str) -> None:
         if self._settings.on_gap == "follow":
             self._run.wait_until(self._deadline)
             self._ended = True
             return
-        raise StreamInterrupted(
+        raise self._interruption(problem) from self._cut_by
+
+    def _interruption(self, problem: str) -> StreamInterrupted:
+        return StreamInterrupted(
             problem,
             workflow_id=self._run.workflow_id,
             run_id=self.run_id,
             last_event=self.last_event.type if self.last_event else None,
             position=self.position,
-        ) from self._cut_by
+        )
 
     def _after_finish(self) -> None:
         """Go on with the run resumed if there is someone to answer for it, else end."""

@@ -25,8 +25,9 @@ from mastra_sync.arguments import (
 )
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
+from mastra_sync.many_runs import Call, RunIds
 from mastra_sync.operations import DETAILS, RUNS
-from mastra_sync.options import StartOptions, takes
+from mastra_sync.options import StartOptions, if_started, sent_options, takes
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi
 
@@ -218,7 +219,8 @@ class Workflow:
 
         Args:
             run_id: The run's id; a UUID is made here if none is given. Give one of your own (an order number, say) and
-                a script that is run twice cannot start its run twice: the second `start` raises `RunAlreadyStarted`.
+                a script that is run twice cannot start its run twice: the second `start` raises `RunAlreadyStarted`,
+                or goes on with the run (`if_started="join"`).
             resource_id: Whom the run belongs to (not stored by 1.0 beta).
             disable_scorers: True runs it without the workflow's scorers.
         """
@@ -245,6 +247,9 @@ class Workflow:
     ) -> RunResult:
         """Make a run, start it, and return its result once settled, whatever it is.
 
+        With a `run_id` and `if_started="join"` a script may be killed anywhere and run again: its run is made and
+        started once, then gone on with. A run that has failed or was canceled is returned as it is.
+
         Args:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
             run_id: As `create_run`.
@@ -254,11 +259,16 @@ class Workflow:
             **options: See `StartOptions`.
 
         Raises:
+            InvalidArgument: `if_started` without a `run_id`: nobody can have started a run with a new id.
+            RunAlreadyStarted: The run has run before, and `if_started` is not given.
+            InputMismatch: The run that is to be joined was started with another input.
             RunNotStarted: The run did not move, probably because its input was rejected.
             RunTimeout: The run goes on.
             OutcomeUnknown: The start's answer was lost and the run has not moved; it was not sent again.
         """
         _check_start(input_data, timeout, options)
+        if run_id is None:
+            _check_needs_no_id(options, "a run_id, such as an order's number")
         checked_callable(on_update, "on_update")
         deadline = self.api.deadline(seconds_of(timeout, "timeout"))
         bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
@@ -270,6 +280,7 @@ class Workflow:
         self,
         inputs: Iterable[Any],
         *,
+        run_ids: RunIds | None = None,
         executor: Executor | None = None,
         max_workers: int | None = None,
         timeout: Seconds = DEFAULT_RUN_TIMEOUT,
@@ -282,6 +293,9 @@ class Workflow:
 
         Args:
             inputs: One run each.
+            run_ids: The runs' ids: a function that makes one of an input, or a list in the inputs' order. Runs that
+                were started before are joined, so that a batch which was killed goes on where it was; `if_started` may
+                say otherwise.
             executor: Any `concurrent.futures.Executor`: threads, processes, or a cluster's. It is not shut down. By
                 default threads of its own.
             max_workers: How many runs at a time, with threads of its own; 8 by default.
@@ -290,8 +304,8 @@ class Workflow:
             **options: See `StartOptions`.
 
         Raises:
-            InvalidArgument: `max_workers` together with an executor, or an input or option that cannot be sent: nothing
-                is run then.
+            InvalidArgument: `max_workers` together with an executor, an input or option that cannot be sent, or ids
+                that are no ids, too few, too many or the same for two inputs: nothing is run then.
         """
         checked_count(max_workers, "max_workers", least=1)
         if executor is not None and not callable(getattr(executor, "submit", None)):
@@ -301,10 +315,16 @@ class Workflow:
         if executor is not None and max_workers is not None:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
         _check_start(OMIT, timeout, options)
-        items = [plain_json(item, f"inputs[{index}]") for index, item in enumerate(inputs)]
-        return many_runs.run_all(
-            self, items, executor, max_workers, {"timeout": timeout, **options}, return_exceptions=return_exceptions
-        )
+        given = list(inputs)
+        calls = [
+            Call(plain_json(item, f"inputs[{index}]"), {"timeout": timeout, **options})
+            for index, item in enumerate(given)
+        ]
+        if run_ids is None:
+            _check_needs_no_id(options, "run_ids")
+        else:
+            calls = many_runs.with_run_ids(calls, given, run_ids)
+        return many_runs.run_all(self, calls, executor, max_workers, return_exceptions=return_exceptions)
 
     def _run_api(self, run_id: str) -> RunApi:
         return RunApi(self.api, self.id, checked_id(run_id, "run_id"))
@@ -319,7 +339,19 @@ def _check_start(input_data: Any, timeout: Seconds, options: StartOptions) -> No
     A run that was made and cannot be started stays on the server.
     """
     seconds_of(timeout, "timeout")
-    request_body(input_data=input_data, **{name: value for name, value in options.items() if name != "again"})
+    if_started(options)
+    request_body(input_data=input_data, **sent_options(options))
+
+
+def _check_needs_no_id(options: StartOptions, needed: str) -> None:
+    """Refuse what cannot take effect on a run whose id is made up by this call.
+
+    Raises:
+        InvalidArgument: Someone is said to have started the run before.
+    """
+    policy = options.get("if_started", "raise")
+    if policy != "raise":
+        raise InvalidArgument("if_started", f"{policy!r} needs {needed}: nobody can have started a run with a new id")
 
 
 def context_query(request_context: Mapping[str, Any] | None) -> Query:

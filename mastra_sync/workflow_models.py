@@ -62,6 +62,12 @@ class WorkflowDetails(ServerModel):
         return value
 
     @property
+    def validates_inputs(self) -> bool:
+        """False if the workflow takes, and keeps, its input as it comes."""
+        options = (self.model_extra or {}).get("options")
+        return not isinstance(options, Mapping) or options.get("validateInputs") is not False
+
+    @property
     def schema_set(self) -> WorkflowSchema:
         """The workflow's own schemas."""
         return WorkflowSchema(

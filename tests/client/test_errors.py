@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "APITimeoutError": CONNECTION,
     "StepNotSuspended": (("said",), {**STATUS_FIELDS, "available": ["a", "b"]}),
     "SeveralStepsSuspended": (("said",), {**STATUS_FIELDS, "available": ["a", "b"]}),
+    "InputMismatch": (("said",), {**STATUS_FIELDS, "argument": "input_data", "paths": ["a", "b[0].c"]}),
     "UnexpectedRedirect": (("said",), {**STATUS_FIELDS, "location": "http://other"}),
     "ResponseFormatError": (("odd",), {"method": "GET", "url": "http://h/x", "run_id": "r1", "excerpt": "'<html>'"}),
     "ReplyTooLarge": ((1000,), {"method": "GET", "url": "http://h/x", "run_id": "r1"}),

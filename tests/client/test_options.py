@@ -42,7 +42,7 @@ WRONG: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("details", (), "requestcontext", "request_context"),
     ("list_workflows", (), "partail", "partial"),
 ]
-START = "initial_state, resource_id, again"
+START = "initial_state, resource_id, if_started, again"
 MOVE = "request_context, tracing_options, per_step"
 
 

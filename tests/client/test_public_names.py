@@ -16,16 +16,17 @@ import mastra_sync
 # fmt: off
 PUBLIC = [
     "APIConnectionError", "APIStatusError", "APITimeoutError", "AuthenticationError", "BadRequestError",
-    "ConflictError", "CurrentStep", "InvalidArgument", "InvalidInput", "InvalidResumeData", "MalformedRecord",
-    "MastraClient", "MastraError", "MoveOptions", "NoSuchStep", "NotFoundError", "OutcomeUnknown", "PayloadTooLarge",
-    "PermissionDeniedError", "RateLimitError", "RecordDecoder", "RecordTooLarge", "RemoteError", "ReplyTooLarge",
-    "ResponseFormatError", "RestartOptions", "ResumeAlreadyClaimed", "ResumeOptions", "RouteNotFound", "Run",
-    "RunAlreadyFinished", "RunAlreadyStarted", "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound",
-    "RunNotStarted", "RunNotSuspended", "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream",
-    "RunSuspended", "RunTimeout", "RunTripwire", "ServerError", "SeveralStepsSuspended", "StartOptions", "StepDetails",
-    "StepNotFound", "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted",
-    "StreamOptions", "StreamResumeOptions", "StreamStartOptions", "StreamTimeTravelOptions", "Suspension",
-    "TimeTravelOptions", "UnexpectedRedirect", "UnsupportedByServer", "Workflow", "WorkflowDetails", "WorkflowNotFound",
+    "ConflictError", "CurrentStep", "InputMismatch", "InvalidArgument", "InvalidInput", "InvalidResumeData",
+    "MalformedRecord", "MastraClient", "MastraError", "MoveOptions", "NoSuchStep", "NotFoundError",
+    "OutcomeUnknown", "PayloadTooLarge", "PermissionDeniedError", "RateLimitError", "RecordDecoder",
+    "RecordTooLarge", "RemoteError", "ReplyTooLarge", "ResponseFormatError", "RestartOptions",
+    "ResumeAlreadyClaimed", "ResumeOptions", "RouteNotFound", "Run", "RunAlreadyFinished", "RunAlreadyStarted",
+    "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound", "RunNotStarted", "RunNotSuspended",
+    "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream", "RunSuspended", "RunTimeout",
+    "RunTripwire", "ServerError", "SeveralStepsSuspended", "StartOptions", "StepDetails", "StepNotFound",
+    "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted", "StreamOptions",
+    "StreamResumeOptions", "StreamStartOptions", "StreamTimeTravelOptions", "Suspension", "TimeTravelOptions",
+    "UnexpectedRedirect", "UnsupportedByServer", "Workflow", "WorkflowDetails", "WorkflowNotFound",
     "WorkflowSchema", "WorkflowState",
 ]
 # fmt: on

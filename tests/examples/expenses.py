@@ -1,4 +1,7 @@
-"""Pays expenses: a blocking script around the workflow `expense`. Run as `expenses.py AMOUNT PURPOSE`."""
+"""Pays expenses: a blocking script around the workflow `expense`. Run as `expenses.py AMOUNT PURPOSE [NUMBER]`.
+
+With a number it may be killed anywhere and run again: the expense is paid once.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +20,25 @@ def pay(client: MastraClient, amount: float, purpose: str, *, number: str | None
         client: Of the server that pays.
         amount: In euros.
         purpose: What it was spent on.
-        number: The expense's own number; an expense with a number is never paid twice.
+        number: The expense's own number; an expense with a number is never paid twice, however often this is called.
 
     Raises:
         RunFailed: The expense cannot be paid.
     """
     run = client.get_workflow("expense").create_run(number)
-    result = run.start({"amount": amount, "purpose": purpose}).wait(timeout=30)
+    result = run.start({"amount": amount, "purpose": purpose}, if_started="join").wait(timeout=30)
     if result.suspensions:
         answer = {"approved": amount <= MOST_WITHOUT_THE_BOARD, "manager": "Ines"}
-        result = run.resume_async(answer, step=result.suspensions[0])
+        result = run.resume_async(answer, step=result.suspensions[0], if_answered="join")
     return result.raise_for_status()
 
 
 def main(arguments: list[str]) -> int:
     """Pay one expense, say what became of it, and return the exit status."""
-    amount, purpose = arguments
+    amount, purpose, *number = arguments
     with MastraClient() as client:
         try:
-            result = pay(client, float(amount), purpose)
+            result = pay(client, float(amount), purpose, number=number[0] if number else None)
         except RunFailed as error:
             print(f"not paid: {error.result.error}", file=sys.stderr)
             return 1

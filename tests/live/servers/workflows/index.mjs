@@ -7,6 +7,7 @@ import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
+import { joiningWorkflows } from "./joining.mjs";
 import { matrixWorkflows } from "./matrix.mjs";
 import { namesWorkflows } from "./names.mjs";
 import { oddWorkflows } from "./odd.mjs";
@@ -27,6 +28,7 @@ export const workflows = {
   ...matrixWorkflows,
   ...namesWorkflows,
   ...itemsWorkflows,
+  ...joiningWorkflows,
   ...payloadsWorkflows,
   ...oddWorkflows,
   ...olderWorkflows,

@@ -108,7 +108,7 @@ class MastraClient:
             "reply_limit": reply_limit,
             "clock": clock,
         }
-        used_clock = clock or deadline.default_clock()
+        used_clock = clock or deadline.default_clock(root)
         transport = RequestsTransport(
             headers=own_headers,
             token=own_token,

@@ -41,10 +41,13 @@ class SystemClock:
         time.sleep(seconds)
 
 
-def default_clock() -> Clock:
+def default_clock(url: str) -> Clock:  # noqa: ARG001 -- for those who replace it
     """Return the clock of a client that is made without one.
 
     Tests replace it to reach clients that others make.
+
+    Args:
+        url: Where the client's server is.
     """
     return SystemClock()
 

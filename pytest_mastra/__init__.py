@@ -33,13 +33,17 @@ if TYPE_CHECKING:
     from pytest_mastra.regression.replay_run import Rerunner
     from pytest_mastra.run_assertion import assert_run
     from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.suite.served_server import ServedMastra
+    from pytest_mastra.suite.server_factory import MastraServerFactory
     from pytest_mastra.suite.settings import MastraConfig
 
 _HOMES = {
     "MastraCassette": "cassettes.mastra_cassette",
     "MastraConfig": "suite.settings",
+    "MastraServerFactory": "suite.server_factory",
     "Rerunner": "regression.replay_run",
     "Scene": "suite.scene",
+    "ServedMastra": "suite.served_server",
     "assert_run": "run_assertion",
 }
 """Where the names live that are not the fake's."""
@@ -53,6 +57,7 @@ __all__ = [
     "InProcess",
     "MastraCassette",
     "MastraConfig",
+    "MastraServerFactory",
     "NonRetryable",
     "OnSocket",
     "Polls",
@@ -62,6 +67,7 @@ __all__ = [
     "RunView",
     "Scene",
     "Seconds",
+    "ServedMastra",
     "StepContext",
     "StepError",
     "TripWire",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
     from pytest_mastra.regression.replay_run import Rerunner
     from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.suite.server_factory import MastraServerFactory
     from pytest_mastra.suite.settings import MastraConfig
 
 OPTIONS: tuple[tuple[str, str, str], ...] = (
@@ -149,7 +150,13 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Have a failed assertion explain its run, and show no functions of the client's."""
     # pytest's own hook for unittest, which is tried first, has by now put the exception of a TestCase into the call
-    if call.excinfo is None or "mastra_sync.errors" not in sys.modules:
+    if call.excinfo is None:
+        return
+    if call.excinfo.typename in _REFUSALS and "mastra_" in str(call.excinfo.value):
+        from pytest_mastra.suite import scope_mismatch
+
+        scope_mismatch.advise(call.excinfo.value)
+    if "mastra_sync.errors" not in sys.modules:
         return
     from pytest_mastra.explain import assertions, documentation_note, traceback_filter
     from pytest_mastra.suite.scene import SCENE
@@ -185,6 +192,17 @@ def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -
 def mastra_server(mastra_target: Scene) -> FakeMastra:
     """A fake Mastra server, which answers at `MASTRA_BASE_URL` in this process; elsewhere only a declaration."""
     return mastra_target.server
+
+
+@pytest.fixture(scope="session")
+def mastra_server_factory(request: pytest.FixtureRequest) -> Iterator[MastraServerFactory]:
+    """Makes fake servers for fixtures of any scope, each at an address of its own."""
+    from pytest_mastra.report import hooks
+    from pytest_mastra.suite import server_factory
+
+    hooks.begin(request.config)
+    with server_factory.open_factory(request) as factory:
+        yield factory
 
 
 @pytest.fixture
@@ -235,6 +253,9 @@ def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mast
 
     return replay_run.make_rerunner(request, mastra_target, mastra_client)
 
+
+_REFUSALS = frozenset({"Failed", "FailedHealthCheck"})
+"""What pytest and hypothesis raise where a fixture's scope is too narrow, among other things."""
 
 _MARKER_NAMES = frozenset({"mastra", "mastra_cassette"})
 

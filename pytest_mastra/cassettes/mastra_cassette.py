@@ -213,7 +213,7 @@ class MastraCassette:
 
         if self._surface is not None:
             watched = WatchedSurface(self._surface, scene.log, origin, scene.now)
-            self._undo.enter_context(InProcess(watched, origin))
+            self._undo.enter_context(InProcess(watched, origin, shadow=True))
 
     def _note_miss(self, miss: Miss) -> NoRecordedReply:
         text = self._scrubber.text(

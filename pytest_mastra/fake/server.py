@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import Self, Unpack
 
 from pytest_mastra.fake.api.fault_target import place_of_caller
-from pytest_mastra.fake.api.faults import Faults, FaultySurface
+from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
 from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
@@ -294,7 +294,7 @@ class FakeMastra:
         found = find_problems(
             strays=self.strays,
             errors=self.unexpected_errors,
-            faults=[self.faults],
+            faults=[UnusedFaults(self.faults)],
             allowed=allowed,
             how_to_allow="server.check(allow={!r})",
         )

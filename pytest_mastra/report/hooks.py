@@ -46,8 +46,8 @@ class Reporting:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Complete a report. A scene is over with its test's teardown."""
-        scene = item.stash.get(SCENE, None)
         report = yield
+        scene = item.stash.get(SCENE, None)
         if scene is not None and call.when == "call":
             scene.note_outcome(report)
         if scene is not None:
@@ -115,6 +115,7 @@ class Reporting:
 
                 # the teardown's own failure tells what was wrong with the fakes
                 found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
+                found, scene.found = [*found, *scene.found], []
                 sections = [(title, scrubber.text(text)) for title, text in found]
                 sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
                 timeline.add_sections(sections, report, self._config)

@@ -61,7 +61,7 @@ class FakeRuns:
     """
 
     def __init__(self, scene: Scene) -> None:
-        self._servers = scene.servers if scene.target == "fake" else []
+        self._servers = scene.fakes if scene.target == "fake" else []
         self._found: set[tuple[int, str, str]] = set()
 
     @property

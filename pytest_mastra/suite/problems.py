@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mastra_sync.documentation import see_error
 from pytest_mastra.fake.api import problems
+from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.problems import Section
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
 from pytest_mastra.suite.scene import Scene
@@ -24,7 +25,7 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
     return problems.find_problems(
         strays=[stray for server in scene.servers for stray in server.strays],
         errors=[error for server in scene.servers for error in server.unexpected_errors],
-        faults=[server.faults for server in scene.servers],
+        faults=[UnusedFaults(server.faults) for server in scene.servers],
         allowed=scene.allowed | unmet,
     )
 

@@ -47,11 +47,13 @@ class Scene:
         clock: Where a client of it reads and spends time: virtual on the fake and on replay; None for real time.
         log: What was said over HTTP.
         servers: The fakes of this test.
+        shared: The fakes of `mastra_server_factory` that it asked.
         base_url: What a client of it is made with: `url`, on a live server with user, password and path.
         cassette: What answers or records this test; None if nothing does.
         checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
         allowed: What may happen in this test that would fail another one: `strays`, `step_errors`, `unused_faults`.
         needed_workflows: The workflows that its marker says it needs.
+        found: What went wrong on shared fakes, and is to be shown beside the test's next failure.
         passed: Whether the test's own code has passed, its subtests included; None before that.
     """
 
@@ -61,11 +63,13 @@ class Scene:
     clock: VirtualClock | None = None
     log: ExchangeLog = field(default_factory=ExchangeLog)
     servers: list[FakeMastra] = field(default_factory=list)
+    shared: list[FakeMastra] = field(default_factory=list)
     base_url: str = ""
     cassette: Any = None
     checks: list[Callable[[], list[Section]]] = field(default_factory=list)
     allowed: frozenset[str] = frozenset()
     needed_workflows: tuple[str, ...] = ()
+    found: list[Section] = field(default_factory=list)
     passed: bool | None = None
     _has_failed: bool = False
 
@@ -81,6 +85,16 @@ class Scene:
     def server(self) -> FakeMastra:
         """What the fixture `mastra_server` gives: a mere declaration where the target is no fake."""
         return self.servers[0]
+
+    @property
+    def fakes(self) -> list[FakeMastra]:
+        """Those of this test, and the shared ones that it asked."""
+        return [*self.servers, *self.shared]
+
+    def take_over(self, earlier: Scene | None) -> None:
+        """Keep what shared fakes were asked before the test's own surroundings were there."""
+        if earlier is not None and self.target == "fake":
+            self.log, self.shared = earlier.log, earlier.shared
 
     def note_outcome(self, report: pytest.TestReport) -> None:
         """Note how the test's own code ended, or one of its subtests.

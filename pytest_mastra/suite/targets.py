@@ -4,65 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from mastra_sync import MastraClient, deadline
+from mastra_sync import MastraClient
 from pytest_mastra.fake.api.problems import as_text
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import markers, problems, settings
+from pytest_mastra.suite.client_clock import ClientClock, give_clock
 from pytest_mastra.suite.declared_server import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
-    from mastra_sync.deadline import Clock
     from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.markers import Needs
-
-
-class ClientClock:
-    """A fake's time as one client has it: it moves on when the client waits.
-
-    A client waits between its requests, and for the bytes of a reply. What runs skip, and what other clients wait for,
-    takes none of its patience: hours that the fake skips for one thread would end the requests of another one.
-
-    Args:
-        clock: The fake's.
-    """
-
-    __slots__ = ("_clock", "_lock", "_now")
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-        self._now = clock.monotonic() - clock.waited_here
-        self._lock = threading.Lock()
-
-    def monotonic(self) -> float:
-        """Return the seconds that the client has waited, from when it was made."""
-        # for bytes it waits in the thread that asks
-        return self._now + self._clock.waited_here
-
-    def sleep(self, seconds: float) -> None:
-        """Let the client's wait pass, on the fake's clock."""
-        with self._lock:
-            self._now += seconds
-        self._clock.advance(max(0.0, seconds))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _clock_of_copy, (self._clock,)
-
-
-def _clock_of_copy(clock: Clock) -> Clock:
-    """Return the clock of a copied client: real time in another process, which has no fake."""
-    return ClientClock(clock) if isinstance(clock, VirtualClock) else clock
 
 
 @contextlib.contextmanager
@@ -86,10 +47,15 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
     scene.needed_workflows = needs.needed_workflows
     scene.cassette = cassette
     with contextlib.ExitStack() as stack:
+        scene.take_over(item.stash.get(SCENE, None))
         item.stash[SCENE] = scene
         if cassette is not None:
             cassette.open(scene)
-        stack.enter_context(_front_of(scene))
+        try:
+            stack.enter_context(_front_of(scene))
+        except ValueError as error:
+            # another front has its address
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         stack.enter_context(_point_clients_at(scene))
         yield scene
         found = problems.find_problems(scene) if scene.passed else []
@@ -117,14 +83,14 @@ def serve_on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
     with OnSocket(watched) as front, pytest.MonkeyPatch.context() as patch:
         watched.url = scene.url = scene.base_url = server.url = front.url
         patch.setenv(URL_VARIABLE, front.url)
-        _keep_proxies_from(front.host, patch)
+        keep_proxies_from(front.host, patch)
         try:
             yield
         finally:
             scene.url, scene.base_url, server.url = before
 
 
-def _keep_proxies_from(host: str, patch: pytest.MonkeyPatch) -> None:
+def keep_proxies_from(host: str, patch: pytest.MonkeyPatch) -> None:
     """Have requests to a host of this machine go there, whatever proxy the environment names."""
     before = {name: os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")}
     for name, excepted in before.items():
@@ -174,7 +140,9 @@ def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
     from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers
 
     surface: Surface = scene.server if scene.target == "fake" else scene.cassette.surface
-    return InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
+    front = InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
+    front.name = "the fixture mastra_server"
+    return front
 
 
 @contextlib.contextmanager
@@ -182,9 +150,8 @@ def _point_clients_at(scene: Scene) -> Iterator[None]:
     """Point the clients that are made meanwhile at the target, and at its clock."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(URL_VARIABLE, scene.base_url)
-        if scene.clock is not None:
-            patch.setattr(deadline, "default_clock", partial(ClientClock, scene.clock))
-        yield
+        with contextlib.nullcontext() if scene.clock is None else give_clock(scene.clock):
+            yield
 
 
 def _origin(url: str) -> str:

@@ -94,7 +94,7 @@ class Verifying:
         try:
             return (yield)
         finally:
-            comparison = self._comparison_for(item) if scene is not None and scene.servers else None
+            comparison = self._comparison_for(item) if scene is not None and scene.fakes else None
             if scene is not None and comparison is not None:
                 collect(scene, comparison, self.findings, learn_secrets(scene.log, self._config))
 
@@ -154,7 +154,7 @@ def collect(scene: Scene, comparison: Comparison, findings: Findings, scrubber: 
         findings: Takes what differs.
         scrubber: Takes the test's secrets out of that.
     """
-    for server in scene.servers:
+    for server in scene.fakes:
         for workflow in list(server.state.workflows.values()):
             with_runs = not isinstance(server, DeclaredMastra)
             try:

@@ -10,6 +10,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from mastra_sync import MastraClient
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.fronts.socket import OnSocket
+from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.wire import WireReply, WireRequest
 from tests.fake.client_outcomes import Scripted, outcome
@@ -97,12 +99,32 @@ def test_nothing_is_left_behind() -> None:
     assert HTTPAdapter.send is before
 
 
-def test_the_front_started_last_answers() -> None:
-    """Of two fronts with one address the inner one answers, and the outer one again after it."""
+def test_a_front_may_take_over() -> None:
+    """Of two fronts with one address the inner one answers, if that is meant, and the outer one again after it."""
     with InProcess(saying("outer")) as outer:
-        with InProcess(saying("inner")):
+        with InProcess(saying("inner"), shadow=True):
             assert said(outer.url) == "inner"
         assert said(outer.url) == "outer"
+
+
+@pytest.mark.parametrize("url", ["http://mastra.test", "http://MASTRA.test:80/"])
+def test_two_fronts_at_one_address(url: str) -> None:
+    """The second one is refused, however the address is written, and both are named; the first one goes on."""
+    outer = FakeMastra()
+    outer.workflow("report").returns(1)
+    here = re.escape(str(Path(__file__).name))
+    with InProcess(outer) as front:
+        with (
+            pytest.raises(ValueError, match="two servers at http://mastra") as refused,
+            InProcess(FakeMastra(), url),
+        ):
+            pass
+        assert re.search(rf" <FakeMastra current \[report\] .*{here}:\d+\) answers there,", str(refused.value))
+        assert re.search(rf" <FakeMastra current \[\] .*{here}:\d+\) is to;", str(refused.value))
+        assert "shadow=True" in str(refused.value)
+        assert requests.get(f"{front.url}/api/workflows", timeout=30).ok
+    with InProcess(FakeMastra(), url):
+        pass
 
 
 def test_one_front_entered_twice() -> None:
@@ -311,14 +333,15 @@ def test_a_read_can_be_ended_by_another_thread() -> None:
 def test_the_client_finds_its_socket() -> None:
     """`mastra_sync` can end a silent stream here as on a network: it looks at the run, which is settled, and stops."""
     finish = b'{"type":"workflow-finish","payload":{"workflowStatus":"success"}}\x1e'
-    row = b'{"runId":"r","workflowName":"w","status":"success","steps":{},"suspendedPaths":{}}'
+    row = '{"runId":"%s","workflowName":"w","status":"success","steps":{},"suspendedPaths":{}}'
 
     def answer(request: WireRequest) -> WireReply:
         if request.path.endswith("/stream"):
             return WireReply(200, (), iter([b'{"type":"workflow-start","payload":{}}\x1e', finish]))
         if request.path.endswith("/observe"):
             return WireReply(200, (), iter([b'{"type":"workflow-start","payload":{}}\x1e', finish]))
-        return WireReply(200, (("content-type", "application/json"),), row)
+        run_id = request.path.rpartition("/")[2]
+        return WireReply(200, (("content-type", "application/json"),), (row % run_id).encode())
 
     faults = Faults()
     stall = faults.on("stream").stall(after_events=1)

@@ -15,10 +15,12 @@ import pytest_mastra.fake
 # fmt: off
 FOR_TESTS = [
     "AS_TIMED", "AT_ONCE", "BY_HAND", "NULL", "FakeMastra", "InProcess", "MastraCassette", "MastraConfig",
-    "NonRetryable", "OnSocket", "Polls", "RealClock", "Request", "Rerunner", "RunView", "Scene", "Seconds",
-    "StepContext", "StepError", "TripWire", "VirtualClock", "assert_run",
+    "MastraServerFactory", "NonRetryable", "OnSocket", "Polls", "RealClock", "Request", "Rerunner", "RunView", "Scene",
+    "Seconds", "ServedMastra", "StepContext", "StepError", "TripWire", "VirtualClock", "assert_run",
 ]
-NOT_OF_THE_FAKE = ["MastraCassette", "MastraConfig", "Rerunner", "Scene", "assert_run"]
+NOT_OF_THE_FAKE = [
+    "MastraCassette", "MastraConfig", "MastraServerFactory", "Rerunner", "Scene", "ServedMastra", "assert_run",
+]
 ALL = [
     "AS_TIMED", "AT_ONCE", "BY_HAND", "NULL", "FakeMastra", "Fault", "Faults", "Gate", "InProcess", "NonRetryable",
     "OnSocket", "Polls", "RealClock", "Request", "RetryConfig", "RunView", "Seconds", "Step", "StepContext",

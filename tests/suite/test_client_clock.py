@@ -15,7 +15,7 @@ import pytest
 from mastra_sync import MastraClient
 from mastra_sync.deadline import Clock
 from pytest_mastra import VirtualClock
-from pytest_mastra.suite.targets import ClientClock
+from pytest_mastra.suite.client_clock import ClientClock
 from tests.suites_in_folders import RunSuite
 
 

@@ -22,7 +22,7 @@ def test_the_page_is_a_suite(alone: pytest.Pytester) -> None:
     for name, code in blocks.items():
         (alone.path / name).write_text(code, encoding="utf-8")
     result = alone.runpytest_subprocess("-p", PLUGIN, "--strict-markers", "-W", "error", timeout=120)
-    result.assert_outcomes(passed=6, skipped=1)
+    result.assert_outcomes(passed=10, skipped=1)
 
 
 def rows() -> list[list[str]]:

@@ -132,6 +132,7 @@ def test_all_names_begin_alike(run_suite: RunSuite) -> None:
         "mastra_config",
         "mastra_target",
         "mastra_server",
+        "mastra_server_factory",
         "mastra_socket_server",
         "mastra_client",
         "mastra_cassette",

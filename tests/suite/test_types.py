@@ -32,5 +32,5 @@ def test_every_fixture_has_a_type() -> None:
     functions = [node for node in ast.parse(inspect.getsource(plugin)).body if isinstance(node, ast.FunctionDef)]
     fixtures = [node for node in functions if any("pytest.fixture" in ast.unparse(one) for one in node.decorator_list)]
     types = {node.name: ast.unparse(node.returns) if node.returns else "Any" for node in fixtures}
-    assert len(types) == 8
+    assert len(types) == 9
     assert [name for name, kind in types.items() if "Any" in kind] == []

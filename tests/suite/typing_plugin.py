@@ -6,8 +6,17 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from mastra_sync import RunResult, StartOptions
-from pytest_mastra import AS_TIMED, FakeMastra, MastraCassette, Request, Rerunner, RunView
+from mastra_sync import MastraClient, RunResult, StartOptions
+from pytest_mastra import (
+    AS_TIMED,
+    FakeMastra,
+    MastraCassette,
+    MastraServerFactory,
+    Request,
+    Rerunner,
+    RunView,
+    ServedMastra,
+)
 
 
 def test_what_fixtures_give(
@@ -18,6 +27,16 @@ def test_what_fixtures_give(
     assert_type(mastra_server.runs("w"), list[RunView])
     assert_type(mastra_cassette.finish(mastra_server, passed=True), None)  # type: ignore[arg-type]
     mastra_replay_run.no_such_method()  # type: ignore[attr-defined]
+
+
+def test_what_the_factory_gives(mastra_server_factory: MastraServerFactory) -> None:
+    """Servers are fakes with clients; options that there are not are told."""
+    with mastra_server_factory(generation="1.2", allow=["strays"]) as server:
+        assert_type(server, ServedMastra)
+        assert_type(server.client(timeout=3), MastraClient)
+        fake: FakeMastra = server
+    mastra_server_factory(generaton="1.2")  # type: ignore[call-arg]
+    assert fake
 
 
 def test_what_is_declared(mastra_server: FakeMastra) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from mastra_sync.deadline import Clock, SystemClock
@@ -127,6 +128,12 @@ class Faults:
         return tuple(self._unfinished)
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of all rules that were written, finished or not, the cleared ones too."""
+        faults = (*self._cleared, *self._declared)
+        return frozenset(rule.number for rule in (*self._unfinished, *(fault.rule for fault in faults)))
+
+    @property
     def asked(self) -> list[tuple[int, WireRequest]]:
         """The last requests, in order, each numbered like the rules that were written between them."""
         return [(number, WireRequest(method, target)) for number, method, target in list(self._asked)]
@@ -175,6 +182,32 @@ class Faults:
 
     def __repr__(self) -> str:
         return f"<Faults: {'; '.join(map(str, self._declared)) or 'none'}>"
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedFaults:
+    """Some of the faults of a server that never came about.
+
+    Attributes:
+        faults: The server's.
+        without: The numbers of rules that are looked at elsewhere.
+    """
+
+    faults: Faults
+    without: Collection[int] = ()
+
+    @property
+    def unfinished(self) -> list[Rule]:
+        """What does not say what is to happen."""
+        return [rule for rule in self.faults.unfinished if rule.number not in self.without]
+
+    @property
+    def unused(self) -> list[Fault]:
+        """What never came about."""
+        return [fault for fault in self.faults.unused if fault.rule.number not in self.without]
+
+    def __bool__(self) -> bool:
+        return bool(self.unfinished or self.unused)
 
 
 def _turns(nth: int | Iterable[int] | None) -> frozenset[int] | None:

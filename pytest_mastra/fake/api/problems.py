@@ -10,7 +10,7 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.api.faults import Faults
+    from pytest_mastra.fake.api.faults import UnusedFaults
     from pytest_mastra.fake.api.journal import Request
     from pytest_mastra.fake.engine.state import UnexpectedError
 
@@ -49,7 +49,7 @@ def find_problems(
     *,
     strays: Sequence[Request],
     errors: Sequence[UnexpectedError],
-    faults: Sequence[Faults],
+    faults: Sequence[UnusedFaults],
     allowed: Collection[str],
     how_to_allow: str = "@pytest.mark.mastra(allow={!r})",
 ) -> list[Section]:
@@ -58,7 +58,7 @@ def find_problems(
     Args:
         strays: Requests that met nothing.
         errors: Exceptions in steps, and the fake's own.
-        faults: Of each server.
+        faults: Those of each server that never came about.
         allowed: Some of `ALLOWABLE`.
         how_to_allow: What is advised, with a place for one of them.
     """
@@ -97,11 +97,11 @@ def _of_errors(errors: Sequence[UnexpectedError], how_to_allow: str) -> Iterator
         )
 
 
-def _of_faults(declared: Sequence[Faults], how_to_allow: str) -> Iterator[Section]:
-    if any(faults.unused or faults.unfinished for faults in declared):
+def _of_faults(unused: Sequence[UnusedFaults], how_to_allow: str) -> Iterator[Section]:
+    if any(unused):
         from pytest_mastra.fake.api.unused_faults import explain_unused  # noqa: PLC0415 -- for tests that fail
 
-        lines = [explained for faults in declared for explained in explain_unused(faults)]
+        lines = [explained for faults in unused for explained in explain_unused(faults)]
         title = f"mastra: {counted(len(lines), 'unused fault')}"
         yield _section(title, lines, f"If this is meant: {how_to_allow}", "unused-faults")
 

@@ -12,7 +12,7 @@ from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.fault import Fault
-    from pytest_mastra.fake.api.faults import Faults
+    from pytest_mastra.fake.api.faults import Faults, UnusedFaults
     from pytest_mastra.http.verbs import Call
 
 NEAREST = 3
@@ -21,11 +21,12 @@ NEAREST = 3
 UNFINISHED = "This says which requests are meant, and not what happens to them: .status(503), .reset(), ..."
 
 
-def explain_unused(faults: Faults) -> Iterator[list[str]]:
+def explain_unused(some: UnusedFaults) -> Iterator[list[str]]:
     """Give some lines for each fault that never came about: the rule, where it stands, why."""
-    for rule in faults.unfinished:
+    faults = some.faults
+    for rule in some.unfinished:
         yield [rule.text, f"  {rule.place}", f"  {UNFINISHED}"]
-    for fault in faults.unused:
+    for fault in some.unused:
         reasons = [faults.explain_unknown(fault.meant.workflow), _reason(fault, faults), *_nearest(fault, faults)]
         yield [fault.rule.text, f"  {fault.rule.place}", *(f"  {line}" for line in reasons if line)]
 

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,7 +18,8 @@ from urllib.parse import quote
 from typing_extensions import Self
 
 from pytest_mastra.fake.server import FakeMastra
-from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.http.wire import ProcessDied, WireRequest
+from tests.conformance.declared.dying import EXECUTIONS
 from tests.conformance.graph_workflows import declare_graph
 from tests.conformance.transcript import Transcript
 
@@ -28,11 +30,15 @@ MAX_POLLS = 4000
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered."""
+    """What a server answered.
+
+    The status is 0 where nothing of it came before it was cut.
+    """
 
     status: int
     content_type: str | None
     body: bytes
+    is_cut: bool = False
 
     def json(self) -> Any:
         """Return the body, decoded."""
@@ -71,6 +77,15 @@ class Wire(Protocol):
     def rest(self, seconds: float) -> None:
         """Let time pass for what goes on by itself."""
 
+    def die(self) -> None:
+        """Kill the server's process."""
+
+    def revive(self) -> None:
+        """Put another process in its place, with the same database."""
+
+    def executions(self, run_id: str) -> dict[str, int]:
+        """Return how often each step of a run was executed in this process; only of `declared/dying.py`."""
+
 
 class FakeWire:
     """The fake, called without any socket."""
@@ -83,12 +98,18 @@ class FakeWire:
         self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ignore
     ) -> Answer:
         reply = self._server.handle(WireRequest(method, self._server.api_prefix + path, headers, body))
+        if reply.script is not None:
+            return Answer(0, None, b"", is_cut=True)
         content_type = next((value for name, value in reply.headers if name == "content-type"), None)
         chunks = iter([reply.body] if isinstance(reply.body, bytes) else reply.body)
         first = next(chunks, b"")
         on_first()
-        whole = first + b"".join(chunks)
-        return Answer(reply.status, content_type, b"" if method == "HEAD" else whole)
+        came = [first]
+        try:
+            came.extend(chunks)
+        except ProcessDied:
+            return Answer(reply.status, content_type, b"".join(came), is_cut=True)
+        return Answer(reply.status, content_type, b"" if method == "HEAD" else b"".join(came))
 
     def declare_graph(self, graph: dict[str, Any]) -> None:
         declare_graph(self._server, graph)
@@ -110,6 +131,16 @@ class FakeWire:
 
     def rest(self, seconds: float) -> None:
         time.sleep(seconds)  # another thread may wait for the run, and drives it
+
+    def die(self) -> None:
+        self._server.die()
+
+    def revive(self) -> None:
+        EXECUTIONS[self._server].clear()
+        self._server.revive()
+
+    def executions(self, run_id: str) -> dict[str, int]:
+        return dict(Counter(step for run, step in EXECUTIONS[self._server] if run == run_id))
 
 
 class Begun:
@@ -200,7 +231,9 @@ class Conversation:
         return self._wire.send(method, path, all_headers, sent)
 
     def _record(self, method: str, path: str, sent: Any, answer: Answer) -> None:
-        self.transcript.add(f"{method} {path}", sent, answer.status, answer.content_type, answer.body)
+        self.transcript.add(
+            f"{method} {path}", sent, answer.status, answer.content_type, answer.body, is_cut=answer.is_cut
+        )
 
     def post(self, workflow: str, route: str, run_id: str | None, body: Any = None) -> Answer:
         """Call a verb of a run and record it."""
@@ -261,6 +294,18 @@ class Conversation:
     def rest(self, seconds: float) -> None:
         """Let time pass for what goes on by itself."""
         self._wire.rest(seconds)
+
+    def die(self) -> None:
+        """Kill the server's process; calls that were begun are cut."""
+        self._wire.die()
+
+    def revive(self) -> None:
+        """Put another process in its place, with the same database."""
+        self._wire.revive()
+
+    def executions(self, run_id: str) -> dict[str, int]:
+        """Return how often each step of a run was executed in this process; only of `declared/dying.py`."""
+        return self._wire.executions(run_id)
 
     def wait_for_status(self, workflow: str, run_id: str, *statuses: str) -> None:
         """Ask for a run, without recording it, until it has one of these statuses."""

@@ -23,6 +23,7 @@ class Scenario:
         token: The only token that the server lets in.
         body_limit: The largest body in bytes.
         alone: Whether it needs a server that knows of no other runs.
+        dies: Whether the server dies in it, so that it needs one with a database.
     """
 
     name: str
@@ -31,18 +32,23 @@ class Scenario:
     token: str | None = None
     body_limit: int | None = None
     alone: bool = False
+    dies: bool = False
 
 
 SCENARIOS: list[Scenario] = []
 
 
 def scenario(
-    *generations: str, token: str | None = None, body_limit: int | None = None, alone: bool = False
+    *generations: str,
+    token: str | None = None,
+    body_limit: int | None = None,
+    alone: bool = False,
+    dies: bool = False,
 ) -> Callable[[Callable[[Conversation], Any]], Callable[[Conversation], Any]]:
     """Add a function to the corpus under its own name; by default for all generations."""
 
     def add(play: Callable[[Conversation], Any]) -> Callable[[Conversation], Any]:
-        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone))
+        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone, dies))
         return play
 
     return add

@@ -23,12 +23,23 @@ class Transcript:
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, request: str, sent: Any, status: int, content_type: str | None, body: bytes) -> None:
+    def add(
+        self,
+        request: str,
+        sent: Any,
+        status: int,
+        content_type: str | None,
+        body: bytes,
+        *,
+        is_cut: bool = False,
+    ) -> None:
         """Record one exchange."""
         exchange: dict[str, Any] = {"request": request}
         if sent is not None:
             exchange["sent"] = sent
         exchange |= {"status": status, "type": content_type, **_read(content_type, body)}
+        if is_cut:
+            exchange["cut"] = True
         self.exchanges.append(exchange)
 
     def as_json(self) -> list[Any]:

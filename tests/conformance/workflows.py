@@ -8,6 +8,7 @@ from tests.conformance.declared import (
     branching,
     causes,
     corners,
+    dying,
     failing,
     gated,
     items,
@@ -37,6 +38,7 @@ MODULES = (
     payloads,
     odd,
     proto,
+    dying,
 )
 
 

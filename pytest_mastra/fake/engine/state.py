@@ -113,6 +113,9 @@ class ServerState:
         self._last_statuses.clear()
         self._nested_inputs.clear()
         self._executions.clear()
+        self._graphs.clear()
+        for workflow in self.workflows.values():
+            workflow.renew_ids()
 
     def check_alive(self, life: int) -> None:
         """Check that the process lives still in which something was begun.

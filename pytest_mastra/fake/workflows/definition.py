@@ -171,6 +171,7 @@ class Workflow:
         self.shown_graph: list[dict[str, Any]] | None = None
         self.shown_details: dict[str, Any] | None = None
         self._new_id = new_id
+        self._renewed: list[SleepEntry | MappingEntry] = []
         self._generation = generation
 
     def then(self, step: AnyStep) -> Self:
@@ -239,7 +240,10 @@ class Workflow:
         self._check_options("map", options)
         check_mapping(mapping, f"map of workflow {self.id!r}")
         step = mapping_step(id or self._mapping_id(), mapping, self._generation)
-        return self._add(MappingEntry(step, mapping, options), step)
+        entry = MappingEntry(step, mapping, options)
+        if not id and not self._generation.stable_mapping_ids:
+            self._renewed.append(entry)
+        return self._add(entry, step)
 
     def sleep(self, seconds: float | StepFunction, *, id: str | None = None, **options: Unpack[ShownOptions]) -> Self:  # noqa: A002
         """Pause for seconds, or for as many as a function says."""
@@ -249,8 +253,7 @@ class Workflow:
             refuse_async(seconds, what)
         else:
             check_number(seconds, what)
-        entry = SleepEntry(id or f"sleep_{self._new_id()}", seconds=seconds, options=options)
-        return self._add(entry, _pause_step(entry))
+        return self._pause(SleepEntry(id or self._sleep_id(), seconds=seconds, options=options), is_named=bool(id))
 
     def sleep_until(
         self,
@@ -266,8 +269,7 @@ class Workflow:
             refuse_async(when, what)
         elif not isinstance(when, datetime):
             check_number(when, what)
-        entry = SleepEntry(id or f"sleep_{self._new_id()}", until=when, options=options)
-        return self._add(entry, _pause_step(entry))
+        return self._pause(SleepEntry(id or self._sleep_id(), until=when, options=options), is_named=bool(id))
 
     def commit(self) -> Self:
         """Close the workflow."""
@@ -329,6 +331,30 @@ class Workflow:
             self.steps[step.id] = step
         return self
 
+    def _pause(self, entry: SleepEntry, *, is_named: bool) -> Self:
+        if not is_named:
+            self._renewed.append(entry)
+        return self._add(entry, _pause_step(entry))
+
+    def renew_ids(self) -> None:
+        """Give pauses and mappings without an id of their own other ones.
+
+        Each process of a server makes its own, as far as its generation does not count them.
+        """
+        renewed = {}
+        for entry in self._renewed:
+            old = entry.id
+            if isinstance(entry, SleepEntry):
+                entry.id = renewed[old] = self._sleep_id()
+            else:
+                entry.step.id = renewed[old] = self._mapping_id()
+        self.steps = {renewed.get(id_, id_): step for id_, step in self.steps.items()}
+        for id_, step in self.steps.items():
+            if isinstance(step, Workflow):
+                step.renew_ids()
+            elif isinstance(step, Step):
+                step.id = id_
+
     def _listed(self, given: Iterable[Any], method: str, example: str) -> list[Any]:
         if isinstance(given, (str, Mapping, Step, Workflow)) or not isinstance(given, Iterable):
             raise TypeError(f"{method} of workflow {self.id!r} takes a list, not {shown(given)}: {example}")
@@ -341,6 +367,9 @@ class Workflow:
     def _check_options(self, method: str, options: Mapping[str, Any]) -> None:
         check_names(options, EntryOptions.__annotations__, f"{method} of workflow {self.id!r}")
         check_json(options, f"options of {method} of workflow {self.id!r}")
+
+    def _sleep_id(self) -> str:
+        return f"sleep_{self._new_id()}"
 
     def _mapping_id(self) -> str:
         if not self._generation.stable_mapping_ids:

@@ -23,19 +23,28 @@ class RealWire:
         self._server = server
         self._timeout = timeout
         self.generation = server.generation
+        self._has_died = False
 
     def send(
         self, method: str, path: str, headers: dict[str, str], body: bytes, on_first: Callable[[], None] = ignore
     ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=self._timeout)
+        status, content_type, came = 0, None, b""
         try:
             connection.request(method, self._server.api_prefix + path, body or None, headers)
             reply = connection.getresponse()
-            first = reply.read1()
+            status, content_type = reply.status, reply.getheader("content-type")
+            came = reply.read1()
             on_first()
-            return Answer(reply.status, reply.getheader("content-type"), first + reply.read())
+            while piece := reply.read1():
+                came += piece
+        except (ConnectionError, http.client.HTTPException):
+            if not self._has_died:
+                raise
+            return Answer(status, content_type, came, is_cut=True)
         finally:
             connection.close()
+        return Answer(status, content_type, came)
 
     def declare_graph(self, graph: dict[str, Any]) -> None:
         self._server.declare_graphs([graph])
@@ -54,3 +63,13 @@ class RealWire:
 
     def rest(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def die(self) -> None:
+        self._has_died = True
+        self._server.kill()
+
+    def revive(self) -> None:
+        self._server.start()
+
+    def executions(self, run_id: str) -> dict[str, int]:
+        return self._server.executions(run_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.conformance import scenarios as _scenarios
@@ -11,6 +13,7 @@ from tests.conformance.transcript_files import diff, play, read, write
 from tests.conformance.workflows import fake_server
 from tests.live.conformance.real_wire import RealWire
 from tests.live.conftest import StartServer
+from tests.live.server import LiveServer
 
 assert _scenarios.MODULES  # importing them fills the corpus
 
@@ -25,9 +28,12 @@ def test_the_fake_says_what_the_real_server_says(
     module_server: StartServer,
     start_server: StartServer,
     request: pytest.FixtureRequest,
+    mortal_server: Callable[[str], LiveServer],
 ) -> None:
     """A scenario gives the same transcript on the real server as on the fake; `--mastra-refresh` keeps it."""
-    if scenario.alone:
+    if scenario.dies:
+        server = mortal_server(generation)
+    elif scenario.alone:
         server = start_server(generation)
     elif scenario.token is None and scenario.body_limit is None:
         server = shared_server(generation)

@@ -3,6 +3,7 @@ import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
 import { causeWorkflows } from "./causes.mjs";
 import { conformanceWorkflows } from "./conformance.mjs";
+import { dyingWorkflows } from "./dying.mjs";
 import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
 import { gatedWorkflows } from "./gated.mjs";
@@ -37,4 +38,5 @@ export const workflows = {
   ...causeWorkflows,
   ...templateWorkflows,
   ...protoWorkflows,
+  ...dyingWorkflows,
 };

@@ -37,6 +37,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "what becomes of cassettes: none, once, new_episodes, rewrite, verify (default: none on CI, else once)",
     ),
     ("trace", "off|on|retain-on-failure", "write events and exchanges of each test to a file (default: off)"),
+    ("sweep", "off|quick|full", "how tests with the marker mastra_sweep are swept (default: full)"),
 )
 """Options with a value: name, placeholder, help; each has an ini key."""
 
@@ -60,6 +61,8 @@ MARKERS = (
     "needs to run, and what it means to happen: allow=['strays', 'step_errors', 'unused_faults']",
     "mastra_cassette(*, path=None, record=None, strict=None, pace=None, every_session=None): replay this test's "
     "requests from a cassette, or record them",
+    "mastra_sweep(*, faults='all', rerun=True, pairs=False, limit=200, accept=()): run this test once for each request "
+    "and each thing that may go wrong with it; it fails if anything happens twice",
 )
 
 
@@ -73,6 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         flag = f"--mastra-{name.replace('_', '-')}"
         group.addoption(flag, dest=f"mastra_{name}", action="store_true", default=None, help=text)
         parser.addini(f"mastra_{name}", text, type="bool", default=False)
+    point = "run the one test that is chosen, and marked mastra_sweep, at one point of its sweep"
+    group.addoption("--mastra-point", dest="mastra_point", default=None, metavar="VERB#N:FAULT", help=point)
     for name, kind, default, text in INI_KEYS:
         parser.addini(name, text, type=kind, default=default)
 
@@ -118,6 +123,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from pytest_mastra.suite import markers
 
         markers.check_markers(config, marked)
+    swept = [item for item in marked if item.get_closest_marker("mastra_sweep") is not None]
+    if swept:
+        from pytest_mastra.sweep import hooks, marker
+
+        marker.check_sweeps(config, swept)
+        hooks.begin(config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -127,6 +138,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from pytest_mastra.suite import invocation
 
         invocation.check_invocation(session.config, session.items)
+    if session.config.getoption("mastra_point") is not None and not session.config.getoption("collectonly"):
+        from pytest_mastra.sweep import marker
+
+        marker.check_point(session.config, session.items)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -136,6 +151,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     from pytest_mastra.suite import settings
 
     return settings.header_line(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at `-v` what sweeps have tried."""
+    if config.get_verbosity() < 1:
+        return
+    swept = [one for reports in terminalreporter.stats.values() for one in reports if hasattr(one, "mastra_sweep")]
+    if swept:
+        from pytest_mastra.sweep import summary
+
+        summary.tell_sweeps(terminalreporter, config, swept)
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
@@ -257,7 +283,7 @@ def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mast
 _REFUSALS = frozenset({"Failed", "FailedHealthCheck"})
 """What pytest and hypothesis raise where a fixture's scope is too narrow, among other things."""
 
-_MARKER_NAMES = frozenset({"mastra", "mastra_cassette"})
+_MARKER_NAMES = frozenset({"mastra", "mastra_cassette", "mastra_sweep"})
 
 
 def _is_used(config: pytest.Config) -> bool:

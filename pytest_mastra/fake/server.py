@@ -11,6 +11,7 @@ from typing import Any
 
 from typing_extensions import Self, Unpack
 
+from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
 from pytest_mastra.fake.api.guard import GuardedSurface
@@ -300,6 +301,26 @@ class FakeMastra:
         )
         if found:
             raise AssertionError(as_text(found))
+
+    def assert_exactly_once(self, workflow: str | None = None) -> None:
+        """Fail if anything happened twice, or was begun and left: docs/sweep.md.
+
+        Each run is started at most once, each suspension answered at most once, no step executed by two starts, and no
+        run left unfinished that no request names.
+
+        Args:
+            workflow: Only runs of this workflow, by id or registered key; by default all.
+
+        Raises:
+            AssertionError: Says which runs, how often, and which steps were executed twice.
+            ValueError: There is no such workflow; says which may be meant.
+        """
+        journal = self.journal
+        notes = journal.all_runs() if workflow is None else journal.runs(id_of_workflow(workflow, self.state))
+        named = {request.run_id for request in journal.requests}
+        found = [*find_repeated(notes), *find_left_behind(notes, named, self.state.store)]
+        if found:
+            raise AssertionError("\n".join(["not exactly once:", *(f"  {one}" for one in found)]))
 
     def snapshot(self, workflow_id: str, run_id: str) -> dict[str, Any]:
         """Return a run as it is stored; empty if it is not.

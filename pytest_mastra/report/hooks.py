@@ -53,7 +53,7 @@ class Reporting:
         if scene is not None:
             if call.when == "setup":
                 self._scrubbers.clear()
-            if self._has_news(report, call, scene):
+            if self._has_news(report, call, scene) and not scene.is_quiet:
                 scrubber = self._redact(report, call, scene, item)
                 if scrubber is not None:
                     self._complete(report, call, scene, item, scrubber)

@@ -11,6 +11,7 @@ from pytest_mastra.fake.server import FakeMastra
 ONLY_FAKES = frozenset(
     {
         "advance_run",
+        "assert_exactly_once",
         "body_limit",
         "catch_up",
         "check",

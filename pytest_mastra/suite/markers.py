@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -137,10 +137,10 @@ def check_cassette_marker(mark: pytest.Mark, item: pytest.Item) -> None:
     Raises:
         UsageError: An argument that there is not, or a value that there is not; says which there are.
     """
-    _check_names(mark, CASSETTE_ARGUMENTS, item)
-    _check_values(mark, "record", settings.CHOICES["record"], item)
-    _check_values(mark, "pace", PACES, item)
-    _check_truths(mark, ("strict", "every_session"), item)
+    check_names(mark, CASSETTE_ARGUMENTS, item)
+    check_values(mark, "record", settings.CHOICES["record"], item)
+    check_values(mark, "pace", PACES, item)
+    check_truths(mark, ("strict", "every_session"), item)
     path = mark.kwargs.get("path")
     if path is not None:
         _check_path(mark, str(path), item)
@@ -148,14 +148,14 @@ def check_cassette_marker(mark: pytest.Mark, item: pytest.Item) -> None:
 
 def _check_path(mark: pytest.Mark, path: str, item: pytest.Item) -> None:
     if Path(path).suffix not in {".yaml", ".yml"}:
-        _refuse(mark, item, f"path={path!r} does not end in .yaml")
+        refuse(mark, item, f"path={path!r} does not end in .yaml")
     if "\0" in path or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(path).parts):
-        _refuse(mark, item, f"path={path!r} is none: names have at most {_LONGEST_NAME} bytes, and no zero byte")
+        refuse(mark, item, f"path={path!r} is none: names have at most {_LONGEST_NAME} bytes, and no zero byte")
     folder = settings.folder(item.config, "cassette_dir")
     # where it leads, by symbolic links too
     whole = Path(os.path.realpath(folder / path))
     if not whole.is_relative_to(os.path.realpath(folder)) and not item.config.getini("mastra_cassette_outside"):
-        _refuse(
+        refuse(
             mark,
             item,
             f"path={path!r} leads out of {folder}, the folder of all cassettes, to {whole}; if this is meant: "
@@ -164,46 +164,55 @@ def _check_path(mark: pytest.Mark, path: str, item: pytest.Item) -> None:
 
 
 def _check_mastra(mark: pytest.Mark, item: pytest.Item) -> None:
-    _check_names(mark, tuple(field.name for field in fields(Needs)), item)
-    _check_values(mark, "generation", settings.CHOICES["generation"], item)
-    _check_values(mark, "allow", ALLOWABLE, item)
-    _check_truths(mark, ("live_only", "fake_only", "replay"), item)
-    _check_texts(mark, "workflows", item)
+    check_names(mark, tuple(field.name for field in fields(Needs)), item)
+    check_values(mark, "generation", settings.CHOICES["generation"], item)
+    check_values(mark, "allow", ALLOWABLE, item)
+    check_truths(mark, ("live_only", "fake_only", "replay"), item)
+    check_texts(mark, "workflows", item)
 
 
-def _check_truths(mark: pytest.Mark, names: tuple[str, ...], item: pytest.Item) -> None:
+def check_truths(mark: pytest.Mark, names: tuple[str, ...], item: pytest.Item) -> None:
+    """Refuse arguments of these names that are neither true nor false."""
     for name in names:
         value = mark.kwargs.get(name)
         if not (value is None or isinstance(value, bool)):
-            _refuse(mark, item, f"{name}={value!r} is neither True nor False")
+            refuse(mark, item, f"{name}={value!r} is neither True nor False")
 
 
-def _check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item) -> None:
+def check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item) -> None:
+    """Refuse arguments that there are not, and those without a name."""
     if mark.args:
-        _refuse(mark, item, f"takes arguments by name only, not {mark.args[0]!r}; there are {', '.join(allowed)}")
+        refuse(mark, item, f"takes arguments by name only, not {mark.args[0]!r}; there are {', '.join(allowed)}")
     for name in mark.kwargs:
         if name not in allowed:
             hint = settings.suggest(name, allowed)
-            _refuse(mark, item, f"no argument {name!r}: {hint}there are {', '.join(allowed)}")
+            refuse(mark, item, f"no argument {name!r}: {hint}there are {', '.join(allowed)}")
 
 
-def _check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
-    _check_texts(mark, name, item)
+def check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
+    """Refuse a value, or one of several, that is none of those allowed."""
+    check_texts(mark, name, item)
     for value in _as_tuple(mark.kwargs.get(name) or ()):
         if value not in allowed:
             hint = settings.suggest(value, allowed)
-            _refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
+            refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
 
 
-def _check_texts(mark: pytest.Mark, name: str, item: pytest.Item) -> None:
+def check_texts(mark: pytest.Mark, name: str, item: pytest.Item) -> None:
+    """Refuse what is neither a text nor several."""
     value = mark.kwargs.get(name)
     if value is None or isinstance(value, str):
         return
     if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in value):
-        _refuse(mark, item, f"{name}={value!r} is neither a text nor a list of texts")
+        refuse(mark, item, f"{name}={value!r} is neither a text nor a list of texts")
 
 
-def _refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> None:
+def refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> NoReturn:
+    """Refuse a test's marker.
+
+    Raises:
+        UsageError: Says which test's, and what is wrong with it.
+    """
     raise settings.usage_error(f"{item.nodeid}: @pytest.mark.{mark.name}: {what}")
 
 

@@ -36,6 +36,17 @@ class SceneCassette(Protocol):
         """End: write or compare what the scene's log has. May fail the test."""
 
 
+class Between(Protocol):
+    """What a sweep puts between a test's fake and those who ask it."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is reported of the test this time."""
+
+    def surround(self, surface: Surface, *, in_process: bool) -> Surface:
+        """Return what is asked in a surface's stead, by threads of this process or not."""
+
+
 @dataclass(eq=False)
 class Scene:
     """One test's surroundings, made when it first asks for one of this plugin's fixtures.
@@ -55,6 +66,7 @@ class Scene:
         needed_workflows: The workflows that its marker says it needs.
         found: What went wrong on shared fakes, and is to be shown beside the test's next failure.
         passed: Whether the test's own code has passed, its subtests included; None before that.
+        between: What a sweep has put between the fake and those who ask it, if the test is swept.
     """
 
     test: str
@@ -71,6 +83,7 @@ class Scene:
     needed_workflows: tuple[str, ...] = ()
     found: list[Section] = field(default_factory=list)
     passed: bool | None = None
+    between: Between | None = None
     _has_failed: bool = False
 
     def __post_init__(self) -> None:
@@ -96,6 +109,15 @@ class Scene:
         if earlier is not None and self.target == "fake":
             self.log, self.shared = earlier.log, earlier.shared
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is reported of it: a sweep runs its test many times."""
+        return self.between is not None and self.between.is_quiet
+
+    def surface_for(self, surface: Surface, *, in_process: bool) -> Surface:
+        """Return what is to be asked in a surface's stead, if the test is swept."""
+        return surface if self.between is None else self.between.surround(surface, in_process=in_process)
+
     def note_outcome(self, report: pytest.TestReport) -> None:
         """Note how the test's own code ended, or one of its subtests.
 
@@ -112,6 +134,9 @@ class Scene:
     def __repr__(self) -> str:
         return f"<Scene {self.test} on {self.target} {self.url}>"
 
+
+BETWEEN = pytest.StashKey[Between]()
+"""Where a test's item keeps what stands between its fake and those who ask it, if anything does."""
 
 SCENE = pytest.StashKey[Scene]()
 """Where a test's item keeps its scene: `item.stash.get(SCENE, None)`."""

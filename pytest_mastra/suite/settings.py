@@ -25,10 +25,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "generation": ("current", "1.2", "1.0-beta"),
     "record": ("none", "once", "new_episodes", "rewrite", "verify"),
     "trace": ("off", "on", "retain-on-failure"),
+    "sweep": ("off", "quick", "full"),
 }
 """What the options may be that are a choice."""
 
-DEFAULTS = {"target": "fake", "generation": "current", "trace": "off"}
+DEFAULTS = {"target": "fake", "generation": "current", "trace": "off", "sweep": "full"}
 
 URL_VARIABLE = "MASTRA_BASE_URL"
 TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable

@@ -18,7 +18,7 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import markers, problems, settings
 from pytest_mastra.suite.client_clock import ClientClock, give_clock
 from pytest_mastra.suite.declared_server import DeclaredMastra
-from pytest_mastra.suite.scene import SCENE, Scene, SceneCassette
+from pytest_mastra.suite.scene import BETWEEN, SCENE, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
     scene.allowed = needs.allowed
     scene.needed_workflows = needs.needed_workflows
     scene.cassette = cassette
+    scene.between = item.stash.get(BETWEEN, None)
     with contextlib.ExitStack() as stack:
         scene.take_over(item.stash.get(SCENE, None))
         item.stash[SCENE] = scene
@@ -79,7 +80,7 @@ def serve_on_socket(scene: Scene, server: FakeMastra) -> Iterator[None]:
     from pytest_mastra.fake.fronts.socket import OnSocket  # noqa: PLC0415 -- few tests need it
 
     before = scene.url, scene.base_url, server.url
-    watched = WatchedSurface(server, scene.log, "", scene.now)
+    watched = WatchedSurface(scene.surface_for(server, in_process=False), scene.log, "", scene.now)
     with OnSocket(watched) as front, pytest.MonkeyPatch.context() as patch:
         watched.url = scene.url = scene.base_url = server.url = front.url
         patch.setenv(URL_VARIABLE, front.url)
@@ -140,6 +141,7 @@ def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
     from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers
 
     surface: Surface = scene.server if scene.target == "fake" else scene.cassette.surface
+    surface = scene.surface_for(surface, in_process=True)
     front = InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
     front.name = "the fixture mastra_server"
     return front

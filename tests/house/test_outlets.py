@@ -16,10 +16,15 @@ OUTLETS = {
     "write_sep": (),
     "get_terminal_writer": ("pytest_mastra.report.terminal",),
     # reports: completed by what redacts them
-    "longrepr": ("pytest_mastra.report",),
-    "sections": ("pytest_mastra.report",),
+    "longrepr": ("pytest_mastra.report", "pytest_mastra.sweep.report"),
+    "sections": ("pytest_mastra.report", "pytest_mastra.sweep.report"),
     "addsection": ("pytest_mastra.report",),
-    "user_properties": ("pytest_mastra.report", "pytest_mastra.cassettes.mastra_cassette"),
+    "user_properties": (
+        "pytest_mastra.report",
+        "pytest_mastra.cassettes.mastra_cassette",
+        "pytest_mastra.sweep.sweep",
+        "pytest_mastra.sweep.protocol",
+    ),
     # becomes sections of a report, which are redacted
     "add_report_section": ("pytest_mastra.cassettes.mastra_cassette", "pytest_mastra.regression.replay_run"),
     "pytest_warning_recorded": ("pytest_mastra.report",),

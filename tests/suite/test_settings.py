@@ -17,6 +17,7 @@ CHOICES = {
     "generation": "current, 1.2, 1.0-beta",
     "record": "none, once, new_episodes, rewrite, verify",
     "trace": "off, on, retain-on-failure",
+    "sweep": "off, quick, full",
 }
 
 

@@ -16,6 +16,7 @@ from pytest_mastra.fake.engine.event_stream import Reader
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.store import Filter
+from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
@@ -137,7 +138,7 @@ def _resource_id(call: Call) -> str | None:
 def _create_run(call: Call, run_id: str | None) -> Run:
     """Return a run that is created if it is not there."""
     run = call.state.create_run(call.find_workflow(), run_id, _resource_id(call))
-    call.journal.run(run.workflow.id, run.run_id)
+    call.journal.run(run.workflow.id, run.run_id).is_asked_for = True
     return run
 
 
@@ -148,19 +149,23 @@ def _find_run(call: Call, run_id: str) -> Run:
 
 
 def _start_command(call: Call, run: Run) -> Command:
-    call.journal.run(run.workflow.id, run.run_id).starts.append(call.body)
+    notes = call.journal.run(run.workflow.id, run.run_id)
+    notes.starts.append(call.body)
+    walk = notes.new_walk(Cause.START)
     context, per_step = call.read_request_context(), call.per_step
     return lambda options: run_commands.start(
         call.state,
         run,
         call.get("inputData"),
         call.get("initialState"),
-        replace(options, request_context=context, per_step=per_step),
+        replace(options, request_context=context, per_step=per_step, walk=walk),
     )
 
 
 def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Command:
-    call.journal.run(run.workflow.id, run.run_id).resumes.append(call.body)
+    notes = call.journal.run(run.workflow.id, run.run_id)
+    notes.resumes.append(call.body)
+    walk = notes.new_walk(Cause.RESUME)
     context, per_step = call.read_request_context(), call.per_step
     item = call.body.get("forEachIndex") if call.generation.for_each_index else None
     return lambda options: run_commands.resume(
@@ -168,7 +173,7 @@ def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Comma
         run,
         call.body.get("step"),
         call.get("resumeData"),
-        replace(options, request_context=context, per_step=per_step),
+        replace(options, request_context=context, per_step=per_step, walk=walk),
         item=item,
         is_streamed=is_streamed,
     )
@@ -176,13 +181,15 @@ def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Comma
 
 def _restart_command(call: Call, run: Run) -> Command:
     context = call.read_request_context()
-    return lambda options: run_commands.restart(call.state, run, replace(options, request_context=context))
+    walk = call.journal.run(run.workflow.id, run.run_id).new_walk(Cause.RESTART)
+    return lambda options: run_commands.restart(call.state, run, replace(options, request_context=context, walk=walk))
 
 
 def _time_travel_command(call: Call, run: Run) -> Command:
     context, per_step = call.read_request_context(), call.per_step
+    walk = call.journal.run(run.workflow.id, run.run_id).new_walk(Cause.TRAVEL)
     return lambda options: run_commands.time_travel(
-        call.state, run, copied(call.body), replace(options, request_context=context, per_step=per_step)
+        call.state, run, copied(call.body), replace(options, request_context=context, per_step=per_step, walk=walk)
     )
 
 

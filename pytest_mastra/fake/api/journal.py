@@ -11,6 +11,7 @@ from typing import Any
 from pytest_mastra.fake.engine.event_stream import STREAM_BEGINS
 from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.store import FRESH_RUNS
+from pytest_mastra.fake.engine.walks import Cause, Walk
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, packed, unpacked
 from pytest_mastra.redact.names import MASK, is_sensitive
 
@@ -55,15 +56,21 @@ class RunNotes:
     Args:
         workflow_id: Its workflow.
         run_id: Its id.
+
+    Attributes:
+        is_asked_for: Whether a request made it; runs of nested workflows are made by others.
+        walks: What its graph was walked for, in the order of the requests.
     """
 
-    __slots__ = ("_records", "cancels", "polls", "resumes", "run_id", "starts", "workflow_id")
+    __slots__ = ("_records", "cancels", "is_asked_for", "polls", "resumes", "run_id", "starts", "walks", "workflow_id")
 
     def __init__(self, workflow_id: str, run_id: str) -> None:
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.starts: list[dict[str, Any]] = []
         self.resumes: list[dict[str, Any]] = []
+        self.walks: list[Walk] = []
+        self.is_asked_for = False
         self.cancels = 0
         self.polls = 0
         self._records: list[dict[str, Any]] | bytes = []
@@ -79,6 +86,12 @@ class RunNotes:
     def events(self) -> list[dict[str, Any]]:
         """Its events, streamed or not."""
         return [record for record in self.records if record["type"] != STREAM_BEGINS]
+
+    def new_walk(self, cause: Cause) -> Walk:
+        """Return where it is noted what comes of a request to walk the run's graph."""
+        walk = Walk(cause, self.workflow_id, self.run_id, self.walks)
+        self.walks.append(walk)
+        return walk
 
     def pack(self) -> None:
         """Take as little room as may be."""
@@ -113,6 +126,10 @@ class Journal:
     def runs(self, workflow_id: str) -> list[RunNotes]:
         """Return the notes of a workflow's runs, in the order in which they were first seen."""
         return [notes for notes in self._runs.values() if notes.workflow_id == workflow_id]
+
+    def all_runs(self) -> list[RunNotes]:
+        """Return the notes of all runs, in the order in which they were first seen."""
+        return list(self._runs.values())
 
     def forget_run(self, workflow_id: str, run_id: str) -> None:
         """Drop the notes of a run."""

@@ -39,6 +39,8 @@ def execute_step(
         quiet: Whether it emits no events, as in a foreach.
         iteration: In a loop: the number of the round.
     """
+    if execution.options.walk is not None:
+        execution.options.walk.note_step(execution.run.workflow.id, step.id)
     attempt = _prepare_attempt(execution, frame, step, prev_output, continuation)
     info = _initial_result(attempt, iteration)
     frame.active[step.id] = frame.path

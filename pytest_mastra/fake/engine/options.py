@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_mastra.fake.engine.walks import Walk
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Scheduler
 
 StreamWriter = Callable[[dict[str, Any]], None]
@@ -23,6 +24,7 @@ class ExecutionOptions:
         write: Takes what steps write into the stream.
         per_step: Whether to stop after one step.
         include_state: Whether the result holds the state and labels, for the workflow around this one.
+        walk: Where it is noted which steps are executed; nested workflows note theirs there too. None if nowhere.
     """
 
     scheduler: Scheduler
@@ -31,6 +33,7 @@ class ExecutionOptions:
     write: StreamWriter | None = None
     per_step: bool = False
     include_state: bool = False
+    walk: Walk | None = None
 
 
 Command = Callable[[ExecutionOptions], Coroutine]

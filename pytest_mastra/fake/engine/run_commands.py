@@ -81,6 +81,8 @@ def resume(
         payload = check_request_value(schema, payload, "resume data", server_state.generation)
     _add_stored_context(options, snapshot)
     _claim_suspension(server_state, run, snapshot)
+    if options.walk is not None:
+        options.walk.note_question(run.workflow.id, steps, item)
     answer = Resume(
         steps=steps,
         payload=payload,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +18,15 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 
 def walk_graph(execution: Execution, input_data: Any, initial_state: Any) -> Coroutine:
     """Execute a graph; return what the `-async` verbs answer."""
-    entries = execution.run.workflow.entries
-    if not entries:
+    workflow, walk = execution.run.workflow, execution.options.walk
+    if not workflow.entries:
         raise Refusal("Workflow must have at least one step", code="WORKFLOW_EXECUTE_EMPTY_GRAPH")
+    with nullcontext() if walk is None else walk.under_way(workflow.id):
+        return (yield from _walk_entries(execution, input_data, initial_state))
+
+
+def _walk_entries(execution: Execution, input_data: Any, initial_state: Any) -> Coroutine:
+    entries = execution.run.workflow.entries
     execution.server_state.forget_executions(execution.run.workflow)
     first, continuation = _first_entry(execution.continuation)
     _take_over_results(execution, input_data)

@@ -1,0 +1,1 @@
+"""Sweeps: a test runs once for each thing that may go wrong with each request."""

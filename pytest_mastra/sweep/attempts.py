@@ -1,0 +1,145 @@
+"""One run of a swept test: its own code, run again if a fault ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_mastra.suite.scene import SCENE
+from pytest_mastra.suite.settings import FAKE_URL
+from pytest_mastra.sweep.invariants import find_left
+from pytest_mastra.sweep.points import Asked, Points, read_requests
+from pytest_mastra.sweep.protocol import raised_by
+from pytest_mastra.sweep.trouble import Trouble
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.http.exchanges import Exchange
+    from pytest_mastra.suite.scene import Scene
+
+_CAPTURES = ("capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One run of a test, from its setup to its teardown.
+
+    Attributes:
+        trouble: What was to go wrong.
+        endings: What each pass through the test's own code raised; None if it came to its end.
+        exchanges: What was said over HTTP by the test's own code.
+        turns: How many exchanges there were when each pass began.
+        left: What was left when the script had ended, in words.
+        server: The fake that was asked; None if the test has none.
+        failure: What pytest says of a setup or teardown that failed.
+        skipped: Whether the test was skipped.
+    """
+
+    trouble: Trouble
+    endings: list[BaseException | None] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    server: FakeMastra | None = None
+    failure: str = ""
+    skipped: bool = False
+
+    @property
+    def requests(self) -> list[Asked]:
+        """What the test's own code asked for."""
+        return read_requests(self.exchanges, FAKE_URL)
+
+    def note_reports(self, reports: Iterable[pytest.TestReport]) -> None:
+        """Note what pytest says of the test's setup and teardown."""
+        for report in reports:
+            if report.when == "call":
+                # what it ended by is noted; pytest may call that otherwise, as with xfail
+                continue
+            self.skipped = self.skipped or report.skipped
+            if report.failed and not self.failure:
+                said = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
+                self.failure = f"{report.when}: {': '.join(said[:2]) if said else 'failed'}"
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the test passed, and was not run again."""
+        return self.endings == [None] and not self.failure
+
+    def is_unfired(self, points: Points) -> bool:
+        """Return whether anything that was to go wrong did not."""
+        return len(self.trouble.fired) < len(points)
+
+
+class Script:
+    """A test's own code as a script, run again after a fault has ended it.
+
+    Args:
+        item: The test.
+        points: What goes wrong.
+        is_quiet: Whether pytest is not to be told of this run.
+        runs_again: Whether it is run again.
+        documented: Exceptions by which it may end where something goes wrong.
+    """
+
+    def __init__(
+        self,
+        item: pytest.Item,
+        points: Points,
+        *,
+        is_quiet: bool,
+        runs_again: bool,
+        documented: tuple[type[BaseException], ...],
+    ) -> None:
+        self.attempt = Attempt(Trouble(points, is_quiet=is_quiet))
+        self._item = item
+        self._most_passes = 1 + (len(points) if runs_again else 0)
+        self._documented = documented
+
+    def run(self, body: Callable[[], None]) -> None:
+        """Run the test's own code, as often as it takes."""
+        attempt, item = self.attempt, self._item
+        scene: Scene | None = item.stash.get(SCENE, None)
+        server = attempt.server = _fake_of(scene)
+        if scene is None or server is None:
+            attempt.endings.append(raised_by(item, body))
+            return
+        first = len(scene.log)
+        known = [(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs()]
+        attempt.trouble.begin(server)
+        try:
+            while self._goes_on():
+                if attempt.endings:
+                    attempt.trouble.run_again()
+                    _forget_output(item)
+                attempt.turns.append(len(scene.log) - first)
+                attempt.endings.append(raised_by(item, body))
+        finally:
+            attempt.trouble.end()
+            attempt.exchanges = list(scene.log)[first:]
+        if attempt.trouble.fired or not attempt.exchanges:
+            # another fault makes other requests: those that the test declares may not come about
+            scene.allowed |= {"unused_faults"}
+        attempt.left = list(find_left(server, known, attempt.exchanges[attempt.turns[-1] :]))
+
+    def _goes_on(self) -> bool:
+        endings = self.attempt.endings
+        if not endings:
+            return True
+        return len(endings) < self._most_passes and isinstance(endings[-1], self._documented)
+
+
+def _fake_of(scene: Scene | None) -> FakeMastra | None:
+    return scene.server if scene is not None and scene.target == "fake" else None
+
+
+def _forget_output(item: pytest.Item) -> None:
+    """Forget what a script printed and logged that was killed: another process has it."""
+    used: dict[str, Any] = getattr(item, "funcargs", None) or {}
+    for name in _CAPTURES:
+        if name in used:
+            used[name].readouterr()
+    if "caplog" in used:
+        used["caplog"].clear()

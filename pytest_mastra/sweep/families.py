@@ -1,0 +1,221 @@
+"""What may go wrong with a request: the families of faults that a sweep tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mastra_sync.suggest import did_you_mean, nearest_name
+from pytest_mastra.fake.api import fault_effects
+from pytest_mastra.fake.api.fault import Handle
+from pytest_mastra.fake.api.fault_effects import OnFired, Position
+from pytest_mastra.http.wire import Cut, Pause, WireReply
+from pytest_mastra.sweep.killed import Killed
+
+SILENCE_SECONDS = 600.0
+"""How long a server says nothing: longer than any timeout that is meant, and not for ever."""
+
+DEAD_SECONDS = 2.0
+"""How long a server is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One request that meets a fault.
+
+    Attributes:
+        handle: Has the request take effect, and returns its reply.
+        on_fired: To be called when the fault comes about.
+        server: The fake that is asked.
+        at: After how many events of a stream; None for the request as a whole.
+    """
+
+    handle: Handle
+    on_fired: OnFired
+    server: Any
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of fault.
+
+    Attributes:
+        name: By which points and markers name it.
+        title: What has happened, in words that stand after a request.
+        meet: Makes the reply to a request that meets it.
+        has_borders: Whether it may also happen between two events of a stream.
+        ends_script: Whether the script is over by it: it is then run again.
+        in_process_only: Whether only requests of this process can meet it.
+        is_quick: Whether it belongs to the few that a quick sweep tries.
+        by_name_only: Whether it is tried only where a marker names it.
+    """
+
+    name: str
+    title: str
+    meet: Callable[[Meeting], WireReply]
+    has_borders: bool = False
+    ends_script: bool = False
+    in_process_only: bool = False
+    is_quick: bool = False
+    by_name_only: bool = False
+
+    def title_at(self, at: int | None) -> str:
+        """Return what has happened, with its place in a stream."""
+        return self.title if at is None else f"{self.title}, after {at} events"
+
+
+def _lose(meeting: Meeting) -> WireReply:
+    if meeting.at is not None:
+        reply = meeting.handle()
+        place = Position(None, meeting.at)
+        return fault_effects.broken_off(reply, place, Cut.RESET, meeting.on_fired) if place.fits(reply) else reply
+    meeting.handle().close()
+    meeting.on_fired()
+    return fault_effects.silence(Cut.RESET)
+
+
+def _refuse(meeting: Meeting) -> WireReply:
+    meeting.on_fired()
+    return fault_effects.refusal(503, None, retry_after=None, html=True)
+
+
+def _say_nothing(meeting: Meeting) -> WireReply:
+    pause = Pause(SILENCE_SECONDS, meeting.server.clock)
+    return fault_effects.stalled(meeting.handle(), Position(), pause, meeting.on_fired)
+
+
+def _answer_nonsense(meeting: Meeting) -> WireReply:
+    meeting.handle().close()
+    meeting.on_fired()
+    page = fault_effects.refusal(502, None, retry_after=None, html=True)
+    return replace(page, status=200)
+
+
+def _kill_before(meeting: Meeting) -> WireReply:
+    meeting.on_fired()
+    raise Killed
+
+
+def _kill_after(meeting: Meeting) -> WireReply:
+    if meeting.at is not None:
+        reply = meeting.handle()
+        return replace(reply, body=_KillingBody(reply, meeting.at, meeting.on_fired)) if reply.is_stream else reply
+    meeting.handle().close()
+    meeting.on_fired()
+    raise Killed
+
+
+def _die(meeting: Meeting) -> WireReply:
+    """Have the server die in the first step that the request has executed, or when it has answered."""
+    server, has_died = meeting.server, []
+
+    def die(*_: str) -> None:
+        if not has_died:
+            has_died.append(True)
+            meeting.on_fired()
+            server.die(back_after=DEAD_SECONDS)
+
+    if meeting.at is not None:
+        reply, place = meeting.handle(), Position(None, meeting.at)
+        return fault_effects.broken_off(reply, place, Cut.RESET, die) if place.fits(reply) else reply
+    server.state.on_executed.append(die)
+    try:
+        reply = meeting.handle()
+    finally:
+        server.state.on_executed.remove(die)
+    if has_died:
+        return reply
+    reply.close()
+    die()
+    return fault_effects.silence(Cut.RESET)
+
+
+def _deliver_twice(meeting: Meeting) -> WireReply:
+    meeting.handle().close()
+    meeting.on_fired()
+    return meeting.handle()
+
+
+class _KillingBody:
+    """A stream's body at whose border the script ends."""
+
+    def __init__(self, reply: WireReply, border: int, on_fired: OnFired) -> None:
+        self._reply = reply
+        self._chunks = iter(()) if isinstance(reply.body, bytes) else iter(reply.body)
+        self._border = border
+        self._on_fired = on_fired
+
+    def __iter__(self) -> Iterator[bytes]:
+        count = 0
+        while count < self._border:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+            count += chunk.count(fault_effects.SEPARATOR)
+        self.close()
+        self._on_fired()
+        raise Killed
+
+    def close(self) -> None:
+        self._reply.close()
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("lost", "its answer was lost, after it took effect", _lose, has_borders=True, is_quick=True),
+        Family("refused", "it was refused with 503, before it took effect", _refuse),
+        Family("silence", "it took effect, and no answer came for ten minutes", _say_nothing, in_process_only=True),
+        Family("nonsense", "it took effect, and a page of HTML was answered", _answer_nonsense),
+        Family(
+            "killed_before", "the script was killed before it", _kill_before, ends_script=True, in_process_only=True
+        ),
+        Family(
+            "killed_after",
+            "the script was killed after it took effect",
+            _kill_after,
+            has_borders=True,
+            ends_script=True,
+            in_process_only=True,
+            is_quick=True,
+        ),
+        Family("server_died", "the server died of it, and was back after two seconds", _die, has_borders=True),
+        Family("delivered_twice", "it was delivered twice", _deliver_twice, by_name_only=True),
+    )
+}
+"""All families, by name, in the order in which they are tried."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "all": tuple(name for name, family in FAMILIES.items() if not family.by_name_only),
+    "killed": ("killed_before", "killed_after"),
+}
+"""Names for several families."""
+
+
+def families_named(names: str | Iterable[str]) -> tuple[Family, ...]:
+    """Return families by their names, or by those of groups, each once.
+
+    Raises:
+        ValueError: There is no such family; says which may be meant.
+    """
+    given = [names] if isinstance(names, str) else list(names)
+    chosen = [one for name in given for one in GROUPS.get(name, (name,))]
+    for name in chosen:
+        check_family(name)
+    return tuple(family for name, family in FAMILIES.items() if name in chosen)
+
+
+def check_family(name: str) -> Family:
+    """Return the family of a name.
+
+    Raises:
+        ValueError: There is none; says which may be meant.
+    """
+    if name not in FAMILIES:
+        known = (*FAMILIES, *GROUPS)
+        hint = did_you_mean(nearest_name(str(name), known), before="", after=" ")
+        raise ValueError(f"no fault {name!r}: {hint}there are {', '.join(known)}")
+    return FAMILIES[name]

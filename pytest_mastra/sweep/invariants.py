@@ -1,0 +1,95 @@
+"""What must hold after each point: everything happened once, and nothing was left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_mastra.fake.api.exactly_once import begun_walks, describe_left_behind, describe_repeated, find_repeated
+from pytest_mastra.fake.engine.walks import Cause
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.api.journal import RunNotes
+    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.http.exchanges import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a test does on purpose, seen where nothing went wrong.
+
+    Attributes:
+        walks: How often a run was started, answered and so on; by workflow, run and cause.
+        left: How many runs it leaves that it does not name.
+    """
+
+    walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
+    left: int = 0
+
+    def of(self, notes: RunNotes, cause: Cause) -> int:
+        """Return how often something may happen to a run."""
+        own = self.walks.get((notes.workflow_id, notes.run_id, cause))
+        if own is None:
+            # ids that the test or the server makes up differ from time to time
+            same = (
+                count for (workflow, _, of), count in self.walks.items() if (workflow, of) == (notes.workflow_id, cause)
+            )
+            own = max(same, default=0)
+        return max(own, 1) if cause is Cause.START else own
+
+
+def allowance_of(server: FakeMastra, left: int) -> Allowance:
+    """Return what a test does on purpose."""
+    walks = Counter(
+        {
+            (notes.workflow_id, notes.run_id, cause): len(begun_walks(notes, cause))
+            for notes in server.journal.all_runs()
+            for cause in Cause
+        }
+    )
+    return Allowance(walks, left)
+
+
+def find_violations(server: FakeMastra, allowance: Allowance, left: list[str], *, deaths: int) -> Iterator[str]:
+    """Give a line for each thing that happened too often, or was left.
+
+    Args:
+        server: The fake that the test asked.
+        allowance: What the test does on purpose.
+        left: What was left, as `find_left` says it.
+        deaths: How often the server died: runs may be restarted as often.
+    """
+    for notes in server.journal.all_runs():
+        lines = [
+            describe_repeated(notes, walks, allowed)
+            for cause in Cause
+            if len(walks := begun_walks(notes, cause))
+            > (allowed := allowance.of(notes, cause) + (deaths if cause is Cause.RESTART else 0))
+        ]
+        yield from lines or [line for line in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
+    if len(left) > allowance.left:
+        yield from left
+
+
+def find_left(server: FakeMastra, known: Iterable[tuple[str, str]], exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Give a line for each run that the script made and does not name.
+
+    Args:
+        server: The fake that the test asked.
+        known: Workflow and id of the runs that were there before.
+        exchanges: What the script said and was told when it ran to its end.
+    """
+    before = set(known)
+    said = list(exchanges)
+    called = {exchange.call.run for exchange in said}
+    texts = [exchange.request.body + b" " + exchange.body for exchange in said]
+    for notes in server.journal.all_runs():
+        key = (notes.workflow_id, notes.run_id)
+        row = server.state.store.find(*key)
+        if not notes.is_asked_for or key in before or row is None or notes.run_id in called:
+            continue
+        written = notes.run_id.encode("utf-8", "replace")
+        if not any(written in text for text in texts):
+            yield describe_left_behind(notes, str(row.status))

@@ -1,0 +1,181 @@
+"""The points of a sweep: a request, and what goes wrong with it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_mastra.fake.api.fault_effects import SEPARATOR
+from pytest_mastra.http.exchanges import Ending
+from pytest_mastra.http.verbs import VERBS, Kind, check_verb
+from pytest_mastra.sweep.families import Family, check_family
+
+if TYPE_CHECKING:
+    from pytest_mastra.http.exchanges import Exchange
+
+_POINT = re.compile(r"(?P<verb>\w+)#(?P<nth>[1-9]\d*):(?P<family>\w+)(?:@(?P<at>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that a test made.
+
+    Attributes:
+        verb: What it asked for.
+        nth: The how manieth of its verb, counted from 1.
+        run: Which run it was about, numbered in the order in which the test named them; None if about none.
+        borders: After how many events its answer may end, for a stream.
+        in_process: Whether a thread of this process sent it, not over a socket.
+    """
+
+    verb: str
+    nth: int
+    run: int | None
+    borders: range
+    in_process: bool
+
+    @property
+    def moves(self) -> bool:
+        """Whether it changes something."""
+        return VERBS[self.verb].kind is Kind.MOVE
+
+    @property
+    def name(self) -> str:
+        """How points name it."""
+        return f"{self.verb}#{self.nth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A request, and what goes wrong with it.
+
+    Attributes:
+        verb: What the request asks for.
+        nth: The how manieth of its verb.
+        family: What goes wrong.
+        at: After how many events of a stream; None for the request as a whole.
+    """
+
+    verb: str
+    nth: int
+    family: Family
+    at: int | None = None
+
+    @property
+    def request(self) -> str:
+        """How the request is named."""
+        return f"{self.verb}#{self.nth}"
+
+    @property
+    def title(self) -> str:
+        """What goes wrong, in words that stand after the request."""
+        return self.family.title_at(self.at)
+
+    def __str__(self) -> str:
+        return f"{self.request}:{self.family.name}" + ("" if self.at is None else f"@{self.at}")
+
+
+Points = tuple[Point, ...]
+"""What goes wrong in one run of a test: mostly one point, or a second one after it."""
+
+
+def as_text(points: Points) -> str:
+    """Return points as `--mastra-point` takes them."""
+    return "+".join(map(str, points))
+
+
+def titled(points: Points) -> str:
+    """Return what goes wrong, in words."""
+    return ", and ".join(f"{point.request}: {point.title}" for point in points)
+
+
+def parse_points(text: str) -> Points:
+    """Return the points that a text names.
+
+    Raises:
+        ValueError: It names none; says what is wrong.
+    """
+    return tuple(_parse_point(part) for part in text.split("+"))
+
+
+def _parse_point(text: str) -> Point:
+    found = _POINT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no point: one is written like 'resume_async#1:lost' or 'stream#1:lost@3'")
+    family = check_family(found["family"])
+    at = None if found["at"] is None else int(found["at"])
+    if at is not None and not (family.has_borders and VERBS[check_verb(found["verb"])].streams):
+        raise ValueError(f"{text!r} is no point: @{at} is for streams, and for what may happen between their events")
+    return Point(check_verb(found["verb"]), int(found["nth"]), family, at)
+
+
+def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
+    """Return what a test asked for.
+
+    Args:
+        exchanges: Those of the test's own code.
+        near: The address at which requests do not leave this process.
+    """
+    counts: Counter[str] = Counter()
+    runs: dict[str, int] = {}
+    asked = []
+    for exchange in exchanges:
+        call = exchange.call
+        if call.verb is None:
+            continue
+        counts[call.verb] += 1
+        run = None if call.run is None else runs.setdefault(call.run, len(runs) + 1)
+        events = exchange.body.count(SEPARATOR) if call.row.streams else 0
+        # one who went away before the end would not see it end otherwise
+        borders = range(1, events + (exchange.ending is not Ending.LEFT))
+        asked.append(Asked(call.verb, counts[call.verb], run, borders, exchange.url == near))
+    return asked
+
+
+def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quick: bool) -> list[Point]:
+    """Return all points of the requests of a test, in their order.
+
+    Reads that lead to the same next request are one class, of which only the first is taken.
+
+    Args:
+        requests: What the test asked for, without any fault.
+        families: What may go wrong.
+        is_quick: Whether to take only what is most often wrong: what moves a run, and the families for it.
+    """
+    chosen = [one for one in _one_of_each_class(requests) if one.moves or not is_quick]
+    return [
+        point
+        for request in chosen
+        for family in families
+        if (family.is_quick or not is_quick) and (request.in_process or not family.in_process_only)
+        for point in _points_of(request, family, with_borders=not is_quick)
+    ]
+
+
+def _points_of(request: Asked, family: Family, *, with_borders: bool) -> Iterator[Point]:
+    yield Point(request.verb, request.nth, family)
+    if with_borders and family.has_borders:
+        yield from (Point(request.verb, request.nth, family, at) for at in request.borders)
+
+
+def _one_of_each_class(requests: Sequence[Asked]) -> Iterator[Asked]:
+    seen = set()
+    for index, request in enumerate(requests):
+        after = requests[index + 1] if index + 1 < len(requests) else None
+        leads_to = None if after is None else (after.verb, after.run, after.nth if after.moves else None)
+        key = (request.verb, request.run, request.nth if request.moves else leads_to)
+        if key not in seen:
+            seen.add(key)
+            yield request
+
+
+def sampled(points: Sequence[Points], limit: int, seed: int) -> list[Points]:
+    """Return at most so many points, in their order; the same ones for the same seed."""
+    if len(points) <= limit:
+        return list(points)
+    chosen = sorted(random.Random(seed).sample(range(len(points)), limit))  # noqa: S311 -- to be the same each time
+    return [points[index] for index in chosen]

@@ -1,0 +1,152 @@
+"""What is said of a sweep that failed: its first failing point in full."""
+
+from __future__ import annotations
+
+import shlex
+import traceback
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_mastra.redact.scrubber import learn_secrets
+from pytest_mastra.report import timeline
+from pytest_mastra.report.timeline import Look
+from pytest_mastra.suite.settings import FAKE_URL
+from pytest_mastra.sweep.points import as_text, read_requests, titled
+from pytest_mastra.sweep.verdicts import by_family
+from pytest_mastra.text.values import counted
+from pytest_mastra.text.width import clipped, wrapped
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_mastra.http.exchanges import Exchange
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.sweep.attempts import Attempt
+    from pytest_mastra.sweep.sweep import Result
+    from pytest_mastra.sweep.verdicts import Verdict
+
+MOST_LINES = 25
+"""Lines that a failure takes, besides one for each further point."""
+
+MOST_REQUESTS = 9
+MOST_REASONS = 3
+_WIDTH = 80
+_FEWEST = 3
+
+
+def complete(
+    report: pytest.TestReport, call: pytest.CallInfo[None], result: Result, scene: Scene, item: pytest.Item
+) -> None:
+    """Complete the report of a swept test's own code.
+
+    Args:
+        report: The report; is changed.
+        call: How the test's own code ended.
+        result: What the sweep found.
+        scene: Of the run that pytest is told of.
+        item: The test.
+    """
+    if result.seconds:
+        report.duration += result.seconds
+    if result.verdicts:
+        report.mastra_sweep = {"summary": result.summary, "families": by_family(result.verdicts)}  # type: ignore[attr-defined]
+    if not report.failed:
+        return
+    scrubber = learn_secrets(scene.log, item.config)
+    if result.failed_before:
+        said = f"it fails where nothing goes wrong, so there is nothing to sweep: {result.failed_before}"
+        report.sections.append(("mastra sweep", scrubber.text(said)))
+    elif result.failing and not result.error:
+        runs = timeline.sections(scene, report, item.config)
+        lines = failure_lines(result, call, item, Look.of(item.config))
+        room = MOST_LINES - len(lines)
+        drawn = [line for _, text in runs for line in text.splitlines()]
+        further = further_lines(result, item)
+        report.sections = [section for section in report.sections if section[0] != timeline.TITLE]
+        report.longrepr = scrubber.text("\n".join([*lines, *_fitting(drawn, room - 3), *further]))
+
+
+def failure_lines(result: Result, call: pytest.CallInfo[None], item: pytest.Item, look: Look) -> list[str]:
+    """Return the lines about the first failing point."""
+    first = result.failing[0]
+    attempt = result.attempt
+    reasons = [line for reason in first.reasons[:MOST_REASONS] for line in wrapped(reason, _WIDTH - 2, 2)]
+    return [
+        *wrapped(f"mastra sweep of {counted(len(result.requests), 'request')}, {result.summary}", _WIDTH, 3),
+        "",
+        *wrapped(titled(first.points), _WIDTH, 2),
+        *([] if attempt is None else _request_lines(attempt, first, look)),
+        *(f"  {line}" for line in reasons),
+        *_place(call, item),
+        "",
+    ]
+
+
+def further_lines(result: Result, item: pytest.Item) -> list[str]:
+    """Return a line for each further failing point, and how to run the first alone."""
+    first, *others = result.failing
+    width = max((len(as_text(verdict.points)) for verdict in others), default=0)
+    lines = [clipped(f"  {as_text(verdict.points):{width}}  {verdict.reasons[0]}", _WIDTH) for verdict in others]
+    command = f"pytest {shlex.quote(item.nodeid)} --mastra-point={shlex.quote(as_text(first.points))}"
+    return [*(["Also:", *lines] if lines else []), "That point alone, under a debugger too:", f"  {command}"]
+
+
+def _request_lines(attempt: Attempt, verdict: Verdict, look: Look) -> list[str]:
+    """Return the requests of a run, with the fault marked in its place."""
+    mark = ">" if look.ascii else "✂"
+    faulty = {point.request for point in verdict.points}
+    asked = [exchange for exchange in attempt.exchanges if exchange.call.verb is not None]
+    names = [one.name for one in read_requests(asked, FAKE_URL)]
+    width = max((len(exchange.call.verb or "") for exchange in asked), default=0)
+    turns = set(attempt.turns[1:])
+    said: list[tuple[str, bool]] = []
+    for index, (exchange, name) in enumerate(zip(asked, names, strict=True)):
+        if index in turns:
+            said.append(("    -- run again --", True))
+        is_faulty = name in faulty
+        line = f"  {mark if is_faulty else ' '} {exchange.call.verb or '':{width}}  {_answer(exchange)}"
+        said.append((line, is_faulty))
+    folded = []
+    for (line, is_marked), group in groupby(said):
+        count = len(list(group))
+        folded.append((clipped(line if count == 1 else f"{line}  ({count} times)", _WIDTH), is_marked))
+    return _around_marked(folded)
+
+
+def _around_marked(lines: Sequence[tuple[str, bool]]) -> list[str]:
+    """Return the lines that fit, around the first that is marked."""
+    if len(lines) <= MOST_REQUESTS:
+        return [line for line, _ in lines]
+    marked = next((index for index, (_, is_marked) in enumerate(lines) if is_marked), 0)
+    start = max(0, min(marked - 2, len(lines) - MOST_REQUESTS + 2))
+    end = min(len(lines), start + MOST_REQUESTS - 2)
+    before = [f"    ... {start} before"] if start else []
+    after = [f"    ... {len(lines) - end} after"] if end < len(lines) else []
+    return [*before, *(line for line, _ in lines[start:end]), *after]
+
+
+def _answer(exchange: Exchange) -> str:
+    if exchange.failure is not None:
+        return f"no answer: {exchange.failure}" if not exchange.status else f"{exchange.status}, {exchange.failure}"
+    return str(exchange.status) if exchange.status else "no answer"
+
+
+def _place(call: pytest.CallInfo[None], item: pytest.Item) -> list[str]:
+    """Return where the test's own code failed, and the line there."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    entries = [] if error is None else traceback.extract_tb(error.__traceback__)
+    near = [entry for entry in entries if Path(entry.filename) == item.path]
+    if error is None or not near:
+        return []
+    last = near[-1]
+    place = f"  {item.path.name}:{last.lineno}: {last.line}"
+    said = [f"  {line}" for line in str(error).strip().splitlines()[1:4] if line.strip()]
+    return [clipped(line, _WIDTH) for line in (place, *said)]
+
+
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    """Return as many lines as there is room for, and then an empty one."""
+    kept = list(lines) if len(lines) < room else [*lines[: room - 2], "..."] if room > _FEWEST else []
+    return [*kept, ""] if kept else []

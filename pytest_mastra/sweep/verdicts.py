@@ -1,0 +1,120 @@
+"""What became of a point: it survived, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from pytest_mastra.sweep.families import FAMILIES
+from pytest_mastra.sweep.invariants import Allowance, find_violations
+from pytest_mastra.sweep.points import Points, as_text
+
+if TYPE_CHECKING:
+    from pytest_mastra.sweep.attempts import Attempt
+    from pytest_mastra.sweep.marker import Plan
+
+
+class Outcome(Enum):
+    """What became of a point."""
+
+    PASSED = "passed"
+    RECOVERED = "passed when run again"
+    REFUSED = "refused as documented"
+    ACCEPTED = "accepted by the marker"
+    FAILED = "failed"
+    NOT_MET = "did not come about"
+
+
+SURVIVED = (Outcome.PASSED, Outcome.RECOVERED, Outcome.REFUSED, Outcome.ACCEPTED)
+"""The outcomes that do not fail a test, in the order in which they are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a point.
+
+    Attributes:
+        points: What went wrong: one point, or a second one after it.
+        outcome: What became of it.
+        reasons: Why it did not survive, the worst first, a line each.
+        error: What the test's own code raised, if that is why.
+    """
+
+    points: Points
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    error: BaseException | None = None
+
+    @property
+    def survived(self) -> bool:
+        """Whether it does not fail the test."""
+        return self.outcome in SURVIVED
+
+    @property
+    def family(self) -> str:
+        """The family of its first fault."""
+        return self.points[0].family.name
+
+
+def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> Verdict:
+    """Return what became of a point.
+
+    Args:
+        attempt: The test's run at which it went wrong.
+        points: What went wrong.
+        allowance: What the test does on purpose.
+        plan: What counts as survived.
+    """
+    if attempt.is_unfired(points):
+        return Verdict(points, Outcome.NOT_MET, ("the fault did not come about: other requests were made than before",))
+    reasons = _find_reasons(attempt, points, allowance, plan)
+    error = None if not attempt.endings or _may_end_so(attempt, plan) else attempt.endings[-1]
+    if reasons:
+        is_known = any(fnmatchcase(as_text(points), pattern) for pattern in plan.accepted_points)
+        return Verdict(points, Outcome.ACCEPTED if is_known else Outcome.FAILED, tuple(reasons), error)
+    if attempt.endings[-1] is not None:
+        return Verdict(points, Outcome.REFUSED)
+    return Verdict(points, Outcome.PASSED if len(attempt.endings) == 1 else Outcome.RECOVERED)
+
+
+def _find_reasons(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> list[str]:
+    reasons: list[str] = []
+    deaths = sum(point.family.name == "server_died" for point in points)
+    if attempt.server is not None:
+        reasons += find_violations(attempt.server, allowance, attempt.left, deaths=deaths)
+    if attempt.endings and not _may_end_so(attempt, plan):
+        again = ", when it was run again" if len(attempt.endings) > 1 else ""
+        reasons.append(f"{describe_error(attempt.endings[-1])}{again}")
+    if attempt.failure:
+        reasons.append(attempt.failure)
+    return reasons
+
+
+def _may_end_so(attempt: Attempt, plan: Plan) -> bool:
+    """Return whether a script may end as the last pass through it did."""
+    ending = attempt.endings[-1]
+    return ending is None or (not plan.rerun and isinstance(ending, plan.documented))
+
+
+def describe_error(error: BaseException | None) -> str:
+    """Return an exception's class and the first line of what it says."""
+    said = str(error).strip().partition("\n")[0]
+    name = type(error).__name__
+    return f"{name}: {said}" if said else name
+
+
+def summarise(verdicts: Sequence[Verdict]) -> str:
+    """Return `63 points: 54 passed, 9 passed when run again`."""
+    counts = [(outcome, sum(verdict.outcome is outcome for verdict in verdicts)) for outcome in Outcome]
+    parts = ", ".join(f"{count} {outcome.value}" for outcome, count in counts if count)
+    points = "1 point" if len(verdicts) == 1 else f"{len(verdicts)} points"
+    return f"{points}: {parts}" if parts else points
+
+
+def by_family(verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """Return each family that was tried, with what became of its points."""
+    groups = {name: [verdict for verdict in verdicts if verdict.family == name] for name in FAMILIES}
+    return [(name, summarise(group)) for name, group in groups.items() if group]

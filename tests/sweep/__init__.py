@@ -1,0 +1,1 @@
+"""Tests of sweeps: what is tried, what counts as survived, what is said."""

@@ -50,6 +50,7 @@ class Family:
         in_process_only: Whether only requests of this process can meet it.
         is_quick: Whether it belongs to the few that a quick sweep tries.
         by_name_only: Whether it is tried only where a marker names it.
+        restarts_runs: Whether a server that has died of it restarts its active runs when it is back, as deployments do.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Family:
     in_process_only: bool = False
     is_quick: bool = False
     by_name_only: bool = False
+    restarts_runs: bool = False
 
     def title_at(self, at: int | None) -> str:
         """Return what has happened, with its place in a stream."""
@@ -108,8 +110,9 @@ def _kill_after(meeting: Meeting) -> WireReply:
 
 
 def _die(meeting: Meeting) -> WireReply:
-    """Have the server die in the first step that the request has executed, or when it has answered."""
-    server, has_died = meeting.server, []
+    """Have the server die in the first step that is executed, or after none."""
+    server = meeting.server
+    has_died: list[bool] = []
 
     def die(*_: str) -> None:
         if not has_died:
@@ -182,7 +185,20 @@ FAMILIES = {
             in_process_only=True,
             is_quick=True,
         ),
-        Family("server_died", "the server died of it, and was back after two seconds", _die, has_borders=True),
+        Family(
+            "server_died",
+            "the server died in it; back after two seconds, it restarted its active runs",
+            _die,
+            has_borders=True,
+            restarts_runs=True,
+        ),
+        Family(
+            "server_died_for_good",
+            "the server died in it; back after two seconds, it left its active runs as they were",
+            _die,
+            has_borders=True,
+            by_name_only=True,
+        ),
         Family("delivered_twice", "it was delivered twice", _deliver_twice, by_name_only=True),
     )
 }

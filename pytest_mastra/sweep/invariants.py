@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
 
+_AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -59,14 +61,14 @@ def find_violations(server: FakeMastra, allowance: Allowance, left: list[str], *
         server: The fake that the test asked.
         allowance: What the test does on purpose.
         left: What was left, as `find_left` says it.
-        deaths: How often the server died: runs may be restarted as often.
+        deaths: How often the server died: runs may be restarted as often, and answered again what was lost with it.
     """
     for notes in server.journal.all_runs():
         lines = [
             describe_repeated(notes, walks, allowed)
             for cause in Cause
             if len(walks := begun_walks(notes, cause))
-            > (allowed := allowance.of(notes, cause) + (deaths if cause is Cause.RESTART else 0))
+            > (allowed := allowance.of(notes, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
         ]
         yield from lines or [line for line in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
     if len(left) > allowance.left:

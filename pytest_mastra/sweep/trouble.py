@@ -6,15 +6,19 @@ import threading
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pytest_mastra.http.verbs import call_of
+from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.sweep.families import Meeting
 from pytest_mastra.sweep.killed import Killed
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
-    from pytest_mastra.http.wire import Surface, WireReply, WireRequest
+    from pytest_mastra.http.wire import Surface, WireReply
     from pytest_mastra.sweep.points import Point, Points
+
+_ACTIVE = ("running", "waiting")
 
 
 class Trouble:
@@ -36,6 +40,7 @@ class Trouble:
         self._counts: Counter[str] = Counter()
         self._server: FakeMastra | None = None
         self._is_dead = False
+        self._interrupted = False
         self._lock = threading.Lock()
 
     def begin(self, server: FakeMastra) -> None:
@@ -47,8 +52,11 @@ class Trouble:
         self._server = None
 
     def run_again(self) -> None:
-        """Take requests again, after the script was killed."""
+        """Take requests again after a pass; a server that has died is back by then."""
         self._is_dead = False
+        if self._server is not None:
+            self._server.revive()
+            self._restart_runs(self._server)
 
     def surround(self, surface: Surface, *, in_process: bool) -> Surface:
         """Return what is asked in a surface's stead."""
@@ -71,13 +79,29 @@ class Trouble:
             self._counts[verb] += 1
             asked = verb, self._counts[verb]
             point = next((point for point in self._points if (point.verb, point.nth) == asked), None)
+        self._restart_runs(self._server)
         if point is None:
             return surface.handle(request)
         meeting = Meeting(partial(surface.handle, request), partial(self._note, point), self._server, point.at)
         return point.family.meet(meeting)
 
+    def _restart_runs(self, server: FakeMastra) -> None:
+        """Restart the active runs of a server that is back, once."""
+        if not self._interrupted or server.is_dead:
+            return
+        self._interrupted = False
+        authorization = {} if server.token is None else {"authorization": f"Bearer {server.token}"}
+        for notes in server.journal.all_runs():
+            row = server.state.store.find(notes.workflow_id, notes.run_id)
+            if notes.is_asked_for and row is not None and row.status in _ACTIVE:
+                path = f"{server.api_prefix}/workflows/{quote(notes.workflow_id, safe='')}/restart"
+                target = f"{path}?runId={quote(notes.run_id, safe='')}"
+                headers = {"content-type": "application/json", **authorization}
+                server.handle(WireRequest("POST", target, headers, b"{}")).close()
+
     def _note(self, point: Point) -> None:
         self.fired.append(point)
+        self._interrupted = self._interrupted or point.family.restarts_runs
         self._is_dead = point.family.ends_script
 
 

@@ -82,7 +82,7 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
 
 def _find_reasons(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> list[str]:
     reasons: list[str] = []
-    deaths = sum(point.family.name == "server_died" for point in points)
+    deaths = sum(point.family.restarts_runs for point in points)
     if attempt.server is not None:
         reasons += find_violations(attempt.server, allowance, attempt.left, deaths=deaths)
     if attempt.endings and not _may_end_so(attempt, plan):

@@ -39,7 +39,7 @@ def careful(client, run_id="e-1"):
         result = run.wait()
     if result.suspensions:
         result = run.resume_async({"by": "Ines"}, step=result.suspensions[0])
-    assert result.result == {"paid": 900}
+    assert result.raise_for_status().result == {"paid": 900}
 """
 """A script that goes on with what is there."""
 

@@ -101,7 +101,7 @@ def test_what_does_not_survive_fails(run_suite: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             "*_ test_tea _*",
-            "mastra sweep of 5 requests, 30 points: 17 passed, 8 passed when run again, 5",
+            "mastra sweep of 5 requests, 35 points: 20 passed, 10 passed when run again, 5",
             "failed",
             "start#1: the script was killed after it took effect",
             "  ? start       no answer: Killed",

@@ -1,0 +1,49 @@
+"""docs/sweep.md: its example fails as the page shows, and its tables have all that there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_mastra.suite.settings import CHOICES
+from pytest_mastra.sweep.families import FAMILIES
+from pytest_mastra.sweep.marker import ARGUMENTS
+from tests.suites_in_folders import PLUGIN
+
+PAGE = Path(__file__).parents[2] / "docs" / "sweep.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w*)\n# (\w+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_fails_as_shown(alone: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of the output is there, in this order, and nothing between them."""
+    for _, name, code in BLOCK.findall(TEXT):
+        (alone.path / name).write_text(code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
+    result = alone.runpytest_subprocess("-p", PLUGIN, "--strict-markers", "-W", "error", timeout=120)
+    result.assert_outcomes(failed=1)
+    shown = TEXT.partition("```text\n")[2].partition("```")[0].splitlines()
+    result.stdout.fnmatch_lines(shown, consecutive=True)
+    assert len(shown) - 4 <= 25
+
+
+def first_cells(title: str) -> set[str]:
+    """Return what stands in code in the first cells of the first table after a title."""
+    table = TEXT.partition(title)[2].partition("|---")[2].partition("\n\n")[0]
+    cells = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_the_tables_have_all() -> None:
+    """Families, arguments of the marker, and ways to sweep."""
+    assert first_cells("## What may go wrong") - {"killed"} == set(FAMILIES)
+    assert first_cells("## The marker") == set(ARGUMENTS)
+    assert {f"--mastra-sweep={choice}" for choice in CHOICES["sweep"]} < first_cells("| option | what it says |")
+
+
+def test_links_lead_somewhere() -> None:
+    """Each page that is linked to is there."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
+        assert (PAGE.parent / target).is_file(), target

@@ -18,7 +18,7 @@ from pytest_mastra.fake.engine.runs import Event, Run
 from pytest_mastra.fake.engine.store import Store
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.virtual_time.scheduler import SchedulerDriver
-from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.definition import Workflow, renew_ids
 from pytest_mastra.fake.workflows.describe import serialized_entry
 from pytest_mastra.fake.workflows.errors import Refusal, is_meant, own_traceback
 from pytest_mastra.fake.workflows.generations import Generation
@@ -115,7 +115,7 @@ class ServerState:
         self._executions.clear()
         self._graphs.clear()
         for workflow in self.workflows.values():
-            workflow.renew_ids()
+            renew_ids(workflow)
 
     def check_alive(self, life: int) -> None:
         """Check that the process lives still in which something was begun.

@@ -336,11 +336,7 @@ class Workflow:
             self._renewed.append(entry)
         return self._add(entry, _pause_step(entry))
 
-    def renew_ids(self) -> None:
-        """Give pauses and mappings without an id of their own other ones.
-
-        Each process of a server makes its own, as far as its generation does not count them.
-        """
+    def _renew_ids(self) -> None:
         renewed = {}
         for entry in self._renewed:
             old = entry.id
@@ -351,7 +347,7 @@ class Workflow:
         self.steps = {renewed.get(id_, id_): step for id_, step in self.steps.items()}
         for id_, step in self.steps.items():
             if isinstance(step, Workflow):
-                step.renew_ids()
+                renew_ids(step)
             elif isinstance(step, Step):
                 step.id = id_
 
@@ -389,6 +385,14 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} {len(self.entries)} entries>"
+
+
+def renew_ids(workflow: Workflow) -> None:
+    """Give sleeps and mappings without an id of their own other ones.
+
+    Each process of a server makes its own, as far as its generation does not count them.
+    """
+    workflow._renew_ids()  # noqa: SLF001 -- this is a part of the class
 
 
 def _pause_step(entry: SleepEntry) -> Step:

@@ -17,6 +17,7 @@ import { olderNestedWorkflows } from "./older_nested.mjs";
 import { payloadsWorkflows } from "./payloads.mjs";
 import { plainWorkflows } from "./plain.mjs";
 import { protoWorkflows } from "./proto.mjs";
+import { recipeWorkflows } from "./recipes.mjs";
 import { templateWorkflows } from "./templates.mjs";
 
 export const workflows = {
@@ -39,4 +40,5 @@ export const workflows = {
   ...templateWorkflows,
   ...protoWorkflows,
   ...dyingWorkflows,
+  ...recipeWorkflows,
 };

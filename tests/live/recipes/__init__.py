@@ -1,0 +1,1 @@
+"""The recipes of the docs on real servers, and replayed."""

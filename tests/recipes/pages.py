@@ -79,9 +79,10 @@ class Page:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the places in a page that a link can lead to, as GitHub and mkdocs both call them."""
+    """Return the places in a page that a link can lead to, if GitHub and the site call them alike."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    on_github = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {anchor for anchor in on_github if anchor == re.sub("-+", "-", anchor).strip("-")}
 
 
 def read_page(path: Path) -> Page:
@@ -153,7 +154,8 @@ def _read_outcomes(report: Path) -> dict[str, str]:
     if not report.exists():
         return found
     for case in ET.parse(report).iter("testcase"):
-        name = f"{case.attrib['classname'].partition('.')[0]}.py::{case.attrib['name']}"
+        module, *classes = case.attrib["classname"].split(".")
+        name = "::".join([f"{module}.py", *classes, case.attrib["name"]])
         outcome = next((_RESULTS[child.tag] for child in case if child.tag in _RESULTS), "passed")
         if found.get(name) != "failed":
             found[name] = outcome

@@ -201,7 +201,7 @@ class FakeMastra:
         check_text(name, "a gate's name")
         if name not in self._gates:
             self._gates[name] = gate = Gate(name, on_change=self.state.driver.notify)
-            self.process.listen(gate.forget_waiting)
+            self.process.listen(lambda _: gate.forget_waiting())
         return self._gates[name]
 
     @property

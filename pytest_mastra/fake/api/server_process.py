@@ -35,7 +35,7 @@ class ServerProcess:
         self._back_at = -math.inf
         self._back_at_real = -math.inf
         self._is_dead = False
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[bool], None]] = []
         self.died_at = ""
 
     @property
@@ -79,7 +79,8 @@ class ServerProcess:
             self._back_at_real = time.monotonic() + back_after
             self._progress.give_up_all()
             self._state.forget_memory()
-            self._tell()
+            self._tell(is_dead=True)
+            self.look()
             self._state.driver.notify()
         if is_in_step:
             raise ProcessDied
@@ -99,16 +100,21 @@ class ServerProcess:
         with self._state.driver.lock:
             if self._is_dead:
                 self._is_dead = False
-                self._tell()
+                self._tell(is_dead=False)
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call this whenever it has died or come back; return what ends that."""
+    def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """Call this with whether it is dead, when that has changed; return what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
-    def _tell(self) -> None:
+        def forget() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return forget
+
+    def _tell(self, *, is_dead: bool) -> None:
         for listener in list(self._listeners):
-            listener()
+            listener(is_dead)
 
 
 class MortalSurface:
@@ -139,9 +145,22 @@ class MortalSurface:
         return replace(reply, script=partial(self._play, life, reply.script))
 
     def _play(self, life: int, script: Script, frame: Frame) -> Iterator[Piece]:
-        for piece in script(frame):
-            self._state.check_alive(life)
-            yield piece
+        try:
+            for piece in script(frame):
+                self._state.check_alive(life)
+                yield piece
+        except ProcessDied:
+            yield Cut.RESET
+
+
+def process_of(surface: object) -> ServerProcess | None:
+    """Return the process of the server that a surface is, or stands in front of."""
+    while surface is not None:
+        process = getattr(surface, "process", None)
+        if isinstance(process, ServerProcess):
+            return process
+        surface = getattr(surface, "surface", None)
+    return None
 
 
 def check_back_after(seconds: float) -> None:

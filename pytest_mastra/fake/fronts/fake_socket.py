@@ -37,6 +37,7 @@ class FakeSocket(socket.socket):
         self._limit = math.inf if timeout is None else timeout
         self._arrived: memoryview | Pause | Cut = memoryview(b"")
         self._woken = threading.Event()
+        self._is_reset = False
         self._taking = threading.Lock()
 
     def settimeout(self, value: float | None) -> None:
@@ -51,6 +52,11 @@ class FakeSocket(socket.socket):
         """End a read that waits in another thread, and all later ones."""
         self._woken.set()
 
+    def reset(self) -> None:
+        """Have the other side reset the connection, also where a read waits in another thread."""
+        self._is_reset = True
+        self._woken.set()
+
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ARG002 -- as it is called
         """Read what one write of the other side sent; wait for it until the timeout."""
         room = memoryview(buffer)
@@ -61,7 +67,7 @@ class FakeSocket(socket.socket):
                 left = self._wait(arrived, left)
             elif isinstance(arrived, Cut):
                 if arrived is Cut.RESET:
-                    raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+                    break
                 if arrived is Cut.REFUSED:
                     raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
                 return 0
@@ -72,6 +78,8 @@ class FakeSocket(socket.socket):
                 return count
             else:
                 left = self._take(left)
+        if self._is_reset or self._arrived is Cut.RESET:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         return 0
 
     def _take(self, left: float) -> float:

@@ -22,6 +22,8 @@ from typing import BinaryIO
 from typing_extensions import Self
 
 from mastra_sync.deadline import SystemClock
+from pytest_mastra.fake.api.server_process import process_of
+from pytest_mastra.fake.fronts.port import Port
 from pytest_mastra.fake.fronts.timed_reader import TimedReader
 from pytest_mastra.http.framing import KEEP_ALIVE, frame
 from pytest_mastra.http.request_parser import BadRequest, Received, receive
@@ -49,8 +51,6 @@ REQUEST_LIMIT = 300.0
 
 PATIENCE = 0.05
 """Seconds that `stop` waits for those who are at work in the surface."""
-
-_BACKLOG = 128
 
 # l_onoff, l_linger: closing resets the connection instead of ending it in order
 _RESETTING = struct.pack("ii", 1, 0)
@@ -125,7 +125,11 @@ class OnSocket:
         self.port = port
         self._idle_limit = idle_limit
         self._request_limit = request_limit
-        self._listener: socket.socket | None = None
+        self._process = process_of(surface)
+        self._port: Port | None = None
+        self._end_following: Callable[[], None] = lambda: None
+        self._revival = threading.Timer(0, lambda: None)
+        self._changing = threading.Lock()
         self._stopping = threading.Event()
         self._connections: dict[threading.Thread, _Connection] = {}
         self._lock = threading.Lock()
@@ -142,26 +146,26 @@ class OnSocket:
         Raises:
             OSError: The port is taken.
         """
-        if self._listener is not None:
+        if self._port is not None:
             raise RuntimeError(f"{self!r} has been started already")
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
-        self.port = self._listener.getsockname()[1]
         self._stopping.clear()
-        self._acceptor = threading.Thread(target=self._accept, args=[self._listener], name=f"{self!r}", daemon=True)
-        self._acceptor.start()
+        self._port = port = Port(self.host, self.port, self._take, f"{self!r}")
+        self.port = port.number
+        if self._process is not None:
+            self._end_following = self._process.listen(lambda is_dead: self._follow(is_dead=is_dead))
+            if self._process.is_dead:
+                self._follow(is_dead=True)
 
     def stop(self) -> None:
         """Close the port and all connections; one that was not started is left alone."""
-        if self._listener is None:
+        if self._port is None:
             return
         self._stopping.set()
-        with contextlib.suppress(OSError):
-            # wakes the thread that waits for connections
-            socket.create_connection((self.host, self.port), timeout=1.0).close()
-        self._acceptor.join()
-        self._listener.close()
-        self._listener = None
+        self._end_following()
+        with self._changing:
+            self._port.close()
+            self._port = None
+            self._revival.cancel()
         with self._lock:
             connections = dict(self._connections)
         for connection in connections.values():
@@ -169,6 +173,25 @@ class OnSocket:
         patience = time.monotonic() + PATIENCE
         for thread in connections:
             thread.join(max(0.0, patience - time.monotonic()))
+
+    def _follow(self, *, is_dead: bool) -> None:
+        """Refuse connections while the server's process is dead, and take them while it lives."""
+        with self._changing:
+            if self._process is None or self._port is None or self._port.is_open is not is_dead:
+                return
+            if not is_dead:
+                self._revival.cancel()
+                self._port.open()
+                return
+            self._port.refuse()
+            if not math.isinf(self._process.back_in):
+                self._revival = threading.Timer(self._process.back_in, self._process.look)
+                self._revival.daemon = True
+                self._revival.start()
+        with self._lock:
+            connections = list(self._connections.values())
+        for connection in connections:
+            connection.lose()
 
     def __enter__(self) -> Self:
         self.start()
@@ -182,23 +205,12 @@ class OnSocket:
     def __repr__(self) -> str:
         return f"<OnSocket {self.url}>"
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                accepted, _ = listener.accept()
-            except OSError:
-                # out of descriptors, or the client has gone again; or the listener has
-                if self._stopping.is_set():
-                    return
-                continue
-            if self._stopping.is_set():
-                accepted.close()
-                return
-            connection = _Connection(self.surface, accepted, self._idle_limit, self._request_limit, self._stopping)
-            thread = threading.Thread(target=self._serve, args=[connection], name=f"{self!r} connection", daemon=True)
-            with self._lock:
-                self._connections[thread] = connection
-            thread.start()
+    def _take(self, accepted: socket.socket) -> None:
+        connection = _Connection(self.surface, accepted, self._idle_limit, self._request_limit, self._stopping)
+        thread = threading.Thread(target=self._serve, args=[connection], name=f"{self!r} connection", daemon=True)
+        with self._lock:
+            self._connections[thread] = connection
+        thread.start()
 
     def _serve(self, connection: _Connection) -> None:
         try:
@@ -224,6 +236,7 @@ class _Connection:
         self._idle_limit = idle_limit
         self._request_limit = request_limit
         self._stopping = stopping
+        self._is_answering = False
 
     def serve(self) -> None:
         # one that goes away, at whatever point, is no matter
@@ -233,6 +246,15 @@ class _Connection:
             with io.BufferedReader(reader) as file:
                 while (received := self._receive(file, reader)) and self._answer(received):
                     reader.allow(self._idle_limit)
+
+    def lose(self) -> None:
+        """End it as a killed process does; what is being answered is reset."""
+        if not self._is_answering:
+            self.shut_down()
+            return
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESETTING)
+            self._socket.shutdown(socket.SHUT_RD)
 
     def shut_down(self) -> None:
         with contextlib.suppress(OSError):
@@ -272,16 +294,19 @@ class _Connection:
 
     def _answer(self, received: Received) -> bool:
         """Send the reply; return whether the connection can go on."""
+        self._is_answering = True
         with contextlib.closing(self._pieces(received)) as pieces:
             for piece in pieces:
                 if isinstance(piece, bytes):
                     self._socket.sendall(piece)
                 elif isinstance(piece, Cut):
-                    if piece is Cut.RESET:
+                    # one that was taken cannot be refused any more
+                    if piece is not Cut.CLOSED:
                         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESETTING)
                     return False
                 elif not self._pause(piece):
                     return False
+        self._is_answering = False
         return received.keeps_alive
 
     def _pieces(self, received: Received) -> Generator[Piece, None, None]:

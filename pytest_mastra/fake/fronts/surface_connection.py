@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import inspect
 import time
+import weakref
 from typing import Any
 
 import urllib3
 
+from pytest_mastra.fake.api.server_process import ServerProcess, process_of
 from pytest_mastra.fake.fronts.fake_socket import FakeSocket
 from pytest_mastra.fake.fronts.urllib3_shortcut import (
     ReplyBody,
@@ -34,6 +36,7 @@ class SurfacePool(urllib3.HTTPConnectionPool):
         self._surface = surface
         self._netloc = host if port is None else f"{host}:{port}"
         self._first: SurfaceConnection | None = None
+        self.process = process_of(surface)
 
     def connect(self) -> SurfaceConnection:
         """Return a new connection."""
@@ -127,6 +130,8 @@ class SurfaceConnection:
         request = self._request
         pieces = frame(reply, to_head=request.method == "HEAD", keeps_alive=self._keeps_alive)
         self._socket = FakeSocket(pieces, self.timeout)
+        if self._pool.process is not None:
+            _reset_at_death(self._socket, self._pool.process)
         original = http.client.HTTPResponse(self._socket, method=request.method, url=request.target)
         try:
             original.begin()
@@ -168,6 +173,18 @@ class SurfaceConnection:
         """Have nothing more come."""
         if self._socket is not None:
             self._socket.close()
+
+
+def _reset_at_death(connection: FakeSocket, process: ServerProcess) -> None:
+    """Have a connection be reset when the process at its other end dies."""
+    known = weakref.ref(connection)
+
+    def look(is_dead: bool) -> None:  # noqa: FBT001 -- as it is called
+        open_connection = known()
+        if is_dead and open_connection is not None:
+            open_connection.reset()
+
+    weakref.finalize(connection, process.listen(look)).atexit = False
 
 
 _CONNECT_AND_READ = 2

@@ -115,9 +115,9 @@ class FakeServer:
     def __init__(self) -> None:
         self._executions: Counter[str] = Counter()
         self._held: set[str] = set()
-        self._fake = FakeMastra()
-        self._fake.workflow(WORKFLOW).then(self._fake.step("q", self._act)).commit()
-        self._front = OnSocket(self._fake)
+        self.fake = FakeMastra()
+        self.fake.workflow(WORKFLOW).then(self.fake.step("q", self._act)).commit()
+        self._front = OnSocket(self.fake)
 
     def __enter__(self) -> Self:
         self._front.start()
@@ -137,7 +137,7 @@ class FakeServer:
 
     def open_gate(self, name: str) -> None:
         """Let the run of this id pass that was held."""
-        self._fake.open_gate(name)
+        self.fake.open_gate(name)
 
     def _act(self, ctx: StepContext) -> Any:
         self._executions[ctx.run_id] += 1
@@ -147,7 +147,7 @@ class FakeServer:
             return ctx.suspend({"ask": "?"})
         if kind == "hold" and ctx.run_id not in self._held:
             self._held.add(ctx.run_id)
-            yield self._fake.gate(ctx.run_id)
+            yield self.fake.gate(ctx.run_id)
         for number in range(WRITTEN):
             ctx.writer.write({"number": number})
         return DONE

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 
 from mastra_sync import MastraClient, MastraError, Run
 from mastra_sync.waiting import START_GRACE
 from pytest_mastra.fake import InProcess
-from pytest_mastra.http.verbs import Call, call_of
+from pytest_mastra.http.verbs import VerbName, call_of
 from pytest_mastra.http.wire import WireRequest
 from tests.matrix.cells import SLACK, TIMEOUT, FakeServer, prepare
 from tests.matrix.secrets import KEY, TOKEN, secret_in, shown_of
@@ -20,13 +20,13 @@ SIDES = ("before its effect", "after its effect", "in a step")
 RUN_ID = "run-of-the-cell"
 
 
-def request_of(verb: Verb) -> Call:
+def request_of(verb: Verb) -> VerbName:
     """Return what the faults call the request of a verb of the matrix."""
     path = verb.path_end.replace("{run}", RUN_ID)
     below = f"/api/workflows/{WORKFLOW}"
     prefixes = (below, f"{below}/runs/{RUN_ID}", "/api", "/api/workflows")
-    calls = (call_of(WireRequest(verb.method, prefix + path)) for prefix in prefixes)
-    return next(call for call in calls if call.verb is not None)
+    names = (call_of(WireRequest(verb.method, prefix + path)).verb for prefix in prefixes)
+    return cast("VerbName", next(name for name in names if name is not None))
 
 
 def call_it(verb: Verb, client: MastraClient, run: Run) -> tuple[Exception | None, list[str]]:
@@ -47,7 +47,7 @@ def try_death(verb: Verb, side: str, back_after: float) -> list[str]:
         client = MastraClient(front.url, clock=server.fake.clock, token=TOKEN, headers={"x-key": KEY})
         run = prepare(server, client, verb.needs, RUN_ID)
         before, began = server.executions_of(RUN_ID), server.fake.clock.now()
-        meant = server.fake.faults.on(request_of(verb).verb, nth=1)
+        meant = server.fake.faults.on(request_of(verb), nth=1)
         if side == "in a step":
             fault = meant.server_dies(back_after=back_after, in_step="q")
         else:
@@ -84,7 +84,7 @@ def test_a_repeat(answer: Literal["first", "second"]) -> None:
         with FakeServer() as server, InProcess(server.fake) as front:
             client = MastraClient(front.url, clock=server.fake.clock, token=TOKEN)
             run = prepare(server, client, verb.needs, RUN_ID)
-            asked = request_of(verb).verb
+            asked = request_of(verb)
             before = sum(request.verb == asked for request in server.fake.requests)
             fault = server.fake.faults.on(asked, nth=1).delivered_twice(answer=answer)
             _, problems = call_it(verb, client, run)

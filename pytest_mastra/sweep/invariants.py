@@ -7,8 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_mastra.fake.api.exactly_once import begun_walks, describe_left_behind, describe_repeated, find_repeated
+from pytest_mastra.fake.api.exactly_once import (
+    begun_walks,
+    blind_answers,
+    describe_left_behind,
+    describe_repeated,
+    find_repeated,
+)
 from pytest_mastra.fake.engine.walks import Cause
+from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import RunNotes
@@ -24,10 +31,12 @@ class Allowance:
 
     Attributes:
         walks: How often a run was started, answered and so on; by workflow, run and cause.
+        blind: How many answers it sends that come when nothing was asked, without being told so.
         left: How many runs it leaves that it does not name.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
+    blind: int = 0
     left: int = 0
 
     def of(self, notes: RunNotes, cause: Cause) -> int:
@@ -51,7 +60,8 @@ def allowance_of(server: FakeMastra, left: int) -> Allowance:
             for cause in Cause
         }
     )
-    return Allowance(walks, left)
+    blind = sum(len(blind_answers(notes)) for notes in server.journal.all_runs())
+    return Allowance(walks, blind, left)
 
 
 def find_violations(server: FakeMastra, allowance: Allowance, left: list[str], *, deaths: int) -> Iterator[str]:
@@ -71,6 +81,11 @@ def find_violations(server: FakeMastra, allowance: Allowance, left: list[str], *
             > (allowed := allowance.of(notes, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
         ]
         yield from lines or [line for line in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
+    blind = [(notes, len(blind_answers(notes))) for notes in server.journal.all_runs() if blind_answers(notes)]
+    if sum(count for _, count in blind) > allowance.blind:
+        for notes, count in blind:
+            answers = counted(count, "answer")
+            yield f"{notes.workflow_id!r} was sent {answers} when it had asked nothing (run {notes.run_id})"
     if len(left) > allowance.left:
         yield from left
 

@@ -117,12 +117,12 @@ def test_what_does_not_survive_fails(run_suite: RunSuite) -> None:
             "start_async#1: its answer was lost, after it took effect",
             "  ? start_async  no answer: *",
             "    start_async  200",
-            "  run t-1 of 'tea' was started 2 times; executed again: brew",
+            "  'tea' was started 2 times; executed again: brew (run t-1)",
             "*_ test_naive_orphan _*",
-            "  run * of 'tea' was left success, having*",
+            "  'tea' was left success, having executed brew, and nobody names it (run",
             "*_ test_delivered_twice _*",
             "start#1: it was delivered twice",
-            "  run t-1 of 'tea' was started 2 times; executed again: brew",
+            "  'tea' was started 2 times; executed again: brew (run t-1)",
         ]
     )
     assert "Mastra runs" not in result.stdout.str()
@@ -139,7 +139,7 @@ def test_a_point_is_run_alone(run_suite: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             "mastra sweep: start_async#1: its answer was lost, after it took effect",
-            "run t-1 of 'tea' was started 2 times; executed again: brew",
+            "'tea' was started 2 times; executed again: brew (run t-1)",
             "*- Mastra runs -*",
         ]
     )

@@ -22,6 +22,11 @@ def begun_walks(notes: RunNotes, cause: Cause) -> list[Walk]:
     return [walk for walk in notes.walks if walk.has_begun and walk.cause is cause]
 
 
+def blind_answers(notes: RunNotes) -> list[Walk]:
+    """Return the answers to a run that came when it had asked nothing, and whose sender was not told."""
+    return [walk for walk in notes.walks if walk.is_blind and walk.cause is Cause.RESUME and not walk.has_begun]
+
+
 def find_repeated(runs: Iterable[RunNotes]) -> Iterator[str]:
     """Give a line for each start, answer or restart that took effect more than once."""
     for notes in runs:
@@ -45,7 +50,7 @@ def describe_repeated(notes: RunNotes, walks: list[Walk], allowed: int) -> str:
     steps = Counter(step for walk in walks for step in dict.fromkeys(walk.steps))
     twice = [step for step, count in steps.items() if count > 1]
     executed = f"; executed again: {', '.join(twice)}" if twice else ""
-    return f"run {notes.run_id} of {notes.workflow_id!r} was {what} {times}{expected}{executed}"
+    return f"{notes.workflow_id!r} was {what} {times}{expected}{executed} (run {notes.run_id})"
 
 
 def find_left_behind(runs: Iterable[RunNotes], named: Collection[str | None], store: Store) -> Iterator[str]:
@@ -66,4 +71,4 @@ def describe_left_behind(notes: RunNotes, status: str) -> str:
     """Return that a run is left, and what it did."""
     steps = [step for walk in notes.walks for step in walk.steps]
     did = f", having executed {', '.join(dict.fromkeys(steps))}" if steps else ""
-    return f"run {notes.run_id} of {notes.workflow_id!r} was left {status}{did}: nobody names it"
+    return f"{notes.workflow_id!r} was left {status}{did}, and nobody names it (run {notes.run_id})"

@@ -166,6 +166,7 @@ def _resume_command(call: Call, run: Run, *, is_streamed: bool = False) -> Comma
     notes = call.journal.run(run.workflow.id, run.run_id)
     notes.resumes.append(call.body)
     walk = notes.new_walk(Cause.RESUME)
+    walk.is_blind = not call.row.answers_run
     context, per_step = call.read_request_context(), call.per_step
     item = call.body.get("forEachIndex") if call.generation.for_each_index else None
     return lambda options: run_commands.resume(

@@ -28,6 +28,7 @@ class Walk:
         run_id: The run.
         siblings: All walks of the run, this one too, in the order in which they were asked for.
         has_begun: Whether it was accepted: its request may have been refused.
+        is_blind: Whether who asked for it was answered before it was known whether it is accepted.
         is_over: Whether it has come to an end, whichever.
         question: What it goes on from, for a resume or a restart: two that go on from the same have equal ones.
         steps: Ids of the steps that it executed, once for each time; those of nested workflows as `outer.inner`.
@@ -38,6 +39,7 @@ class Walk:
     run_id: str
     siblings: list[Walk] = field(repr=False)
     has_begun: bool = False
+    is_blind: bool = False
     is_over: bool = False
     question: tuple[Any, ...] = ()
     steps: list[str] = field(default_factory=list)

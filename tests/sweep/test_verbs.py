@@ -1,0 +1,98 @@
+"""A verb that a client sends again as if nothing had happened: each is found, with what was done twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.suites_in_folders import RunSuite
+
+CONFTEST = """
+import os
+
+import pytest
+import requests
+
+@pytest.fixture(autouse=True)
+def workflows(mastra_server):
+    def ask(ctx):
+        return ctx.suspend({"nth": 1}) if ctx.resume_data is None else {}
+
+    server = mastra_server
+    server.workflow("plain").then(server.step("work", lambda ctx: {})).commit()
+    asking = server.workflow("asking").then(server.step("before", lambda ctx: {})).then(server.step("ask", ask))
+    asking.then(server.step("after", lambda ctx: {})).commit()
+
+@pytest.fixture
+def send():
+    def post(verb, workflow="plain", body=None, again=False, **query):
+        url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/{workflow}/{verb}"
+        for attempt in range(3 if again else 1):
+            try:
+                reply = requests.post(url, json=body or {}, params=query, timeout=60)
+                reply.raise_for_status()
+                return reply.text
+            except requests.RequestException:
+                # the planted mistake: whatever it was, it is sent again
+                if not again or attempt == 2:
+                    raise
+    return post
+"""
+
+SUITE = """
+import pytest
+
+swept = pytest.mark.mastra_sweep(faults="lost")
+
+@pytest.fixture
+def created(send):
+    send("create-run", runId="r")
+
+@pytest.fixture
+def suspended(send):
+    send("start-async", "asking", runId="r")
+
+@pytest.fixture
+def done(send):
+    send("start-async", runId="r")
+
+@swept
+def test_create_run(send):
+    send("create-run", again=True)
+
+@swept
+@pytest.mark.parametrize("verb", ["start", "start-async", "stream", "stream-legacy"])
+def test_start(send, created, verb):
+    send(verb, runId="r", again=True)
+
+@swept
+@pytest.mark.parametrize("verb", ["resume", "resume-async", "resume-no-wait", "resume-stream"])
+def test_resume(send, suspended, verb):
+    send(verb, "asking", {"step": "ask", "resumeData": {}}, runId="r", again=True)
+
+@swept
+@pytest.mark.parametrize("verb", ["time-travel", "time-travel-async", "time-travel-stream"])
+def test_time_travel(send, done, verb):
+    send(verb, "plain", {"step": "work", "inputData": {}}, runId="r", again=True)
+"""
+
+
+def test_each_verb_that_is_sent_again_is_found(run_suite: RunSuite) -> None:
+    """What takes effect again is told; what is refused makes a script give up that does not look why."""
+    result = run_suite(SUITE, conftest=CONFTEST)
+    result.assert_outcomes(failed=12)
+    shown = result.stdout.str()
+    assert shown.count("  'plain' was left pending, and nobody names it") == 1
+    assert shown.count("  'plain' was started 2 times; executed again: work (run r)") == 3
+    assert shown.count("  'plain' was sent to another step 2 times; executed again: work (run r)") == 3
+    assert shown.count("  'asking' was sent 1 answer when it had asked nothing (run r)") == 3
+    assert shown.count("  HTTPError: 409 Client Error") == 1  # a stream of a run that is done
+    assert shown.count("  HTTPError: 500 Server Error") == 1  # an answer to a run that waits for none
+
+
+@pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
+def test_all_generations_are_counted(run_suite: RunSuite, generation: str) -> None:
+    """A start that is sent again is found on each."""
+    chosen = ("--mastra-generation", generation, "-k", "test_start and start-async")
+    result = run_suite(SUITE, *chosen, conftest=CONFTEST)
+    result.assert_outcomes(failed=1, deselected=11)
+    result.stdout.fnmatch_lines(["  'plain' was started 2 times; executed again: work (run r)"])

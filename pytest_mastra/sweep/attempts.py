@@ -36,6 +36,7 @@ class Attempt:
         server: The fake that was asked; None if the test has none.
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
+        interrupted: Ctrl-C, if it came: with --pdb pytest keeps it.
     """
 
     trouble: Trouble
@@ -46,6 +47,7 @@ class Attempt:
     server: FakeMastra | None = None
     failure: str = ""
     skipped: bool = False
+    interrupted: KeyboardInterrupt | None = None
 
     @property
     def requests(self) -> list[Asked]:
@@ -116,6 +118,9 @@ class Script:
                     _forget_output(item)
                 attempt.turns.append(len(scene.log) - first)
                 attempt.endings.append(raised_by(item, body))
+        except KeyboardInterrupt as interrupt:
+            attempt.interrupted = interrupt
+            raise
         finally:
             attempt.trouble.end()
             attempt.exchanges = list(scene.log)[first:]

@@ -159,6 +159,8 @@ class Sweep:
         self._item.stash[BETWEEN] = script.attempt.trouble
         self._on_run()
         script.attempt.note_reports(self._run(script.run, is_told=False, nextitem=self._item.parent))
+        if script.attempt.interrupted is not None:
+            raise script.attempt.interrupted
         return script.attempt
 
     def _script(self, points: Points, *, is_quiet: bool) -> Script:

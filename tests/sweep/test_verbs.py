@@ -85,7 +85,7 @@ def test_each_verb_that_is_sent_again_is_found(run_suite: RunSuite) -> None:
     assert shown.count("  'plain' was started 2 times; executed again: work (run r)") == 3
     assert shown.count("  'plain' was sent to another step 2 times; executed again: work (run r)") == 3
     assert shown.count("  'asking' was sent 1 answer when it had asked nothing (run r)") == 3
-    assert shown.count("  HTTPError: 409 Client Error") == 1  # a stream of a run that is done
+    assert shown.count("  HTTPError: 409 Client Error") == 5  # a stream of a run that is done
     assert shown.count("  HTTPError: 500 Server Error") == 1  # an answer to a run that waits for none
 
 

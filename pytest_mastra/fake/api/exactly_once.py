@@ -23,7 +23,7 @@ def begun_walks(notes: RunNotes, cause: Cause) -> list[Walk]:
 
 
 def blind_answers(notes: RunNotes) -> list[Walk]:
-    """Return the answers to a run that came when it had asked nothing, and whose sender was not told."""
+    """Return the answers to a run that had asked nothing, whose sender was not told."""
     return [walk for walk in notes.walks if walk.is_blind and walk.cause is Cause.RESUME and not walk.has_begun]
 
 

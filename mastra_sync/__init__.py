@@ -190,6 +190,8 @@ __all__ = [
     "WorkflowState",
 ]
 
+__version__ = "0.1.0"
+
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 

@@ -76,4 +76,4 @@ __all__ = [
 ]
 
 
-__getattr__, __dir__ = lazy_names(__name__, __all__, _HOMES, others="fake")
+__getattr__, __dir__ = lazy_names(__name__, __all__, _HOMES, others="fake", extra="pytest")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_mastra.suite import settings
 
     settings.check(config)
+    problem = _missing_libraries()
+    if problem:
+        raise pytest.UsageError(problem)
     # each brings the hooks that it needs
     if settings.setting(config, "record").value == "verify":
         from pytest_mastra.cassettes.drift import pytest_report
@@ -203,6 +207,7 @@ def mastra_config(pytestconfig: pytest.Config) -> MastraConfig:
 @pytest.fixture
 def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -> Iterator[Scene]:
     """What this test runs against: its address, its clock, and what was said over HTTP."""
+    _refuse_without_libraries()
     from pytest_mastra.cassettes.fixture import cassette_of
     from pytest_mastra.report import hooks
     from pytest_mastra.suite import settings, targets
@@ -223,6 +228,7 @@ def mastra_server(mastra_target: Scene) -> FakeMastra:
 @pytest.fixture(scope="session")
 def mastra_server_factory(request: pytest.FixtureRequest) -> Iterator[MastraServerFactory]:
     """Makes fake servers for fixtures of any scope, each at an address of its own."""
+    _refuse_without_libraries()
     from pytest_mastra.report import hooks
     from pytest_mastra.suite import server_factory
 
@@ -284,6 +290,22 @@ _REFUSALS = frozenset({"Failed", "FailedHealthCheck"})
 """What pytest and hypothesis raise where a fixture's scope is too narrow, among other things."""
 
 _MARKER_NAMES = frozenset({"mastra", "mastra_cassette", "mastra_sweep"})
+
+
+@cache
+def _missing_libraries() -> str:
+    """Return what to install of what the plugin needs; empty if all is there."""
+    from mastra_sync.extras import describe_missing, missing_libraries
+
+    missing = missing_libraries("pytest")
+    return describe_missing("the pytest plugin of mastra-sync needs", missing, "pytest") if missing else ""
+
+
+def _refuse_without_libraries() -> None:
+    """Fail a test that asks for a fixture where the libraries are not installed."""
+    problem = _missing_libraries()
+    if problem:
+        pytest.fail(problem, pytrace=False)
 
 
 def _is_used(config: pytest.Config) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 
+from mastra_sync import __version__
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.terminal.writing import complain
-
-NEEDED = ("click", "rich")
+from mastra_sync.extras import describe_missing, missing_libraries
+from mastra_sync.terminal.writing import complain, print_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,15 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line after the command's name; by default that of the process.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        _say(f"this command needs {' and '.join(missing)}: pip install 'mastra-sync[cli]'")
-        return Exit.USAGE
-    # only now, for it needs them
-    from mastra_sync.cli.commands import run_command  # noqa: PLC0415
-
     try:
-        return run_command(arguments)
+        return _run_command(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
         _drop_output()
         return Exit.BROKEN_PIPE
@@ -42,6 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return Exit.INTERRUPTED
+
+
+def _run_command(arguments: list[str]) -> int:
+    missing = missing_libraries("cli")
+    if missing and arguments == ["--version"]:
+        print_text(f"mastra-sync, version {__version__}")
+        return Exit.SUCCESS
+    if missing:
+        raise Stop(Exit.USAGE, describe_missing("this command needs", missing, "cli"))
+    # only now, for it needs them
+    from mastra_sync.cli.commands import run_command  # noqa: PLC0415
+
+    return run_command(arguments)
 
 
 def _say(message: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mastra_sync import __version__
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.extensions import ExtensibleGroup
 from mastra_sync.cli.inputs import read_input, read_json, refuse_undecoded
@@ -171,7 +172,7 @@ Completion in a shell (bash, zsh, fish):
   eval "$(_MASTRA_SYNC_COMPLETE=bash_source mastra-sync)"
 """,
 )
-@click.version_option(package_name="mastra-sync", prog_name=PROGRAM)
+@click.version_option(__version__, prog_name=PROGRAM)
 @click.pass_context
 def mastra_sync(context: click.Context) -> None:
     """Run the workflows of a Mastra server.

@@ -88,4 +88,4 @@ __all__ = [
 ]
 
 
-__getattr__, __dir__ = lazy_names(__name__, __all__, _HOMES)
+__getattr__, __dir__ = lazy_names(__name__, __all__, _HOMES, extra="pytest")

@@ -115,8 +115,7 @@ class Reporting:
 
                 # the teardown's own failure tells what was wrong with the fakes
                 found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
-                deaths = problems.tell_deaths(scene.servers) if scene.target == "fake" else []
-                found, scene.found = [*found, *scene.found, *deaths], []
+                found, scene.found = [*found, *scene.found], []
                 sections = [(title, scrubber.text(text)) for title, text in found]
                 sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
                 timeline.add_sections(sections, report, self._config)

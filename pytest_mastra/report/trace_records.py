@@ -11,6 +11,7 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync import __version__
 from mastra_sync.records import RecordDecoder, parse_json
 from pytest_mastra.run_history.events import arrival_of, parse_event
 
@@ -27,7 +28,7 @@ LARGEST = 1024 * 1024
 """Bytes of a body, and characters of one value's JSON, that are kept; of a larger one only the beginning."""
 
 _BEGINNING = 1024
-_PACKAGES = ("mastra-sync", "pytest", "requests", "urllib3", "pydantic")
+_PACKAGES = ("pytest", "requests", "urllib3", "pydantic")
 _DIGITS = 6
 _FIRST_ERROR = 400
 
@@ -107,7 +108,7 @@ def _header(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str], ep
 @cache
 def _installed() -> dict[str, str]:
     # looking one up takes as long as writing a trace
-    versions = {}
+    versions = {"mastra-sync": __version__}
     for name in _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)

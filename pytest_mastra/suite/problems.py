@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from mastra_sync.documentation import see_error
 from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.problems import Section
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
-from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.suite.scene import Scene
-from pytest_mastra.suite.settings import FAKE_URL
 
 
 def find_problems(scene: Scene) -> list[Section]:
@@ -32,19 +28,6 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
         faults=[UnusedFaults(server.faults) for server in scene.servers],
         allowed=scene.allowed | unmet,
     )
-
-
-def tell_deaths(servers: Iterable[FakeMastra]) -> list[Section]:
-    """Return what a failing test is told of fakes that are dead."""
-    return [
-        (
-            f"mastra: {'the fake server' if server.url == FAKE_URL else server.url} is dead",
-            f"  It died at {server.process.died_at}, and refuses connections.\n"
-            "  It is back after server.revive(), or by itself where it was given back_after=.",
-        )
-        for server in servers
-        if server.is_dead
-    ]
 
 
 def _find_unknown_needs(scene: Scene) -> list[Section]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 import pytest
 
+from mastra_sync import __version__
 from mastra_sync.cli import main
 from mastra_sync.cli.commands import mastra_sync as group
 from mastra_sync.cli.exits import EXITS_OF_STATUSES, Exit
@@ -60,7 +61,7 @@ def test_every_settled_status_has_an_exit_status() -> None:
 
 def test_version(mastra_sync: Command) -> None:
     """`--version` is that of the distribution."""
-    assert mastra_sync("--version").out.split()[-1] == importlib.metadata.version("mastra-sync")
+    assert mastra_sync("--version").out.split()[-1] == __version__
 
 
 def test_completion(mastra_sync: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,18 +98,19 @@ print("HEAVY", [name for name in {HEAVY!r} if name in sys.modules])
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra(missing: str) -> None:
-    """Without the extra the command says in one line how to install it."""
+    """Without the extra the command says in one line how to install it; its version it knows."""
     code = f"""
 import sys
 import importlib.util
 known = importlib.util.find_spec
 importlib.util.find_spec = lambda name, package=None: None if name == {missing!r} else known(name, package)
 from mastra_sync.cli import main
+main(["--version"])
 sys.exit(main(["--help"]))
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         Exit.USAGE,
-        "",
+        f"mastra-sync, version {__version__}\n",
         f"mastra-sync: this command needs {missing}: pip install 'mastra-sync[cli]'\n",
     )

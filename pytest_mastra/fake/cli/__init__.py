@@ -9,13 +9,10 @@ so that `mastra-sync --help` need not wait for a fake server.
 
 from __future__ import annotations
 
-import importlib.util
-
 import click
 
 from mastra_sync.cli.exits import Exit, Stop
-
-NEEDED = ("jsonschema", "responses")
+from mastra_sync.extras import describe_missing, missing_libraries
 
 
 @click.command()
@@ -73,6 +70,6 @@ def demo(*, ask: bool) -> int:
 
 
 def _check_extra() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = missing_libraries("cli", "pytest")
     if missing:
-        raise Stop(Exit.USAGE, f"this command needs {' and '.join(missing)}: pip install 'mastra-sync[cli,pytest]'")
+        raise Stop(Exit.USAGE, describe_missing("this command needs", missing, "cli", "pytest"))

@@ -37,6 +37,9 @@ MOST_LINES = 25
 _EXPLAINED = "__mastra_explained__"
 """Attribute of an exception that needs no explanation: what makes its message, or None."""
 
+_TELLS_OF_RUN = "__mastra_tells_of_run__"
+"""Attribute of an exception whose message says what became of a run: True."""
+
 MakeMessage = Callable[["Scene | None", "pytest.Config | None"], str]
 
 _FEW = 2
@@ -52,8 +55,15 @@ _KINDS = (
     ("mastra_sync.events", "StreamEvent"),
     ("mastra_sync.streaming", "RunStream"),
     ("mastra_sync.run", "Run"),
+    ("pytest_mastra.fake.api.seen_runs", "RunView"),
 )
 """What a statement may be about."""
+
+_SEEN_RUNS = ("pytest_mastra.fake.api.seen_runs", "SeenRuns")
+"""What it may be about too: all runs that a fake has seen of a workflow."""
+
+_OF_LISTS = frozenset({ValueError, IndexError, StopIteration})
+"""What Python raises where there are more or fewer runs than a statement takes."""
 
 _NOT_TESTS = ("_pytest", "pluggy", "pytest_mastra", "unittest")
 """Packages whose functions stand between a test's and this one, or call those that do."""
@@ -93,7 +103,7 @@ def explain_comparison(config: pytest.Config, op: str, left: object, right: obje
     Never raises. At `-vv` pytest's own words stand: they show both sides whole.
     """
     try:
-        if op != "==" or _explains_itself(left) or _explains_itself(right) or not (kinds := _kinds()):
+        if op != "==" or _explains_itself(left) or _explains_itself(right) or not (kinds := loaded_classes(*_KINDS)):
             return None
         frame = _asking_frame()
         statement = read_statement(frame, frame.f_lineno, kinds) if frame is not None else None
@@ -120,10 +130,11 @@ def explain_failure(
     last, _last.comparison = _last.comparison, None
     error = excinfo.value
     try:
-        if not isinstance(error, AssertionError):
+        if not isinstance(error, AssertionError) and type(error) not in _OF_LISTS:
             return
         if not hasattr(error, _EXPLAINED):
-            _explain(error, last, scene, config)
+            explain = _explain if isinstance(error, AssertionError) else _explain_list
+            explain(error, last, scene, config)
         elif (make_message := getattr(error, _EXPLAINED)) is not None:
             error.args = (make_message(scene, config),)
         mark_explained(error)
@@ -131,14 +142,21 @@ def explain_failure(
         return
 
 
-def mark_explained(error: AssertionError, make_message: MakeMessage | None = None) -> None:
+def mark_explained(error: BaseException, make_message: MakeMessage | None = None) -> None:
     """Have an exception be left as it is.
 
     Args:
         error: The exception.
-        make_message: Makes its message anew, once scene and config are known.
+        make_message: Makes its message anew, which tells of a run, once scene and config are known.
     """
     setattr(error, _EXPLAINED, make_message)
+    if make_message is not None:
+        setattr(error, _TELLS_OF_RUN, True)
+
+
+def is_explained(error: BaseException) -> bool:
+    """Whether an exception's message says what became of the run that it is about."""
+    return getattr(error, _TELLS_OF_RUN, False) is True
 
 
 # -- while pytest asks
@@ -207,21 +225,37 @@ def _explains_itself(value: Any) -> bool:
 # -- when the outcome is known
 
 
-def _explain(
-    error: AssertionError, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
-) -> None:
+def _explain(error: BaseException, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None) -> None:
     lines = _explanation(error, last, scene, config)
     if lines:
         _add_lines(error, lines, last.lines if last is not None else [])
+        setattr(error, _TELLS_OF_RUN, True)
+    else:
+        _explain_list(error, last, scene, config)
+
+
+def _explain_list(
+    error: BaseException, _last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
+) -> None:
+    """Say which runs a fake has, if the statement that failed asked for them."""
+    from pytest_mastra.explain.failed_run import Mask
+
+    frames = [entry for entry in traceback.walk_tb(error.__traceback__) if not _is_in(entry[0], _NOT_TESTS)]
+    kinds = loaded_classes(_SEEN_RUNS)
+    found = read_statement(*frames[-1], kinds).values if frames and kinds else []
+    if found:
+        from pytest_mastra.explain.listed_runs import describe_runs
+
+        _add_lines(error, describe_runs(found[0], Mask(scene, config)), [])
 
 
 def _explanation(
-    error: AssertionError, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
+    error: BaseException, last: _Comparison | None, scene: Scene | None, config: pytest.Config | None
 ) -> list[str]:
     """Return what there is to say of the traceback's innermost statement that is about a run."""
     from pytest_mastra.explain.failed_run import Mask, find_subject
 
-    kinds = _kinds()
+    kinds = loaded_classes(*_KINDS)
     frames: list[FrameType] = []
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__)) if kinds else []):
         if _is_in(frame, _NOT_TESTS):
@@ -245,7 +279,7 @@ def _describe_sides(last: _Comparison | None, statement: FailedStatement, frame:
     return _describe_masked(_compare(*statement.sides, statement, frame).differences, mask)
 
 
-def _add_lines(error: AssertionError, lines: list[str], at_once: list[str]) -> None:
+def _add_lines(error: BaseException, lines: list[str], at_once: list[str]) -> None:
     """Put lines into an exception's message, in place of those said at once, or last."""
     # unittest ends what differs with a line of its own
     said = str(error).rstrip("\n")
@@ -262,10 +296,6 @@ def _add_lines(error: AssertionError, lines: list[str], at_once: list[str]) -> N
 
 
 # -- what there is to say
-
-
-def _kinds() -> tuple[type, ...]:
-    return loaded_classes(*_KINDS)
 
 
 def _find_differences(actual: Any, expected: Any) -> list[Difference]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.escapes import escaped
 from mastra_sync.models import RunResult, StepResult, Suspension
-from pytest_mastra.explain.run_summary import summarise_run, summarise_step, summarise_suspension
+from pytest_mastra.explain.run_summary import run_in_words, summarise_run, summarise_step, summarise_suspension
 from pytest_mastra.redact.differences import redact_difference
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.text.differences import Difference
-from pytest_mastra.text.values import WIDTH, bounded, counted
+from pytest_mastra.text.distinctions import distinctions_within
+from pytest_mastra.text.values import WIDTH, bounded, counted, shown
 from pytest_mastra.text.width import clipped
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ class Subject:
         runs: Runs, the one that is to blame first.
         part: A step or suspension that was named; or what was named of a run of which nothing is known.
         events: What the streams of the first run said.
+        holds: Where a fake holds the first run, and what lets it go on.
         on_server: Whether the runs are on a server that other processes can ask too.
     """
 
     runs: list[RunResult]
     part: Any = None
     events: Sequence[Mapping[str, Any]] = ()
+    holds: Sequence[str] = ()
     on_server: bool = False
 
     def summarise(self, mask: Mask, *, short: bool = False) -> list[str]:
@@ -68,14 +71,26 @@ class Subject:
         if not self.runs:
             return self._summarise_part(mask)
         run, *others = self.runs
+        apart = self._told_apart(mask)
         about_part = [] if short or self._is_part_in_summary(run) else self._summarise_part(mask)
         lines = summarise_run(
-            run, events=self.events, scrub=mask, on_server=self.on_server, short=short or bool(about_part)
+            run,
+            events=self.events,
+            holds=self.holds,
+            scrub=mask,
+            on_server=self.on_server,
+            short=short or bool(about_part),
+            apart=apart[0],
         )
         if others and not short:
-            lines += [clipped(escaped(f"beside it {mask(repr(result))}"), WIDTH) for result in others[:_OTHERS]]
+            beside = list(zip(others, apart[1:], strict=True))[:_OTHERS]
+            lines += [clipped(escaped(f"beside it {_in_a_line(*other, mask)}"), WIDTH) for other in beside]
             lines += [f"... and {counted(len(others) - _OTHERS, 'more run')}"] * (len(others) > _OTHERS)
         return about_part + lines
+
+    def _told_apart(self, mask: Mask) -> list[str]:
+        """Return what of its input tells each run from others of its workflow."""
+        return distinctions_within([run.workflow_id for run in self.runs], [mask(run.input_data) for run in self.runs])
 
     def _is_part_in_summary(self, run: RunResult) -> bool:
         return isinstance(self.part, Suspension) or self.part == run.failed_step
@@ -116,8 +131,16 @@ def find_subject(values: Sequence[Any], frames: Sequence[FrameType], scene: Scen
         runs,
         part,
         of_first.events if of_first is not None else (),
+        of_first.holds if of_first is not None else (),
         on_server=scene is not None and scene.target == "live",
     )
+
+
+def _in_a_line(result: RunResult, apart: str, mask: Mask) -> str:
+    if not apart:
+        return str(mask(repr(result)))
+    more = shown(mask(result.result)) if result.ok else str(mask(str(result.error or "")))
+    return run_in_words(result, mask, apart) + (f": {more}" if more else "")
 
 
 def _results_in(frames: Sequence[FrameType]) -> list[RunResult]:

@@ -20,7 +20,11 @@ _REWRITTEN = "@py_"
 """What the names begin with in which pytest's rewritten asserts keep intermediate values."""
 
 _STEPS = ("mastra_sync.steps", "Steps")
-"""A class whose `[]` may be asked: it is a dict that names the missing step."""
+_SEEN_RUNS = ("pytest_mastra.fake.api.seen_runs", "SeenRuns")
+"""Classes whose `[]` may be asked: a dict that names the missing step, a list that knows whose runs it has."""
+
+_FAKE = ("pytest_mastra.fake.server", "FakeMastra")
+"""The class whose `runs` may be called: it looks, and changes nothing."""
 
 _NOTHING = object()
 
@@ -47,8 +51,9 @@ class FailedStatement:
 def read_statement(frame: types.FrameType, line: int, kinds: tuple[type, ...]) -> FailedStatement:
     """Return the statement at a line of a running function, with the objects that it names.
 
-    Names, attributes and constant indices are followed, but no property or method is called; lists and dicts are looked
-    into one level deep. Without source nothing but the intermediate values of a rewritten assert is found.
+    Names, attributes and constant indices are followed, but no property and no method is called except a fake's `runs`;
+    lists and dicts are looked into one level deep. Without source nothing but the intermediate values of a rewritten
+    assert is found.
 
     Args:
         frame: The function's.
@@ -167,7 +172,7 @@ class _Search:
 
     def visit(self, node: ast.AST) -> None:
         """Keep what an expression names."""
-        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
             self.value(node)
             return
         self.visit_parts(node)
@@ -181,6 +186,8 @@ class _Search:
             value = _NOTHING if isinstance(node.ctx, ast.Store) else _variable(node.id, self._frame)
         elif isinstance(node, ast.Attribute):
             value = _attribute(self.value(node.value), node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "runs":
+            value = self._runs_on_fake(self.value(node.func.value), node)
         elif isinstance(node, ast.Subscript):
             value = _item(self.value(node.value), self.value(node.slice))
         elif value is _NOTHING:
@@ -212,6 +219,16 @@ class _Search:
             is_known = all(type(key) in (str, int) and item is not _NOTHING for key, item in pairs)
             return dict(pairs) if is_known else _NOTHING
         return _NOTHING
+
+    def _runs_on_fake(self, server: Any, node: ast.Call) -> Any:
+        """Return what `server.runs("city")` gives, which is gone once it was taken apart."""
+        names = [self.value(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))]
+        if type(server) not in loaded_classes(_FAKE) or len(names) != 1 or type(names[0]) is not str:
+            return _NOTHING
+        try:
+            return server.runs(names[0])
+        except ValueError:
+            return _NOTHING
 
     def _keep(self, value: Any) -> bool:
         # isinstance may ask a proxy for its class, and so run code
@@ -249,4 +266,4 @@ def _item(value: Any, index: Any) -> Any:
 
 def _is_plain(value: Any) -> bool:
     """Whether asking for an item runs no code but Python's own, or `mastra_sync`'s."""
-    return type(value) in (list, tuple, dict, *loaded_classes(_STEPS))
+    return type(value) in (list, tuple, dict, *loaded_classes(_STEPS, _SEEN_RUNS))

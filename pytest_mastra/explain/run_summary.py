@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mastra_sync.escapes import escaped
@@ -23,8 +23,11 @@ _LABEL = 10
 _CAUSES = 3
 _STACK_LINES = 3
 _SUSPENSIONS = 4
+_HOLDS = 2
 _EVENTS = 12
 _LONGEST_INPUT = 200
+_WHY = frozenset({"error", "reason", "asks"})
+"""Rows that a drawing of the run has too."""
 
 
 def unchanged(value: Any) -> Any:
@@ -36,25 +39,78 @@ def summarise_run(
     result: RunResult,
     *,
     events: Sequence[Mapping[str, Any]] = (),
+    holds: Sequence[str] = (),
     scrub: Scrub = unchanged,
     on_server: bool = False,
     short: bool = False,
+    apart: str = "",
 ) -> list[str]:
     """Return a run as at most 23 lines of `WIDTH` cells, 9 if `short`.
 
     Args:
         result: The run.
         events: What its streams said, in order.
+        holds: Where a fake holds it, and what lets it go on.
         scrub: Takes secrets out of what is shown.
         on_server: Whether the run is on a server that other processes can ask too.
         short: Leave out what other lines beside these say better.
+        apart: What of its input tells it from runs of the same workflow.
     """
-    lines = wrapped(_heading(result, scrub), WIDTH, 1 if short else 2)
+    lines = wrapped(run_in_words(result, scrub, apart), WIDTH, 1 if short else 2)
     lines += _row("run id", result.run_id, 1) if result.run_id else []
-    for label, text, most in [*_reasons(result, scrub, short=short), *_history(result, events, scrub, short=short)]:
-        lines += _row(label, text, most)
-    again = _how_to_repeat(result, scrub, on_server=on_server)
-    return lines + (_row("again", again, 2) if again else [])
+    lines += _rows(_reasons(result, scrub, short=short))
+    lines += _rows(("held", str(scrub(words)), 2) for words in holds[:_HOLDS])
+    lines += _rows(_history(result, events, scrub, short=short))
+    return lines + _rows(_how_to_repeat(result, scrub, on_server=on_server))
+
+
+def summarise_ending(
+    result: RunResult,
+    *,
+    scrub: Scrub = unchanged,
+    on_server: bool = False,
+    short: bool = False,
+    has_why: bool = False,
+) -> list[str]:
+    """Return how a run ended, on what input, as at most 15 lines, 2 if `short`.
+
+    What a drawing of the run shows anyway is left out: which it is, its status, its steps.
+
+    Args:
+        result: The run.
+        scrub: Takes secrets out of what is shown.
+        on_server: Whether the run is on a server that other processes can ask too.
+        short: Give nothing but input and result, a line each.
+        has_why: Leave out the error and what it asks, which stand beside these lines.
+    """
+    reasons = [] if short and not result.ok else list(_reasons(result, scrub, short=False))
+    if has_why:
+        reasons = [row for row in reasons if row[0] not in _WHY]
+    if result.input_data is not None and all(label != "input" for label, *_ in reasons):
+        reasons.insert(0, ("input", shown(scrub(result.input_data)), 2))
+    step = result.failed_step
+    if step is not None and not has_why and not short and result.status in ("failed", "tripwire"):
+        reasons.insert(0, ("step", str(scrub(".".join(step.path))), 1))
+    if short:
+        return _rows((label, text, 1) for label, text, _ in reasons)
+    return _rows(reasons) + _rows(_how_to_repeat(result, scrub, on_server=on_server))
+
+
+def run_in_words(result: RunResult, scrub: Scrub = unchanged, apart: str = "") -> str:
+    """Return what became of a run: `the run of 'city' failed in step 'book'`.
+
+    Args:
+        result: The run.
+        scrub: Takes secrets out of what is shown.
+        apart: What of its input tells it from runs of the same workflow.
+    """
+    workflow = f" of {result.workflow_id!r}" if result.workflow_id else ""
+    step = result.failed_step
+    where = f" in step {'.'.join(step.path)!r}" if step and result.status in ("failed", "tripwire") else ""
+    if result.status == "suspended" and result.suspensions:
+        where = " at " + ", ".join(repr(".".join(path)) for path in result.suspended)
+    told_apart = f" with {apart}" if apart else ""
+    return str(scrub(f"the run{workflow}{told_apart} {status_in_words(result.status)}{where}"))
 
 
 def summarise_step(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
@@ -67,7 +123,7 @@ def summarise_step(step: StepResult, *, scrub: Scrub = unchanged) -> list[str]:
         rows.append(("output", shown(scrub(step.output)), 2))
     if step.payload is not None:
         rows.append(("input", shown(scrub(step.payload)), 2))
-    return lines + [line for row in rows for line in _row(*row)]
+    return lines + _rows(rows)
 
 
 def summarise_suspension(suspension: Suspension, *, scrub: Scrub = unchanged) -> list[str]:
@@ -138,15 +194,6 @@ def input_of(result: RunResult, step: StepResult) -> Any:
 # -- parts
 
 
-def _heading(result: RunResult, scrub: Scrub) -> str:
-    workflow = f" of {result.workflow_id!r}" if result.workflow_id else ""
-    step = result.failed_step
-    where = f" in step {'.'.join(step.path)!r}" if step and result.status in ("failed", "tripwire") else ""
-    if result.status == "suspended" and result.suspensions:
-        where = " at " + ", ".join(repr(".".join(path)) for path in result.suspended)
-    return str(scrub(f"the run{workflow} {status_in_words(result.status)}{where}"))
-
-
 def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
     """Give why a run stands as it does: label, text, lines that it may take."""
     step = result.failed_step
@@ -204,11 +251,14 @@ def _history(
         yield "events", _fold_events(latest, len(events), 3), 3
 
 
-def _how_to_repeat(result: RunResult, scrub: Scrub, *, on_server: bool) -> str:
-    """Return what repeats a run: Python, or a command; empty if that is not known."""
-    if result.workflow_id is None or result.status == "pending":
-        return ""
-    workflow, given = result.workflow_id, scrub(result.input_data)
+def _how_to_repeat(result: RunResult, scrub: Scrub, *, on_server: bool) -> Iterator[tuple[str, str, int]]:
+    """Give what repeats a run, Python or a command, if that is known."""
+    if result.workflow_id is not None and result.status != "pending":
+        yield "again", _repetition(result, result.workflow_id, scrub, on_server=on_server), 2
+
+
+def _repetition(result: RunResult, workflow: str, scrub: Scrub, *, on_server: bool) -> str:
+    given = scrub(result.input_data)
     text = _as_json(given) if on_server else shown(given, _LONGEST_INPUT)
     if text is None or len(text) > _LONGEST_INPUT:
         return (
@@ -221,6 +271,10 @@ def _how_to_repeat(result: RunResult, scrub: Scrub, *, on_server: bool) -> str:
 
 
 # -- details
+
+
+def _rows(rows: Iterable[tuple[str, str, int]]) -> list[str]:
+    return [line for row in rows for line in _row(*row)]
 
 
 def _row(label: str, text: str, most: int) -> list[str]:

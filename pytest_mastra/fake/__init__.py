@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.fault import Fault
     from pytest_mastra.fake.api.faults import Faults
     from pytest_mastra.fake.api.journal import Request
+    from pytest_mastra.fake.api.seen_runs import RunView
     from pytest_mastra.fake.engine.state import UnexpectedError
     from pytest_mastra.fake.fronts.in_process import InProcess
     from pytest_mastra.fake.fronts.socket import OnSocket, serve
-    from pytest_mastra.fake.server import FakeMastra, RunView
+    from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.virtual_time.scheduler import Gate
@@ -42,7 +43,7 @@ _HOMES = {
     "RealClock": "virtual_time.clock",
     "Request": "api.journal",
     "RetryConfig": "workflows.definition",
-    "RunView": "server",
+    "RunView": "api.seen_runs",
     "Seconds": "virtual_time.pace",
     "Step": "workflows.graph",
     "StepContext": "workflows.step_context",

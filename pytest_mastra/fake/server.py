@@ -15,10 +15,11 @@ from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
 from pytest_mastra.fake.api.guard import GuardedSurface
-from pytest_mastra.fake.api.journal import Journal, Request, RunNotes, masked
+from pytest_mastra.fake.api.journal import Journal, Request
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
 from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems
 from pytest_mastra.fake.api.routes import HttpSurface
+from pytest_mastra.fake.api.seen_runs import RunView, SeenRuns
 from pytest_mastra.fake.api.server_process import MortalSurface, ServerProcess
 from pytest_mastra.fake.api.workflow_names import id_of_workflow, names_in_requests
 from pytest_mastra.fake.engine.progress import RunsInProgress
@@ -101,6 +102,7 @@ class FakeMastra:
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}
+        self.state.holders.append(self._held_at_gates)
         self._loader = Loader(self.state)
         self.process = ServerProcess(self.state, self._progress)
         self.faults = Faults(
@@ -204,6 +206,14 @@ class FakeMastra:
             self.process.listen(lambda _: gate.forget_waiting())
         return self._gates[name]
 
+    def _held_at_gates(self, run_id: str) -> list[str]:
+        schedulers = [progress.scheduler for progress in self._progress.of_run(run_id)]
+        return [
+            f"at gate {name!r}: server.open_gate({name!r}) lets it go on"
+            for name, gate in self._gates.items()
+            if any(gate.holds(scheduler) for scheduler in schedulers)
+        ]
+
     @property
     def requests(self) -> list[Request]:
         """All requests, in the order in which they came."""
@@ -277,7 +287,8 @@ class FakeMastra:
         Raises:
             ValueError: There is no such workflow; says which may be meant.
         """
-        return [RunView(self, notes) for notes in self.journal.runs(id_of_workflow(workflow_id, self.state))]
+        known_id = id_of_workflow(workflow_id, self.state)
+        return SeenRuns(self, known_id, [RunView(self, notes) for notes in self.journal.runs(known_id)])
 
     def check(self, *, allow: str | Iterable[str] = ()) -> None:
         """Fail if anything went wrong unnoticed; the plugin's fixtures do so when a test ends.
@@ -387,63 +398,3 @@ def _check_count(given: int | None, what: str) -> None:
 def _check_prefix(given: str) -> None:
     if not isinstance(given, str) or (given and not given.startswith("/")):
         raise ValueError(f"an api_prefix begins with '/', or is empty, not {given!r}")
-
-
-class RunView:
-    """One run, as a test looks at it.
-
-    Args:
-        server: The server.
-        notes: What the run went through.
-    """
-
-    def __init__(self, server: FakeMastra, notes: RunNotes) -> None:
-        self._server = server
-        self._notes = notes
-        self.workflow_id = notes.workflow_id
-        self.run_id = notes.run_id
-        self.resumes = notes.resumes
-        self.starts = notes.starts
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """Its events, streamed or not."""
-        return self._notes.events
-
-    @property
-    def polls(self) -> int:
-        """How often the run was asked after."""
-        return self._notes.polls
-
-    @property
-    def cancels(self) -> int:
-        """How often it was cancelled."""
-        return self._notes.cancels
-
-    @property
-    def input_data(self) -> Any:
-        """What it was started with last; None if it was not, or with nothing."""
-        return self._notes.starts[-1].get("inputData") if self._notes.starts else None
-
-    @property
-    def snapshot(self) -> dict[str, Any]:
-        """The run as it is stored; empty if it was deleted."""
-        return self._server.snapshot(self.workflow_id, self.run_id)
-
-    @property
-    def status(self) -> str | None:
-        """Its status as it is stored."""
-        return self.snapshot.get("status")
-
-    @property
-    def result(self) -> Any:
-        """Its result as it is stored."""
-        return self.snapshot.get("result")
-
-    def advance(self) -> None:
-        """Let the next step go on, of a run that progresses by hand."""
-        self._server.advance_run(self.run_id)
-
-    def __repr__(self) -> str:
-        input_data = f" input {masked(self.input_data)}" if self._notes.starts else ""
-        return f"<run {self.run_id} of {self.workflow_id!r} {self.status}{input_data} {self.polls} polls>"

@@ -30,6 +30,8 @@ _REASONS = 3
 """Lines that say why something failed or what it asks."""
 _NAME_SHARE = 0.4
 _NARROWEST_BAR = 8
+_SHORTEST_ID = 8
+"""Cells that a run's id has in its title at least: those of a UUID's beginning."""
 _BETWEEN = 4
 """Cells of a step's line that are left blank: two before it, and one on each side of the bar."""
 _FIRST_ERROR = 400
@@ -52,10 +54,20 @@ class Drawing:
         width: The most cells that a line takes, from 20 on.
         colour: Whether to colour by status, with escape codes.
         ascii_only: Whether to use nothing but ASCII.
+        apart: What of its input tells it from other runs of its workflow.
     """
 
-    def __init__(self, run: TouchedRun, width: int, *, colour: bool, ascii_only: bool) -> None:
+    def __init__(
+        self,
+        run: TouchedRun,
+        width: int,
+        *,
+        colour: bool,
+        ascii_only: bool,
+        apart: str = "",
+    ) -> None:
         self._run = run
+        self._apart = apart
         self._width = max(width, NARROWEST)
         self._marks = marks_of_cli.ASCII if ascii_only else marks_of_cli.UNICODE
         self._strokes = axis.ASCII if ascii_only else axis.UNICODE
@@ -70,19 +82,36 @@ class Drawing:
         kept = _choose_rows(self._rows, MOST_LINES - 1 - len(reasons))
         return [self.title(), *self._steps(kept), *reasons]
 
+    def text(self, line: str) -> str:
+        """Return a line that stands below the drawing, as the terminal can show it."""
+        return clipped(self._shown(line), self._width)
+
+    @property
+    def tells_why(self) -> bool:
+        """Whether `lines` say wholly why the run failed, and what it asks."""
+        why = self._why()
+        return len(why) <= _REASONS and all(cells(self._shown(text)) + 2 <= self._width for text, _ in why)
+
     def title(self) -> str:
-        """Return what became of the run, in one line."""
+        """Return what became of the run, in one line.
+
+        Where it is too long the run's id gives way, then what tells its input apart, then the workflow's name.
+        """
         run = self._run
         seconds = self._spans.seconds
         words = _WORDS.get(run.status, f"is {self._shown(run.status)}")
         took = "" if seconds is None else f" after {duration(seconds)}"
         mark = self._marks.of_status.get(run.status, self._marks.unknown)
-        rest = f" {words}{took}, run {self._shown(run.run_id)}"
-        workflow = clipped(
-            self._shown(run.workflow_id), max(self._width - cells(mark) - 1 - cells(rest), _NARROWEST_BAR)
-        )
-        line = clipped(f"{mark} {workflow}{rest}", self._width)
-        return self._paint(line, run.status)
+        run_id = self._shown(run.run_id)
+        ending = f" {words}{took}"
+        label = ", run "
+        room = self._width - cells(mark) - 1 - cells(ending) - cells(label) - min(cells(run_id), _SHORTEST_ID)
+        workflow = clipped(self._shown(run.workflow_id), max(room, _NARROWEST_BAR))
+        room -= cells(workflow) + len(" ()")
+        apart = f" ({clipped(self._shown(self._apart), room)})" if self._apart and room >= _SHORTEST_ID else ""
+        before_id = f"{mark} {workflow}{apart}{ending}{label}"
+        line = before_id + clipped(run_id, max(self._width - cells(before_id), _SHORTEST_ID))
+        return self._paint(clipped(line, self._width), run.status)
 
     # -- steps
 
@@ -127,8 +156,11 @@ class Drawing:
 
     # -- why
 
+    def _why(self) -> list[tuple[str, str]]:
+        return [*_failures(self._rows), *_questions(self._rows)]
+
     def _reasons(self) -> list[str]:
-        found = [*_failures(self._rows), *_questions(self._rows), *_refusals(self._run)]
+        found = [*self._why(), *((f"held {words}", "") for words in self._run.holds), *_refusals(self._run)]
         if len(found) > _REASONS:
             found = [*found[: _REASONS - 1], (f"... and {len(found) - _REASONS + 1} more", "")]
         return [self._paint(clipped(f"  {self._shown(text)}", self._width), status) for text, status in found]

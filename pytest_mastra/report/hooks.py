@@ -117,7 +117,9 @@ class Reporting:
                 found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
                 found, scene.found = [*found, *scene.found], []
                 sections = [(title, scrubber.text(text)) for title, text in found]
-                sections += timeline.sections(scene, report, self._config, scrubber=scrubber)
+                sections += timeline.sections(
+                    scene, report, self._config, scrubber=scrubber, is_explained=_is_explained(call)
+                )
                 timeline.add_sections(sections, report, self._config)
         except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
             problem = f"what is known of the test's runs could not be told: {_place_of(error)}"
@@ -131,6 +133,12 @@ class Reporting:
         for kept in (report.user_properties, item.user_properties):
             # subtests have told of the runs as they were then
             kept[:] = [*(one for one in kept if one[0] != runs.PROPERTY), *properties]
+
+
+def _is_explained(call: pytest.CallInfo[Any]) -> bool:
+    from pytest_mastra.explain import assertions
+
+    return call.excinfo is not None and assertions.is_explained(call.excinfo.value)
 
 
 def _place_of(error: Exception) -> str:

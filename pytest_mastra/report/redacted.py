@@ -78,6 +78,7 @@ def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrub
         scrubber.data(run.input_data),
         list(run.arrivals),
         state,
+        [scrubber.text(words) for words in run.holds],
     )
 
 

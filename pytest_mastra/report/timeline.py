@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.terminal.marks import UNICODE as MARKS
+from pytest_mastra.explain.run_summary import summarise_ending
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import axis, terminal, trace_writer
 from pytest_mastra.report.drawing import Drawing
 from pytest_mastra.report.redacted import redact_scene
+from pytest_mastra.text.distinctions import distinctions_within
+from pytest_mastra.text.values import bounded
 
 if TYPE_CHECKING:
     import pytest
@@ -78,18 +81,29 @@ class Look:
 
 
 def sections(
-    scene: Scene, report: pytest.TestReport, config: pytest.Config, *, scrubber: Scrubber | None = None
+    scene: Scene,
+    report: pytest.TestReport,
+    config: pytest.Config,
+    *,
+    scrubber: Scrubber | None = None,
+    is_explained: bool = False,
 ) -> list[Section]:
     """Return the section of a failed test's report that shows its runs, if it has any.
+
+    Where the failure itself says nothing of a run, the section has what it would: the run that matters comes first,
+    with its input, its result or error, and what it asks.
 
     Args:
         scene: The test's.
         report: The report of the phase that failed.
         config: pytest's; says what its terminal can show.
         scrubber: Takes secrets out; by default one that has learned from the scene.
+        is_explained: Whether the failure says what became of the run that it is about.
     """
     look = Look.of(config)
-    lines = draw_runs(redact_scene(scene, scrubber or learn_secrets(scene.log, config)).runs, look)
+    redacted = redact_scene(scene, scrubber or learn_secrets(scene.log, config))
+    endings = None if is_explained else Endings(redacted.scrubber, on_server=scene.target == "live")
+    lines = draw_runs(redacted.runs, look, endings)
     trace = trace_writer.shown_path(report, config)
     if trace is not None:
         lines.append(f"trace: {trace}")
@@ -113,6 +127,34 @@ def add_sections(sections: Sequence[Section], report: pytest.TestReport, config:
             text.addsection(title, content)
 
 
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """Tells how runs ended, and on what input.
+
+    Attributes:
+        scrubber: Takes secrets out.
+        on_server: Whether the runs are on a server that other processes can ask too.
+    """
+
+    scrubber: Scrubber
+    on_server: bool = False
+
+    def of(self, run: TouchedRun, *, short: bool, has_why: bool) -> list[str]:
+        """Return lines for below a run's drawing; none if nothing is known of its end.
+
+        Args:
+            run: The run.
+            short: Whether its input and result are enough, a line each.
+            has_why: Whether the drawing says why it failed, and what it asks.
+        """
+        if run.result is None:
+            return []
+        return summarise_ending(run.result, scrub=self._scrub, on_server=self.on_server, short=short, has_why=has_why)
+
+    def _scrub(self, value: Any) -> Any:
+        return self.scrubber.data(bounded(value))
+
+
 def _can_show(encoding: str, text: str) -> bool:
     try:
         text.encode(encoding)
@@ -125,15 +167,30 @@ def _has_junit(config: pytest.Config) -> bool:
     return bool(config.getoption("xmlpath", None))
 
 
-def draw_runs(runs: Sequence[TouchedRun], look: Look) -> list[str]:
-    """Return the lines that show a test's runs."""
+def draw_runs(runs: Sequence[TouchedRun], look: Look, endings: Endings | None = None) -> list[str]:
+    """Return the lines that show a test's runs.
+
+    Args:
+        runs: The runs, in the order in which they were named.
+        look: What the terminal can show.
+        endings: Tells how they ended, if nothing else does; then the one that matters is told whole, and comes first.
+    """
     room = MOST_RUNS_IN_SHORT if look.in_short else MOST_RUNS
     by_need = sorted(range(len(runs)), key=lambda index: runs[index].status in _GONE_WELL)
     chosen = sorted(by_need[:room])
+    if endings is not None and runs:
+        # a test stops at what it did last
+        first = max(range(len(runs)), key=lambda index: (runs[index].status not in _GONE_WELL, index))
+        chosen = [first, *[index for index in chosen if index != first][: room - 1]]
+    apart = distinctions_within([run.workflow_id for run in runs], [bounded(run.input_data) for run in runs])
     lines = []
-    for index in chosen:
-        drawing = Drawing(runs[index], look.width, colour=look.colour, ascii_only=look.ascii)
+    for number, index in enumerate(chosen):
+        run = runs[index]
+        drawing = Drawing(run, look.width, colour=look.colour, ascii_only=look.ascii, apart=apart[index])
         lines += [drawing.title()] if look.in_short else drawing.lines()
+        if endings is not None and not (look.in_short and number):
+            has_why = not look.in_short and drawing.tells_why
+            lines += map(drawing.text, endings.of(run, short=number > 0, has_why=has_why))
     hidden = Counter(runs[index].status for index in by_need[room:])
     if hidden:
         text = ", ".join(f"{count} {status}" for status, count in hidden.most_common())

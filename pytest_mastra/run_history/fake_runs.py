@@ -35,6 +35,11 @@ class FakeRun:
         row = self._row
         return None if row is None else str(row.status)
 
+    @property
+    def holds(self) -> list[str]:
+        """Where it is held, and what lets it go on."""
+        return self.server.holds(self.notes.run_id)
+
     def state(self) -> dict[str, Any] | None:
         """Return what the fake would answer if asked for it; None if it is not stored."""
         from pytest_mastra.fake.api.run_views import run_state  # noqa: PLC0415 -- only where there is a fake

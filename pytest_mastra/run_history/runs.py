@@ -41,6 +41,7 @@ class TouchedRun:
         arrivals: For each event, when it arrived, in seconds on the clock of the exchanges, and by which exchange;
             None for one that nobody read.
         last_state: What `result` was read from, as JSON; also kept if nothing could be read from it.
+        holds: Where a fake holds it, and what lets it go on: at a gate, by its pace.
     """
 
     workflow_id: str
@@ -52,6 +53,7 @@ class TouchedRun:
     input_data: Any = None
     arrivals: list[tuple[float, int] | None] = field(default_factory=list)
     last_state: Any = None
+    holds: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class _NamedRun:
             _input_data(self.exchanges, result),
             [event.arrival for event in events],
             state,
+            self.on_fake.holds if self.on_fake is not None else [],
         )
 
 

@@ -15,7 +15,7 @@ from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
 from pytest_mastra.verify.schema_conflicts import without_defaults
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.server import RunView
+    from pytest_mastra.fake.api.seen_runs import RunView
 
 _ITEM = re.compile(r"\[\d+\]")
 

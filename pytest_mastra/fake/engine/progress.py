@@ -73,6 +73,15 @@ class RunProgress:
         """Let the step that is held go on, by hand."""
         self._gate.release()
 
+    @property
+    def hold(self) -> str | None:
+        """How its pace holds the run, in words; None if it does not."""
+        if not self._gate.waiting:
+            return None
+        if isinstance(self.pace, Polls):
+            return f"until it is polled {self.pace.count} times, {self._polls} so far (pace=Polls)"
+        return "before a step (pace=BY_HAND): server.runs(...)[0].advance() lets it go on"
+
     def _hold_step(self) -> Coroutine:
         """Hold a step back as the pace wants it."""
         if self.pace is BY_HAND:
@@ -102,6 +111,7 @@ class RunsInProgress:
         self._driver = state.driver
         self.pace = pace
         self._in_progress: list[RunProgress] = []
+        state.holders.append(self._held_by_pace)
 
     def finish(self, run: Run, command: Command) -> Any:
         """Execute a command to its end and return what it gives.
@@ -142,6 +152,9 @@ class RunsInProgress:
     def of_run(self, run_id: str) -> list[RunProgress]:
         """Return the commands to a run that have not come to their end."""
         return [progress for progress in self._in_progress if progress.run.run_id == run_id]
+
+    def _held_by_pace(self, run_id: str) -> list[str]:
+        return [progress.hold for progress in self.of_run(run_id) if progress.hold is not None]
 
     def poll(self, run_id: str) -> None:
         """Let a run progress because it was polled."""

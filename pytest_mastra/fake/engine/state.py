@@ -94,6 +94,7 @@ class ServerState:
         self.on_executed: list[Callable[[str], None]] = []
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: Recent[UnexpectedError] = Recent()
+        self.holders: list[Callable[[str], list[str]]] = []
         self._on_event = on_event
         self._random = random.Random(seed)  # noqa: S311 -- ids, not secrets
         self._runs: dict[tuple[str, str], Run] = {}
@@ -174,6 +175,10 @@ class ServerState:
         row = self.store.find(run.workflow.id, run.run_id)
         if row is not None and self.generation.stores_cancel:
             self.store.set_status(row, "canceled")
+
+    def holds(self, run_id: str) -> list[str]:
+        """Return where a run is held, and what lets it go on, in words."""
+        return [words for holder in self.holders for words in holder(run_id)]
 
     def forget_run(self, workflow_id: str, run_id: str) -> None:
         """Drop a run from memory; the store keeps it."""

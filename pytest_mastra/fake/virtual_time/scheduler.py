@@ -115,6 +115,10 @@ class Gate:
         """How many wait here."""
         return sum(task.turn == turn for task, turn in self._waiting)
 
+    def holds(self, scheduler: Scheduler) -> bool:
+        """Whether a task of a scheduler waits here."""
+        return any(task.turn == turn and task.scheduler is scheduler for task, turn in self._waiting)
+
     def add(self, task: Task) -> None:
         """Let a task wait here."""
         if self.is_open:
@@ -130,10 +134,10 @@ class Gate:
 class Task:
     """One generator of a scheduler."""
 
-    __slots__ = ("_coroutine", "_failure", "_scheduler", "_waiters", "done", "result", "turn")
+    __slots__ = ("_coroutine", "_failure", "_waiters", "done", "result", "scheduler", "turn")
 
     def __init__(self, scheduler: Scheduler, coroutine: Coroutine) -> None:
-        self._scheduler = scheduler
+        self.scheduler = scheduler
         self._coroutine = coroutine
         self._waiters: list[Callable[[], None]] = []
         self._failure: BaseException | None = None
@@ -156,7 +160,7 @@ class Task:
         """Take part in the next round, unless woken since that turn."""
         if self.turn == turn and not self.done:
             self.turn += 1
-            self._scheduler.ready.append(self)
+            self.scheduler.ready.append(self)
 
     def when_done(self, call: Callable[[], None]) -> None:
         """Call this at the end."""
@@ -178,7 +182,7 @@ class Task:
         if wish is None:
             self.wake(self.turn)
         elif isinstance(wish, Until):
-            self._scheduler.sleep(self, wish)
+            self.scheduler.sleep(self, wish)
         elif isinstance(wish, Gate):
             wish.add(self)
         elif isinstance(wish, GateWait):

@@ -139,7 +139,11 @@ class Commands:
 
         def find_answer(run: RunResult) -> Answer | None:
             # a label is forgotten once its suspension was answered
-            return answer_given(run, step, for_each_index, answer) if joins and options.get("label") is None else None
+            if not joins or options.get("label") is not None:
+                return None
+            # a stored row has no steps of nested workflows
+            whole = self._api.result() if self._api.generation().execution_result else run
+            return answer_given(whole, step, for_each_index, answer)
 
         run = self._await_suspension(lambda run: (found := find_answer(run)) is not None and found.is_final)
         context = self._api.error_context(operation)

@@ -193,6 +193,11 @@ def mastra_sync(context: click.Context) -> None:
 @click.option(
     "--run-id", help="The run's id, a new one by default. A run that was started before is not started again."
 )
+@click.option(
+    "--join",
+    is_flag=True,
+    help="Go on with the run of --run-id if it was started before: wait for it, or print what became of it.",
+)
 @click.option("--resource-id", type=_Text(), help="Whom the run belongs to.")
 @click.option("--initial-state", metavar="JSON|@FILE", help="The workflow's state to begin with.")
 @move_options
@@ -205,6 +210,8 @@ def run(
     run_id: str | None,
     resource_id: str | None,
     initial_state: str | None,
+    *,
+    join: bool,
     **options: Any,
 ) -> int:
     """Run WORKFLOW, show its steps, print its result as JSON.
@@ -222,14 +229,18 @@ def run(
       mastra-sync run foreach --input '[1, 2, 3]'
       jq .order mail.json | mastra-sync run order --input -
       mastra-sync run order --input @order.json --run-id order-17
+      mastra-sync run order --input @order.json --run-id order-17 --join
       mastra-sync run city-workflow city=Paris --quiet | jq .text
       mastra-sync run city-workflow city=Paris --json-events | jq .type
     """
     from mastra_sync.cli.following import StartArguments, start
 
+    if join and run_id is None:
+        raise Stop(Exit.USAGE, "--join needs --run-id: nobody can have started a run with a new id")
     arguments = StartArguments(
         input_data=read_input(pairs, source),
         run_id=run_id,
+        joins=join,
         resource_id=resource_id,
         options={**_json_option("initial_state", initial_state), **_move_options(options)},
     )

@@ -15,6 +15,7 @@ from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.proxies import OVER_PROXY
+from mastra_sync.recorded_data import listed_paths
 from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import duration, one_line, printable
 
@@ -150,6 +151,16 @@ def _explain_started(_error: errors.MastraError, attempt: Attempt) -> Stop:
     )
 
 
+def _explain_mismatch(error: errors.InputMismatch, attempt: Attempt) -> Stop:
+    run_id, workflow_id = attempt.run_id, attempt.workflow_id
+    look = attempt.server.command("result", workflow_id, run_id)
+    return Stop(
+        Exit.USAGE,
+        f"run {printable(run_id)!r} of {printable(workflow_id)!r} was started with another input: "
+        f"{printable(listed_paths(error.paths))}; give another --run-id, or look at it with: {look}",
+    )
+
+
 def _explain_input(error: errors.MastraError, attempt: Attempt) -> Stop:
     hint = ""
     with contextlib.suppress(errors.MastraError):
@@ -222,6 +233,7 @@ _EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, Attempt], St
     (errors.RouteNotFound, _explain_route),
     (errors.RunAlreadyStarted, _explain_started),
     (errors.RunAlreadyFinished, _explain_started),
+    (errors.InputMismatch, _explain_mismatch),
     (errors.InvalidInput, _explain_input),
     (errors.InvalidResumeData, _explain_answer),
     (errors.AuthenticationError, _explain_authentication),

@@ -47,6 +47,7 @@ class StartArguments:
 
     input_data: Any
     run_id: str | None
+    joins: bool
     resource_id: str | None
     options: dict[str, Any]
 
@@ -75,7 +76,9 @@ def start(server: Server, workflow_id: str, arguments: StartArguments, watching:
             stream = run.stream(
                 arguments.input_data,
                 timeout=watching.timeout,
-                on_gap="follow",
+                # of a run that is joined it is said if there are no events
+                on_gap="raise" if arguments.joins else "follow",
+                if_started="join" if arguments.joins else "raise",
                 resource_id=arguments.resource_id,
                 **arguments.options,
             )

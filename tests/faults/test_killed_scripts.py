@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
 
 from mastra_sync import InputMismatch, MastraClient
 from pytest_mastra import FakeMastra
-
-from . import naive_expenses
-from .expenses import pay
-from .killed import Kill, Killed
+from tests.examples import expenses, naive_expenses
+from tests.examples.conftest import expense  # noqa: F401 - the workflow, declared for each test
+from tests.examples.expenses import pay
+from tests.faults.killed import Kill, Killed
 
 SOFA = (900, "a sofa")
 REQUESTS = 7
@@ -23,7 +22,6 @@ REQUESTS = 7
 PLACES = [(number, side) for number in range(1, REQUESTS + 1) for side in ("before", "after")]
 
 
-@pytest.mark.mastra(fake_only=True)
 def test_these_are_all_places(mastra_server: FakeMastra) -> None:
     """The script makes as many requests as the places below are before and after."""
     with MastraClient(adapter=(kill := Kill())) as client:
@@ -31,7 +29,6 @@ def test_these_are_all_places(mastra_server: FakeMastra) -> None:
     assert kill.sent == REQUESTS
 
 
-@pytest.mark.mastra(fake_only=True)
 @pytest.mark.parametrize(("number", "side"), PLACES)
 def test_killed_anywhere_and_run_again_it_pays_once(
     mastra_client: MastraClient, mastra_server: FakeMastra, number: int, side: str
@@ -46,7 +43,6 @@ def test_killed_anywhere_and_run_again_it_pays_once(
     assert (len(run.starts), len(run.resumes)) == (1, 1)
 
 
-@pytest.mark.mastra(fake_only=True)
 def test_the_number_of_another_expense_is_refused(mastra_client: MastraClient) -> None:
     """It would go on with an expense that is not meant."""
     assert pay(mastra_client, *SOFA, number="e-1").ok
@@ -59,7 +55,7 @@ KILLED = """
 import sys
 from mastra_sync import MastraClient
 from tests.examples.expenses import pay
-from tests.examples.killed import Kill, kill_this_process
+from tests.faults.killed import Kill, kill_this_process
 
 with MastraClient(adapter=Kill(int(sys.argv[1]), sys.argv[2] == "after", kill_this_process)) as client:
     pay(client, 900, "a sofa", number="e-1")
@@ -67,7 +63,6 @@ with MastraClient(adapter=Kill(int(sys.argv[1]), sys.argv[2] == "after", kill_th
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
-@pytest.mark.mastra(fake_only=True)
 @pytest.mark.parametrize(("number", "side"), [(2, "after"), (3, "after"), (7, "before"), (7, "after")])
 def test_a_process_that_is_killed_and_run_again_pays_once(
     mastra_socket_server: FakeMastra, number: int, side: str
@@ -75,22 +70,23 @@ def test_a_process_that_is_killed_and_run_again_pays_once(
     """A process that is killed by the system recovers as one that an exception ended."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(number), side], timeout=60, check=False)
     assert done.returncode == -9
-    script = Path(__file__).with_name("expenses.py")
     again = subprocess.run(
-        [sys.executable, str(script), "900", "a sofa", "e-1"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, expenses.__file__, "900", "a sofa", "e-1"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert again.stdout == "paid 900 for a sofa\n"
     [run] = mastra_socket_server.runs("expense")
     assert (len(run.starts), len(run.resumes)) == (1, 1)
 
 
-@pytest.mark.mastra(fake_only=True)
 def test_the_naive_twin_pays_too(mastra_server: FakeMastra) -> None:
     """Where nothing goes wrong, both scripts do the same."""
     assert naive_expenses.pay(*SOFA)["result"] == {"paid": 900, "approvedBy": "Ines"}
 
 
-@pytest.mark.mastra(fake_only=True)
 def test_the_naive_twin_starts_twice(mastra_server: FakeMastra) -> None:
     """An answer that was lost is an error to it, and it sends the start once more."""
     mastra_server.faults.on("start_async", nth=1).reset(after_effect=True)
@@ -99,7 +95,6 @@ def test_the_naive_twin_starts_twice(mastra_server: FakeMastra) -> None:
     assert len(run.starts) == 2
 
 
-@pytest.mark.mastra(fake_only=True)
 def test_the_naive_twin_gives_up_what_is_done(mastra_server: FakeMastra) -> None:
     """The answer that it sends again is refused, for the expense is paid."""
     mastra_server.faults.on("resume_async", nth=1).reset(after_effect=True)

@@ -18,7 +18,7 @@ from tests.faults.clocks import LeapingClock
 from tests.matrix.faults import Fault
 from tests.matrix.faulty_proxy import FaultyProxy, Plan
 from tests.matrix.secrets import KEY, TOKEN, secret_in, shown_of
-from tests.matrix.verbs import DONE, VERBS, WORKFLOW, WRITTEN, Target, Verb
+from tests.matrix.verbs import ANSWER, DONE, VERBS, WORKFLOW, WRITTEN, Target, Verb
 
 SCOPES = ("once", "always", "everything")
 
@@ -159,8 +159,10 @@ def prepare(server: Server, client: MastraClient, needs: str, run_id: str) -> Ru
     if needs == "nothing":
         return workflow.get_run(run_id)
     run = workflow.create_run(run_id)
-    if needs == "suspended":
+    if needs in ("suspended", "answered"):
         run.start_async({"kind": "ask"})
+        if needs == "answered":
+            run.resume_async(ANSWER)
     elif needs == "running":
         run.start({"kind": "hold"})
         while server.executions_of(run_id) == 0:

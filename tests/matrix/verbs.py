@@ -162,6 +162,24 @@ READS = (
         lambda got: isinstance(got, str),
         reads=True,
     ),
+    Verb(
+        'execute(if_started="join")',
+        "GET",
+        "/runs/{run}",
+        "success",
+        lambda on: on.workflow.execute({}, run_id=on.run.run_id, if_started="join", timeout=on.timeout),
+        _is_done,
+        reads=True,
+    ),
+    Verb(
+        'resume_async(if_answered="join")',
+        "GET",
+        "/runs/{run}",
+        "answered",
+        lambda on: on.run.resume_async(ANSWER, if_answered="join", timeout=on.timeout),
+        _is_done,
+        reads=True,
+    ),
     Verb("cancel", "POST", "/cancel", "running", lambda on: on.run.cancel(), lambda got: isinstance(got, str)),
 )
 

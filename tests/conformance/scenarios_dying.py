@@ -8,11 +8,13 @@ from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import scenario
 
 
-def start_and_die(conversation: Conversation, workflow: str, input_data: Any = None, **more: Any) -> tuple[str, str]:
+def start_and_die(
+    conversation: Conversation, workflow: str, input_data: Any = None, *, is_owned: bool = False, **more: Any
+) -> tuple[str, str]:
     """Start a run, have the server die while a step waits at a gate; return the run's id and the gate's name."""
     run_id, gate = conversation.run_id(), conversation.run_id()
     given = {"gate": gate} if input_data is None else input_data(gate)
-    conversation.post(workflow, "create-run", run_id)
+    conversation.post(workflow, "create-run", run_id, {"resourceId": run_id} if is_owned else None)
     conversation.post(workflow, "start", run_id, {"inputData": given, **more})
     conversation.wait_for_gate(gate)
     conversation.die()
@@ -51,12 +53,12 @@ def look_and_run_on(conversation: Conversation, workflow: str, input_data: Any =
 @scenario(dies=True)
 def died_running(conversation: Conversation) -> None:
     """A run that was at work is `running` until it is restarted; the step that was active is executed again."""
-    run_id, gate = start_and_die(conversation, "dying-line")
+    run_id, gate = start_and_die(conversation, "dying-line", is_owned=not conversation.is_beta)
     conversation.read_run("dying-line", run_id)
     if conversation.is_beta:
         conversation.call("GET", f"/workflows/dying-line/runs/{run_id}/execution-result")
     else:
-        conversation.call("GET", "/workflows/dying-line/runs?status=running&perPage=1&page=0")
+        conversation.call("GET", f"/workflows/dying-line/runs?status=running&resourceId={run_id}")
     conversation.post("dying-line", "observe", run_id)
     restart(conversation, "dying-line", run_id, gate)
     conversation.post("dying-line", "observe", run_id)

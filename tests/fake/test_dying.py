@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -325,6 +326,31 @@ def test_what_cannot_be_meant(declare: Callable[[Faults], object], message: str)
         declare(FakeMastra().faults)
 
 
+def test_a_step_that_nobody_declared() -> None:
+    """A death in a step that no workflow has is refused where it is declared; steps of nested workflows are steps."""
+    server = FakeMastra()
+    server.faults.on("start").server_dies(in_step="pay")
+    inner = server.workflow("inner", listed=False).then(server.step("pay", lambda _: None)).commit()
+    server.workflow("outer").then(inner).commit()
+    server.faults.on("start").server_dies(in_step="pay")
+    with pytest.raises(ValueError, match="no workflow has a step 'pya': did you mean 'pay'"):
+        server.faults.on("start").server_dies(in_step="pya")
+
+
+def test_the_page_is_right() -> None:
+    """What docs/faults.md shows of deaths does what it says beside it."""
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    fault, die, revive = page.partition("## A server that dies")[2].split("```")[1].strip().splitlines()[1:]
+    server = FakeMastra()
+    server.workflow("w").then(server.step("pay", lambda _: None)).commit()
+    exec(fault, {"server": server})
+    assert server.faults.declared[0].rule.text == "faults.on('start').server_dies(back_after=2, in_step='pay')"
+    exec(die, {"server": server})
+    assert server.is_dead
+    exec(revive, {"server": server})
+    assert not server.is_dead
+
+
 def test_faults_without_a_server_cannot_kill_it() -> None:
     """Faults of no fake server say that they have none that could die."""
     with pytest.raises(ValueError, match="no server that could die"):
@@ -335,6 +361,7 @@ def test_a_death_that_never_came_is_unused() -> None:
     """A fault that waited for a step says that the step was not executed, and where it was declared."""
     server = FakeMastra()
     server.workflow("w").then(server.step("act", lambda _: None)).commit()
+    server.workflow("other").then(server.step("pay", lambda _: None)).commit()
     server.faults.on("start_async").server_dies(in_step="pay", back_after=2)
     server.handle(WireRequest("POST", "/api/workflows/w/start-async?runId=r", {}, b"{}"))
     with pytest.raises(AssertionError) as failure:

@@ -240,9 +240,10 @@ class Target:
         """
         if after_events is not None and in_step is not None:
             raise ValueError("say after_events or in_step, not both")
+        process, position = self._mortal(), self._position(None, after_events)
         if in_step is not None:
             check_text(in_step, "a step's id")
-        process, position = self._mortal(), self._position(None, after_events)
+            process.check_step(in_step)
         check_back_after(back_after)
         die = partial(process.die, back_after, place_of_caller(2))
         back = "" if math.isinf(back_after) else f", back after {back_after:g} s"

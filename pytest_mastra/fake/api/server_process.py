@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.workflows.arguments import check_number
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.http.wire import Cut, Frame, Piece, ProcessDied, Script, WireReply, WireRequest
 
 if TYPE_CHECKING:
@@ -85,6 +87,17 @@ class ServerProcess:
         if is_in_step:
             raise ProcessDied
 
+    def check_step(self, step_id: str) -> None:
+        """Refuse a step that is not declared, unless none is declared yet.
+
+        Raises:
+            ValueError: No workflow has it; says which may be meant.
+        """
+        known = {id_ for workflow in self._state.workflows.values() for id_ in _step_ids(workflow)}
+        if known and step_id not in known:
+            hint = did_you_mean(nearest_name(step_id, known), before="", after=" ")
+            raise ValueError(f"no workflow has a step {step_id!r}: {hint}a fault names one that is declared before it")
+
     def before_storing(self, step_id: str, die: Callable[[], None]) -> None:
         """Call this when a step has next done its work, before that is stored."""
 
@@ -151,6 +164,13 @@ class MortalSurface:
                 yield piece
         except ProcessDied:
             yield Cut.RESET
+
+
+def _step_ids(workflow: Workflow) -> Iterator[str]:
+    for id_, step in workflow.steps.items():
+        yield id_
+        if isinstance(step, Workflow):
+            yield from _step_ids(step)
 
 
 def process_of(surface: object) -> ServerProcess | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from typing import Any
 
 import pytest
 
+from tests.conformance.corpus import SCENARIOS
 from tests.conformance.summary import summary_of
+from tests.live.conformance.dying_together import play_all
 from tests.live.conftest import StartServer
-from tests.live.server import LiveServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,15 +31,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="module")
-def mortal_server(module_server: StartServer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LiveServer]:
-    """A function from a generation to a running server of it whose runs are in a file, and outlive it."""
+def told_by_the_dying(
+    module_server: StartServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], list[Any]]:
+    """A function from a generation and a scenario in which the server dies to its transcript."""
     folder = tmp_path_factory.mktemp("mortal")
 
-    def give(generation: str) -> LiveServer:
+    @cache
+    def play_those_of(generation: str) -> dict[str, Future[list[Any]]]:
         server = module_server(generation, database=folder / f"{generation}.db")
-        if not server.is_running:
-            # a scenario has failed after its death
-            server.start()
-        return server
+        return play_all(server, [each for each in SCENARIOS if each.dies and generation in each.generations])
 
-    return give
+    return lambda generation, name: play_those_of(generation)[name].result()

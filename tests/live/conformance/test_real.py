@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,6 @@ from tests.conformance.transcript_files import diff, play, read, write
 from tests.conformance.workflows import fake_server
 from tests.live.conformance.real_wire import RealWire
 from tests.live.conftest import StartServer
-from tests.live.server import LiveServer
 
 assert _scenarios.MODULES  # importing them fills the corpus
 
@@ -28,18 +28,19 @@ def test_the_fake_says_what_the_real_server_says(
     module_server: StartServer,
     start_server: StartServer,
     request: pytest.FixtureRequest,
-    mortal_server: Callable[[str], LiveServer],
+    told_by_the_dying: Callable[[str, str], list[Any]],
 ) -> None:
     """A scenario gives the same transcript on the real server as on the fake; `--mastra-refresh` keeps it."""
     if scenario.dies:
-        server = mortal_server(generation)
-    elif scenario.alone:
-        server = start_server(generation)
-    elif scenario.token is None and scenario.body_limit is None:
-        server = shared_server(generation)
+        real = told_by_the_dying(generation, scenario.name)
     else:
-        server = module_server(generation, auth_token=scenario.token, body_limit=scenario.body_limit)
-    real = play(scenario, RealWire(server))
+        if scenario.alone:
+            server = start_server(generation)
+        elif scenario.token is None and scenario.body_limit is None:
+            server = shared_server(generation)
+        else:
+            server = module_server(generation, auth_token=scenario.token, body_limit=scenario.body_limit)
+        real = play(scenario, RealWire(server))
     if request.config.getoption("--mastra-refresh", default=False):
         write(scenario, generation, real)
     assert diff(read(scenario, generation), real) == ""

@@ -76,7 +76,12 @@ def test_a_held_answer_that_is_too_long_is_not_sent_for_again(server: WireServer
     server.on("POST", "/create-run", json_reply({"runId": RUN_ID}))
     server.on("POST", "/start-async", json_reply(large_run()))
     run = limited_client.get_workflow(WORKFLOW).create_run()
-    server.on("GET", f"/{run.run_id}", lambda asked: json_reply(reading("success") if asked.query else large_run()))
+    of_this_run = {"runId": run.run_id}
+    server.on(
+        "GET",
+        f"/{run.run_id}",
+        lambda asked: json_reply({**(reading("success") if asked.query else large_run()), **of_this_run}),
+    )
     with pytest.raises(ReplyTooLarge):
         run.start_async({})
     assert server.count("POST", "/start-async") == 1

@@ -190,7 +190,7 @@ __all__ = [
     "WorkflowState",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import EPOCH
 from pytest_mastra.fake.virtual_time.time_lapse import TimeLapse, moment_for
 from pytest_mastra.http.wire import WireRequest
-from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Ended, Terminal, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, started
 
 Process = Callable[..., Ended]
 
@@ -31,7 +32,9 @@ def test_in_a_log(mastra_sync_process: Process) -> None:
     ended = mastra_sync_process("demo", stdin=subprocess.DEVNULL)
     assert (ended.status, ended.out) == (Exit.SUCCESS, f"{json.dumps(RESULT)}\n")
     lines = [re.sub(r"run [0-9a-f-]{36}", "run ...", line) for line in ended.err.splitlines()]
-    assert lines[:-1] == [
+    end = len(lines) - len(play_demo.FIRST_TEST.splitlines()) - 3
+    assert lines[end:] == ["", play_demo.NEXT, "", *play_demo.FIRST_TEST.splitlines()]
+    assert lines[: end - 1] == [
         "A fake Mastra server in this process: no Node, no network, and a clock that skips what a workflow sleeps.",
         "",
         "trip, run ... on http://mastra.test/api",
@@ -61,7 +64,7 @@ def test_in_a_log(mastra_sync_process: Process) -> None:
         " 1803.00 s  ✓ trip succeeded",
         "",
     ]
-    assert re.fullmatch(r"8 h 30 min for the workflow, \d.* for you\.", lines[-1])
+    assert re.fullmatch(r"8 h 30 min for the workflow, \d.* for you\.", lines[end - 1])
 
 
 def test_on_a_terminal(terminal: Terminal) -> None:
@@ -88,23 +91,56 @@ def test_on_a_terminal(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "result"),
-    [("y\n", RESULT), ("\n", RESULT), ("n\n", {"booked": []}), ("No\n", {"booked": []})],
-    ids=["yes", "the default", "no", "no in full"],
+    [("y\n", RESULT), ("\n", RESULT), ("n\n", {"booked": []}), ("maybe\nnope\n No \n", {"booked": []})],
+    ids=["yes", "the default", "no", "no at last"],
 )
 def test_you_are_asked(mastra_sync_process: Process, answer: str, result: object) -> None:
     """With `--ask` the workflow goes on as the person says."""
     ended = mastra_sync_process("demo", "--ask", input=answer)
     assert (ended.status, json.loads(ended.out)) == (Exit.SUCCESS, result)
     assert "approve asks: Lisbon for 412 EUR: book it? [Y/n] " in ended.err
+    assert re.findall("'(.+?)' is neither yes nor no", ended.err) == answer.split()[:-1]
 
 
-def test_nobody_answers(mastra_sync_process: Process) -> None:
-    """With `--ask`, and nobody there, the run is not resumed."""
-    ended = mastra_sync_process("demo", "--ask", input="")
+@pytest.mark.parametrize("said", ["", "maybe\n"], ids=["nothing", "neither"])
+def test_nobody_answers(mastra_sync_process: Process, said: str) -> None:
+    """With `--ask`, and nobody there, or nobody any more, the run is not resumed."""
+    ended = mastra_sync_process("demo", "--ask", input=said)
     assert (ended.status, ended.out) == (Exit.SUSPENDED, "")
     assert ended.err.splitlines()[-1] == (
         "mastra-sync: nobody answered, so the run was not resumed; without --ask the demo answers itself"
     )
+
+
+def test_ctrl_c_at_the_question(terminal: Terminal) -> None:
+    """Who leaves the question gets one line, and no traceback."""
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": terminal.stderr}
+    with started(*INTERRUPTIBLE, "demo", "--ask", **streams) as process:
+        terminal.read_until("[Y/n]")
+        process.send_signal(signal.SIGINT)
+        terminal.read_until("interrupted")
+        process.communicate(timeout=PROCESS_TIMEOUT)
+    assert process.returncode == Exit.INTERRUPTED
+    assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("columns", [40, 140])
+def test_the_width_of_the_terminal(terminal: Terminal, columns: int) -> None:
+    """What the demo itself says takes whole lines, however wide they are; the test to copy stays as it is."""
+    settings = {**os.environ, "TERM": "dumb", "PYTHONIOENCODING": "utf-8", "COLUMNS": str(columns)}
+    with started(*COMMAND, "demo", stdout=subprocess.PIPE, stderr=terminal.stderr, env=settings) as process:
+        terminal.read_until(play_demo.FIRST_TEST.splitlines()[-1])
+        process.communicate(timeout=PROCESS_TIMEOUT)
+    paragraphs = terminal.plain.replace("\r\n", "\n").split("\n\n")
+    introduction = paragraphs[0].splitlines()
+    assert (" ".join(introduction), len(introduction) > 1) == (play_demo.INTRODUCTION, columns == 40)
+    assert max(map(len, introduction)) <= columns
+    assert play_demo.FIRST_TEST.strip() in "\n\n".join(paragraphs)
+
+
+def test_the_next_step_can_be_taken(run_suite: Callable[..., pytest.RunResult]) -> None:
+    """The test that the demo ends with passes as it stands."""
+    run_suite(play_demo.FIRST_TEST).assert_outcomes(passed=1)
 
 
 def test_on_a_terminal_hours_go_by(mastra_sync: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 import sys
+import textwrap
 import time
 from typing import Any
 
@@ -11,7 +15,7 @@ from mastra_sync.cli.displays import can_redraw, display_for
 from mastra_sync.cli.exits import Exit, Stop, exit_of
 from mastra_sync.cli.following import watch
 from mastra_sync.models import RunResult
-from mastra_sync.terminal.writing import complain, duration, one_line, print_json
+from mastra_sync.terminal.writing import complain, duration, is_terminal, one_line, print_json
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
@@ -22,8 +26,27 @@ from pytest_mastra.fake.workflows.step_context import StepContext
 INPUT = {"city": "Lisbon", "nights": 3}
 HOUR = 3600.0
 INTRODUCTION = (
-    "A fake Mastra server in this process: no Node, no network, and a clock that skips what a workflow sleeps.\n"
+    "A fake Mastra server in this process: no Node, no network, and a clock that skips what a workflow sleeps."
 )
+FIRST_TEST = """\
+from mastra_sync import MastraClient
+
+
+def book_trip():
+    with MastraClient() as client:
+        return client.get_workflow("trip").execute({"city": "Lisbon"}).raise_for_status().result
+
+
+def test_book_trip(mastra_server):
+    mastra_server.workflow("trip").sleep(8 * 3600).returns({"booked": ["flight"]})
+    assert book_trip() == {"booked": ["flight"]}
+"""
+"""A test that passes as it stands, for the reader to begin with."""
+
+NEXT = "Next, a test of your own: put this into test_trip.py and run `pytest test_trip.py`"
+ANSWERS = {"": True, "y": True, "yes": True, "n": False, "no": False}
+REMARK = "(says the demo; with --ask you are asked)"
+NARROWEST, USUAL_WIDTH = 20, 80
 THINKING = 0.7
 """Real seconds on a terminal in which a question can be read before the demo answers it."""
 
@@ -64,7 +87,8 @@ def play(*, ask: bool) -> Exit:
     clock = TimeLapse() if can_redraw() else VirtualClock()
     server = FakeMastra(clock=clock)
     workflow_id = declare(server).id
-    complain(INTRODUCTION)
+    _tell(INTRODUCTION)
+    complain("")
     with InProcess(server) as front, MastraClient(front.url, token="") as client:
         run = client.get_workflow(workflow_id).create_run()
 
@@ -78,19 +102,28 @@ def play(*, ask: bool) -> Exit:
             result = show(run.resume_stream({"ok": answer}, step=suspension))
         slept = clock.now() - started
     print_json(result.result)
-    complain(f"\n{duration(slept)} for the workflow, {duration(time.monotonic() - began)} for you.")
+    complain("")
+    _tell(f"{duration(slept)} for the workflow, {duration(time.monotonic() - began)} for you.")
+    complain("")
+    _tell(NEXT)
+    complain("")
+    # as it is to be copied, whatever the width
+    complain(FIRST_TEST, end="")
     return exit_of(result.status)
 
 
 def _ask_person(suspension: Suspension) -> bool:
-    """Ask the person."""
-    complain(f"\n  {_question(suspension)} [Y/n] ", end="")
-    line = _read_answer()
-    if not line:
-        complain("")
-        raise Stop(Exit.SUSPENDED, "nobody answered, so the run was not resumed; without --ask the demo answers itself")
+    """Ask the person, until they answer."""
     complain("")
-    return not line.strip().lower().startswith("n")
+    _tell(f"{_question(suspension)} [Y/n] ", indent="  ", end="")
+    while line := _read_answer():
+        answer = ANSWERS.get(line.strip().lower())
+        if answer is not None:
+            complain("")
+            return answer
+        _tell(f"{one_line(line.strip())!r} is neither yes nor no. [Y/n] ", indent="  ", end="")
+    complain("")
+    raise Stop(Exit.SUSPENDED, "nobody answered, so the run was not resumed; without --ask the demo answers itself")
 
 
 def _read_answer() -> str:
@@ -103,12 +136,41 @@ def _read_answer() -> str:
 
 def _answer_for_person(suspension: Suspension) -> bool:
     """Answer in the person's stead, so that they can see it."""
-    complain(f"\n  {_question(suspension)} ", end="")
+    complain("")
+    question = f"{_question(suspension)} "
+    _tell(question, indent="  ", end="")
     if can_redraw():
         time.sleep(THINKING)
-    complain("yes   (says the demo; with --ask you are asked)\n")
+    if len(f"  {question}yes   {REMARK}") <= _width():
+        complain(f"yes   {REMARK}\n")
+    else:
+        complain("yes")
+        _tell(REMARK, indent="  ")
+        complain("")
     return True
 
 
 def _question(suspension: Suspension) -> str:
     return f"{suspension.step} asks: {one_line(suspension.payload['ask'])}"
+
+
+def _tell(text: str, *, indent: str = "", end: str = "\n") -> None:
+    """Print text in lines as long as the terminal's; a space at its end stays."""
+    if math.isinf(_width()):
+        complain(indent + text, end=end)
+        return
+    space = " " * (len(text) - len(text.rstrip()))
+    lines = textwrap.wrap(text, int(_width()) - len(space), initial_indent=indent, subsequent_indent=indent)
+    complain("\n".join(lines) + space, end=end)
+
+
+def _width() -> float:
+    """Return the columns of the terminal that stderr leads to; infinite if it leads to none."""
+    if not is_terminal(sys.stderr):
+        return math.inf
+    wanted = os.environ.get("COLUMNS", "")
+    with contextlib.suppress(OSError):
+        # stdout, which others look at, may lead elsewhere
+        columns = int(wanted) if wanted.isdecimal() else os.get_terminal_size(sys.stderr.fileno()).columns
+        return max(NARROWEST, columns or USUAL_WIDTH)
+    return USUAL_WIDTH

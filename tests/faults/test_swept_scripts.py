@@ -6,8 +6,8 @@ import pytest
 
 from mastra_sync import MastraClient
 from pytest_mastra import FakeMastra
-
-from .expenses import pay
+from tests.examples.conftest import expense  # noqa: F401 - the workflow, declared for each test
+from tests.examples.expenses import pay
 
 
 @pytest.mark.mastra_sweep

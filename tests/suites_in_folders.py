@@ -16,7 +16,10 @@ import pytest_mastra.cassettes.drift.pytest_report
 import pytest_mastra.fake.fronts.in_process
 import pytest_mastra.fake.fronts.socket
 import pytest_mastra.suite.live_server
-import pytest_mastra.suite.targets  # noqa: F401
+import pytest_mastra.suite.targets
+import pytest_mastra.sweep.hooks
+import pytest_mastra.sweep.report
+import pytest_mastra.sweep.summary  # noqa: F401
 from pytest_mastra import plugin
 
 PLUGIN = "pytest_mastra.plugin"

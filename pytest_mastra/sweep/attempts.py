@@ -36,6 +36,7 @@ class Attempt:
         server: The fake that was asked; None if the test has none.
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
+        near: The address at which requests come from the script that can be killed.
         interrupted: Ctrl-C, if it came: with --pdb pytest keeps it.
     """
 
@@ -47,12 +48,13 @@ class Attempt:
     server: FakeMastra | None = None
     failure: str = ""
     skipped: bool = False
+    near: str = FAKE_URL
     interrupted: KeyboardInterrupt | None = None
 
     @property
     def requests(self) -> list[Asked]:
         """What the test's own code asked for."""
-        return read_requests(self.exchanges, FAKE_URL)
+        return read_requests(self.exchanges, self.near)
 
     def note_reports(self, reports: Iterable[pytest.TestReport]) -> None:
         """Note what pytest says of the test's setup and teardown."""

@@ -74,7 +74,7 @@ turn = []
 def test_slow(mastra_client):
     turn.append(1)
     mastra_client.get_workflow("tea").details()
-    threading.Event().wait(100 if len(turn) == 4 else 0.5)
+    threading.Event().wait(100 if len(turn) == 4 else 0.8)
 """
 
 
@@ -82,7 +82,7 @@ def test_a_timeout_is_that_of_one_run(alone: pytest.Pytester) -> None:
     """The sum of all may be longer; a run that hangs is a point that failed, and the others are tried."""
     alone.makepyfile(test_suite=SLOW)
     alone.makeconftest(CONFTEST)
-    result = alone.run(*PYTEST, "-p", "pytest_timeout", "--timeout=2", timeout=120)
+    result = alone.run(*PYTEST, "-p", "pytest_timeout", "--timeout=4", timeout=120)
     result.assert_outcomes(failed=1)
     said = "mastra sweep: details#1:refused failed, and does not when it is tried again: Failed: Timeout *"
     result.stdout.fnmatch_lines([said])
@@ -121,7 +121,7 @@ def test_debuggers_stop_once(alone: pytest.Pytester) -> None:
     assert result.stdout.str().count("entering PDB") == 1
     alone.makepyfile(test_suite=DEBUGGED)
     result = alone.run(*PYTEST, "-s", stdin=b"c\nc\n", timeout=120)
-    assert result.stdout.str().count("-> mastra_client.get_workflow") == 1
+    assert result.stdout.str().count("PDB set_trace") == 1
 
 
 def test_a_ctrl_c_ends_all(alone: pytest.Pytester) -> None:

@@ -44,7 +44,7 @@ def serve(where: str, host: str, port: int, keep: int) -> int:
       mastra-sync serve shop.fakes:server
       mastra-sync serve tests/fakes.py:server --port 0
     """
-    _check_extra()
+    check_extra()
     from pytest_mastra.fake.cli.host_server import host_until_interrupted
 
     return host_until_interrupted(where, host, port, keep)
@@ -63,13 +63,18 @@ def demo(*, ask: bool) -> int:
       mastra-sync demo
       mastra-sync demo --ask
     """
-    _check_extra()
+    check_extra()
     from pytest_mastra.fake.cli.play_demo import play
 
     return play(ask=ask)
 
 
-def _check_extra() -> None:
+def check_extra() -> None:
+    """Refuse to go on without what a fake server needs.
+
+    Raises:
+        Stop: Says what is missing, and how it is installed.
+    """
     missing = missing_libraries("cli", "pytest")
     if missing:
         raise Stop(Exit.USAGE, describe_missing("this command needs", missing, "cli", "pytest"))

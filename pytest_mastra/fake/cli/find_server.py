@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -17,8 +18,12 @@ from pytest_mastra.fake.workflows.errors import own_traceback
 SUFFIX = ".py"
 
 
-def find_server(where: str) -> FakeMastra:
-    """Return the server that a module declares; made without a clock, it has real time.
+def find_server(where: str, *, real_time: bool = True) -> FakeMastra:
+    """Return the server that a module declares.
+
+    Args:
+        where: `MODULE:SERVER`.
+        real_time: Whether one that was made without a clock has real time.
 
     Raises:
         Stop: There is none, or the module cannot be imported.
@@ -26,7 +31,7 @@ def find_server(where: str) -> FakeMastra:
     module_name, colon, name = where.rpartition(":")
     if not colon or not module_name or not name.isidentifier():
         raise Stop(Exit.USAGE, f"{where!r} names no server: give MODULE:SERVER, as in tests/fakes.py:server")
-    with real_time_by_default():
+    with real_time_by_default() if real_time else nullcontext():
         module = _import_module(module_name)
         found = getattr(module, name, None)
     if isinstance(found, FakeMastra):

@@ -1,0 +1,51 @@
+"""`mastra-sync sweep`, found by an entry point; what it does is imported when it runs."""
+
+# click takes \b for a paragraph that is not to be wrapped
+# ruff: noqa: D301, PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mastra_sync.cli.exits import Exit, Stop
+from pytest_mastra.fake.cli import check_extra
+
+USUAL_FAKE = "tests/fakes.py"
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option("--fake", "where", metavar="MODULE:SERVER", help=f"The fake that it asks [default: {USUAL_FAKE}:server].")
+@click.option("--faults", metavar="NAMES", default="all", show_default=True, help="What may go wrong, with commas.")
+@click.option("--quick", is_flag=True, help="Only what is most often wrong.")
+@click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The most points.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds that one run of the script may take.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def sweep(where: str | None, faults: str, *, quick: bool, limit: int, timeout: float, command: tuple[str, ...]) -> int:
+    """Run a script once for each thing that may go wrong.
+
+    It asks a fake Mastra server at MASTRA_BASE_URL, and is killed for real
+    at each of its requests. What the fault ended is run again. The exit
+    status is 1 where anything happens twice, is left, or does not recover.
+
+    \b
+    Examples:
+      mastra-sync sweep -- python pay.py 900 sofa
+      mastra-sync sweep --fake fakes.py:server --faults lost,killed -- ./pay.sh
+    """
+    check_extra()
+    from pytest_mastra.sweep.command import ScriptSweep, plan_of
+
+    if where is None:
+        if not Path(USUAL_FAKE).is_file():
+            raise Stop(Exit.USAGE, f"there is no {USUAL_FAKE}: give --fake MODULE:SERVER, which the script asks")
+        where = f"{USUAL_FAKE}:server"
+    chosen = [name.strip() for name in faults.split(",") if name.strip()]
+    return ScriptSweep(command, where, plan_of(chosen, is_quick=quick, limit=limit), timeout).sweep()

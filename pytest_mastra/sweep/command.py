@@ -1,0 +1,151 @@
+"""What `mastra-sync sweep` does: a process at each point, and the table of it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.terminal.writing import complain, print_text, printable
+from pytest_mastra.fake.cli.find_server import find_server
+from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.sweep.attempts import Attempt
+from pytest_mastra.sweep.families import Family, families_named
+from pytest_mastra.sweep.invariants import Allowance, allowance_of
+from pytest_mastra.sweep.marker import Plan
+from pytest_mastra.sweep.points import Asked, Points, all_points, as_text, sampled
+from pytest_mastra.sweep.process import ProcessScript
+from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise
+from pytest_mastra.text.values import counted
+from pytest_mastra.text.width import clipped
+
+PROGRAM = "mastra-sync"
+
+_MARKS = {
+    Outcome.PASSED: "ok",
+    Outcome.RECOVERED: "again",
+    Outcome.REFUSED: "again",
+    Outcome.ACCEPTED: "known",
+    Outcome.NOT_MET: "?",
+    Outcome.FAILED: "FAILED",
+}
+"""What the table has for what became of a point, the worst last."""
+
+_WIDEST_MARK = max(map(len, _MARKS.values()))
+_WIDTH = 100
+
+
+class ScriptSweep:
+    """A script that is swept.
+
+    Args:
+        command: What is run.
+        where: The fake that it asks, as `MODULE:SERVER`; made anew for each point.
+        plan: What is tried, and what counts as survived.
+        timeout: Seconds that one run of the script may take.
+    """
+
+    def __init__(self, command: Sequence[str], where: str, plan: Plan, timeout: float) -> None:
+        self._command = command
+        self._where = where
+        self._plan = plan
+        self._timeout = timeout
+        self._allowance = Allowance()
+
+    def sweep(self) -> Exit:
+        """Run the script at all points, print the table, and return the exit status.
+
+        Raises:
+            Stop: The script cannot be swept; says why.
+        """
+        requests = self._learn_baseline()
+        plan = self._plan
+        points: list[Points] = [(one,) for one in all_points(requests, plan.families, is_quick=plan.is_quick)]
+        chosen = sampled(points, plan.limit, seed=0)
+        sampling = "" if len(chosen) == len(points) else f" of {len(points)}, drawn by seed 0"
+        complain(f"{PROGRAM}: {counted(len(requests), 'request')}, {counted(len(chosen), 'point')}{sampling}")
+        verdicts = [self._try(one) for one in chosen]
+        for line in table_lines(requests, verdicts, self._plan.families):
+            print_text(printable(line))
+        return Exit.FAILED if any(not verdict.survived for verdict in verdicts) else Exit.SUCCESS
+
+    def _learn_baseline(self) -> list[Asked]:
+        """Run the script without a fault, twice; return what it asks for."""
+        seen = []
+        for _ in range(2):
+            script = self._script(())
+            attempt = self._run(script)
+            if attempt.endings != [None]:
+                raise Stop(Exit.USAGE, f"where nothing goes wrong, it fails: {describe_error(attempt.endings[0])}")
+            self._allowance = allowance_of(self._server, len(attempt.left))
+            seen.append(attempt.requests)
+        if not seen[0]:
+            raise Stop(Exit.USAGE, "the script asked nothing of the fake, whose address is in MASTRA_BASE_URL")
+        if seen[0] != seen[1]:
+            raise Stop(Exit.USAGE, "two runs without a fault differ in their requests, so that no point can be named")
+        return seen[0]
+
+    def _try(self, points: Points) -> Verdict:
+        return judge(self._run(self._script(points)), points, self._allowance, self._plan)
+
+    def _script(self, points: Points) -> ProcessScript:
+        self._server = fresh_server(self._where)
+        return ProcessScript(self._command, self._server, points, self._timeout)
+
+    def _run(self, script: ProcessScript) -> Attempt:
+        try:
+            return script.run()
+        except OSError as error:
+            raise Stop(Exit.USAGE, f"{self._command[0]!r} cannot be started: {error.strerror or error}") from error
+
+
+def plan_of(faults: Iterable[str], *, is_quick: bool, limit: int) -> Plan:
+    """Return what is tried with a script.
+
+    Raises:
+        Stop: There is no such fault; says which may be meant.
+    """
+    try:
+        families = families_named(list(faults) or "all")
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--faults: {error}") from None
+    # time is virtual on the fake, and a process would feel no silence
+    felt = tuple(family for family in families if family.name != "silence")
+    if not felt:
+        raise Stop(Exit.USAGE, "--faults: a process has a clock of its own, and no silence comes to it")
+    return Plan(families=felt, limit=limit, is_quick=is_quick)
+
+
+def fresh_server(where: str) -> FakeMastra:
+    """Return the server that a module declares, whose code is run anew.
+
+    Raises:
+        Stop: There is none, or the module cannot be imported.
+    """
+    module = where.rpartition(":")[0]
+    sys.modules.pop(module, None)
+    importlib.invalidate_caches()
+    return find_server(where, real_time=False)
+
+
+def table_lines(requests: Sequence[Asked], verdicts: Sequence[Verdict], families: Sequence[Family]) -> Iterator[str]:
+    """Give the lines of a table: a row for each request, then why points failed."""
+    tried = [family for family in families if any(verdict.family == family.name for verdict in verdicts)]
+    names = [one.name for one in requests if any(verdict.points[0].request == one.name for verdict in verdicts)]
+    width = max(map(len, names), default=0)
+    widths = {family.name: max(len(family.name), _WIDEST_MARK) for family in tried}
+    yield "  ".join([" " * width, *(f"{name:{wide}}" for name, wide in widths.items())]).rstrip()
+    order = list(_MARKS)
+    for name in names:
+        cells = []
+        for family in tried:
+            own = [one.outcome for one in verdicts if (one.points[0].request, one.family) == (name, family.name)]
+            worst = max(own, key=order.index, default=None)
+            cells.append(f"{'' if worst is None else _MARKS[worst]:{widths[family.name]}}")
+        yield "  ".join([f"{name:{width}}", *cells]).rstrip()
+    yield ""
+    for verdict in verdicts:
+        if not verdict.survived:
+            yield clipped(f"{as_text(verdict.points)}: {verdict.reasons[0]}", _WIDTH)
+    yield summarise(verdicts)

@@ -1,0 +1,127 @@
+"""One run of a script that is a process: killed for real, and run again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_mastra.fake.fronts.socket import OnSocket
+from pytest_mastra.http.exchanges import ExchangeLog
+from pytest_mastra.http.surface_recorder import WatchedSurface
+from pytest_mastra.http.wire import Cut, WireReply
+from pytest_mastra.suite.settings import URL_VARIABLE
+from pytest_mastra.sweep.attempts import Attempt
+from pytest_mastra.sweep.invariants import find_left
+from pytest_mastra.sweep.killed import Killed
+from pytest_mastra.sweep.points import Points
+from pytest_mastra.sweep.trouble import Trouble
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.http.wire import Surface, WireRequest
+
+
+class ScriptFailed(Exception):
+    """The script ended with another exit status than 0."""
+
+
+class ScriptHung(Exception):
+    """The script did not come to its end in time."""
+
+
+class ProcessScript:
+    """A script that is a process, and the fake that it asks.
+
+    Args:
+        command: What is run.
+        server: The fake, fresh.
+        points: What goes wrong.
+        timeout: Seconds that one run may take.
+    """
+
+    def __init__(self, command: Sequence[str], server: FakeMastra, points: Points, timeout: float) -> None:
+        self._command = command
+        self._server = server
+        self._timeout = timeout
+        self._most_passes = 1 + len(points)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._was_killed = threading.Event()
+        self.attempt = Attempt(Trouble(points, is_quiet=True), server=server)
+
+    def run(self) -> Attempt:
+        """Run it, and again if the fault ended it; return what is known afterwards.
+
+        Raises:
+            OSError: It cannot be started.
+        """
+        attempt, log = self.attempt, ExchangeLog()
+        surface = _KillingSurface(attempt.trouble.surround(self._server, in_process=False), self._kill)
+        watched = WatchedSurface(surface, log, "", self._server.clock.monotonic)
+        attempt.trouble.begin(self._server)
+        with OnSocket(watched) as front:
+            watched.url = attempt.near = front.url
+            while not attempt.endings or (attempt.endings[-1] is not None and len(attempt.endings) < self._most_passes):
+                if attempt.endings:
+                    attempt.trouble.run_again()
+                attempt.turns.append(len(log))
+                attempt.endings.append(self._pass(front.url))
+        attempt.trouble.end()
+        attempt.exchanges = list(log)
+        attempt.left = list(find_left(self._server, [], attempt.exchanges[attempt.turns[-1] :]))
+        return attempt
+
+    def _pass(self, url: str) -> Exception | BaseException | None:
+        self._was_killed.clear()
+        environment = {**os.environ, URL_VARIABLE: url, "NO_PROXY": "*", "no_proxy": "*"}
+        process = subprocess.Popen(  # noqa: S603 -- what the user asks for
+            self._command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._process = process
+        try:
+            said, _ = process.communicate(timeout=self._timeout)
+        except subprocess.TimeoutExpired:
+            return ScriptHung(f"it was not at its end after {self._timeout:g} s")
+        finally:
+            # Ctrl-C ends it too
+            process.kill()
+            process.wait()
+        if self._was_killed.is_set():
+            return Killed()
+        if process.returncode:
+            last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            return ScriptFailed(f"exit status {process.returncode}: {last}")
+        return None
+
+    def _kill(self) -> None:
+        self._was_killed.set()
+        if self._process is not None:
+            self._process.kill()
+
+
+class _KillingSurface:
+    """A surface where the end of a script is that of its process."""
+
+    def __init__(self, surface: Surface, kill: Callable[[], None]) -> None:
+        self._surface = surface
+        self._kill = kill
+
+    def handle(self, request: WireRequest) -> WireReply:
+        try:
+            reply = self._surface.handle(request)
+        except Killed:
+            self._kill()
+            return WireReply(0, script=lambda _: iter([Cut.RESET]))
+        return reply if isinstance(reply.body, bytes) else replace(reply, body=self._until_killed(reply))
+
+    def _until_killed(self, reply: WireReply) -> Iterator[bytes]:
+        try:
+            if not isinstance(reply.body, bytes):
+                yield from reply.body
+        except Killed:
+            self._kill()
+        finally:
+            reply.close()

@@ -36,6 +36,15 @@ def keep_to(deadline: Deadline) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
+def seconds_left() -> float | None:
+    """Return how long the call may still take that this thread sends a request for.
+
+    None without a limit, and outside of calls.
+    """
+    deadline = _DEADLINE.get()
+    return None if deadline is None else deadline.whole.clamp(None)
+
+
 def set_deadline(sock: socket.socket, deadline: Deadline) -> None:
     """Have a socket's reads from now on keep to this deadline alone.
 

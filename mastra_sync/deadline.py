@@ -88,6 +88,11 @@ class Deadline:
         return left if self._outer is None else min(left, self._outer.remaining)
 
     @property
+    def whole(self) -> Deadline:
+        """The deadline of the whole call, of which this one's may be a part."""
+        return self if self._outer is None else self._outer.whole
+
+    @property
     def expired(self) -> bool:
         """True once nothing is left."""
         return self.remaining <= 0
@@ -110,9 +115,7 @@ class Deadline:
 
         A run is looked at once more when the time is up.
         """
-        whole = self
-        while whole._outer is not None:
-            whole = whole._outer
+        whole = self.whole
         if self.remaining >= whole.overtime:
             return self
         left = min(self.limit - self.elapsed, whole.limit - whole.elapsed) + whole.overtime

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from pytest_mastra.regression.replay_run import Rerunner
     from pytest_mastra.run_assertion import assert_run
+    from pytest_mastra.suite.problems import VirtualTimeWarning
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.served_server import ServedMastra
     from pytest_mastra.suite.server_factory import MastraServerFactory
@@ -44,6 +45,7 @@ _HOMES = {
     "Rerunner": "regression.replay_run",
     "Scene": "suite.scene",
     "ServedMastra": "suite.served_server",
+    "VirtualTimeWarning": "suite.problems",
     "assert_run": "run_assertion",
 }
 """Where the names live that are not the fake's."""
@@ -72,6 +74,7 @@ __all__ = [
     "StepError",
     "TripWire",
     "VirtualClock",
+    "VirtualTimeWarning",
     "assert_run",
 ]
 

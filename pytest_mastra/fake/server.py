@@ -25,6 +25,7 @@ from pytest_mastra.fake.api.workflow_names import id_of_workflow, names_in_reque
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
+from pytest_mastra.fake.virtual_time.overruns import Overruns
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
 from pytest_mastra.fake.workflows.arguments import (
@@ -64,6 +65,7 @@ class FakeMastra:
 
     Attributes:
         faults: What is to go wrong.
+        overruns: The runs that took longer than the client would have waited, had time not been virtual.
         process: The process that it stands for, which can die.
         url: Where it answers, for a server that one of the pytest plugin's fixtures gives; else empty.
     """
@@ -98,7 +100,9 @@ class FakeMastra:
             patience=usual_patience if patience is None else patience,
             seed=seed,
         )
-        self._progress = RunsInProgress(self.state, pace or (AT_ONCE if self.clock.skips else AS_TIMED))
+        self.overruns = Overruns(self.clock)
+        usual_pace = AT_ONCE if self.clock.skips else AS_TIMED
+        self._progress = RunsInProgress(self.state, pace or usual_pace, self.overruns.note_skip)
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}
@@ -114,7 +118,13 @@ class FakeMastra:
         _check_prefix(api_prefix)
         _check_count(body_limit, "body_limit, in bytes,")
         self._http = HttpSurface(
-            self.state, self.journal, self._progress, token=token, api_prefix=api_prefix, body_limit=body_limit
+            self.state,
+            self.journal,
+            self._progress,
+            self.overruns,
+            token=token,
+            api_prefix=api_prefix,
+            body_limit=body_limit,
         )
         faulty = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
         self._surface = MortalSurface(faulty, self.process, self.state)

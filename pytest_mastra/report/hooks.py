@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pytest_mastra.redact.scrubber import Scrubber
 
+OVERRUNS = "mastra: runs that took longer than the client would have waited"
+
 _NAME = "mastra-reporting"
 
 
@@ -116,6 +118,8 @@ class Reporting:
                 # the teardown's own failure tells what was wrong with the fakes
                 found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
                 found, scene.found = [*found, *scene.found], []
+                overruns = problems.describe_overruns(scene)
+                found += [(OVERRUNS, "\n".join(f"  {line}" for line in overruns))] if overruns else []
                 sections = [(title, scrubber.text(text)) for title, text in found]
                 sections += timeline.sections(
                     scene, report, self._config, scrubber=scrubber, is_explained=_is_explained(call)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mastra_sync.documentation import see_error
 from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.problems import Section
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
+from pytest_mastra.fake.virtual_time.overruns import explain_overruns
 from pytest_mastra.suite.scene import Scene
+
+
+class VirtualTimeWarning(pytest.PytestWarning):
+    """A test has passed that waits for a run longer, in virtual time, than the client would."""
 
 
 def find_problems(scene: Scene) -> list[Section]:
@@ -28,6 +35,17 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
         faults=[UnusedFaults(server.faults) for server in scene.servers],
         allowed=scene.allowed | unmet,
     )
+
+
+def warn_of_overruns(item: pytest.Item, scene: Scene) -> None:
+    """Warn of runs that took longer than the client would have waited: of a green test nobody reads a report."""
+    for line in describe_overruns(scene):
+        item.warn(VirtualTimeWarning(line))
+
+
+def describe_overruns(scene: Scene) -> list[str]:
+    """Return what is to be said of a scene's runs that took longer than the client would have waited."""
+    return explain_overruns(overrun for server in scene.servers for overrun in server.overruns.found)
 
 
 def _find_unknown_needs(scene: Scene) -> list[Section]:

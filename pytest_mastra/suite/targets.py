@@ -62,6 +62,8 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
         found = problems.find_problems(scene) if scene.passed else []
         if cassette is not None:
             cassette.finish(scene, passed=bool(scene.passed) and not found)
+        if scene.passed:
+            problems.warn_of_overruns(item, scene)
     if found:
         from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415 -- for tests that fail
 

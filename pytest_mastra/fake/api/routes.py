@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from mastra_sync.connections import seconds_left
+from mastra_sync.run_api import CHEAPEST_FIELDS
 from mastra_sync.suggest import nearest_name
 from pytest_mastra.fake.api import handlers
 from pytest_mastra.fake.api.body_schemas import Check, QueryCheck, check_body, check_query
@@ -20,13 +22,14 @@ from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, is_nested_deeper, loads
-from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
+from pytest_mastra.http.verbs import VERBS, Effect, VerbRow, path_pattern
 from pytest_mastra.http.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import Journal
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
+    from pytest_mastra.fake.virtual_time.overruns import Overruns
 
 TEXT_HEADERS = (("content-type", "text/plain; charset=UTF-8"),)
 STREAM_HEADERS = (("content-type", "text/plain"),)
@@ -135,6 +138,11 @@ def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Answer]) ->
 
 ROUTES = build_routes(VERBS, ANSWERS)
 
+_EXECUTING = frozenset({Effect.START, Effect.RESUME, Effect.RESTART, Effect.TRAVEL})
+
+_OF_A_WAIT = ",".join(CHEAPEST_FIELDS)
+"""The fields for which `mastra_sync` asks while it waits for a run, and no one else."""
+
 
 class HttpSurface:
     """Answers requests for a server.
@@ -143,6 +151,7 @@ class HttpSurface:
         state: What the server knows.
         journal: Where requests are recorded for the test.
         progress: What moves runs.
+        overruns: Finds the runs that took too long.
         token: The only token that is let in; None lets in everybody.
         api_prefix: Where the routes are.
         body_limit: The largest body in bytes; None for no limit.
@@ -153,6 +162,7 @@ class HttpSurface:
         state: ServerState,
         journal: Journal,
         progress: RunsInProgress,
+        overruns: Overruns,
         *,
         token: str | None,
         api_prefix: str,
@@ -165,6 +175,7 @@ class HttpSurface:
         self._state = state
         self._journal = journal
         self._progress = progress
+        self._overruns = overruns
         self._run_counts = RunCounts(state)
         self._routes = [route for route in ROUTES if state.generation.name in route.generations]
         self._by_method: dict[str, list[Route]] = {}
@@ -223,12 +234,17 @@ class HttpSurface:
         call = self._call(route, ids, request, record)
         record.run_id = call.run_id
         self._progress.catch_up()
+        if route.row.effect in _EXECUTING and record.run_id:
+            answers_late = route.row.answers_run or route.row.streams
+            self._overruns.note_command(record.run_id, route.verb, seconds_left() if answers_late else None)
         try:
             answer = route.handler(call)
         except Refusal as refusal:
             if refusal.message == "Workflow not found":
                 record.stray = explain_unknown_workflow(record.workflow_id or "", self._state.workflows)
             raise
+        if record.query.get("fields") == _OF_A_WAIT and record.run_id and not self._progress.of_run(record.run_id):
+            self._overruns.note_end_seen(record.workflow_id or "", record.run_id, seconds_left())
         if route.row.streams:
             return WireReply(200, STREAM_HEADERS, answer)
         return WireReply(200, JSON_HEADERS, answer)

@@ -103,9 +103,11 @@ class RunsInProgress:
     Args:
         state: What the server knows.
         pace: How runs progress whose workflow does not say.
+        on_skip: Called with a workflow's id, a run's, and the virtual seconds that the run has skipped.
     """
 
-    def __init__(self, state: ServerState, pace: Pace) -> None:
+    def __init__(self, state: ServerState, pace: Pace, on_skip: Callable[[str, str, float], None]) -> None:
+        self._on_skip = on_skip
         self._state = state
         self._clock = state.clock
         self._driver = state.driver
@@ -218,6 +220,7 @@ class RunsInProgress:
         return progress
 
     def _drive(self, progress: RunProgress, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+        before = progress.scheduler.skipped
         try:
             return self._driver.drive(progress.scheduler, done, skip=skip, wait=wait)
         except EndlessWork as error:
@@ -229,6 +232,10 @@ class RunsInProgress:
             )
             self._state.note_breakdown(endless, workflow_id=run.workflow.id, run_id=run.run_id)
             return False
+        finally:
+            skipped = progress.scheduler.skipped - before
+            if skipped:
+                self._on_skip(progress.run.workflow.id, progress.run.run_id, skipped)
 
     def _run_on(self, progress: RunProgress) -> None:
         skip = self._clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pytest_mastra.fake.virtual_time.clock import ServerClock
+from pytest_mastra.fake.virtual_time.clock import ServerClock, WaitForChange
 
 Coroutine = Generator["Until | Join | Gate | GateWait | None", Any, Any]
 """Work that takes turns: it yields what it waits for, None for its next turn."""
@@ -228,9 +228,13 @@ class Scheduler:
 
     Args:
         clock: Where time is read.
+
+    Attributes:
+        skipped: Virtual seconds that were skipped to what it waits for.
     """
 
     def __init__(self, clock: ServerClock) -> None:
+        self.skipped = 0.0
         self._clock = clock
         self._moment: float | None = None
         self._timers: list[tuple[float, int, Task, int]] = []
@@ -341,12 +345,19 @@ class SchedulerDriver:
             scheduler.mark_caught_up()
             due = scheduler.next_due()
             pause = partial(self._pause, until if wait else math.inf)
-            if due is not None and (due <= self._clock.now() or (skip and self._clock.reach(due, pause))):
+            if due is not None and (due <= self._clock.now() or (skip and self._reach(due, pause, scheduler))):
                 if wait and due > self._clock.now() and time.monotonic() >= until:
                     return False
                 scheduler.wake_due()
             elif not wait or not self.wait_for_change(until):
                 return False
+
+    def _reach(self, due: float, pause: WaitForChange, scheduler: Scheduler) -> bool:
+        before = self._clock.now()
+        is_near = self._clock.reach(due, pause)
+        if self._clock.skips:
+            scheduler.skipped += self._clock.now() - before
+        return is_near
 
     def _pause(self, until: float, seconds: float) -> None:
         self._changed.wait(min(seconds, max(0.0, until - time.monotonic())))

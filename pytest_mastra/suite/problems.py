@@ -14,7 +14,7 @@ from pytest_mastra.suite.scene import Scene
 
 
 class VirtualTimeWarning(pytest.PytestWarning):
-    """A test has passed that waits for a run longer, in virtual time, than the client would."""
+    """A run took longer, in virtual time, than the client would have waited for it."""
 
 
 def find_problems(scene: Scene) -> list[Section]:
@@ -38,13 +38,14 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
 
 
 def warn_of_overruns(item: pytest.Item, scene: Scene) -> None:
-    """Warn of runs that took longer than the client would have waited: of a green test nobody reads a report."""
+    """Warn of runs that took longer than the client would have waited."""
+    # nobody reads the report of a green test
     for line in describe_overruns(scene):
-        item.warn(VirtualTimeWarning(line))
+        item.warn(VirtualTimeWarning(f"{line}. {see_error('virtual-time-warning')}"))
 
 
 def describe_overruns(scene: Scene) -> list[str]:
-    """Return what is to be said of a scene's runs that took longer than the client would have waited."""
+    """Return what is to be said of runs that took longer than their client waits."""
     return explain_overruns(overrun for server in scene.servers for overrun in server.overruns.found)
 
 

@@ -11,7 +11,7 @@ from pytest_mastra.text.values import counted
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """A run that a client saw settled for no other reason than that virtual time costs nothing.
+    """A run that a client saw settled only because virtual time costs nothing.
 
     Attributes:
         workflow_id: Its workflow.
@@ -46,7 +46,7 @@ class _Command:
 
 
 class Overruns:
-    """Finds the overruns of one server; what its time skips is told to it, and who asks.
+    """Finds the overruns of one server; it is told what skips time, and who asks.
 
     Args:
         clock: The server's.
@@ -80,7 +80,7 @@ class Overruns:
             self._add(Overrun(workflow_id, run_id, command.verb, command.skipped, command.patience))
 
     def note_end_seen(self, workflow_id: str, run_id: str, patience: float | None) -> None:
-        """Note that a client that waits for a run sees it settled, with so many seconds left."""
+        """Note that a client with so many seconds left sees the run settled."""
         command = self._commands.pop(run_id, None)
         if command is None or patience is None:
             return
@@ -109,6 +109,6 @@ def _explain(runs: list[Overrun]) -> str:
     return (
         f"{which} of workflow {longest.workflow_id!r} took {longest.took:g} s of virtual time; the client would have "
         f"waited {longest.patience:.3g} s, and raised RunTimeout. To see that, let it take its time: "
-        f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED){at_any_pace}. If the time is to pass unnoticed: "
-        "a longer timeout"
+        f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED){at_any_pace}. If the time is to pass "
+        "unnoticed: a longer timeout"
     )

@@ -59,6 +59,7 @@ class Api:
         workflow_id: The workflow that all calls are about; None if they are about the server.
         run_id: The run that all calls are about; None if they are about no single one.
         limit: When all calls must have ended that are not given a deadline of their own.
+        made_at: File and line where the client was made, as `file:line`.
     """
 
     transport: Transport
@@ -71,6 +72,7 @@ class Api:
     workflow_id: str | None = None
     run_id: str | None = None
     limit: Deadline | None = None
+    made_at: str = field(default="", repr=False, compare=False)
 
     def about(self, workflow_id: str, run_id: str | None = None) -> Api:
         """Return the same server's operations, about a workflow or a run."""
@@ -237,7 +239,7 @@ class _Attempts:
         try:
             return attempt()
         except (APIConnectionError, APIStatusError) as error:
-            error.seconds = self._deadline.elapsed - self._began
+            self._complete(error, 1)
             if self._retries == 0 or not may_repeat(self._operation, error):
                 raise
             first = error
@@ -275,10 +277,16 @@ class _Attempts:
         try:
             return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
-            error.attempts = retrying.statistics["attempt_number"]
-            error.seconds = self._deadline.elapsed - self._began
+            self._complete(error, retrying.statistics["attempt_number"])
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
+
+    def _complete(self, error: APIConnectionError | APIStatusError, attempts: int) -> None:
+        """Note in a failure what only this client knows of it."""
+        error.attempts = attempts
+        error.seconds = self._deadline.elapsed - self._began
+        if isinstance(error, APIConnectionError):
+            error.made_at = self._api.made_at
 
     def _is_too_late(self, state: tenacity.RetryCallState) -> bool:
         return state.upcoming_sleep >= self._deadline.remaining

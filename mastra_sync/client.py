@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import TracebackType
@@ -124,6 +125,7 @@ class MastraClient:
             timeouts=_timeouts(timeout),
             retries=checked_count(retries, "retries", least=0) or 0,
             backoff=seconds_of(backoff, "backoff") or 0.0,
+            made_at=_calling_line(),
         )
 
     @property
@@ -188,6 +190,14 @@ class MastraClient:
 
     def __repr__(self) -> str:
         return f"MastraClient({self.base_url!r})"
+
+
+def _calling_line() -> str:
+    """Return the line of the caller's that a client is made in, as `file:line`."""
+    frame = sys._getframe(1)  # noqa: SLF001 - what `inspect.currentframe` is
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "mastra_sync":
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def _checked_base_url(url: str) -> str:

@@ -143,10 +143,12 @@ class APIConnectionError(MastraError):
         sent: False if the request provably never left, so that sending it again is safe; None if not known.
         attempts: How many times the request was tried.
         seconds: How long that took, with the pauses between; None if it was not counted.
+        made_at: File and line where the client was made, as `file:line`; empty if it is not known.
     """
 
     attempts = 1
     seconds: float | None = None
+    made_at = ""
 
     def __init__(
         self, problem: str, *, method: str, url: str, run_id: str | None = None, sent: bool | None = None

@@ -11,7 +11,7 @@ It holds no assertion that pytest would have to rewrite: PYTEST_DONT_REWRITE.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +194,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     assertions.explain_failure(call.excinfo, item.stash.get(SCENE, None), item.config)
     traceback_filter.shorten_traceback(call.excinfo, item.config)
     documentation_note.add_documentation_note(call.excinfo.value)
+
+
+@pytest.hookimpl(wrapper=True, specname="pytest_runtest_makereport")
+def pytest_explain_lost_requests(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say which line a failed test lacks whose requests nobody answered."""
+    report = yield
+    if call.excinfo is None or not report.failed:
+        return report
+    from pytest_mastra.explain import unreached
+    from pytest_mastra.report import timeline
+
+    section = unreached.explain_unreached(item, call.excinfo.value, timeline.said_meanwhile(report))
+    if section is not None:
+        timeline.add_sections([section], report, item.config)
+    return report
 
 
 @pytest.fixture(scope="session")

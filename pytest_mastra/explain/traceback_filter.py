@@ -11,8 +11,8 @@ from pytest_mastra.explain.loaded_classes import loaded_classes
 if TYPE_CHECKING:
     import pytest
 
-_INNER = frozenset({"mastra_sync", "pytest_mastra", "requests", "responses", "tenacity", "urllib3"})
-"""Packages between the code under test and a server."""
+_INNER = frozenset({"contextlib", "mastra_sync", "pytest_mastra", "requests", "responses", "tenacity", "urllib3"})
+"""Packages between the code under test and a server, and what the client's own functions lead through."""
 
 _RUNNERS = frozenset({"_pytest", "pluggy"})
 

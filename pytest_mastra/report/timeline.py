@@ -155,6 +155,11 @@ class Endings:
         return self.scrubber.data(bounded(value))
 
 
+def said_meanwhile(report: pytest.TestReport) -> str:
+    """Return what a test printed and logged."""
+    return "\n".join(text for _, text in report.sections)
+
+
 def _can_show(encoding: str, text: str) -> bool:
     try:
         text.encode(encoding)

@@ -16,10 +16,12 @@ import pytest_mastra.fake
 FOR_TESTS = [
     "AS_TIMED", "AT_ONCE", "BY_HAND", "NULL", "FakeMastra", "InProcess", "MastraCassette", "MastraConfig",
     "MastraServerFactory", "NonRetryable", "OnSocket", "Polls", "RealClock", "Request", "Rerunner", "RunView", "Scene",
-    "Seconds", "ServedMastra", "StepContext", "StepError", "TripWire", "VirtualClock", "assert_run",
+    "Seconds", "ServedMastra", "StepContext", "StepError", "TripWire", "VirtualClock", "VirtualTimeWarning",
+    "assert_run",
 ]
 NOT_OF_THE_FAKE = [
-    "MastraCassette", "MastraConfig", "MastraServerFactory", "Rerunner", "Scene", "ServedMastra", "assert_run",
+    "MastraCassette", "MastraConfig", "MastraServerFactory", "Rerunner", "Scene", "ServedMastra",
+    "VirtualTimeWarning", "assert_run",
 ]
 ALL = [
     "AS_TIMED", "AT_ONCE", "BY_HAND", "NULL", "FakeMastra", "Fault", "Faults", "Gate", "InProcess", "NonRetryable",

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.text.values import counted
 
+_ROUNDING = 0.001
+"""Seconds that do not count: what is left of a moment since 1970 where another is taken from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
@@ -76,7 +79,7 @@ class Overruns:
         if command is None:
             return
         command.skipped += seconds
-        if command.patience is not None and command.skipped > command.patience:
+        if command.patience is not None and command.skipped > command.patience + _ROUNDING:
             self._add(Overrun(workflow_id, run_id, command.verb, command.skipped, command.patience))
 
     def note_end_seen(self, workflow_id: str, run_id: str, patience: float | None) -> None:
@@ -86,7 +89,7 @@ class Overruns:
             return
         # what passed for other reasons, the client has waited
         waited = max(0.0, self._clock.now() - command.began - command.skipped)
-        if command.skipped > waited + patience:
+        if command.skipped > waited + patience + _ROUNDING:
             self._add(Overrun(workflow_id, run_id, "", command.skipped, waited + patience))
 
     def _add(self, overrun: Overrun) -> None:
@@ -107,8 +110,8 @@ def _explain(runs: list[Overrun]) -> str:
     which = "a run" if len(runs) == 1 else counted(len(runs), "run")
     at_any_pace = f", and start() and wait(), for {longest.verb}() skips time at any pace" if longest.verb else ""
     return (
-        f"{which} of workflow {longest.workflow_id!r} took {longest.took:g} s of virtual time; the client would have "
-        f"waited {longest.patience:.3g} s, and raised RunTimeout. To see that, let it take its time: "
+        f"{which} of workflow {longest.workflow_id!r} took {round(longest.took, 2):g} s of virtual time; the client "
+        f"would have waited {round(longest.patience, 2):g} s, and raised RunTimeout. To see that, let it take its time: "
         f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED){at_any_pace}. If the time is to pass "
         "unnoticed: a longer timeout"
     )

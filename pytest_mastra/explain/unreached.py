@@ -84,7 +84,7 @@ class _Holder:
 
 
 def explain_unreached(item: pytest.Item, error: BaseException, said: str) -> tuple[str, str] | None:
-    """Return the section of a failed test's report that says which line is missing; None if none is.
+    """Return the section of a report that says which line a test lacks, if any.
 
     Never raises.
 
@@ -142,7 +142,7 @@ def _mock_of(link: BaseException) -> str:
 
 
 def _address_of(link: BaseException) -> tuple[str, str]:
-    """Return where a request went that failed so, and what sent it; empty if it is no such failure."""
+    """Return where a request went that failed so, and what sent it, if one did."""
     by = type(link).__module__.partition(".")[0]
     if isinstance(link, loaded_classes(("mastra_sync.errors", "APIConnectionError"))):
         return str(link.url), "mastra_sync"  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ def _address_of_connection(traceback: TracebackType | None) -> str:
 
 
 def _lost_in_words(text: str) -> LostRequest | None:
-    """Return the request that a text says nobody answered: of another process, or of what caught its failure."""
+    """Return the request that a text says nobody answered, if it does."""
     for line in text.splitlines():
         found = _ADDRESS.search(line) or _HOST_AND_PORT.search(line)
         if found is None or not _SPEAKING_OF_NOBODY.search(line):
@@ -310,7 +310,7 @@ def _neighbours(item: pytest.Item) -> list[str]:
 
 
 def _holders(item: pytest.Item, lost: LostRequest) -> list[_Holder]:
-    """Return where modules of the project keep the client; where none does, where they keep the address."""
+    """Return where modules of the project keep the client, or else its address."""
     modules = [module for module in list(sys.modules.values()) if _is_projects(module, item, lost)]
     kinds = {"mastra_sync": [_instead_of_client], "": [_instead_of_client, _instead_of_address]}
     for replacement in kinds.get(lost.by, [_instead_of_address]):
@@ -344,7 +344,7 @@ def _held_by(
 
 
 def _instead_of_client(held: object, lost: LostRequest) -> str:
-    """Return what is to stand in the place of a client, or its workflow; empty if it may stay."""
+    """Return what is to replace a client, or its workflow; empty if it may stay."""
     if not isinstance(held, loaded_classes(*_OF_CLIENTS)):
         return ""
     known: Any = held

@@ -85,7 +85,7 @@ def test_green_tests_are_told_in_the_summary(run_process: RunSuite) -> None:
         [
             "*- mastra: runs that took longer than the client would have waited -*",
             "  a run of workflow 'slow' took 3600 s of virtual time; the client would have waited 70 s, and raised "
-            "RunTimeout. To see that, let it take its time: mastra_server.workflow('slow', pace=AS_TIMED). If the "
+            "RunTimeout. To see that, let it take time: mastra_server.workflow('slow', pace=AS_TIMED). If the "
             "time is to pass unnoticed: a longer timeout",
         ]
     )

@@ -111,7 +111,7 @@ def _explain(runs: list[Overrun]) -> str:
     at_any_pace = f", and start() and wait(), for {longest.verb}() skips time at any pace" if longest.verb else ""
     return (
         f"{which} of workflow {longest.workflow_id!r} took {round(longest.took, 2):g} s of virtual time; the client "
-        f"would have waited {round(longest.patience, 2):g} s, and raised RunTimeout. To see that, let it take its time: "
+        f"would have waited {round(longest.patience, 2):g} s, and raised RunTimeout. To see that, let it take time: "
         f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED){at_any_pace}. If the time is to pass "
         "unnoticed: a longer timeout"
     )

@@ -117,9 +117,11 @@ class Reporting:
 
                 # the teardown's own failure tells what was wrong with the fakes
                 found = problems.find_problems_of_fakes(scene) if call.when != "teardown" else []
-                found, scene.found = [*found, *scene.found], []
+                deaths = problems.tell_deaths(scene.servers) if scene.target == "fake" else []
+                found, scene.found = [*found, *scene.found, *deaths], []
                 overruns = problems.describe_overruns(scene)
-                found += [(OVERRUNS, "\n".join(f"  {line}" for line in overruns))] if overruns else []
+                found += [(OVERRUNS, "
+".join(f"  {line}" for line in overruns))] if overruns else []
                 sections = [(title, scrubber.text(text)) for title, text in found]
                 sections += timeline.sections(
                     scene, report, self._config, scrubber=scrubber, is_explained=_is_explained(call)

@@ -15,6 +15,7 @@ from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.suite.markers import needs_of
+from pytest_mastra.suite.problems import tell_deaths
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.suite.served_server import ServedMastra, take_problems
 
@@ -138,6 +139,8 @@ class OpenServers:
             self._passed = report.passed and self._passed is not False
         if report.failed and call.when != "teardown":
             self._look(item)
+            said = "" if call.excinfo is None else str(call.excinfo.value)
+            self._found += tell_deaths(server for server in self.servers if server.url in said)
         if report.failed and self._found:
             self._scene_of(item).found += self._found
         if report.failed or call.when == "teardown":

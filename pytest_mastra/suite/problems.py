@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from mastra_sync.documentation import see_error
@@ -9,8 +11,10 @@ from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.problems import Section
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow, names_in_requests
+from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.overruns import explain_overruns
 from pytest_mastra.suite.scene import Scene
+from pytest_mastra.suite.settings import FAKE_URL
 
 
 class VirtualTimeWarning(pytest.PytestWarning):
@@ -47,6 +51,19 @@ def warn_of_overruns(item: pytest.Item, scene: Scene) -> None:
 def describe_overruns(scene: Scene) -> list[str]:
     """Return what is to be said of runs that took longer than their client waits."""
     return explain_overruns(overrun for server in scene.servers for overrun in server.overruns.found)
+
+
+def tell_deaths(servers: Iterable[FakeMastra]) -> list[Section]:
+    """Return what a failing test is told of fakes that are dead."""
+    return [
+        (
+            f"mastra: {'the fake server' if server.url == FAKE_URL else server.url} is dead",
+            f"  It died at {server.process.died_at}, and refuses connections.\n"
+            "  It is back after server.revive(), or by itself where it was given back_after=.",
+        )
+        for server in servers
+        if server.is_dead
+    ]
 
 
 def _find_unknown_needs(scene: Scene) -> list[Section]:

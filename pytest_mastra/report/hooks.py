@@ -120,8 +120,7 @@ class Reporting:
                 deaths = problems.tell_deaths(scene.servers) if scene.target == "fake" else []
                 found, scene.found = [*found, *scene.found, *deaths], []
                 overruns = problems.describe_overruns(scene)
-                found += [(OVERRUNS, "
-".join(f"  {line}" for line in overruns))] if overruns else []
+                found += [(OVERRUNS, "\n".join(f"  {line}" for line in overruns))] if overruns else []
                 sections = [(title, scrubber.text(text)) for title, text in found]
                 sections += timeline.sections(
                     scene, report, self._config, scrubber=scrubber, is_explained=_is_explained(call)

@@ -151,9 +151,11 @@ class Api:
             first = error.errors(include_url=False, include_input=False)[0]
             path = ".".join(str(part) for part in first["loc"]) or "the whole"
             problem = f"not what Mastra answers here: {path}: {first['msg'].removeprefix('Value error, ')}"
-            raise ResponseFormatError(
+            refused = ResponseFormatError(
                 problem, method=operation.method, url=self.url_of(operation), run_id=self.run_id
-            ) from None
+            )
+            refused.answered_run = first.get("ctx", {}).get("told")
+            raise refused from None
 
     def url_of(self, operation: Operation) -> str:
         """Return an operation's address, without query."""

@@ -357,7 +357,10 @@ class ResponseFormatError(MastraError):
         url: Its address, without query.
         run_id: The run that it was about, if any.
         excerpt: The beginning of the reply's body.
+        answered_run: The run that the reply tells of, if that is another one than `run_id`.
     """
+
+    answered_run: str | None = None
 
     def __init__(self, problem: str, *, method: str, url: str, run_id: str | None = None, excerpt: str = "") -> None:
         about = f" (run {run_id})" if run_id else ""

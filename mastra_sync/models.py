@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from mastra_sync import errors
@@ -246,9 +247,10 @@ class RunResult(ServerModel):
             raise ValueError("this is no run, for it has no status")
         result: RunResult = handler(fields)
         result._raw = value
-        asked = context.get(_ASKED, result.run_id)
-        if result.run_id not in (None, asked):
-            raise ValueError(f"this tells of the run {result.run_id[:100]!r}, and {asked!r} was asked for")
+        told, asked = result.run_id, context.get(_ASKED, result.run_id)
+        if told not in (None, asked):
+            shown = {"told": told, "shown": repr(told[:100]), "asked": repr(asked)}
+            raise PydanticCustomError("another_run", "this tells of the run {shown}, and {asked} was asked for", shown)
         return result
 
     @classmethod

@@ -181,6 +181,9 @@ class Wait:
             # the run will not become smaller
             raise
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
+            if isinstance(error, ResponseFormatError) and error.answered_run is not None:
+                # nothing that passes: something between answers with what it keeps
+                raise
             logger.debug("run %s: reading it failed, will try again: %s", self._run.run_id, error)
             self._problem = error
             return None

@@ -136,7 +136,7 @@ def test_only_some_fields_of_a_run() -> None:
     assert dict(transport.requests[0].query) == {"fields": "result,error", "withNestedWorkflows": "false"}
 
 
-@pytest.mark.parametrize("verb", ["execute", "start_async", "run_by_id", "run_execution_result"])
+@pytest.mark.parametrize("verb", ["execute", "start_async", "wait", "run_by_id", "run_execution_result"])
 def test_an_answer_of_another_run(verb: str) -> None:
     """A proxy or cache that hands out somebody else's answer is believed by no verb."""
     theirs = {"runId": "theirs", "status": "success", "result": 1, "steps": {}}
@@ -145,11 +145,13 @@ def test_an_answer_of_another_run(verb: str) -> None:
     calls: dict[str, Callable[[], object]] = {
         "execute": lambda: workflow.execute({}, run_id="r1"),
         "start_async": lambda: workflow.get_run("r1").start_async({}),
+        "wait": lambda: workflow.get_run("r1").wait(),
         "run_by_id": lambda: workflow.run_by_id("r1"),
         "run_execution_result": lambda: workflow.run_execution_result("r1"),
     }
-    with pytest.raises(ResponseFormatError, match="this tells of the run 'theirs', and 'r1' was asked for"):
+    with pytest.raises(ResponseFormatError, match="this tells of the run 'theirs', and 'r1' was asked for") as raised:
         calls[verb]()
+    assert (raised.value.run_id, raised.value.answered_run) == ("r1", "theirs")
     assert len(transport.requests) < 20
 
 

@@ -61,7 +61,7 @@ def environment(folder: Path) -> dict[str, str]:
 def test_what_a_point_costs(figure: Figure, tmp_path: Path) -> None:
     """Over the test's own time, and all of the example's sweeps together, in CPU time of one process."""
     options = ["-c", os.devnull, "--rootdir", str(ROOT), "--import-mode=importlib", "-p", "pytest_mastra.plugin"]
-    command = [sys.executable, "-c", TIMED, *options, "tests/examples/test_sweeps.py"]
+    command = [sys.executable, "-c", TIMED, *options, "tests/faults/test_swept_scripts.py"]
     for _ in range(2):  # the first writes byte code
         done = subprocess.run(
             command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=300, check=True

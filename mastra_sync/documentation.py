@@ -1,4 +1,4 @@
-"""Where this project's pages are, and the addresses at which they explain errors."""
+"""Where this project and its pages are, and the addresses at which they explain errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 DOCUMENTATION = "https://mastra-sync.readthedocs.io"
 """The site that `mkdocs.yml` builds out of `docs/`."""
+
+REPOSITORY = "https://github.com/mastra-sync/mastra-sync"
+"""Where the sources are. README, `mkdocs.yml` and pyproject.toml have both addresses; a test holds them to these."""
 
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any, NoReturn
 
 import pytest
@@ -16,12 +18,15 @@ ONLY_FAKES = frozenset(
         "catch_up",
         "check",
         "clock",
+        "die",
         "faults",
         "gate",
         "handle",
+        "is_dead",
         "journal",
         "open_gate",
         "requests",
+        "revive",
         "runs",
         "snapshot",
         "strays",
@@ -66,7 +71,24 @@ class DeclaredMastra(FakeMastra):
 
     def _skip_if_ready(self, name: str) -> None:
         if self._target is not None:
-            skip(f"only a fake has mastra_server.{name}; this test ran with --mastra-target={self._target}")
+            skip(only_fakes_have(name, self._target))
+
+
+def only_fakes_have(name: str, target: str) -> str:
+    """Return why a test is skipped that uses what only a fake has."""
+    return f"only a fake has mastra_server.{name}; this test ran with --mastra-target={target}"
+
+
+def find_fake_only(item: pytest.Item) -> str | None:
+    """Return what a test's own lines use that only a fake has, None if nothing is seen there."""
+    if "mastra_server" not in getattr(item, "fixturenames", ()):
+        return None
+    try:
+        lines = inspect.getsource(getattr(item, "obj", item))
+    except (OSError, TypeError):
+        return None
+    used = re.findall(r"\bmastra_server\.(\w+)", lines)
+    return next((name for name in used if name in ONLY_FAKES), None)
 
 
 def skip(reason: str) -> NoReturn:

@@ -179,7 +179,8 @@ def process_of(surface: object) -> ServerProcess | None:
         process = getattr(surface, "process", None)
         if isinstance(process, ServerProcess):
             return process
-        surface = getattr(surface, "surface", None)
+        inner = getattr(surface, "surface", None)
+        surface = None if inner is surface else inner
     return None
 
 

@@ -80,7 +80,7 @@ def only_fakes_have(name: str, target: str) -> str:
 
 
 def find_fake_only(item: pytest.Item) -> str | None:
-    """Return what a test's own lines use that only a fake has, None if nothing is seen there."""
+    """Return what a test's own lines use that only a fake has, or None."""
     if "mastra_server" not in getattr(item, "fixturenames", ()):
         return None
     try:

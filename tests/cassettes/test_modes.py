@@ -244,6 +244,18 @@ def test_replayed_as_a_target(run_suite: RunSuite, live: Live) -> None:
     assert live.since(before) == 0
 
 
+def test_what_only_a_fake_can_run_is_not_advised_to_be_recorded(run_suite: RunSuite) -> None:
+    """The skip for want of a cassette says what the test uses that no real server has."""
+    code = """
+    def test_it(mastra_server, mastra_client):
+        mastra_server.faults.on("start").error(500)
+    """
+    result = run_suite(code, "--mastra-target=replay", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*only a fake has mastra_server.faults; this test ran with --mastra-target=replay"])
+    result.stdout.no_fnmatch_line("*record it*")
+
+
 def test_on_the_live_target_nothing_is_replayed(run_suite: RunSuite, live: Live, cassette: Path) -> None:
     """Who asks for the live server gets it, also where there is a cassette, which stays as it is in mode once."""
     run_suite(SUITE, f"--mastra-url={live.url}").assert_outcomes(passed=1)

@@ -29,6 +29,14 @@ def test_the_example_fails_as_shown(alone: pytest.Pytester, monkeypatch: pytest.
     assert len(shown) - 4 <= 25
 
 
+def test_the_readme_shows_a_part_of_it() -> None:
+    """What README quotes stands on the page, whose example is run."""
+    readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
+    quoted = readme.partition("```text\n")[2].partition("```")[0]
+    assert quoted.startswith("start_async#1: ")
+    assert quoted in TEXT
+
+
 def first_cells(title: str) -> set[str]:
     """Return what stands in code in the first cells of the first table after a title."""
     table = TEXT.partition(title)[2].partition("|---")[2].partition("\n\n")[0]

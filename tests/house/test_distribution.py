@@ -52,4 +52,6 @@ def test_the_wheel(built: Path) -> None:
     assert path.stat().st_size < LARGEST
     assert metadata["Version"] == mastra_sync.__version__
     assert "Framework :: Pytest" in metadata.get_all("Classifier", [])
-    assert metadata.get_all("Project-URL") == [f"Documentation, {DOCUMENTATION}"]
+    urls = dict(line.split(", ") for line in metadata.get_all("Project-URL", []))
+    assert urls.keys() == {"Documentation", "Source", "Changelog"}
+    assert urls["Documentation"] == f"{DOCUMENTATION}/"

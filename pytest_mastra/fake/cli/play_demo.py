@@ -38,7 +38,7 @@ def book_trip():
 
 
 def test_book_trip(mastra_server):
-    mastra_server.workflow("trip").sleep(8 * 3600).returns({"booked": ["flight"]})
+    mastra_server.workflow("trip").sleep(1800).returns({"booked": ["flight"]})
     assert book_trip() == {"booked": ["flight"]}
 """
 """A test that passes as it stands, for the reader to begin with."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.matrix.cells import Cell, Outcome, Server, try_cell
-from tests.matrix.promises import PAGE, Promises, letter_of, place_of, read_promises
+from tests.matrix.promises import ANSWER, PAGE, Promises, letter_of, place_of, read_promises
 from tests.matrix.secrets import listened_to
 
 THREADS = 16
 """Cells at a time: most of their time is spent waiting."""
 
-OF_TIME = frozenset({"C", "T", "U"})
-"""What a call gives that runs out of time, by how much was left when it asked last."""
+OF_TIME = frozenset({ANSWER, "C", "T", "U"})
+"""What a call gives whose time a slow fault takes, by how much was left when it asked last."""
 
 
 def try_all(

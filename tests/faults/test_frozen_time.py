@@ -18,11 +18,11 @@ from tests.faults.wire_server import Answer, WireServer, json_reply, never, stre
 
 CALLS: dict[str, Callable[[Workflow], object]] = {
     "wait": lambda w: w.get_run(RUN_ID).wait(0.5),
-    "execute": lambda w: w.execute({}, run_id=RUN_ID, timeout=0.5),
+    "execute": lambda w: w.execute({}, timeout=0.5),
     "start_async": lambda w: fresh_run_of(w).start_async({}, timeout=0.5),
     "stream": lambda w: list(fresh_run_of(w).stream({}, timeout=0.5)),
 }
-RUNNING: Answer = json_reply(reading("running"))
+RUNNING: Answer = json_reply(reading("running", runId=None))
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -140,8 +143,18 @@ def run_page(folder: pytest.Pytester, page: Page, *arguments: str, traps: bool =
         named = [word for name in (plugin.__name__, *PLUGINS.get(page.name, ())) for word in ("-p", name)]
         result = folder.runpytest_subprocess(*named, *options, timeout=120)
     else:
-        result = folder.runpytest_inprocess(*options, plugins=[plugin, *PLUGINS.get(page.name, ())])
+        with _without_modules({Path(name).parts[0].removesuffix(".py") for name in page.files}):
+            result = folder.runpytest_inprocess(*options, plugins=[plugin, *PLUGINS.get(page.name, ())])
     return Outcome(int(result.ret), _read_outcomes(report), shown_form(result.stdout.str()))
+
+
+@contextmanager
+def _without_modules(names: Collection[str]) -> Iterator[None]:
+    """Forget modules meanwhile, for packages of these tests have names of pages' files: `report`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [module for module in sys.modules if module.partition(".")[0] in names]:
+            patch.delitem(sys.modules, name)
+        yield
 
 
 def shown_form(text: str) -> str:

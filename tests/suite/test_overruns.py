@@ -70,7 +70,7 @@ TOLD = {
     "held": "* would have waited 20 s, * and start() and wait(), for start_async() skips time at any pace. *",
     "wait": "* would have waited 30 s, *",
     "stream": "* would have waited 40 s, * and start() and wait(), for stream() skips time at any pace. *",
-    "several": "3 runs of workflow 'slow' took 3600 s of virtual time; the client would have waited 50 s, *",
+    "several": "* of workflow 'slow' took 3600 s of virtual time; the client would have waited 50 s, *",
     "resume": "* of workflow 'asks' took 3600 s of virtual time; the client would have waited 60 s, *",
 }
 

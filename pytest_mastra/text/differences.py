@@ -146,9 +146,9 @@ def _pairs_of_lists(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[
     shorter, longer = sorted((len(actual), len(expected)))
     head = tail = 0
     if shorter != longer:
-        while head < shorter and _equal(actual[head], expected[head]):
+        while head < shorter and _are_alike(actual[head], expected[head]):
             head += 1
-        while tail < shorter - head and _equal(actual[-1 - tail], expected[-1 - tail]):
+        while tail < shorter - head and _are_alike(actual[-1 - tail], expected[-1 - tail]):
             tail += 1
     middle = max(len(actual), len(expected)) - tail
     for index in range(middle):
@@ -159,6 +159,11 @@ def _pairs_of_lists(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[
         )
     for back in range(tail, 0, -1):
         yield len(actual) - back, actual[-back], expected[-back]
+
+
+def _are_alike(actual: Any, expected: Any) -> bool:
+    """Whether two values have no difference: Python's `==` takes 1 for true, also deep inside."""
+    return _equal(actual, expected) and not differences(actual, expected)
 
 
 def _are_equal(actual: Any, expected: Any) -> bool:

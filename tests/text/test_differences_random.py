@@ -62,6 +62,12 @@ def test_one_changed_leaf_is_one_difference(case: tuple[Any, Any, str]) -> None:
     assert one.path == path
 
 
+@pytest.mark.parametrize(("longer", "items"), [([0, False], [False]), ([[False], [0]], [[0]]), ([1, True], [True])])
+def test_an_item_more_that_python_takes_for_another(longer: list[Any], items: list[Any]) -> None:
+    """Lists are aligned by JSON's kinds: 0 is not false."""
+    assert [one.expected for one in differences(longer, items)] == [MISSING]
+
+
 @given(st.lists(VALUES), VALUES, st.data())
 def test_one_item_more_is_one_difference(items: list[Any], more: Any, data: st.DataObject) -> None:
     """Wherever in a list it stands."""

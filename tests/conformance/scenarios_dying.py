@@ -84,24 +84,25 @@ def died_running_canceled(conversation: Conversation) -> None:
     conversation.read_run("dying-line", run_id)
 
 
+def die_and_execute_again(conversation: Conversation, verb: str) -> None:
+    """Have the server die in a run's step, and execute the run anew by a verb."""
+    run_id, gate = start_and_die(conversation, "dying-line")
+    conversation.open_gate(gate)
+    conversation.post("dying-line", verb, run_id, {"inputData": {"again": True}})
+    conversation.read_run("dying-line", run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
 @scenario(dies=True)
 def died_started_again(conversation: Conversation) -> None:
     """A start of such a run executes it from its beginning."""
-    run_id, gate = start_and_die(conversation, "dying-line")
-    conversation.open_gate(gate)
-    conversation.post("dying-line", "start-async", run_id, {"inputData": {"again": True}})
-    conversation.read_run("dying-line", run_id)
-    conversation.record_value("executions", conversation.executions(run_id))
+    die_and_execute_again(conversation, "start-async")
 
 
 @scenario(dies=True)
 def died_streamed_again(conversation: Conversation) -> None:
     """A stream of such a run executes it from its beginning."""
-    run_id, gate = start_and_die(conversation, "dying-line")
-    conversation.open_gate(gate)
-    conversation.post("dying-line", "stream", run_id, {"inputData": {"again": True}})
-    conversation.read_run("dying-line", run_id)
-    conversation.record_value("executions", conversation.executions(run_id))
+    die_and_execute_again(conversation, "stream")
 
 
 @scenario(dies=True)

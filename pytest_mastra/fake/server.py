@@ -339,7 +339,7 @@ class FakeMastra:
         journal = self.journal
         notes = journal.all_runs() if workflow is None else journal.runs(id_of_workflow(workflow, self.state))
         named = {request.run_id for request in journal.requests}
-        found = [*find_repeated(notes), *find_left_behind(notes, named, self.state.store)]
+        found = [*map(str, find_repeated(notes)), *find_left_behind(notes, named, self.state.store)]
         if found:
             raise AssertionError("\n".join(["not exactly once:", *(f"  {one}" for one in found)]))
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.report.trace_points import point_of
 from pytest_mastra.report.trace_records import SCHEMA
 from pytest_mastra.run_history.runs import TouchedRun, result_of
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator
 
+    from pytest_mastra.suite.swept_point import SweptPoint
+
 SCHEMA_FILE = "trace.schema.json"
 
-_KINDS = ("trace", "run", "event", "exchange")
+_KINDS = ("trace", "point", "run", "event", "exchange")
 
 
 class TraceError(ValueError):
@@ -197,6 +200,7 @@ class Trace:
         runs: What it touched.
         events: What the runs told, in the order of their time.
         exchanges: What was said, in the order in which requests were sent.
+        sweep: What became of each point of the test's sweep, in the order in which they were tried.
     """
 
     test: str
@@ -210,6 +214,7 @@ class Trace:
     runs: list[TracedRun] = field(default_factory=list)
     events: list[TracedEvent] = field(default_factory=list)
     exchanges: list[TracedExchange] = field(default_factory=list)
+    sweep: list[SweptPoint] = field(default_factory=list)
 
     def touched_runs(self) -> list[TouchedRun]:
         """Return the runs, to be drawn again, as they were written: without their exchanges."""
@@ -262,6 +267,8 @@ def _trace_of(name: str, records: Iterator[tuple[int, dict[str, Any]]]) -> Trace
             trace.events.append(TracedEvent(record["run"], record["at"], record["exchange"], record["event"]))
         elif record["record"] == "exchange":
             trace.exchanges.append(_exchange(record))
+        elif record["record"] == "point":
+            trace.sweep.append(point_of(record))
         elif record["record"] == "trace":
             raise TraceError(name, line, "a second header: are these two traces?")
     return trace

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import __version__
 from mastra_sync.records import RecordDecoder, parse_json
+from pytest_mastra.report.trace_points import point_record
 from pytest_mastra.run_history.events import arrival_of, parse_event
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def lines_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -
 
 
 def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a trace's records: header, runs, then events and exchanges by their time."""
+    """Return a trace's records: header, points of a sweep, runs, then events and exchanges by time."""
     sent = list(scene.log)
     epoch = min((exchange.began for exchange in sent), default=scene.now())
     of_exchange = {exchange.number: index for index, run in enumerate(redacted.runs) for exchange in run.exchanges}
@@ -59,7 +60,8 @@ def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str])
         timed += _events(index, run, epoch, is_one_clock=scene.clock is not None)
     # events of one run stand in their order, whatever their times say
     timed.sort(key=lambda item: item[:2])
-    return [_header(scene, redacted, phases, epoch), *runs, *(record for _, _, record in timed)]
+    points = [point_record(point, redacted.scrubber) for point in scene.swept]
+    return [_header(scene, redacted, phases, epoch), *points, *runs, *(record for _, _, record in timed)]
 
 
 def outcome_of(phases: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.problems import Section
     from pytest_mastra.fake.virtual_time.clock import VirtualClock
     from pytest_mastra.http.wire import Surface
+    from pytest_mastra.suite.swept_point import SweptPoint
 
 
 class SceneCassette(Protocol):
@@ -67,6 +68,7 @@ class Scene:
         found: What went wrong on shared fakes, and is to be shown beside the test's next failure.
         passed: Whether the test's own code has passed, its subtests included; None before that.
         between: What a sweep has put between the fake and those who ask it, if the test is swept.
+        swept: What became of each point of the test's sweep, in the order in which they were tried.
     """
 
     test: str
@@ -84,6 +86,7 @@ class Scene:
     found: list[Section] = field(default_factory=list)
     passed: bool | None = None
     between: Between | None = None
+    swept: list[SweptPoint] = field(default_factory=list)
     _has_failed: bool = False
 
     def __post_init__(self) -> None:

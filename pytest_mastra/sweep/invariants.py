@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_mastra.fake.api.exactly_once import (
+    Repeated,
     begun_walks,
     blind_answers,
     describe_left_behind,
-    describe_repeated,
     find_repeated,
+    repeated_of,
 )
 from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.text.values import counted
@@ -64,30 +65,31 @@ def allowance_of(server: FakeMastra, left: int) -> Allowance:
     return Allowance(walks, blind, left)
 
 
-def find_violations(server: FakeMastra, allowance: Allowance, left: list[str], *, deaths: int) -> Iterator[str]:
-    """Give a line for each thing that happened too often, or was left.
+def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> Iterator[Repeated]:
+    """Give what happened too often.
 
     Args:
         server: The fake that the test asked.
         allowance: What the test does on purpose.
-        left: What was left, as `find_left` says it.
         deaths: How often the server died: runs may be restarted as often, and answered again what was lost with it.
     """
     for notes in server.journal.all_runs():
-        lines = [
-            describe_repeated(notes, walks, allowed)
+        too_often = [
+            repeated_of(notes, walks, allowed)
             for cause in Cause
             if len(walks := begun_walks(notes, cause))
             > (allowed := allowance.of(notes, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
         ]
-        yield from lines or [line for line in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
+        yield from too_often or [one for one in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
+
+
+def find_blind(server: FakeMastra, allowance: Allowance) -> Iterator[str]:
+    """Give a line for each run that was answered when it had asked nothing."""
     blind = [(notes, len(blind_answers(notes))) for notes in server.journal.all_runs() if blind_answers(notes)]
     if sum(count for _, count in blind) > allowance.blind:
         for notes, count in blind:
             answers = counted(count, "answer")
             yield f"{notes.workflow_id!r} was sent {answers} when it had asked nothing (run {notes.run_id})"
-    if len(left) > allowance.left:
-        yield from left
 
 
 def find_left(server: FakeMastra, known: Iterable[tuple[str, str]], exchanges: Iterable[Exchange]) -> Iterator[str]:

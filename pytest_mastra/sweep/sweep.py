@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.suite.scene import BETWEEN
+from pytest_mastra.suite.scene import BETWEEN, SCENE
 from pytest_mastra.sweep.attempts import Attempt, Script
 from pytest_mastra.sweep.invariants import Allowance, allowance_of
 from pytest_mastra.sweep.marker import Plan
 from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, titled
 from pytest_mastra.sweep.protocol import Body, Run
-from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise
+from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 
 PROPERTY = "mastra_sweep"
 """Name of the user property that a swept test has."""
@@ -176,12 +176,23 @@ class Sweep:
 
         def run(body: Body) -> None:
             script.run(body)
+            self._keep_points(points, script.attempt)
             if result.verdicts:
                 self._item.user_properties.append((PROPERTY, result.summary))
             self._raise(points, script.attempt)
 
         self._on_run()
         self._run(run, is_told=True, nextitem=nextitem)
+
+    def _keep_points(self, points: Points, attempt: Attempt) -> None:
+        """Have the test's scene know what became of the points."""
+        scene = self._item.stash.get(SCENE, None)
+        if scene is None:
+            return
+        verdicts = self.result.verdicts
+        if points and not verdicts:
+            verdicts = [judge(attempt, points, self.result.allowance, self._plan)]
+        scene.swept = [swept_point(verdict, is_shown=verdict.points == points) for verdict in verdicts]
 
     def _raise(self, points: Points, attempt: Attempt) -> None:
         """Raise what the test is to fail by, if it is."""

@@ -8,11 +8,13 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pytest_mastra.suite.swept_point import SweptPoint
 from pytest_mastra.sweep.families import FAMILIES
-from pytest_mastra.sweep.invariants import Allowance, find_violations
+from pytest_mastra.sweep.invariants import Allowance, find_blind, find_too_often
 from pytest_mastra.sweep.points import Points, as_text
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.api.exactly_once import Repeated
     from pytest_mastra.sweep.attempts import Attempt
     from pytest_mastra.sweep.marker import Plan
 
@@ -41,12 +43,14 @@ class Verdict:
         outcome: What became of it.
         reasons: Why it did not survive, the worst first, a line each.
         error: What the test's own code raised, if that is why.
+        repeated: What happened too often; among the reasons too.
     """
 
     points: Points
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     error: BaseException | None = None
+    repeated: tuple[Repeated, ...] = ()
 
     @property
     def survived(self) -> bool:
@@ -70,21 +74,27 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
     """
     if attempt.is_unfired(points):
         return Verdict(points, Outcome.NOT_MET, ("the fault did not come about: other requests were made than before",))
-    reasons = _find_reasons(attempt, points, allowance, plan)
+    repeated = _find_repeated(attempt, points, allowance)
+    reasons = [*map(str, repeated), *_find_other_reasons(attempt, allowance, plan)]
     error = None if not attempt.endings or _may_end_so(attempt, plan) else attempt.endings[-1]
     if reasons:
         is_known = any(fnmatchcase(as_text(points), pattern) for pattern in plan.accepted_points)
-        return Verdict(points, Outcome.ACCEPTED if is_known else Outcome.FAILED, tuple(reasons), error)
+        outcome = Outcome.ACCEPTED if is_known else Outcome.FAILED
+        return Verdict(points, outcome, tuple(reasons), error, repeated)
     if attempt.endings[-1] is not None:
         return Verdict(points, Outcome.REFUSED)
     return Verdict(points, Outcome.PASSED if len(attempt.endings) == 1 else Outcome.RECOVERED)
 
 
-def _find_reasons(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> list[str]:
-    reasons: list[str] = []
+def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tuple[Repeated, ...]:
     deaths = sum(point.family.restarts_runs for point in points)
-    if attempt.server is not None:
-        reasons += find_violations(attempt.server, allowance, attempt.left, deaths=deaths)
+    return () if attempt.server is None else tuple(find_too_often(attempt.server, allowance, deaths=deaths))
+
+
+def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[str]:
+    reasons = [] if attempt.server is None else list(find_blind(attempt.server, allowance))
+    if len(attempt.left) > allowance.left:
+        reasons += attempt.left
     if attempt.endings and not _may_end_so(attempt, plan):
         again = ", when it was run again" if len(attempt.endings) > 1 else ""
         reasons.append(f"{describe_error(attempt.endings[-1])}{again}")
@@ -97,6 +107,27 @@ def _may_end_so(attempt: Attempt, plan: Plan) -> bool:
     """Return whether a script may end as the last pass through it did."""
     ending = attempt.endings[-1]
     return ending is None or (not plan.rerun and isinstance(ending, plan.documented))
+
+
+def swept_point(verdict: Verdict, *, is_shown: bool) -> SweptPoint:
+    """Return what is kept of a point.
+
+    Args:
+        verdict: What became of it.
+        is_shown: Whether what is kept of the test beside it is of this point.
+    """
+    first = verdict.points[0]
+    return SweptPoint(
+        as_text(verdict.points),
+        first.verb,
+        first.nth,
+        first.family.name,
+        first.at,
+        verdict.outcome.name.lower(),
+        verdict.reasons,
+        verdict.repeated,
+        is_shown,
+    )
 
 
 def describe_error(error: BaseException | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mastra.fake.engine.walks import Cause, Walk
@@ -17,6 +18,33 @@ SETTLED = frozenset({"success", "failed", "canceled", "tripwire", "bailed"})
 """Statuses of runs that nobody needs to go on with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What happened too often to a run; as a text, a line that says so.
+
+    Attributes:
+        workflow_id: The run's workflow.
+        run_id: The run.
+        what: What happened to it: `started`, `restarted`, `answered at 'ask'`, ...
+        count: How often.
+        allowed: How often it may have.
+        steps: Ids of the steps that were executed again by it.
+    """
+
+    workflow_id: str
+    run_id: str
+    what: str
+    count: int
+    allowed: int
+    steps: tuple[str, ...]
+
+    def __str__(self) -> str:
+        expected = "" if self.allowed == 1 else f", not {self.allowed}"
+        executed = f"; executed again: {', '.join(self.steps)}" if self.steps else ""
+        times = counted(self.count, "time")
+        return f"{self.workflow_id!r} was {self.what} {times}{expected}{executed} (run {self.run_id})"
+
+
 def begun_walks(notes: RunNotes, cause: Cause) -> list[Walk]:
     """Return the walks of a run that were accepted, of one cause."""
     return [walk for walk in notes.walks if walk.has_begun and walk.cause is cause]
@@ -27,30 +55,28 @@ def blind_answers(notes: RunNotes) -> list[Walk]:
     return [walk for walk in notes.walks if walk.is_blind and walk.cause is Cause.RESUME and not walk.has_begun]
 
 
-def find_repeated(runs: Iterable[RunNotes]) -> Iterator[str]:
-    """Give a line for each start, answer or restart that took effect more than once."""
+def find_repeated(runs: Iterable[RunNotes]) -> Iterator[Repeated]:
+    """Give each start, answer or restart that took effect more than once."""
     for notes in runs:
         starts = begun_walks(notes, Cause.START)
         if len(starts) > 1:
-            yield describe_repeated(notes, starts, 1)
+            yield repeated_of(notes, starts, 1)
         for cause in (Cause.RESUME, Cause.RESTART):
             accepted = begun_walks(notes, cause)
             for question, count in Counter(walk.question for walk in accepted).items():
                 if count > 1:
-                    yield describe_repeated(notes, [one for one in accepted if one.question == question], 1)
+                    yield repeated_of(notes, [one for one in accepted if one.question == question], 1)
 
 
-def describe_repeated(notes: RunNotes, walks: list[Walk], allowed: int) -> str:
+def repeated_of(notes: RunNotes, walks: list[Walk], allowed: int) -> Repeated:
     """Return what happened too often to a run, and which steps were executed again."""
-    cause, times = walks[0].cause, counted(len(walks), "time")
+    cause = walks[0].cause
     what = cause.value
     if cause is Cause.RESUME and walks[0].question:
         what = f"answered at {'.'.join(walks[0].question[0])!r}"
-    expected = "" if allowed == 1 else f", not {allowed}"
     steps = Counter(step for walk in walks for step in dict.fromkeys(walk.steps))
-    twice = [step for step, count in steps.items() if count > 1]
-    executed = f"; executed again: {', '.join(twice)}" if twice else ""
-    return f"{notes.workflow_id!r} was {what} {times}{expected}{executed} (run {notes.run_id})"
+    twice = tuple(step for step, count in steps.items() if count > 1)
+    return Repeated(notes.workflow_id, notes.run_id, what, len(walks), allowed, twice)
 
 
 def find_left_behind(runs: Iterable[RunNotes], named: Collection[str | None], store: Store) -> Iterator[str]:

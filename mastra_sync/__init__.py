@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     )
     from mastra_sync.records import RecordDecoder
     from mastra_sync.run import Run
+    from mastra_sync.schedule_models import Schedule, ScheduleFire, ScheduleRunSummary, ScheduleTrigger
     from mastra_sync.streaming import RunStream
     from mastra_sync.workflow import Workflow
     from mastra_sync.workflow_models import StepDetails, WorkflowDetails, WorkflowSchema
@@ -112,6 +113,10 @@ _HOMES = {
     "RecordDecoder": "records",
     "Run": "run",
     "RunStream": "streaming",
+    "Schedule": "schedule_models",
+    "ScheduleFire": "schedule_models",
+    "ScheduleRunSummary": "schedule_models",
+    "ScheduleTrigger": "schedule_models",
     "Workflow": "workflow",
 }
 """Where the names live that are not exceptions."""
@@ -165,6 +170,10 @@ __all__ = [
     "RunSuspended",
     "RunTimeout",
     "RunTripwire",
+    "Schedule",
+    "ScheduleFire",
+    "ScheduleRunSummary",
+    "ScheduleTrigger",
     "ServerError",
     "SeveralStepsSuspended",
     "StartOptions",

@@ -24,6 +24,7 @@ from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.options import takes
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.request import Timeouts
+from mastra_sync.schedules import Schedules
 from mastra_sync.sessions import AdapterWrapper
 from mastra_sync.transport import RequestsTransport, Token
 from mastra_sync.workflow import Workflow, context_query
@@ -49,7 +50,7 @@ _MISREAD = re.compile(r"[\x00-\x1f\x7f\\]")
 """What one reader of an address passes over, or takes for a slash, and another does not."""
 
 
-class MastraClient:
+class MastraClient(Schedules):
     """A client of one Mastra server. Making one sends nothing.
 
     It can be used by several threads at once, closes its connections as a context manager, and can be pickled: the copy

@@ -158,6 +158,9 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], Callable[[str, Context], errors.APISta
     (re.compile(pattern), make)
     for pattern, make in (
         (r"^Workflow not found$", _plain(errors.WorkflowNotFound)),
+        (r'^(Dynamic workflow|Workflow) ".*" not found$', _plain(errors.WorkflowNotFound)),
+        (r"^Invalid (cron expression|timezone) |^Cron expression .* has no future", _plain(errors.BadRequestError)),
+        (r'^Dynamic workflow ".*" failed validation', _plain(errors.BadRequestError)),
         (r"^Workflow run (execution result )?not found$", _plain(errors.RunNotFound)),
         (r"^Invalid (input data|inputData|initial data|initial state): ", _plain(errors.InvalidInput)),
         (r"^Request context validation failed", _plain(errors.InvalidInput)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from mastra_sync.arguments import path_segment
 
 
 class Repeat(Enum):
@@ -20,7 +22,7 @@ class Operation:
     Attributes:
         name: The verb, as users know it.
         method: HTTP method.
-        path: Path below the API prefix, with `{workflow}` and `{run}` for the ids.
+        path: Path below the API prefix, with `{workflow}`, `{run}`, `{schedule}` and `{definition}` for the ids.
         repeat: Whether it may be sent again when its answer was lost.
     """
 
@@ -28,6 +30,17 @@ class Operation:
     method: str
     path: str
     repeat: Repeat = Repeat.NEVER
+
+    def at(self, **ids: str) -> Operation:
+        """Return this operation on what has these ids.
+
+        Raises:
+            InvalidArgument: An id that no path can have.
+        """
+        path = self.path
+        for name, value in ids.items():
+            path = path.replace(f"{{{name}}}", path_segment(value, f"{name}_id"))
+        return replace(self, path=path)
 
 
 LIST_WORKFLOWS = Operation("list_workflows", "GET", "/workflows", Repeat.FREELY)
@@ -57,3 +70,30 @@ RESTART_ASYNC = Operation("restart_async", "POST", "/workflows/{workflow}/restar
 TIME_TRAVEL = Operation("time_travel", "POST", "/workflows/{workflow}/time-travel")
 TIME_TRAVEL_ASYNC = Operation("time_travel_async", "POST", "/workflows/{workflow}/time-travel-async")
 TIME_TRAVEL_STREAM = Operation("time_travel_stream", "POST", "/workflows/{workflow}/time-travel-stream")
+
+RESTART_ALL = Operation(
+    "restart_all_active_workflow_runs", "POST", "/workflows/{workflow}/restart-all-active-workflow-runs"
+)
+RESTART_ALL_ASYNC = Operation(
+    "restart_all_active_workflow_runs_async", "POST", "/workflows/{workflow}/restart-all-active-workflow-runs-async"
+)
+
+LIST_SCHEDULES = Operation("list_schedules", "GET", "/schedules", Repeat.FREELY)
+GET_SCHEDULE = Operation("get_schedule", "GET", "/schedules/{schedule}", Repeat.FREELY)
+SCHEDULE_TRIGGERS = Operation("list_schedule_triggers", "GET", "/schedules/{schedule}/triggers", Repeat.FREELY)
+UPDATE_SCHEDULE = Operation("update_schedule", "PATCH", "/schedules/{schedule}", Repeat.FREELY)
+DELETE_SCHEDULE = Operation("delete_schedule", "DELETE", "/schedules/{schedule}", Repeat.FREELY)
+PAUSE_SCHEDULE = Operation("pause_schedule", "POST", "/schedules/{schedule}/pause", Repeat.FREELY)
+RESUME_SCHEDULE = Operation("resume_schedule", "POST", "/schedules/{schedule}/resume", Repeat.FREELY)
+
+# with an id in its body, which it always has here, the second of two is refused
+CREATE_SCHEDULE = Operation("create_schedule", "POST", "/schedules", Repeat.FREELY)
+
+RUN_SCHEDULE = Operation("run_schedule", "POST", "/schedules/{schedule}/run")
+
+LIST_DYNAMIC_WORKFLOWS = Operation("list_dynamic_workflows", "GET", "/stored/workflows", Repeat.FREELY)
+DYNAMIC_WORKFLOW = Operation("dynamic_workflow_details", "GET", "/stored/workflows/{definition}", Repeat.FREELY)
+UPSERT_DYNAMIC_WORKFLOW = Operation("upsert_dynamic_workflow", "POST", "/stored/workflows", Repeat.FREELY)
+DELETE_DYNAMIC_WORKFLOW = Operation(
+    "delete_dynamic_workflow", "DELETE", "/stored/workflows/{definition}", Repeat.FREELY
+)

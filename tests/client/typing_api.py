@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 from typing_extensions import assert_type
@@ -19,6 +20,10 @@ from mastra_sync import (
     RunPage,
     RunResult,
     RunStream,
+    Schedule,
+    ScheduleFire,
+    ScheduleRunSummary,
+    ScheduleTrigger,
     StepResult,
     StreamEvent,
     Suspension,
@@ -44,6 +49,20 @@ def clients() -> None:
         assert_type(client.list_workflow_run_counts(), dict[str, dict[str, int]])
         assert_type(client.get_workflow("w"), Workflow)
         assert_type(client.base_url, str)
+
+
+def schedules(client: MastraClient) -> None:
+    """What a client gives of schedules."""
+    berlin = ZoneInfo("Europe/Berlin")
+    assert_type(client.create_schedule("w", "0 2 * * *", id="nightly", timezone=berlin, input_data={}), Schedule)
+    assert_type(client.list_schedules(workflow_id="w", status="active"), list[Schedule])
+    assert_type(client.update_schedule("s", cron="0 3 * * *", status="paused"), Schedule)
+    schedule = client.get_schedule("s")
+    assert_type(schedule.next_fire_at, datetime)
+    assert_type(schedule.last_run, ScheduleRunSummary | None)
+    assert_type(client.run_schedule("s"), ScheduleFire)
+    assert_type(client.list_schedule_triggers("s", to_actual_fire_at=schedule.next_fire_at), list[ScheduleTrigger])
+    assert_type(client.delete_schedule("s"), str)
 
 
 def workflows(workflow: Workflow, executor: Executor) -> None:

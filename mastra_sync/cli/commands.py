@@ -256,6 +256,7 @@ def run(
 )
 @click.option("--label", type=_Text(), help="The label that the step gave to what it asks, instead of --step.")
 @click.option("--for-each-index", type=click.IntRange(min=0), help="Which item of a foreach; all by default.")
+@click.option("--join", is_flag=True, help="Go on with the run if it was answered so before: wait for it, or print it.")
 @move_options
 @watching_options
 @server_options
@@ -267,6 +268,8 @@ def resume(
     step: str | None,
     label: str | None,
     for_each_index: int | None,
+    *,
+    join: bool,
     **options: Any,
 ) -> int:
     """Answer the suspended run RUN_ID of WORKFLOW, and follow it.
@@ -278,6 +281,7 @@ def resume(
     \b
     Examples:
       mastra-sync resume approval 5f3c... ok=true
+      mastra-sync resume approval 5f3c... ok=true --join
       mastra-sync resume trip 5f3c... --step booking.pay --input @card.json
     """
     from mastra_sync.cli.following import ResumeArguments
@@ -290,6 +294,7 @@ def resume(
         step=step,
         label=label,
         for_each_index=for_each_index,
+        joins=join,
         options=_move_options(options),
     )
     return resume_run(_server(options), workflow, run_id, arguments, _watch_options(options))

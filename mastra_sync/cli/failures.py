@@ -154,10 +154,13 @@ def _explain_started(_error: errors.MastraError, attempt: Attempt) -> Stop:
 def _explain_mismatch(error: errors.InputMismatch, attempt: Attempt) -> Stop:
     run_id, workflow_id = attempt.run_id, attempt.workflow_id
     look = attempt.server.command("result", workflow_id, run_id)
+    is_answer = error.argument == "resume_data"
+    what = "answered otherwise" if is_answer else "started with another input"
+    instead = "" if is_answer else "give another --run-id, or "
     return Stop(
         Exit.USAGE,
-        f"run {printable(run_id)!r} of {printable(workflow_id)!r} was started with another input: "
-        f"{printable(listed_paths(error.paths))}; give another --run-id, or look at it with: {look}",
+        f"run {printable(run_id)!r} of {printable(workflow_id)!r} was {what}: "
+        f"{printable(listed_paths(error.paths))}; {instead}look at it with: {look}",
     )
 
 

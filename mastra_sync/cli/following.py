@@ -60,6 +60,7 @@ class ResumeArguments:
     step: str | None
     label: str | None
     for_each_index: int | None
+    joins: bool
     options: dict[str, Any]
 
 
@@ -97,7 +98,9 @@ def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArgum
                 label=arguments.label,
                 for_each_index=arguments.for_each_index,
                 timeout=watching.timeout,
-                on_gap="follow",
+                # of an answer that is joined it is said if there are no events
+                on_gap="raise" if arguments.joins else "follow",
+                if_answered="join" if arguments.joins else "raise",
                 **arguments.options,
             )
         return _follow(attempt, workflow, run, stream, watching)

@@ -19,7 +19,11 @@ USUAL_FAKE = "tests/fakes.py"
 @click.option("--fake", "where", metavar="MODULE:SERVER", help=f"The fake that it asks [default: {USUAL_FAKE}:server].")
 @click.option("--faults", metavar="NAMES", default="all", show_default=True, help="What may go wrong, with commas.")
 @click.option("--quick", is_flag=True, help="Only what is most often wrong.")
-@click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The most points.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=200, show_default=True, help="The most points, and the most pairs."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Which of more points than that are tried.")
+@click.option("--pairs", is_flag=True, help="A second fault too, at what is asked after each that was survived.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -28,7 +32,17 @@ USUAL_FAKE = "tests/fakes.py"
     help="Seconds that one run of the script may take.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def sweep(where: str | None, faults: str, *, quick: bool, limit: int, timeout: float, command: tuple[str, ...]) -> int:
+def sweep(
+    where: str | None,
+    faults: str,
+    *,
+    quick: bool,
+    limit: int,
+    seed: int,
+    pairs: bool,
+    timeout: float,
+    command: tuple[str, ...],
+) -> int:
     """Run a script once for each thing that may go wrong.
 
     It asks a fake Mastra server at MASTRA_BASE_URL, and is killed for real
@@ -48,4 +62,5 @@ def sweep(where: str | None, faults: str, *, quick: bool, limit: int, timeout: f
             raise Stop(Exit.USAGE, f"there is no {USUAL_FAKE}: give --fake MODULE:SERVER, which the script asks")
         where = f"{USUAL_FAKE}:server"
     chosen = [name.strip() for name in faults.split(",") if name.strip()]
-    return ScriptSweep(command, where, plan_of(chosen, is_quick=quick, limit=limit), timeout).sweep()
+    plan = plan_of(chosen, is_quick=quick, limit=limit, pairs=pairs)
+    return ScriptSweep(command, where, plan, timeout, seed).sweep()

@@ -14,7 +14,7 @@ from pytest_mastra.sweep.attempts import Attempt
 from pytest_mastra.sweep.families import Family, families_named
 from pytest_mastra.sweep.invariants import Allowance, allowance_of
 from pytest_mastra.sweep.marker import Plan
-from pytest_mastra.sweep.points import Asked, Points, all_points, as_text, sampled
+from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points
 from pytest_mastra.sweep.process import ProcessScript
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise
 from pytest_mastra.text.values import counted
@@ -44,13 +44,15 @@ class ScriptSweep:
         where: The fake that it asks, as `MODULE:SERVER`; made anew for each point.
         plan: What is tried, and what counts as survived.
         timeout: Seconds that one run of the script may take.
+        seed: By which a sample is drawn where there are more points than the plan allows.
     """
 
-    def __init__(self, command: Sequence[str], where: str, plan: Plan, timeout: float) -> None:
+    def __init__(self, command: Sequence[str], where: str, plan: Plan, timeout: float, seed: int) -> None:
         self._command = command
         self._where = where
         self._plan = plan
         self._timeout = timeout
+        self._seed = seed
         self._allowance = Allowance()
 
     def sweep(self) -> Exit:
@@ -62,10 +64,10 @@ class ScriptSweep:
         requests = self._learn_baseline()
         plan = self._plan
         points: list[Points] = [(one,) for one in all_points(requests, plan.families, is_quick=plan.is_quick)]
-        chosen = sampled(points, plan.limit, seed=0)
-        sampling = "" if len(chosen) == len(points) else f" of {len(points)}, drawn by seed 0"
-        complain(f"{PROGRAM}: {counted(len(requests), 'request')}, {counted(len(chosen), 'point')}{sampling}")
-        verdicts = [self._try(one) for one in chosen]
+        verdicts = [self._try(one) for one in self._sample(points, "point", f"{counted(len(requests), 'request')}, ")]
+        if plan.pairs and all(verdict.survived for verdict in verdicts):
+            pairs = [pair for verdict in verdicts for pair in self._pairs_with(verdict.points[0])]
+            verdicts += [self._try(one) for one in self._sample(pairs, "pair")]
         for line in table_lines(requests, verdicts, self._plan.families):
             print_text(printable(line))
         return Exit.FAILED if any(not verdict.survived for verdict in verdicts) else Exit.SUCCESS
@@ -86,6 +88,18 @@ class ScriptSweep:
             raise Stop(Exit.USAGE, "two runs without a fault differ in their requests, so that no point can be named")
         return seen[0]
 
+    def _sample(self, points: list[Points], what: str, before: str = "") -> list[Points]:
+        """Return what is tried of all points, and say how much that is."""
+        chosen = sampled(points, self._plan.limit, self._seed)
+        sampling = "" if len(chosen) == len(points) else f" of {len(points)}, drawn by seed {self._seed}"
+        complain(f"{PROGRAM}: {before}{counted(len(chosen), what)}{sampling}")
+        return chosen
+
+    def _pairs_with(self, first: Point) -> list[Points]:
+        """Return the pairs that begin with a point, after which other requests are made."""
+        asked = self._run(self._script((first,))).requests
+        return [(first, second) for second in second_points(asked, first, self._plan.families)]
+
     def _try(self, points: Points) -> Verdict:
         return judge(self._run(self._script(points)), points, self._allowance, self._plan)
 
@@ -100,7 +114,7 @@ class ScriptSweep:
             raise Stop(Exit.USAGE, f"{self._command[0]!r} cannot be started: {error.strerror or error}") from error
 
 
-def plan_of(faults: Iterable[str], *, is_quick: bool, limit: int) -> Plan:
+def plan_of(faults: Iterable[str], *, is_quick: bool, limit: int, pairs: bool) -> Plan:
     """Return what is tried with a script.
 
     Raises:
@@ -114,7 +128,7 @@ def plan_of(faults: Iterable[str], *, is_quick: bool, limit: int) -> Plan:
     felt = tuple(family for family in families if family.name != "silence")
     if not felt:
         raise Stop(Exit.USAGE, "--faults: a process has a clock of its own, and no silence comes to it")
-    return Plan(families=felt, limit=limit, is_quick=is_quick)
+    return Plan(families=felt, limit=limit, is_quick=is_quick, pairs=pairs)
 
 
 def fresh_server(where: str) -> FakeMastra:

@@ -156,6 +156,19 @@ def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quic
     ]
 
 
+def second_points(requests: Sequence[Asked], first: Point, families: Sequence[Family]) -> list[Point]:
+    """Return the points at which a second thing may go wrong.
+
+    Args:
+        requests: What was asked where the first thing went wrong.
+        first: The first thing.
+        families: What may go wrong.
+    """
+    names = [one.name for one in requests]
+    after = requests[names.index(first.request) + 1 :] if first.request in names else []
+    return all_points(after, families, is_quick=True)
+
+
 def _points_of(request: Asked, family: Family, *, with_borders: bool) -> Iterator[Point]:
     yield Point(request.verb, request.nth, family)
     if with_borders and family.has_borders:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from pytest_mastra.suite.scene import BETWEEN, SCENE
 from pytest_mastra.sweep.attempts import Attempt, Script
 from pytest_mastra.sweep.invariants import Allowance, allowance_of
 from pytest_mastra.sweep.marker import Plan
-from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, titled
+from pytest_mastra.sweep.points import Asked, Points, all_points, as_text, sampled, second_points, titled
 from pytest_mastra.sweep.protocol import Body, Run
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 
@@ -143,15 +143,13 @@ class Sweep:
         if not self._plan.pairs or self.result.failing:
             return
         singles = [verdict.points[0] for verdict in self.result.verdicts]
-        pairs: list[Points] = [(first, second) for first in singles for second in self._seconds_after(first)]
+        pairs: list[Points] = [
+            (first, second)
+            for first in singles
+            for second in second_points(self._attempt((first,)).requests, first, self._plan.families)
+        ]
         for points in self._sample(pairs, "pairs"):
             self.result.verdicts.append(self._try(points))
-
-    def _seconds_after(self, first: Point) -> Iterator[Point]:
-        asked = self._attempt((first,)).requests
-        names = [one.name for one in asked]
-        after = asked[names.index(first.request) + 1 :] if first.request in names else []
-        yield from all_points(after, self._plan.families, is_quick=True)
 
     def _attempt(self, points: Points) -> Attempt:
         """Run the test once, quietly."""

@@ -1,4 +1,4 @@
-"""`mastra-sync run --run-id X --join`: a command that was killed is given again."""
+"""`mastra-sync run --run-id X --join`, and `resume --join`: a command that was killed is given again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMastra]:
     def act(ctx: StepContext) -> Any:
         if ctx.input_data.get("fails"):
             raise ValueError("no such luck")
-        return ctx.suspend({"ask": "?"}) if ctx.input_data.get("asks") else {"n": ctx.input_data["n"]}
+        if ctx.input_data.get("asks") and not ctx.resume_data:
+            return ctx.suspend({"ask": "?"})
+        return {"n": ctx.input_data["n"], **(ctx.resume_data or {})}
 
     server.workflow("w").then(server.step("act", act)).commit()
     with OnSocket(server) as front:
@@ -73,3 +75,20 @@ def test_it_needs_an_id(server: FakeMastra, mastra_sync: Command) -> None:
     refused = mastra_sync("run", "w", "n=2", "--join")
     assert (refused.status, server.requests) == (2, [])
     assert "--join needs --run-id: nobody can have started a run with a new id" in refused.err
+
+
+def test_the_same_answer_twice_is_one(server: FakeMastra, mastra_sync: Command) -> None:
+    """The second goes on with what the first did; another answer is refused, and so is the same without --join."""
+    mastra_sync("run", "w", "n=1", "asks=true", "--run-id", "r")
+    first = mastra_sync("resume", "w", "r", "ok=true", "--join")
+    again = mastra_sync("resume", "w", "r", "ok=true", "--join")
+    assert (first.status, again.status, json.loads(again.out)) == (0, 0, {"n": 1, "ok": True})
+    assert again.out == first.out
+    assert "act" in again.err
+    other = mastra_sync("resume", "w", "r", "ok=false", "--join")
+    assert (other.status, other.err) == (
+        2,
+        "mastra-sync: run 'r' of 'w' was answered otherwise: ok differs; look at it with: mastra-sync result w r\n",
+    )
+    assert mastra_sync("resume", "w", "r", "ok=true").status == 2
+    assert len(server.runs("w")[0].resumes) == 1

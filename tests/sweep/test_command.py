@@ -36,9 +36,9 @@ def post(path):
     with urllib.request.urlopen(request, timeout=20) as reply:
         return json.load(reply)
 
-def status():
+def status(number="o-18"):
     try:
-        with urllib.request.urlopen(f"{ORDERS}/runs/o-18", timeout=20) as reply:
+        with urllib.request.urlopen(f"{ORDERS}/runs/{number}", timeout=20) as reply:
             return json.load(reply)["status"]
     except urllib.error.HTTPError as error:
         if error.code != 404:
@@ -93,6 +93,26 @@ def test_a_script_that_does_not(tmp_path: Path) -> None:
         "start_async#1:killed_after: 'order' was started 2 times; executed again: send (run o-18)\n"
         "2 points: 1 passed when run again, 1 failed\n",
     )
+
+
+TWO_ORDERS = (
+    CAREFUL
+    + """
+if status("o-19") in (None, "pending"):
+    post("start-async?runId=o-19")
+"""
+)
+
+
+def test_pairs_and_samples(tmp_path: Path) -> None:
+    """A second fault comes after each that was survived; of more than the limit some are drawn, by a seed."""
+    options = ("--fake", "fakes.py:server", "--faults", "lost,killed", "--quick", "--pairs", "--limit", "1")
+    ended = run(tmp_path, TWO_ORDERS, *options, "--seed", "4")
+    assert (ended.returncode, ended.stderr) == (
+        0,
+        "mastra-sync: 4 requests, 1 point of 4, drawn by seed 4\nmastra-sync: 1 pair of 2, drawn by seed 4\n",
+    ), ended.stdout
+    assert ended.stdout.splitlines()[-1] == "2 points: 2 passed when run again"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mastra.suite.settings import CHOICES
+from pytest_mastra.sweep.cli import sweep
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.marker import ARGUMENTS
 from tests.suites_in_folders import PLUGIN
@@ -45,9 +46,12 @@ def first_cells(title: str) -> set[str]:
 
 
 def test_the_tables_have_all() -> None:
-    """Families, arguments of the marker, and ways to sweep."""
+    """Families, arguments of the marker, options of the command, and ways to sweep."""
     assert first_cells("## What may go wrong") - {"killed"} == set(FAMILIES)
     assert first_cells("## The marker") == set(ARGUMENTS)
+    assert first_cells("## A script that is a process") == {
+        flag for option in sweep.params for flag in option.opts if flag.startswith("--")
+    }
     assert {f"--mastra-sweep={choice}" for choice in CHOICES["sweep"]} < first_cells("| option | what it says |")
 
 

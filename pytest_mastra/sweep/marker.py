@@ -93,7 +93,7 @@ def point_of(config: pytest.Config) -> Points | None:
     try:
         return parse_points(text)
     except ValueError as error:
-        raise pytest.UsageError(f"--mastra-point: {error}") from None
+        raise settings.usage_error(f"--mastra-point: {error}") from None
 
 
 def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -105,11 +105,11 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     point_of(config)
     target = settings.setting(config, "target").value
     if target != "fake":
-        raise pytest.UsageError(f"--mastra-point: only a fake can be made to go wrong, and the target is {target}")
+        raise settings.usage_error(f"--mastra-point: only a fake can be made to go wrong, and the target is {target}")
     marked = [item for item in items if item.get_closest_marker(NAME) is not None]
     if len(marked) != 1:
         found = "none that was chosen has" if not marked else f"{len(marked)} that were chosen have"
-        raise pytest.UsageError(
+        raise settings.usage_error(
             f"--mastra-point names a point of one test with the marker {NAME}, and {found} it: give its node id, "
             "as a failing sweep writes it"
         )

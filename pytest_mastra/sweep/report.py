@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mastra_sync.documentation import see_error
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import timeline
 from pytest_mastra.report.timeline import Look
@@ -34,6 +35,8 @@ MOST_REQUESTS = 9
 MOST_REASONS = 3
 _WIDTH = 80
 _FEWEST = 3
+_LINES_OF_COMMAND = 3
+"""How a point is run alone, and where more is said."""
 
 
 def complete(
@@ -65,7 +68,7 @@ def complete(
         drawn = [line for _, text in runs for line in text.splitlines()]
         further = further_lines(result, item)
         report.sections = [section for section in report.sections if section[0] != timeline.TITLE]
-        report.longrepr = scrubber.text("\n".join([*lines, *_fitting(drawn, room - 3), *further]))
+        report.longrepr = scrubber.text("\n".join([*lines, *_fitting(drawn, room - _LINES_OF_COMMAND), *further]))
 
 
 def failure_lines(result: Result, call: pytest.CallInfo[None], item: pytest.Item, look: Look) -> list[str]:
@@ -90,7 +93,8 @@ def further_lines(result: Result, item: pytest.Item) -> list[str]:
     width = max((len(as_text(verdict.points)) for verdict in others), default=0)
     lines = [clipped(f"  {as_text(verdict.points):{width}}  {verdict.reasons[0]}", _WIDTH) for verdict in others]
     command = f"pytest {shlex.quote(item.nodeid)} --mastra-point={shlex.quote(as_text(first.points))}"
-    return [*(["Also:", *lines] if lines else []), "That point alone, under a debugger too:", f"  {command}"]
+    alone = ["That point alone, under a debugger too:", f"  {command}", see_error("sweep-failed")]
+    return [*(["Also:", *lines] if lines else []), *alone]
 
 
 def _request_lines(attempt: Attempt, verdict: Verdict, look: Look) -> list[str]:

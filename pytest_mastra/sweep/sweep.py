@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mastra_sync.documentation import see_error
 from pytest_mastra.suite.scene import BETWEEN, SCENE
 from pytest_mastra.sweep.attempts import Attempt, Script
 from pytest_mastra.sweep.invariants import Allowance, allowance_of
@@ -199,7 +200,7 @@ class Sweep:
         if error is not None:
             raise error
         if result.error:
-            pytest.fail(f"mastra sweep: {result.error}", pytrace=False)
+            pytest.fail(f"mastra sweep: {result.error}\n{see_error('sweep-shows-nothing')}", pytrace=False)
 
     def _raise_at_point(self, points: Points, attempt: Attempt) -> BaseException | None:
         """Return what the test fails by where something went wrong, if it does."""
@@ -207,7 +208,8 @@ class Sweep:
         verdict = judge(attempt, points, result.allowance, self._plan)
         if verdict.outcome is Outcome.FAILED:
             if verdict.error is None:
-                pytest.fail("\n".join([f"mastra sweep: {titled(points)}", *verdict.reasons]), pytrace=False)
+                said = [f"mastra sweep: {titled(points)}", *verdict.reasons, see_error("sweep-failed")]
+                pytest.fail("\n".join(said), pytrace=False)
             return verdict.error
         if result.failing:
             first = result.failing[0]

@@ -88,7 +88,7 @@ def test_what_is_found_and_said(figure: Figure, tmp_path: Path) -> None:
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     lines = done.stdout.splitlines()
     first = next(index for index, line in enumerate(lines) if line.startswith("mastra sweep of"))
-    last = next(index for index, line in enumerate(lines) if "--mastra-point=" in line)
+    last = next(index for index, line in enumerate(lines) if line.endswith("#sweep-failed"))
     text = lines[first : last + 1]
     further = sum(line.startswith("  ") and "#" in line for line in text[text.index("Also:") :]) - 1
     found = " ".join(text[:2]).partition(", ")[2]

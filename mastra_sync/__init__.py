@@ -12,6 +12,7 @@ from mastra_sync.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
+    from mastra_sync.dynamic_workflows import DynamicWorkflow
     from mastra_sync.errors import (
         APIConnectionError,
         APIStatusError,
@@ -86,10 +87,19 @@ if TYPE_CHECKING:
     from mastra_sync.schedule_models import Schedule, ScheduleFire, ScheduleRunSummary, ScheduleTrigger
     from mastra_sync.streaming import RunStream
     from mastra_sync.workflow import Workflow
-    from mastra_sync.workflow_models import StepDetails, WorkflowDetails, WorkflowSchema
+    from mastra_sync.workflow_models import (
+        DynamicWorkflowDefinition,
+        StepDetails,
+        UpsertedDynamicWorkflow,
+        WorkflowDetails,
+        WorkflowSchema,
+    )
 
 _HOMES = {
     "MastraClient": "client",
+    "DynamicWorkflow": "dynamic_workflows",
+    "DynamicWorkflowDefinition": "workflow_models",
+    "UpsertedDynamicWorkflow": "workflow_models",
     "StreamEvent": "events",
     "CurrentStep": "models",
     "RemoteError": "models",
@@ -129,6 +139,8 @@ __all__ = [
     "BadRequestError",
     "ConflictError",
     "CurrentStep",
+    "DynamicWorkflow",
+    "DynamicWorkflowDefinition",
     "InputMismatch",
     "InvalidArgument",
     "InvalidInput",
@@ -192,6 +204,7 @@ __all__ = [
     "TimeTravelOptions",
     "UnexpectedRedirect",
     "UnsupportedByServer",
+    "UpsertedDynamicWorkflow",
     "Workflow",
     "WorkflowDetails",
     "WorkflowNotFound",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +19,9 @@ from mastra_sync.errors import (
     APIStatusError,
     RateLimitError,
     ResponseFormatError,
+    RouteNotFound,
     ServerError,
+    UnsupportedByServer,
 )
 from mastra_sync.generations import KnownGeneration
 from mastra_sync.operations import Operation, Repeat
@@ -120,6 +122,18 @@ class Api:
         reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
         return _parsed(reply, request)
 
+    def call_current(self, operation: Operation, *, query: Query = (), body: bytes | None = None) -> Any:
+        """Send an operation that only current servers have, as `call` does.
+
+        Raises:
+            UnsupportedByServer: Nothing is served there.
+        """
+        try:
+            return self.call(operation, query=query, body=body)
+        except RouteNotFound as error:
+            advice = f"Nothing is served at {error.url}: an older server, or another base_url or api_prefix is meant"
+            raise UnsupportedByServer(operation.name, advice=advice) from None
+
     def open(
         self,
         operation: Operation,
@@ -156,6 +170,17 @@ class Api:
             )
             refused.answered_run = first.get("ctx", {}).get("told")
             raise refused from None
+
+    def message(self, answer: Any, operation: Operation) -> str:
+        """Return what a server says of what it has done.
+
+        Raises:
+            ResponseFormatError: It says nothing.
+        """
+        if isinstance(answer, Mapping) and isinstance(answer.get("message"), str):
+            return str(answer["message"])
+        problem = "not what Mastra answers here: an object with a message was expected"
+        raise ResponseFormatError(problem, method=operation.method, url=self.url_of(operation), run_id=self.run_id)
 
     def url_of(self, operation: Operation) -> str:
         """Return an operation's address, without query."""

@@ -19,15 +19,17 @@ from mastra_sync import deadline
 from mastra_sync.api import Api
 from mastra_sync.arguments import checked_count, checked_header, checked_text
 from mastra_sync.deadline import Clock, Seconds, seconds_of
+from mastra_sync.dynamic_workflows import DynamicWorkflows
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.options import takes
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.request import Timeouts
+from mastra_sync.run_filters import context_query
 from mastra_sync.schedules import Schedules
 from mastra_sync.sessions import AdapterWrapper
 from mastra_sync.transport import RequestsTransport, Token
-from mastra_sync.workflow import Workflow, context_query
+from mastra_sync.workflow import Workflow
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
@@ -50,7 +52,7 @@ _MISREAD = re.compile(r"[\x00-\x1f\x7f\\]")
 """What one reader of an address passes over, or takes for a slash, and another does not."""
 
 
-class MastraClient(Schedules):
+class MastraClient(Schedules, DynamicWorkflows):
     """A client of one Mastra server. Making one sends nothing.
 
     It can be used by several threads at once, closes its connections as a context manager, and can be pickled: the copy
@@ -156,17 +158,23 @@ class MastraClient(Schedules):
         """Return a handle on a workflow, by its id or registered key; sends nothing."""
         return Workflow(self, workflow_id)
 
-    def list_workflow_run_counts(self) -> dict[str, dict[str, int]]:
+    @takes()
+    def list_workflow_run_counts(
+        self, *, request_context: Mapping[str, Any] | None = None
+    ) -> dict[str, dict[str, int]]:
         """Return how many runs of each workflow are running and suspended, by registered key.
 
         Current servers count anew every five seconds, and count a suspended nested workflow once for itself and once
         for its parent.
 
+        Args:
+            request_context: Values for servers that choose by them.
+
         Raises:
             UnsupportedByServer: A server before the current ones.
         """
         try:
-            answer = self.api.call(RUN_COUNTS)
+            answer = self.api.call(RUN_COUNTS, query=context_query(request_context))
         except NotFoundError:
             raise UnsupportedByServer("list_workflow_run_counts", advice="Count the rows of runs(status=...)") from None
         return self.api.parse(answer, RUN_COUNTS, _adapter(dict[str, dict[str, int]]).validate_python)

@@ -37,7 +37,8 @@ class RestartOptions(TypedDict, total=False):
 
     Attributes:
         request_context: Values for the steps, a JSON object. On a resume those of the start are kept, and these win.
-        tracing_options: `metadata`, `requestContextKeys`, `traceId`, `parentSpanId`, `tags`, `hideInput`, `hideOutput`.
+        tracing_options: `rootSpanName` (servers from 1.69 on), `metadata`, `requestContextKeys`, `traceId`,
+            `parentSpanId`, `tags`, `hideInput`, `hideOutput`; without effect on a server that observes nothing.
     """
 
     request_context: Mapping[str, Any] | None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.api import Api, Look
+from mastra_sync.api import Api, Look, Query
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,
@@ -130,7 +130,7 @@ class RunApi:
                 raise
             # an earlier attempt has done it, only its answer was lost
             return "Workflow run deleted"
-        return self._message(answer, DELETE_RUN)
+        return self._api.message(answer, DELETE_RUN)
 
     # -- reading
 
@@ -146,14 +146,15 @@ class RunApi:
         answer = self._run_by_id(CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
         return self._parse_run(answer)
 
-    def read(self, fields: Sequence[str] | None = None, *, nested: bool | None = None) -> RunResult:
+    def read(self, fields: Sequence[str] | None = None, *, nested: bool | None = None, query: Query = ()) -> RunResult:
         """Return what run-by-id answers.
 
         Args:
             fields: Only these, with status and times.
             nested: False leaves out the steps of nested workflows.
+            query: What else is asked.
         """
-        return self._parse_run(self._run_by_id(fields, nested=nested))
+        return self._parse_run(self._run_by_id(fields, nested=nested, query=query))
 
     def result(self, deadline: Deadline | None = None) -> RunResult:
         """Return the whole result of the run, from the route that this server has for it."""
@@ -260,7 +261,7 @@ class RunApi:
                 return ended
             try:
                 answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
-                return self._message(answer, CANCEL)
+                return self._api.message(answer, CANCEL)
             except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
                 asked = getattr(error, "retry_after", None)
                 pause = self._api.backoff * 2**attempt if asked is None else asked
@@ -346,16 +347,6 @@ class RunApi:
             return answer
         raise self._format_error("an object with a message or a runId", operation)
 
-    def _message(self, answer: Any, operation: Operation) -> str:
-        """Return what a server says of what it has done.
-
-        Raises:
-            ResponseFormatError: It says nothing.
-        """
-        if isinstance(answer, Mapping) and isinstance(answer.get("message"), str):
-            return str(answer["message"])
-        raise self._format_error("an object with a message", operation)
-
     def _format_error(self, expected: str, operation: Operation) -> ResponseFormatError:
         problem = f"not what Mastra answers here: {expected} was expected"
         return ResponseFormatError(problem, **self.error_context(operation))
@@ -367,12 +358,14 @@ class RunApi:
         nested: bool | None = None,
         deadline: Deadline | None = None,
         retries: int | None = None,
+        query: Query = (),
     ) -> Any:
         answer = self._api.call(
             RUN_BY_ID,
             query=[
                 ("fields", None if fields is None else ",".join(fields)),
                 ("withNestedWorkflows", None if nested is None else str(nested).lower()),
+                *query,
             ],
             deadline=deadline,
             retries=retries,

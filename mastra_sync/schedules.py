@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from datetime import timezone as utc
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.api import Api, Query
+from mastra_sync.api import Api
 from mastra_sync.arguments import OMIT, camel_case, checked_count, checked_id, checked_text, plain_json, request_body
-from mastra_sync.errors import (
-    ConflictError,
-    InvalidArgument,
-    NotFoundError,
-    RouteNotFound,
-    UnsupportedByServer,
-)
+from mastra_sync.errors import ConflictError, InvalidArgument, NotFoundError
 from mastra_sync.operations import (
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
@@ -81,7 +74,7 @@ class Schedules:
         ]
         if status is not None:
             query.append(("status", checked_choice(status, "status", ScheduleStatus)))
-        answer = self._call(LIST_SCHEDULES, query=query)
+        answer = self.api.call_current(LIST_SCHEDULES, query=query)
         return self.api.parse(answer, LIST_SCHEDULES, ScheduleList.model_validate).schedules
 
     def get_schedule(self, schedule_id: str) -> Schedule:
@@ -210,13 +203,13 @@ class Schedules:
         """
         operation = DELETE_SCHEDULE.at(schedule=checked_id(schedule_id, "schedule_id"))
         try:
-            answer = self._call(operation)
+            answer = self.api.call_current(operation)
         except NotFoundError as error:
             if error.attempts == 1:
                 raise
             # an earlier attempt has done it, only its answer was lost
             return "Schedule deleted"
-        return self.api.parse(answer, operation, message_of)
+        return self.api.message(answer, operation)
 
     def pause_schedule(self, schedule_id: str) -> Schedule:
         """Keep a schedule from firing, and return it; one that is paused stays as it is.
@@ -251,7 +244,7 @@ class Schedules:
         from mastra_sync.schedule_models import ScheduleFire  # noqa: PLC0415
 
         operation = RUN_SCHEDULE.at(schedule=checked_id(schedule_id, "schedule_id"))
-        return self.api.parse(self._call(operation), operation, ScheduleFire.model_validate)
+        return self.api.parse(self.api.call_current(operation), operation, ScheduleFire.model_validate)
 
     @takes()
     def list_schedule_triggers(
@@ -283,40 +276,16 @@ class Schedules:
             ("toActualFireAt", _milliseconds(to_actual_fire_at, "to_actual_fire_at")),
         ]
         operation = SCHEDULE_TRIGGERS.at(schedule=checked_id(schedule_id, "schedule_id"))
-        answer = self._call(operation, query=query)
+        answer = self.api.call_current(operation, query=query)
         return self.api.parse(answer, operation, ScheduleTriggerList.model_validate).triggers
 
     def _schedule(self, operation: Operation, *, body: bytes | None = None) -> Schedule:
         from mastra_sync.schedule_models import Schedule  # noqa: PLC0415
 
-        return self.api.parse(self._call(operation, body=body), operation, Schedule.model_validate)
-
-    def _call(self, operation: Operation, *, query: Query = (), body: bytes | None = None) -> Any:
-        with current_servers_only(operation):
-            return self.api.call(operation, query=query, body=body)
+        return self.api.parse(self.api.call_current(operation, body=body), operation, Schedule.model_validate)
 
 
 _QUOTED_ID = re.compile(r'id "([^"]+)" already exists')
-
-
-@contextmanager
-def current_servers_only(operation: Operation) -> Iterator[None]:
-    """Say of a route that is not served that the server may be too old.
-
-    Raises:
-        UnsupportedByServer: Nothing is served there.
-    """
-    try:
-        yield
-    except RouteNotFound as error:
-        advice = f"Nothing is served at {error.url}: an older server, or another base_url or api_prefix is meant"
-        raise UnsupportedByServer(operation.name, advice=advice) from None
-
-
-def message_of(answer: Any) -> str:
-    """Return the message that a server confirms with; empty if there is none."""
-    message = answer.get("message") if isinstance(answer, Mapping) else None
-    return message if isinstance(message, str) else ""
 
 
 def _checked_cron(cron: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from typing_extensions import Self, Unpack
 
 from mastra_sync import many_runs
-from mastra_sync.api import Api, Query
+from mastra_sync.api import Api
 from mastra_sync.arguments import (
     OMIT,
     checked_callable,
@@ -26,10 +23,11 @@ from mastra_sync.arguments import (
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.many_runs import Call, RunIds
-from mastra_sync.operations import DETAILS, RUNS
+from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
 from mastra_sync.options import StartOptions, if_started, sent_options, takes
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi
+from mastra_sync.run_filters import DEFAULT_PER_PAGE, context_query, iso_moment, paging
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
-
-DEFAULT_PER_PAGE = 50
 
 
 class Client(Protocol):
@@ -108,6 +104,7 @@ class Workflow:
         status: Status | None = None,
         from_date: datetime | date | str | None = None,
         to_date: datetime | date | str | None = None,
+        request_context: Mapping[str, Any] | None = None,
     ) -> RunPage:
         """Return stored runs, newest first.
 
@@ -120,6 +117,7 @@ class Workflow:
             status: Only runs with this status.
             from_date: Only runs made at or after this moment.
             to_date: Only runs made at or before it.
+            request_context: Values for servers that choose by them.
 
         Raises:
             InvalidArgument: A number out of range, both ways of paging at once, or a filter that cannot be sent.
@@ -127,11 +125,12 @@ class Workflow:
         from mastra_sync.models import RunPage  # noqa: PLC0415
 
         query: list[tuple[str, str | None]] = [
-            *_paging(page, per_page, limit, offset),
+            *paging(page, per_page, limit, offset),
             ("resourceId", None if resource_id is None else checked_text(resource_id, "resource_id")),
             ("status", None if status is None else checked_text(status, "status")),
-            ("fromDate", _moment(from_date, "from_date")),
-            ("toDate", _moment(to_date, "to_date")),
+            ("fromDate", iso_moment(from_date, "from_date")),
+            ("toDate", iso_moment(to_date, "to_date")),
+            *context_query(request_context),
         ]
         answer = self.api.call(RUNS, query=query)
         return self.api.parse(answer, RUNS, RunPage.from_server)
@@ -145,6 +144,7 @@ class Workflow:
         status: Status | None = None,
         from_date: datetime | date | str | None = None,
         to_date: datetime | date | str | None = None,
+        request_context: Mapping[str, Any] | None = None,
     ) -> Iterator[RunResult]:
         """Give all stored runs, newest first, asking for a page when it is needed.
 
@@ -160,6 +160,7 @@ class Workflow:
                 status=status,
                 from_date=from_date,
                 to_date=to_date,
+                request_context=request_context,
             )
             for run in found:
                 if run.run_id not in given:
@@ -171,7 +172,12 @@ class Workflow:
 
     @takes()
     def run_by_id(
-        self, run_id: str, *, fields: Sequence[str] | None = None, with_nested_workflows: bool | None = None
+        self,
+        run_id: str,
+        *,
+        fields: Sequence[str] | None = None,
+        with_nested_workflows: bool | None = None,
+        request_context: Mapping[str, Any] | None = None,
     ) -> RunResult:
         """Return a run as it is now.
 
@@ -180,6 +186,7 @@ class Workflow:
             fields: Only these of `RUN_FIELDS`; status and times always come. With `fields` current servers do not say
                 what a run is suspended at.
             with_nested_workflows: False leaves out the steps of nested workflows.
+            request_context: Values for servers that choose by them.
 
         Raises:
             RunNotFound: No such run.
@@ -189,7 +196,7 @@ class Workflow:
         for name in fields or ():
             if name not in RUN_FIELDS:
                 raise InvalidArgument("fields", f"{name!r} is not one of {', '.join(RUN_FIELDS)}")
-        return self._run_api(run_id).read(fields, nested=with_nested_workflows)
+        return self._run_api(run_id).read(fields, nested=with_nested_workflows, query=context_query(request_context))
 
     def run_execution_result(self, run_id: str) -> RunResult:
         """Return a run's whole result, or what there is of it.
@@ -231,6 +238,30 @@ class Workflow:
     def get_run(self, run_id: str) -> Run:
         """Return a handle on a run that exists; sends nothing."""
         return Run(self._run_api(run_id), fresh=False)
+
+    def restart_all_active(self) -> str:
+        """Have all runs executed again that are `running` or `waiting`; return the server's message.
+
+        For runs that died with their server: each goes on from its active step, and one that is at work in truth does
+        that step twice. Never sent twice. Answered at once; `restart_all_active_async` when all have settled.
+
+        Raises:
+            WorkflowNotFound: The server has no such workflow.
+        """
+        return self.api.message(self.api.call(RESTART_ALL), RESTART_ALL)
+
+    @takes()
+    def restart_all_active_async(self, *, timeout: Seconds = DEFAULT_RUN_TIMEOUT) -> str:
+        """Have all runs executed again that are `running` or `waiting`, and wait for them.
+
+        As `restart_all_active`; a run that fails, or cannot go on, is not told of: `runs(status=...)` shows it.
+
+        Raises:
+            APITimeoutError: They did not all settle in time; they go on.
+        """
+        deadline = self.api.deadline(seconds_of(timeout, "timeout"))
+        answer = self.api.call(RESTART_ALL_ASYNC, deadline=deadline, hold=True)
+        return self.api.message(answer, RESTART_ALL_ASYNC)
 
     # -- running
 
@@ -352,48 +383,3 @@ def _check_needs_no_id(options: StartOptions, needed: str) -> None:
     policy = options.get("if_started", "raise")
     if policy != "raise":
         raise InvalidArgument("if_started", f"{policy!r} needs {needed}: nobody can have started a run with a new id")
-
-
-def context_query(request_context: Mapping[str, Any] | None) -> Query:
-    """Return a request context as a GET takes it: base64 of its JSON."""
-    if request_context is None:
-        return []
-    text = json.dumps(plain_json(request_context, "request_context"), ensure_ascii=False)
-    return [("requestContext", base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii"))]
-
-
-def _paging(page: int | None, per_page: int | None, limit: int | None, offset: int | None) -> Query:
-    """Return both numbers or none: servers ignore one that comes alone."""
-    checked_count(page, "page", least=0)
-    checked_count(per_page, "per_page", least=1)
-    checked_count(limit, "limit", least=1)
-    checked_count(offset, "offset", least=0)
-    if limit is not None or offset is not None:
-        if page is not None or per_page is not None:
-            raise InvalidArgument(
-                "limit", "belongs to another way of paging; give page and per_page, or limit and offset"
-            )
-        per_page = limit if limit is not None else DEFAULT_PER_PAGE
-        page, beyond = divmod(offset or 0, per_page)
-        if beyond:
-            raise InvalidArgument(
-                "offset", f"must be a multiple of {per_page}: servers would begin at {page * per_page}"
-            )
-    if page is None and per_page is None:
-        return []
-    return [("page", str(page or 0)), ("perPage", str(per_page or DEFAULT_PER_PAGE))]
-
-
-def _moment(value: datetime | date | str | None, argument: str) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, (date, str)):
-        raise InvalidArgument(argument, f"must be a datetime, a date or an ISO date, not {type(value).__name__}")
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            datetime.fromisoformat(value.replace("Z", "+00:00"))
-            return value
-        raise InvalidArgument(argument, f"must be a datetime or an ISO date, got {value!r}")
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise InvalidArgument(argument, "must have a time zone, as in datetime.now(timezone.utc)")
-    return value.isoformat()

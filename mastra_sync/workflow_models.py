@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from mastra_sync.json_types import Moment
 from mastra_sync.models import ServerModel
 from mastra_sync.normalise import schema_of
 
@@ -73,3 +74,45 @@ class WorkflowDetails(ServerModel):
         return WorkflowSchema(
             input_schema=self.input_schema, output_schema=self.output_schema, state_schema=self.state_schema
         )
+
+
+class DynamicWorkflowDefinition(ServerModel):
+    """A workflow's definition as a server has stored it.
+
+    Attributes:
+        id: The workflow's id.
+        graph: Its entries, as they were given.
+        status: `active` or `archived`.
+        author_id: Who stored it, where the server knows.
+    """
+
+    id: str
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+    state_schema: dict[str, Any] | None = None
+    request_context_schema: dict[str, Any] | None = None
+    graph: list[Any] = Field(default_factory=list)
+    status: str = "active"
+    author_id: str | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+
+
+class DynamicWorkflowList(ServerModel):
+    """What servers answer to `list_dynamic_workflows`."""
+
+    workflows: list[DynamicWorkflowDefinition] = Field(...)
+
+
+class UpsertedDynamicWorkflow(ServerModel):
+    """What a server has stored.
+
+    Attributes:
+        id: The workflow's id.
+        dependency_ids: Those of the workflows that were stored with it.
+    """
+
+    id: str
+    dependency_ids: list[str] = Field(default_factory=list)

@@ -16,7 +16,8 @@ import mastra_sync
 # fmt: off
 PUBLIC = [
     "APIConnectionError", "APIStatusError", "APITimeoutError", "AuthenticationError", "BadRequestError",
-    "ConflictError", "CurrentStep", "InputMismatch", "InvalidArgument", "InvalidInput", "InvalidResumeData",
+    "ConflictError", "CurrentStep", "DynamicWorkflow", "DynamicWorkflowDefinition", "InputMismatch",
+    "InvalidArgument", "InvalidInput", "InvalidResumeData",
     "MalformedRecord", "MastraClient", "MastraError", "MoveOptions", "NoSuchStep", "NotFoundError",
     "OutcomeUnknown", "PayloadTooLarge", "PermissionDeniedError", "RateLimitError", "RecordDecoder",
     "RecordTooLarge", "RemoteError", "ReplyTooLarge", "ResponseFormatError", "RestartOptions",
@@ -27,8 +28,8 @@ PUBLIC = [
     "SeveralStepsSuspended", "StartOptions", "StepDetails", "StepNotFound",
     "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted", "StreamOptions",
     "StreamResumeOptions", "StreamStartOptions", "StreamTimeTravelOptions", "Suspension", "TimeTravelOptions",
-    "UnexpectedRedirect", "UnsupportedByServer", "Workflow", "WorkflowDetails", "WorkflowNotFound",
-    "WorkflowSchema", "WorkflowState",
+    "UnexpectedRedirect", "UnsupportedByServer", "UpsertedDynamicWorkflow", "Workflow", "WorkflowDetails",
+    "WorkflowNotFound", "WorkflowSchema", "WorkflowState",
 ]
 # fmt: on
 

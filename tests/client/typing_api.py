@@ -13,6 +13,8 @@ from typing_extensions import assert_type
 
 from mastra_sync import (
     CurrentStep,
+    DynamicWorkflow,
+    DynamicWorkflowDefinition,
     MastraClient,
     RemoteError,
     Run,
@@ -27,6 +29,7 @@ from mastra_sync import (
     StepResult,
     StreamEvent,
     Suspension,
+    UpsertedDynamicWorkflow,
     Workflow,
     WorkflowDetails,
     WorkflowSchema,
@@ -51,6 +54,16 @@ def clients() -> None:
         assert_type(client.base_url, str)
 
 
+def dynamic_workflows(client: MastraClient) -> None:
+    """What a client gives of stored definitions."""
+    stored = client.upsert_dynamic_workflow("d", input_schema={}, output_schema={}, graph=[{"type": "sleep"}])
+    assert_type(stored, UpsertedDynamicWorkflow)
+    assert_type(client.list_dynamic_workflows(status="active"), list[DynamicWorkflowDefinition])
+    assert_type(client.get_dynamic_workflow("d"), DynamicWorkflow)
+    assert_type(client.get_dynamic_workflow("d").details(), DynamicWorkflowDefinition)
+    assert_type(client.get_dynamic_workflow("d").delete(), str)
+
+
 def schedules(client: MastraClient) -> None:
     """What a client gives of schedules."""
     berlin = ZoneInfo("Europe/Berlin")
@@ -69,6 +82,8 @@ def workflows(workflow: Workflow, executor: Executor) -> None:
     """What a workflow gives."""
     assert_type(workflow.details(), WorkflowDetails)
     assert_type(workflow.get_schema(), WorkflowSchema)
+    assert_type(workflow.restart_all_active(), str)
+    assert_type(workflow.restart_all_active_async(timeout=5), str)
     assert_type(workflow.runs(page=0, per_page=5, status="success", from_date=datetime.now(timezone.utc)), RunPage)
     assert_type(workflow.iter_runs(), Iterator[RunResult])
     assert_type(workflow.run_by_id("r", fields=["error"], with_nested_workflows=False), RunResult)

@@ -60,6 +60,13 @@ def handle(client: MastraClient) -> Workflow:
     return client.get_workflow(WORKFLOW)
 
 
+SCHEDULE = {"id": "s", "workflowId": WORKFLOW, "cron": "0 2 * * *", "status": "paused", "nextFireAt": 0}
+
+
+def upsert(client: MastraClient) -> Any:
+    return client.upsert_dynamic_workflow("dyn", input_schema={}, output_schema={}, graph=[])
+
+
 FREE: dict[str, tuple[str, str, Callable[[MastraClient], Any], Any]] = {
     "list_workflows": ("GET", "/workflows", lambda client: client.list_workflows(), {}),
     "run_counts": ("GET", "/run-counts", lambda client: client.list_workflow_run_counts(), {}),
@@ -68,6 +75,9 @@ FREE: dict[str, tuple[str, str, Callable[[MastraClient], Any], Any]] = {
     "run_by_id": ("GET", f"/{RUN_ID}", lambda client: handle(client).run_by_id(RUN_ID), reading("success")),
     "delete": ("DELETE", f"/{RUN_ID}", lambda client: handle(client).delete_run_by_id(RUN_ID), {"message": "deleted"}),
     "create_run": ("POST", "/create-run", lambda client: handle(client).create_run(RUN_ID), {"runId": RUN_ID}),
+    "list_schedules": ("GET", "/schedules", lambda client: client.list_schedules(), {"schedules": []}),
+    "pause_schedule": ("POST", "/s/pause", lambda client: client.pause_schedule("s"), SCHEDULE),
+    "upsert": ("POST", "/stored/workflows", upsert, {"ok": True, "id": "dyn"}),
 }
 """Method, path, call and answer of what may be sent twice."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from mastra_sync.step_graph import graph_of
 from pytest_mastra.http.bodies import FIRST_ERROR, reply_json, request_json
 from pytest_mastra.http.exchanges_by_run import group_exchanges, run_of
 from pytest_mastra.http.verbs import Effect
-from pytest_mastra.run_history.events import run_events
+from pytest_mastra.run_history.events import RecordedEvent, run_events
 from pytest_mastra.run_history.fake_runs import FakeRun, FakeRuns
 from pytest_mastra.run_history.last_state import UNKNOWN, last_state, last_status
 
@@ -57,7 +57,7 @@ class TouchedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class _NamedRun:
+class NamedRun:
     """A run, and which requests named it.
 
     Attributes:
@@ -78,12 +78,25 @@ class _NamedRun:
         stored = self.on_fake.status if self.on_fake is not None else None
         return last_status(self.exchanges) if stored is None else stored
 
+    @property
+    def graph(self) -> Any:
+        """The graph of its workflow that an answer about it has; None if none has it."""
+        return graph_in(self.exchanges)
+
+    def events(self) -> list[RecordedEvent]:
+        """Return what it told, each event once and in order."""
+        return run_events(self.exchanges, self.on_fake.events if self.on_fake is not None else (), self.run_id)
+
+    def state(self, events: Sequence[RecordedEvent]) -> Mapping[str, Any] | None:
+        """Return how it stands, as it was told last; None if nobody has told."""
+        stored = self.on_fake.state() if self.on_fake is not None else None
+        return stored or last_state(self.exchanges, events)
+
     def look_up(self) -> TouchedRun:
         """Return what is known of it."""
-        events = run_events(self.exchanges, self.on_fake.events if self.on_fake is not None else (), self.run_id)
-        stored = self.on_fake.state() if self.on_fake is not None else None
-        state = stored or last_state(self.exchanges, events)
-        result = result_of(state, self.workflow_id, self.run_id, graph_in(self.exchanges))
+        events = self.events()
+        state = self.state(events)
+        result = result_of(state, self.workflow_id, self.run_id, self.graph)
         return TouchedRun(
             self.workflow_id,
             self.run_id,
@@ -103,7 +116,7 @@ def touched_runs(scene: Scene) -> list[TouchedRun]:
 
     Never raises for what came over the wire: what cannot be understood is kept as it is.
     """
-    return [named.look_up() for named in _named_runs(scene)]
+    return [named.look_up() for named in named_runs(scene)]
 
 
 def user_properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tuple[str, str]]:
@@ -113,14 +126,14 @@ def user_properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tupl
         scene: The test's.
         scrubber: Takes secrets out; by default one that has learned from the scene's exchanges.
     """
-    named_runs = _named_runs(scene)
-    if not named_runs:
+    named = named_runs(scene)
+    if not named:
         return []
     if scrubber is None:
         from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415 -- the caller mostly has one
 
         scrubber = learn_secrets(scene.log)
-    texts = (f"{named.workflow_id} {named.run_id} {named.status}" for named in named_runs)
+    texts = (f"{run.workflow_id} {run.run_id} {run.status}" for run in named)
     return [(PROPERTY, scrubber.text(text)) for text in texts]
 
 
@@ -149,7 +162,8 @@ def graph_in(exchanges: Iterable[Exchange]) -> Any:
     return next((graph for graph in graphs if graph is not None), None)
 
 
-def _named_runs(scene: Scene) -> list[_NamedRun]:
+def named_runs(scene: Scene) -> list[NamedRun]:
+    """Return the runs that a test's requests named, not looked into yet."""
     fake_runs = FakeRuns(scene)
     ids = _workflow_ids(scene.log, fake_runs.workflow_ids)
 
@@ -162,7 +176,7 @@ def _named_runs(scene: Scene) -> list[_NamedRun]:
         return address, ids.get((exchange.url, workflow), workflow), run_id
 
     groups = group_exchanges(scene.log, address_workflow_and_run)
-    return [_NamedRun(*key[1:], exchanges, fake_runs.find(*key[1:])) for key, exchanges in groups if key is not None]
+    return [NamedRun(*key[1:], exchanges, fake_runs.find(*key[1:])) for key, exchanges in groups if key is not None]
 
 
 def _workflow_ids(exchanges: Iterable[Exchange], ids_on_fakes: Mapping[str, str]) -> dict[tuple[str, str], str]:

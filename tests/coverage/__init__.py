@@ -1,0 +1,1 @@
+"""What a suite has tried of its workflows."""

@@ -35,7 +35,7 @@ def likely_mismatch(schema: Mapping[str, Any] | None, value: Any) -> str:
 
 def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     if not fits(schema, value):
-        yield f"the input must be {schema.get('type')}, not {_json_type(value)}"
+        yield f"the input must be {' or '.join(_allowed_types(schema))}, not {_json_type(value)}"
         return
     if not isinstance(value, Mapping):
         return
@@ -48,16 +48,34 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     for name, item in value.items():
         known = properties.get(name)
         if isinstance(known, Mapping) and not fits(known, item):
-            yield f'"{name}" must be {known.get("type")}, not {_json_type(item)}'
+            yield f'"{name}" must be {" or ".join(_allowed_types(known))}, not {_json_type(item)}'
         elif known is None and schema.get("additionalProperties") is False:
             yield f'"{name}" is not a property that it knows'
 
 
 def fits(schema: Mapping[str, Any], value: Any) -> bool:
-    """True if a value is of the type that a schema names, if any."""
-    wanted = schema.get("type")
-    if not isinstance(wanted, str) or wanted not in _TYPES:
-        return True
+    """True if a value is of one of the types that a schema names, if any."""
+    allowed = _allowed_types(schema)
+    return not allowed or any(_is_of_type(value, wanted) for wanted in allowed)
+
+
+def _allowed_types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema names; none if it says nothing that is known of one.
+
+    Zod writes a nullable text as `{"type": ["string", "null"]}` since 4.6, before as `anyOf`.
+    """
+    choices = schema.get("anyOf")
+    of_each = [_named_types(choice) for choice in (choices if isinstance(choices, list) else ())]
+    allowed = _named_types(schema) or ([name for names in of_each for name in names] if all(of_each) else [])
+    return list(dict.fromkeys(allowed)) if all(name in _TYPES for name in allowed) else []
+
+
+def _named_types(schema: Any) -> list[str]:
+    named = schema.get("type") if isinstance(schema, Mapping) else None
+    return [name for name in (named if isinstance(named, list) else [named]) if isinstance(name, str)]
+
+
+def _is_of_type(value: Any, wanted: str) -> bool:
     if isinstance(value, bool) and wanted != "boolean":
         return False
     return isinstance(value, _TYPES[wanted]) or (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mastra_sync import evented
 from mastra_sync.arguments import step_path
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.normalise import items_of
@@ -143,10 +144,17 @@ def _item_of(run: RunResult, path: list[str], index: int) -> StepResult | None:
     from mastra_sync.models import StepResult  # noqa: PLC0415
 
     whole = next((step for step in run.steps.values() if step.path == path[:1]), None)
-    items = items_of(whole.suspend_payload) if whole is not None else None
-    if items is None or index >= len(items) or not isinstance(items[index], Mapping):
-        return None
-    return StepResult.model_validate({**items[index], "path": path})
+    items = _reports_of(whole) if whole is not None else {}
+    return StepResult.model_validate({**items[index], "path": path}) if index in items else None
+
+
+def _reports_of(whole: StepResult) -> dict[int, Mapping[str, Any]]:
+    """Return what is recorded of the items of a foreach, by their index."""
+    outputs = evented.items_of({"output": whole.output, "suspendPayload": whole.suspend_payload})
+    if outputs is not None:
+        return dict(evented.waiting_items(outputs))
+    items = items_of(whole.suspend_payload) or []
+    return {index: item for index, item in enumerate(items) if isinstance(item, Mapping)}
 
 
 def _is_meant(path: list[str], spellings: list[list[str]]) -> bool:

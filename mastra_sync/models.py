@@ -242,13 +242,14 @@ class RunResult(ServerModel):
             return value
         context = info.context or {}
         graph = context.get(GRAPH)
-        fields = canonical_result(value, graph) if isinstance(value, Mapping) else value
+        asked = context.get(_ASKED)
+        fields = canonical_result(value, graph, asked) if isinstance(value, Mapping) else value
         if isinstance(fields, dict) and context.get(_FROM_SERVER) and "status" not in fields:
             raise ValueError("this is no run, for it has no status")
         result: RunResult = handler(fields)
         result._raw = value
-        told, asked = result.run_id, context.get(_ASKED, result.run_id)
-        if told not in (None, asked):
+        told = result.run_id
+        if asked is not None and told not in (None, asked):
             shown = {"told": told, "shown": repr(told[:100]), "asked": repr(asked)}
             raise PydanticCustomError("another_run", "this tells of the run {shown}, and {asked} was asked for", shown)
         return result

@@ -14,44 +14,34 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from mastra_sync import evented
 from mastra_sync.run_input import INPUT, part_input_from_step
 from mastra_sync.step_graph import GRAPH, step_tree
-from mastra_sync.step_paths import paths_of
+from mastra_sync.step_paths import NESTED_META, paths_of
 
-NESTED_META = "__workflow_meta"
-"""Key that the engine adds to a suspend payload, for its own use."""
-
-STORED_STATE = "__state"
-"""Key under which the evented engine stores the state among the steps, for its own use."""
-
-_ENDED_STEP_KEYS = {"status", "startedAt", "endedAt"}
-_STEP_KEYS = _ENDED_STEP_KEYS | {
-    "payload",
-    "output",
-    "suspendPayload",
-    "suspendedAt",
-    "suspendOutput",
-    "resumePayload",
-    "resumedAt",
-    "metadata",
-}
+_WITHOUT_RESULT = frozenset({"suspended", "paused", "running", "waiting", "canceled"})
 _NAME_OF_ERROR = re.compile(r"([A-Za-z_$][\w$]*): ")
 
 
-def canonical_result(raw: Mapping[str, Any], graph: Any = None) -> dict[str, Any]:
+def canonical_result(raw: Mapping[str, Any], graph: Any = None, run_id: str | None = None) -> dict[str, Any]:
     """Return any of the known shapes as the fields of `RunResult`, in camelCase.
 
     Args:
         raw: What a server answered.
         graph: The workflow's graph, as the server writes it, where the answer has none.
+        run_id: The run's id, where the answer has none.
 
     Raises:
         ValueError: A part that has to be taken apart is of a form that no server sends.
     """
     run = _unpacked(raw, graph)
-    steps = _named_steps(run)
+    own_id = run_id if evented.is_answer(raw) else None
+    steps = _named_steps(evented.steps_of(run, graph))
+    run = evented.with_own_outcome(run, steps, graph)
     status = run.get("status", "unknown")
-    run["steps"] = steps
+    run["steps"] = steps = {
+        name: evented.own_report(step, own_id, run.get(GRAPH, graph)) for name, step in steps.items()
+    }
     _rename(run, "workflowName", "workflowId")
     _rename(run, "initialState", "state")
     _rename(run, "input", "inputData")
@@ -59,10 +49,11 @@ def canonical_result(raw: Mapping[str, Any], graph: Any = None) -> dict[str, Any
     if status == "pending":
         # a run that was never started has no input; servers show one that leaked from a nested run
         run.pop("inputData", None)
-    if "result" in run:
-        run["result"] = _unwrapped_result(run["result"], status, steps)
+    if "result" in run and isinstance(status, str) and status in _WITHOUT_RESULT:
+        # the evented engine stores one that is none
+        run["result"] = None
     if "suspensions" not in run:
-        run["suspensions"] = list(_suspensions(run, status, steps))
+        run["suspensions"] = list(_Suspensions(run, steps, own_id, run.get(GRAPH, graph)))
     run.pop("suspended", None)
     if run.get("suspendPayload") is None and status == "suspended":
         run["suspendPayload"] = {
@@ -150,8 +141,8 @@ def _from_row(row: dict[str, Any]) -> dict[str, Any]:
     snapshot = row["snapshot"]
     state = dict(_object(json.loads(snapshot) if isinstance(snapshot, str) else snapshot, "snapshot"))
     context = dict(_object(state.pop("context", None) or {}, "snapshot.context"))
-    if STORED_STATE not in step_tree(state.get(GRAPH)):
-        context.pop(STORED_STATE, None)
+    if evented.STORED_STATE not in step_tree(state.get(GRAPH)):
+        context.pop(evented.STORED_STATE, None)
     run.setdefault("runId", run.pop("run_id", None))
     run.setdefault("workflowName", run.pop("workflow_name", None))
     if INPUT in context:
@@ -175,25 +166,11 @@ def _from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**state, **run, "currentStep": payload.get("currentStep")}
 
 
-def _named_steps(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _named_steps(told: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the steps, each with its `path`."""
-    steps = {name: canonical_step(step) for name, step in (run.get("steps") or {}).items()}
+    steps = {name: canonical_step(step) for name, step in told.items()}
     paths = paths_of(steps)
     return {name: {**step, "path": _names(step.get("path")) or paths[name]} for name, step in steps.items()}
-
-
-def _unwrapped_result(result: Any, status: str, steps: Mapping[str, Any]) -> Any:
-    """Return a result without the envelope of its last step.
-
-    The evented engine stores that envelope, and does so while still suspended.
-    """
-    if status in ("suspended", "paused", "running", "waiting"):
-        return None
-    if isinstance(result, Mapping) and _ENDED_STEP_KEYS <= set(result) <= _STEP_KEYS:
-        for step in steps.values():
-            if all(step.get(key) == result.get(key) for key in (*_ENDED_STEP_KEYS, "output")):
-                return result.get("output")
-    return result
 
 
 def _current_step(steps: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -212,34 +189,98 @@ def _last_moved(step: Mapping[str, Any]) -> float:
     return max((moment for moment in moments if isinstance(moment, (int, float))), default=0.0)
 
 
-def _suspensions(run: Mapping[str, Any], status: str, steps: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if status != "suspended":
-        return
-    of_run = _Labels(run.get("resumeLabels"))
-    of_steps: dict[str, _Labels] = {}
-    for path in _suspended_paths(run, steps):
-        step = steps.get(path[0], {})
-        if not of_run and path[0] not in of_steps:
-            of_steps[path[0]] = _Labels(_meta(step.get("suspendPayload")).get("resumeLabels"))
-        yield from _suspensions_at(path, step, steps, of_run or of_steps[path[0]])
+class _Suspensions:
+    """What a suspended run waits for, each place by itself."""
+
+    def __init__(self, run: Mapping[str, Any], steps: Mapping[str, Any], run_id: str | None, graph: Any) -> None:
+        self._run = run
+        self._steps = steps
+        self._run_id = run_id
+        self._graph = graph
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        if self._run.get("status") != "suspended":
+            return
+        of_run = _Labels(self._run.get("resumeLabels"))
+        of_steps: dict[str, _Labels] = {}
+        for path in self._paths():
+            step = self._steps.get(path[0], {})
+            if not of_run and path[0] not in of_steps:
+                of_steps[path[0]] = _Labels(_meta(step.get("suspendPayload")).get("resumeLabels"))
+            yield from self._at(path, step, of_run or of_steps[path[0]])
+
+    def _paths(self) -> list[list[str]]:
+        """Return the path of each suspended step, in the order in which the server gives them."""
+        if self._run.get("suspended"):
+            told = (tuple(self._told_path(path)) for path in _list(self._run["suspended"], "suspended"))
+            return [list(path) for path in dict.fromkeys(told)]
+        # a nested workflow may be told of as running while its step is suspended
+        suspended: dict[str, list[list[str]]] = {}
+        for step in self._steps.values():
+            if step.get("status") == "suspended":
+                suspended.setdefault(step["path"][0], []).append(step["path"])
+        paths = []
+        for top in self._run.get("suspendedPaths") or suspended:
+            inner = [path for path in suspended.get(top, []) if len(path) > 1]
+            paths += _deepest(inner) or [self._path_of(top, self._steps.get(top, {}))]
+        return paths
+
+    def _told_path(self, value: Any) -> list[str]:
+        path = [value] if isinstance(value, str) else value
+        if isinstance(path, list) and path and isinstance(path[0], str):
+            path = self._own_path(path, self._steps.get(path[0], {}))
+        names = _names(path)
+        if not names:
+            raise ValueError(f"suspended: expected the path of a step, got {value!r}")
+        return names
+
+    def _path_of(self, top: str, report: Mapping[str, Any]) -> list[str]:
+        """Return the path of what asks in a top-level step, or in one of its items."""
+        return self._own_path([top, *_names(_meta(report.get("suspendPayload")).get("path"))], report)
+
+    def _own_path(self, path: list[Any], report: Mapping[str, Any]) -> list[Any]:
+        return evented.own_path(path, _meta(report.get("suspendPayload")), self._run_id, self._graph)
+
+    def _at(self, path: list[str], step: Mapping[str, Any], labels: _Labels) -> Iterator[dict[str, Any]]:
+        payload = step.get("suspendPayload")
+        items = evented.items_of(step)
+        if items is not None:
+            for index, item in evented.waiting_items(items):
+                asked = without_meta(item.get("suspendPayload"))
+                yield _item_suspension(self._path_of(path[0], item), index, item, asked, labels)
+            return
+        items = items_of(payload)
+        if items is None:
+            leaf = self._steps.get(".".join(path), step)
+            yield {
+                "path": path,
+                "payload": without_meta(leaf.get("suspendPayload", payload)),
+                "labels": labels.of(path, None),
+                "suspendedAt": leaf.get("suspendedAt"),
+            }
+            return
+        first = _meta(payload).get("foreachIndex")
+        for index, item in enumerate(items):
+            if not isinstance(item, Mapping) or item.get("status") != "suspended":
+                continue
+            asked = without_meta(item.get("suspendPayload"))
+            if not asked and index == first:
+                # 1.2 and 1.0 beta keep the payload of the first suspended item only, at the top
+                asked = without_meta(payload)
+            inner = _names(_meta(item.get("suspendPayload")).get("path")) or path[1:]
+            yield _item_suspension([path[0], *inner], index, item, asked, labels)
 
 
-def _suspended_paths(run: Mapping[str, Any], steps: Mapping[str, Any]) -> list[list[str]]:
-    """Return the path of each suspended step, in the order in which the server gives them."""
-    if run.get("suspended"):
-        told = (tuple(_suspended_path(path)) for path in _list(run["suspended"], "suspended"))
-        return [list(path) for path in dict.fromkeys(told)]
-    # a nested workflow may be told of as running while its step is suspended
-    suspended: dict[str, list[list[str]]] = {}
-    for step in steps.values():
-        if step.get("status") == "suspended":
-            suspended.setdefault(step["path"][0], []).append(step["path"])
-    paths = []
-    for top in run.get("suspendedPaths") or suspended:
-        inner = [path for path in suspended.get(top, []) if len(path) > 1]
-        nested = _names(_meta(steps.get(top, {}).get("suspendPayload")).get("path"))
-        paths += _deepest(inner) or [[top, *nested]]
-    return paths
+def _item_suspension(
+    path: list[str], index: int, item: Mapping[str, Any], asked: Any, labels: _Labels
+) -> dict[str, Any]:
+    return {
+        "path": path,
+        "payload": asked,
+        "forEachIndex": index,
+        "labels": labels.of(path, index),
+        "suspendedAt": item.get("suspendedAt"),
+    }
 
 
 def _deepest(paths: list[list[str]]) -> list[list[str]]:
@@ -247,38 +288,6 @@ def _deepest(paths: list[list[str]]) -> list[list[str]]:
     distinct = dict.fromkeys(map(tuple, paths))
     outer = {path for path, following in pairwise(sorted(distinct)) if following[: len(path)] == path}
     return [list(path) for path in distinct if path not in outer]
-
-
-def _suspensions_at(
-    path: list[str], step: Mapping[str, Any], steps: Mapping[str, Any], labels: _Labels
-) -> Iterator[dict[str, Any]]:
-    payload = step.get("suspendPayload")
-    items = items_of(payload)
-    if items is None:
-        leaf = steps.get(".".join(path), step)
-        own = leaf.get("suspendPayload", payload)
-        yield {
-            "path": path,
-            "payload": without_meta(own),
-            "labels": labels.of(path, None),
-            "suspendedAt": leaf.get("suspendedAt"),
-        }
-        return
-    first = _meta(payload).get("foreachIndex")
-    for index, item in enumerate(items):
-        if not isinstance(item, Mapping) or item.get("status") != "suspended":
-            continue
-        asked = without_meta(item.get("suspendPayload"))
-        if not asked and index == first:
-            # 1.2 and 1.0 beta keep the payload of the first suspended item only, at the top
-            asked = without_meta(payload)
-        yield {
-            "path": [path[0], *(_names(_meta(item.get("suspendPayload")).get("path")) or path[1:])],
-            "payload": asked,
-            "forEachIndex": index,
-            "labels": labels.of(path, index),
-            "suspendedAt": item.get("suspendedAt"),
-        }
 
 
 class _Labels:
@@ -302,13 +311,6 @@ class _Labels:
         names = {path[0], path[-1], ".".join(path)}
         found = sorted(entry for name in names for entry in self._by_place.get((name, index), ()))
         return [label for _, label in found]
-
-
-def _suspended_path(value: Any) -> list[str]:
-    path = [value] if isinstance(value, str) else _names(value)
-    if not path:
-        raise ValueError(f"suspended: expected the path of a step, got {value!r}")
-    return path
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+NESTED_META = "__workflow_meta"
+"""Key that the engine adds to a suspend payload: where the step stands that asks."""
+
 _INSIDE = re.compile(r"(?:\[\d+\])?\.")
 """How a name goes on behind that of the step that it is inside of, or of one item of it."""
 

@@ -74,9 +74,8 @@ EXPECTED: dict[str, Told] = {
         {"ask-item": "suspended"},
         suspended=[(["ask-item"], index, [f"item-{index + 1}"]) for index in range(3)],
     ),
-    # the evented engine names the step twice, in every shape
     "evented-suspended": Told(
-        "suspended", {"n": 1}, {"e1": "success", "eq": "suspended"}, suspended=[(["eq", "eq"], None, [])]
+        "suspended", {"n": 1}, {"e1": "success", "eq": "suspended"}, suspended=[(["eq"], None, [])]
     ),
 }
 
@@ -87,6 +86,15 @@ CAPTURED = [
 
 def parsed(case: str, generation: str, shape: str) -> RunResult:
     return RunResult.model_validate(capture(case)[generation][shape])
+
+
+def received(case: str, generation: str, shape: str) -> RunResult:
+    """Return a result as the client has it, which knows which run it asked for."""
+    row = parsed(case, generation, "row")
+    assert row.workflow_id
+    assert row.run_id
+    raw = capture(case)[generation][shape]
+    return RunResult.from_server(raw, workflow_id=row.workflow_id, run_id=row.run_id)
 
 
 def top_steps(result: RunResult) -> dict[str, StepResult]:
@@ -124,13 +132,13 @@ def test_every_shape_tells_the_same(case: str, generation: str, shape: str) -> N
     if case in ("suspended-nested", "suspended-deep") and (generation, shape) == (CURRENT, "by_id"):
         # run-by-id of current servers shows the parent of a suspended step as running
         expected = Told("suspended", {"n": 1}, dict.fromkeys(expected.steps, "running"), suspended=expected.suspended)
-    assert told(parsed(case, generation, shape)) == expected
+    assert told(received(case, generation, shape)) == expected
 
 
 @pytest.mark.parametrize(("case", "generation", "shape"), CAPTURED)
 def test_the_shapes_of_one_run_have_equal_steps(case: str, generation: str, shape: str) -> None:
     """Each top-level step is the same in all shapes of a run, to the millisecond."""
-    given = top_steps(parsed(case, generation, shape))
+    given = top_steps(received(case, generation, shape))
     reference = top_steps(parsed(case, generation, "row"))
     assert list(given) == list(reference)
     for name, step in given.items():

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.cassettes.as_fake.run_snapshots import RunSnapshot, StepReport, are_same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META, canonical_result
+from mastra_sync.normalise import canonical_result
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, as_parsed, deep_equal
 from pytest_mastra.http.bodies import OK, is_stream, records_of, reply_json, request_json

@@ -10,7 +10,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.normalise import NESTED_META, parse_remote_error
+from mastra_sync.normalise import parse_remote_error
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedBehaviour, RecordedExecution, RecordedStep
 from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.generated_ids import UUID
-from mastra_sync.normalise import NESTED_META
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.cassettes.drift.findings import Finding, RunDrift
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.names import MASK

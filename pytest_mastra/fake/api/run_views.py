@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.normalise import STORED_STATE
+from mastra_sync.evented import STORED_STATE
 from pytest_mastra.fake.api.call import split_fields
 from pytest_mastra.fake.engine.result import clean_stored_step
 from pytest_mastra.fake.engine.store import Row

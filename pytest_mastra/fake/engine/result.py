@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import STORED_STATE
+from mastra_sync.evented import STORED_STATE
 from pytest_mastra.fake.engine.execution import Execution
 from pytest_mastra.fake.engine.suspend_payloads import fields_of, path_of
 from pytest_mastra.fake.workflows.errors import error_of_value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, spread, truthy, without
 

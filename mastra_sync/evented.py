@@ -48,6 +48,19 @@ def is_answer(raw: Mapping[str, Any]) -> bool:
     return isinstance(steps, Mapping) and INPUT in steps and not beside & raw.keys()
 
 
+def needs_graph(raw: Any) -> bool:
+    """True if only the graph says whether an answer has a block's envelope for a result: a restart's may."""
+    if not isinstance(raw, Mapping) or GRAPH in raw:
+        return False
+    steps, result = raw.get("steps"), raw.get("result")
+    return (
+        isinstance(steps, Mapping)
+        and STORED_STATE in steps
+        and isinstance(result, Mapping)
+        and set(result) == _OF_BLOCKS
+    )
+
+
 def steps_of(run: Mapping[str, Any], graph: Any) -> dict[str, Any]:
     """Return the steps of a run without what the engine stores among them.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync import evented
 from mastra_sync.api import Api, Look, Query
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
@@ -380,7 +381,7 @@ class RunApi:
         """Return what an operation answered as a result that names its run."""
         from mastra_sync.models import RunResult  # noqa: PLC0415
 
-        graph = self._graph(deadline) if needs_graph(answer) else None
+        graph = self._graph(deadline) if needs_graph(answer) or evented.needs_graph(answer) else None
         return self._api.parse(
             answer,
             operation,

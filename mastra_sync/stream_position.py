@@ -18,12 +18,12 @@ from mastra_sync.events import FINISH, START, STEP_START, StreamEvent
 
 def begins_stream(event: StreamEvent) -> bool:
     """True for the `workflow-start` that a stream begins with."""
-    return event.type == START and not _is_engines_own(event)
+    return event.type == START and not repeats_stream(event)
 
 
 def ends_stream(event: StreamEvent) -> bool:
     """True for the `workflow-finish` that a stream ends with."""
-    return event.type == FINISH and not _is_engines_own(event)
+    return event.type == FINISH and not repeats_stream(event)
 
 
 def starts_run(event: StreamEvent) -> bool | None:
@@ -33,9 +33,20 @@ def starts_run(event: StreamEvent) -> bool | None:
     return not isinstance(event.payload, Mapping) or event.payload.get("resumedAt") is None
 
 
-def _is_engines_own(event: StreamEvent) -> bool:
-    # the evented engine says start and finish itself as well, between the stream's, with the run's id in the payload
-    return isinstance(event.payload, Mapping) and "runId" in event.payload
+def repeats_stream(event: StreamEvent) -> bool:
+    """True for the start and the finish that the evented engine says itself, between those of the stream.
+
+    They have the run's id in their payload; a stream's own have not.
+    """
+    payload = event.payload
+    if not isinstance(payload, Mapping) or payload.get("runId") != event.run_id or event.from_ != "WORKFLOW":
+        return False
+    if event.type == START:
+        return payload.keys() == {"runId"}
+    return event.type == FINISH and {"runId", "workflowStatus"} <= payload.keys() <= _OF_ENGINES_FINISH
+
+
+_OF_ENGINES_FINISH = {"runId", "workflowStatus", "finalWorkflowResult"}
 
 
 @dataclass(frozen=True, slots=True)

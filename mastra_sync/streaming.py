@@ -39,6 +39,7 @@ from mastra_sync.stream_position import (
     ends_stream,
     new_events,
     noted_events,
+    repeats_stream,
     starts_run,
 )
 from mastra_sync.transport import ByteStream
@@ -105,6 +106,8 @@ class RunStream:
 
     As a context manager it closes the connection.
 
+    The start and the finish that the evented engine says besides those of the stream are left out.
+
     `for` loops and `next` share one place: each goes on where the one before it was left.
 
     A connection that is cut is taken up again through `observe`; each event is handed out exactly once, in order. The
@@ -163,6 +166,8 @@ class RunStream:
             while not self._ended:
                 for event in self._arrived:
                     self._reconnects = 0
+                    if repeats_stream(event):
+                        continue
                     if self._at_finish or event.raw.get("type") == FINISH:
                         self._note_finish(event)
                     if self._is_start_open:

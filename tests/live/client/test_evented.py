@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mastra_sync import MastraClient, Run, RunResult, WorkflowNotFound
+from mastra_sync import MastraClient, Run, RunFailed, RunResult, RunTripwire, WorkflowNotFound
 from tests.live.client.test_resuming import every_resume
 from tests.live.client.test_running import every_start
 from tests.live.server import LiveServer
@@ -61,12 +61,12 @@ def test_a_run_can_be_resumed(evented: MastraClient, named: str, resume: Callabl
 
 
 def test_a_stream_is_read_to_its_last_finish(evented: MastraClient) -> None:
-    """Two starts and two finishes come, and are handed on; an observer sees the same."""
+    """Start and finish, which the engine says twice, come once; an observer sees the same."""
     run = evented.get_workflow("evented").create_run()
     events = list(run.stream({"n": 1}))
     types = [event.type for event in events]
-    assert types[:2] == ["workflow-start"] * 2
-    assert types[-2:] == ["workflow-finish"] * 2
+    steps = ["workflow-step-start", "workflow-step-result"] * 2
+    assert types == ["workflow-start", *steps, "workflow-finish"]
     assert list(run.observe()) == events
 
 
@@ -101,3 +101,90 @@ def test_a_run_can_travel(evented: MastraClient) -> None:
     run.start_async({"n": 1})
     assert run.time_travel_async("e2", {"n": 9}).result == {"greeting": "hi 9"}
     assert run.result().result == {"greeting": "hi 9"}
+
+
+ENDS = {
+    "parallel": ("evented-block", {"n": 3}, {"left": {"left": 3}, "right": {"right": 3}}),
+    "branch": ("evented-branch", {"n": 3}, {"positive": {"positive": 3}}),
+    "branch not taken": ("evented-branch", {"n": 0}, {}),
+    "bail": ("evented-bail", {"n": 3}, {"left": True}),
+    "no bail": ("evented-bail", {"n": 0}, {"stayed": True}),
+    "no items": ("evented-items", [], []),
+}
+"""A workflow's last entry, an input, and what comes out."""
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_every_verb_gives_the_same_result(evented: MastraClient, end: str) -> None:
+    """Whatever a workflow ends in: what is stored is no other result than what the run gives."""
+    workflow_id, given, result = ENDS[end]
+    workflow = evented.get_workflow(workflow_id)
+    assert workflow.execute(given).result == result
+    run = workflow.create_run()
+    answered = run.start_async(given)
+    assert answered.result == result
+    with workflow.create_run().stream(given) as stream:
+        assert stream.result().result == result
+    run_ids = {run.run_id, stream.run_id}
+    listed = [each for each in workflow.iter_runs() if each.run_id in run_ids]
+    for told in (run.result(), run.wait(), *listed):
+        assert (told.status, told.result, told.error) == ("success", result, None)
+    restarted = run.restart_async()
+    assert (restarted.status, restarted.result) == ("success", result)
+    assert "__state" not in restarted.steps
+    # a step that bailed is in the answer only
+    missing = {"leave"} if end == "bail" else set()
+    assert run.result().steps.keys() == answered.steps.keys() - missing
+
+
+def test_each_item_asks_for_itself(evented: MastraClient) -> None:
+    """One suspension for each item that waits; an answer to one leaves the others."""
+    run = evented.get_workflow("evented-items").create_run()
+    for told in (run.start_async([5, 6, 7]), run.result()):
+        asked = [(each.path, each.for_each_index, each.payload) for each in told.suspensions]
+        assert (told.status, asked) == ("suspended", [(["q"], index, {"ask": index + 5}) for index in range(3)])
+    first, second, third = run.result().suspensions
+    for told in (run.resume_async({"a": 1}, step=second), run.result()):
+        assert [each.for_each_index for each in told.suspensions] == [0, 2]
+    told = run.resume_async({"a": 0}, for_each_index=0)
+    assert [each.for_each_index for each in told.suspensions] == [2]
+    for told in (run.resume_async({"a": 2}, step=third), run.result()):
+        assert (told.status, told.result) == ("success", [{"a": 0}, {"a": 1}, {"a": 2}])
+    assert first.path == ["q"]
+
+
+def test_a_foreach_that_fails_has_failed(evented: MastraClient) -> None:
+    """The engine stores such a run as a success, with the failure in the place of its result."""
+    workflow = evented.get_workflow("evented-failing")
+    run = workflow.create_run()
+    for told in (run.start_async([1, -1]), run.result(), run.wait()):
+        assert (told.status, told.result, str(told.error)) == ("failed", None, "Error: negative")
+    with pytest.raises(RunFailed, match="negative"):
+        workflow.execute([1, -1]).raise_for_status()
+
+
+def test_a_tripwire_is_told_as_one(evented: MastraClient) -> None:
+    """The engine stores the run as failed; the step says why it is none."""
+    run = evented.get_workflow("evented-tripwire").create_run()
+    for told in (run.start_async({}), run.result()):
+        assert (told.status, (told.tripwire or {}).get("reason")) == ("tripwire", "not allowed")
+    with pytest.raises(RunTripwire, match="not allowed"):
+        run.result().raise_for_status()
+
+
+def test_a_nested_workflow_asks(evented: MastraClient) -> None:
+    """The path leads to the step, and what the engine stores beside the steps is none of them."""
+    run = evented.get_workflow("evented-nested").create_run()
+    for told in (run.start_async({"n": 3}), run.result()):
+        assert told.suspended == [["evented-inner", "second"]]
+        assert not [name for name in told.steps if "__state" in name]
+    told = run.resume_async({"a": 1}, step=run.result().suspensions[0])
+    assert (told.status, told.result) == ("success", {"a": 1})
+
+
+def test_a_nested_step_of_the_same_id_keeps_its_path(evented: MastraClient) -> None:
+    """`["twin", "twin"]` is a step named twice, or the step of a nested workflow: here it is the latter."""
+    run = evented.get_workflow("evented-twin").create_run()
+    for told in (run.start_async({"n": 3}), run.result()):
+        assert told.suspended == [["twin", "twin"]]
+    assert run.resume_async({"a": 1}, step="twin.twin").result == {"a": 1}

@@ -1,4 +1,4 @@
-"""The evented engine's way to tell of a run, told as the default engine would tell it. No I/O.
+"""Runs of the evented engine, told as the default engine tells its own. No I/O.
 
 Current servers run workflows that declare a `schedule` on it. Nothing in an answer names the engine, so that each
 difference is known by what only this engine can have said; whatever the default engine can have said stays as it is.
@@ -49,7 +49,10 @@ def is_answer(raw: Mapping[str, Any]) -> bool:
 
 
 def needs_graph(raw: Any) -> bool:
-    """True if only the graph says whether an answer has a block's envelope for a result: a restart's may."""
+    """True if only the graph says whether an answer's result is the envelope of a block.
+
+    Those of restarts may have one.
+    """
     if not isinstance(raw, Mapping) or GRAPH in raw:
         return False
     steps, result = raw.get("steps"), raw.get("result")
@@ -108,7 +111,7 @@ def with_own_outcome(run: dict[str, Any], steps: Mapping[str, Mapping[str, Any]]
 
 
 def _tripwire(run: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return why a guard stopped a run that is told of as failed, None if none did."""
+    """Return why a guard stopped a run that is told of as failed."""
     for step in steps.values():
         tripwire = step.get("tripwire")
         if step.get("status") == "failed" and isinstance(tripwire, Mapping) and step.get("error") == run.get("error"):
@@ -139,7 +142,7 @@ def _agrees(
 
 
 def _output_of_block(graph: Any, steps: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return what the block gives that a graph ends in, by its steps; None if it ends in no block."""
+    """Return what the block gives that a graph ends in; None if there is none."""
     entries = [entry for entry in graph if isinstance(entry, Mapping)] if isinstance(graph, list) else []
     last = next((entry for entry in reversed(entries) if entry.get("type") not in _SLEEPS), {})
     if last.get("type") not in _BLOCKS:
@@ -153,7 +156,7 @@ def _output_of_block(graph: Any, steps: Mapping[str, Mapping[str, Any]]) -> Any:
 
 
 def own_report(step: dict[str, Any], run_id: str | None, graph: Any) -> dict[str, Any]:
-    """Return the report of a step that asks as the default engine has it: without a path to the step itself.
+    """Return the report of a step that asks without a path to the step itself.
 
     Args:
         step: What a server told of it, with its `path`.
@@ -168,7 +171,9 @@ def own_report(step: dict[str, Any], run_id: str | None, graph: Any) -> dict[str
 
 
 def own_path(path: Sequence[Any], meta: Mapping[str, Any], run_id: str | None, graph: Any) -> list[Any]:
-    """Return the path of a suspended step, which the engine tells as `["q", "q"]`, and of a foreach `["q", 0, 1]`.
+    """Return the path of a suspended step, as the default engine tells it.
+
+    This engine tells `["q", "q"]`, and of a foreach `["q", 0, 1]`.
 
     Args:
         path: As a server tells it.
@@ -190,9 +195,10 @@ def own_path(path: Sequence[Any], meta: Mapping[str, Any], run_id: str | None, g
 
 
 def items_of(step: Mapping[str, Any]) -> list[Any] | None:
-    """Return the items of a foreach that asks: reports of those that wait, outputs of the others.
+    """Return the items of a foreach that asks.
 
-    None of any other step, and of every one that the default engine tells of.
+    They are reports of those that wait, and outputs of the others. It is None of any other step, and of every step
+    that the default engine tells of.
     """
     path, items = _meta(step).get("path"), step.get("output")
     if isinstance(items, list) and isinstance(path, list) and path and all(map(_is_index, path)):

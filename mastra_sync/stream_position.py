@@ -34,7 +34,7 @@ def starts_run(event: StreamEvent) -> bool | None:
 
 
 def repeats_stream(event: StreamEvent) -> bool:
-    """True for the start and the finish that the evented engine says itself, between those of the stream.
+    """True for the start and finish that the evented engine says besides the stream's.
 
     They have the run's id in their payload; a stream's own have not.
     """

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 START = 1_795_000_000_000
 IDS = ["status", "output", "__state", "a"]
-VALUES = st.sampled_from([None, 1, "success", {}, [], {"status": "success"}, {"a": 1}])
+VALUES: st.SearchStrategy[Any] = st.sampled_from([None, 1, "success", {}, [], {"status": "success"}, {"a": 1}])
 
 
 def record(output: Any, moment: int) -> Json:
@@ -46,7 +46,8 @@ def ended_runs(draw: st.DrawFn) -> tuple[list[Json], dict[str, Json], Any, Json 
     in_block = draw(st.integers(0, len(ids)))
     before, block = ids[: len(ids) - in_block], ids[len(ids) - in_block :]
     entries: list[Json] = [{"type": "step", "step": {"id": name}} for name in before]
-    output, last = steps[ids[-1]]["output"], steps[ids[-1]]
+    output = steps[ids[-1]]["output"]
+    last: Json | None = steps[ids[-1]]
     if block:
         children = [{"type": "step", "step": {"id": name}} for name in block]
         entries.append({"type": draw(st.sampled_from(["parallel", "conditional"])), "steps": children})

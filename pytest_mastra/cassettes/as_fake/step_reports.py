@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mastra_sync.normalise import NESTED_META, without_meta
+from mastra_sync.normalise import without_meta
+from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, milliseconds
 from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedExecution
 from pytest_mastra.cassettes.as_fake.run_snapshots import StepReport

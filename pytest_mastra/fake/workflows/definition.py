@@ -19,6 +19,7 @@ from pytest_mastra.fake.workflows.arguments import (
     check_truth,
     refuse_async,
 )
+from pytest_mastra.fake.workflows.engines import DEFAULT, Engine, check_engine
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import CURRENT, Generation
 from pytest_mastra.fake.workflows.graph import (
@@ -88,6 +89,7 @@ class WorkflowOptions(TypedDict, total=False):
     retry_config: RetryConfig | Mapping[str, Any] | None
     validate_inputs: bool
     pace: Pace | None
+    engine: Engine
 
 
 class EntryOptions(TypedDict, total=False):
@@ -124,6 +126,7 @@ class Workflow:
             `delay` (seconds) will do.
         validate_inputs: Whether anything is checked at all.
         pace: How its runs progress when nobody waits for them; by default the server says.
+        engine: `default`, or `evented`, on which current servers run workflows with a schedule.
     """
 
     is_workflow = True
@@ -147,8 +150,10 @@ class Workflow:
         retry_config: RetryConfig | Mapping[str, Any] | None = None,
         validate_inputs: bool = True,
         pace: Pace | None = None,
+        engine: Engine = DEFAULT,
     ) -> None:
         check_text(id, "a workflow's id")
+        check_engine(engine, f"the engine of workflow {id!r}", generation)
         if metadata is not None:
             check_json(metadata, f"the metadata of workflow {id!r}")
         check_truth(validate_inputs, f"validate_inputs of workflow {id!r}")
@@ -164,6 +169,7 @@ class Workflow:
         self.retry_config = RetryConfig.of(retry_config)
         self.validate_inputs = validate_inputs
         self.pace = pace
+        self.engine = engine
         self.entries: list[Entry] = []
         self.steps: dict[str, AnyStep] = {}
         self.committed = False

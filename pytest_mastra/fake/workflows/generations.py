@@ -20,6 +20,7 @@ class Generation:
         execution_path: Results say in which order steps ran.
         suspend_payload_in_results: The `-async` answers gather what was suspended with.
         repeats_completions: A step that runs again keeps what it gave, and suspended with, before.
+        evented: There is the evented engine, on which workflows with a schedule run.
         item_queue: The items of a foreach queue up, and streams have events of each; otherwise they come in batches.
         final_result: The last record of a stream holds the run's result.
         stream_tail: What follows the last record.
@@ -90,6 +91,7 @@ class Generation:
     execution_path: bool = True
     suspend_payload_in_results: bool = True
     repeats_completions: bool = False
+    evented: bool = True
     item_queue: bool = True
     final_result: bool = True
     stream_tail: bytes = b""
@@ -166,6 +168,7 @@ RELEASE_1_2 = replace(
     elides_payloads=False,
     execution_path=False,
     repeats_completions=True,
+    evented=False,
     item_queue=False,
     final_result=False,
     stream_tail=b"data: [DONE]\n\n",

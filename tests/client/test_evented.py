@@ -1,4 +1,4 @@
-"""What the evented engine stores is told as the default engine would; what only looks like it is left alone."""
+"""What the evented engine stores is told as the default engine would tell it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lookalikes(records: list[Json]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def ended_runs(draw: st.DrawFn) -> tuple[list[Json], dict[str, Json], Any, Json | None]:
-    """Give a run's graph, its steps, what it gave, and the report of the step that was executed last, if one was."""
+    """Give a graph, its steps, what they gave in the end, and the last one's report."""
     ids = draw(st.lists(st.sampled_from(IDS), min_size=1, unique=True))
     steps: dict[str, Json] = {}
     for index, name in enumerate(ids):

@@ -18,6 +18,7 @@ from typing_extensions import Self
 from mastra_sync import deadline
 from mastra_sync.api import Api
 from mastra_sync.arguments import checked_count, checked_header, checked_text
+from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.dynamic_workflows import DynamicWorkflows
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
@@ -199,6 +200,16 @@ class MastraClient(Schedules, DynamicWorkflows):
 
     def __repr__(self) -> str:
         return f"MastraClient({self.base_url!r})"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            get_workflows="list_workflows",
+            run="get_workflow(id).execute(...)",
+            start="get_workflow(id).create_run().start(...)",
+            execute="get_workflow(id).execute(...)",
+            create_run="get_workflow(id).create_run()",
+            get_run="get_workflow(id).get_run(run_id)",
+        )
 
 
 def _calling_line() -> str:

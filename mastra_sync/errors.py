@@ -56,6 +56,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mastra_sync.attributes import tells_missing
 from mastra_sync.escapes import visible
 from mastra_sync.suggest import did_you_mean, nearest_name
 
@@ -74,6 +75,9 @@ _WORTH_TELLING = 1.0
 
 _TENTHS_BELOW = 10.0
 """Seconds of attempts below which tenths matter."""
+
+_SAID_BY_RESULT = ("error", "failed_step", "run_id", "status", "steps", "suspensions", "tripwire", "workflow_id")
+"""What one asks an exception for that its result says."""
 
 _STEPS_LISTED = 20
 """Of how many steps a message tells."""
@@ -116,6 +120,9 @@ class MastraError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(status="status_code", response="body")
 
 
 MastraError.__module__ = "mastra_sync"
@@ -588,6 +595,9 @@ class RunError(MastraError):
     def __init__(self, result: RunResult) -> None:
         super().__init__(result.explain())
         self.result = result
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(**{name: f"result.{name}" for name in _SAID_BY_RESULT})
 
 
 class RunFailed(RunError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from mastra_sync import errors
+from mastra_sync.attributes import missing_attribute
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
 from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
@@ -37,6 +38,13 @@ _FROM_SERVER = "from_server"
 
 _ASKED = "asked"
 """Says there which run was asked for: an answer that names another one is none."""
+
+
+_MEANT = {
+    "RunResult": {"output": "result", "input": "input_data", "success": "ok", "id": "run_id"},
+    "StepResult": {"result": "output", "input": "payload", "input_data": "payload", "id": "path"},
+}
+"""What is to be written for names that Mastra, or others, use for a model's fields."""
 
 
 class ServerModel(BaseModel):
@@ -56,6 +64,15 @@ class ServerModel(BaseModel):
         made = type(self).__new__(type(self))
         made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                # further fields of the server's, and what pydantic itself keeps
+                return super().__getattr__(name)
+            except AttributeError:
+                raise missing_attribute(self, name, _MEANT.get(type(self).__name__, {})) from None
 
 
 class RemoteError(ServerModel):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_callable, checked_count
+from mastra_sync.attributes import tells_missing
 from mastra_sync.commands import Joined, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
 from mastra_sync.moved_run import MovedRun
@@ -351,3 +352,15 @@ class Run(MovedRun):
 
     def __repr__(self) -> str:
         return f"<Run {self.run_id} of {self.workflow_id!r}>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            id="run_id",
+            status="result().status",
+            steps="result().steps",
+            error="result().error",
+            delete="delete_run_by_id(run_id) of the workflow",
+            execute="start_async",
+            events="stream",
+            watch="observe",
+        )

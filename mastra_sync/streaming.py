@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import Self
 
+from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Deadline, Seconds, seconds_of
 from mastra_sync.error_replies import refusal_in_stream
 from mastra_sync.errors import (
@@ -431,6 +432,14 @@ class RunStream:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
         if error is not None:
             raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id, secrets=self._secrets)
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            events="for event in stream",
+            full_stream="for event in stream",
+            status="result().status",
+            steps="result().steps",
+        )
 
 
 def _next_pause(looks: int) -> float:

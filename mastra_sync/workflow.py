@@ -20,6 +20,7 @@ from mastra_sync.arguments import (
     plain_json,
     request_body,
 )
+from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument
 from mastra_sync.many_runs import Call, RunIds
@@ -39,6 +40,12 @@ if TYPE_CHECKING:
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
+
+_VERBS_OF_RUNS = (
+    *("cancel", "observe", "restart", "restart_async", "result", "resume", "resume_async", "resume_stream"),
+    *("time_travel", "time_travel_async", "time_travel_stream", "wait"),
+)
+"""What one looks for on a workflow that is its runs'."""
 
 
 class Client(Protocol):
@@ -362,6 +369,15 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} of {self.client.base_url}>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            run="execute",
+            create_run_async="create_run",
+            **{verb: f"create_run().{verb}(...), or execute(...)" for verb in ("start", "start_async")},
+            stream="create_run().stream(...)",
+            **{verb: f"get_run(run_id).{verb}(...)" for verb in _VERBS_OF_RUNS},
+        )
 
 
 def _check_start(input_data: Any, timeout: Seconds, options: StartOptions) -> None:

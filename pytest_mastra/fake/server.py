@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self, Unpack
 
+from mastra_sync.attributes import tells_missing
 from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
@@ -398,6 +399,17 @@ class FakeMastra:
     def __repr__(self) -> str:
         workflows = ", ".join(self.state.workflows)
         return f"<FakeMastra {self.generation.name} [{workflows}] {len(self.requests)} requests>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            run="runs",
+            get_workflow="mastra_client.get_workflow",
+            execute="mastra_client.get_workflow(id).execute(...)",
+            add_workflow="workflow",
+            create_workflow="workflow",
+            create_step="step",
+            on="faults.on",
+        )
 
 
 def _check_count(given: int | None, what: str) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
+from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Clock
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
@@ -313,6 +314,16 @@ class Target:
             streaming = ", ".join(sorted(name for name, row in VERBS.items() if row.streams))
             raise ValueError(f"{self._meant.verb} is not answered with events; only {streaming} are")
         return Position(after_bytes, after_events)
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            **dict.fromkeys(("error", "fail", "fails", "raises", "returns"), "status(500)"),
+            **dict.fromkeys(("delay", "slow", "sleep"), "latency(seconds)"),
+            **dict.fromkeys(("timeout", "hang", "times_out"), "stall()"),
+            **dict.fromkeys(("disconnect", "drop", "lose_answer", "lost"), "reset(after_effect=True)"),
+            **dict.fromkeys(("die", "dies", "crash", "kill"), "server_dies()"),
+            **dict.fromkeys(("rate_limit", "throttle"), "status(429, retry_after=...)"),
+        )
 
 
 def _when(*, after_effect: bool) -> str:

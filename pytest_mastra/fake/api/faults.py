@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
+from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
@@ -182,6 +184,13 @@ class Faults:
 
     def __repr__(self) -> str:
         return f"<Faults: {'; '.join(map(str, self._declared)) or 'none'}>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            **dict.fromkeys(("add", "when", "before", "after"), "on(verb)"),
+            **dict.fromkeys(("reset", "status", "error", "fail"), "on(verb).reset() or on(verb).status(500)"),
+            latency="on().latency(seconds)",
+        )
 
 
 @dataclass(frozen=True, slots=True)

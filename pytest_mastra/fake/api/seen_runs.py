@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from mastra_sync.attributes import tells_missing
 from pytest_mastra.fake.api.journal import Journal, RunNotes, masked
 
 
@@ -80,6 +81,15 @@ class RunView:
     def __repr__(self) -> str:
         input_data = f" input {masked(self.input_data)}" if self._notes.starts else ""
         return f"<run {self.run_id} of {self.workflow_id!r} {self.status}{input_data} {self.polls} polls>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            id="run_id",
+            input="input_data",
+            output="result",
+            error='snapshot["error"]',
+            steps='snapshot["context"]',
+        )
 
 
 class SeenRuns(list[RunView]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from typing_extensions import Self, Unpack
 
+from mastra_sync.attributes import tells_missing
 from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
 from pytest_mastra.fake.workflows.arguments import (
     check_function,
@@ -391,6 +392,17 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} {len(self.entries)} entries>"
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            **dict.fromkeys(("step", "add", "add_step", "step_then", "after"), "then(step)"),
+            **dict.fromkeys(("execute", "start", "run", "create_run"), "mastra_client.get_workflow(id).execute(...)"),
+            **dict.fromkeys(("output", "succeeds", "result"), "returns"),
+            **dict.fromkeys(("error", "raises"), "fails"),
+            do_while="dowhile",
+            do_until="dountil",
+            for_each="foreach",
+        )
 
 
 def renew_ids(workflow: Workflow) -> None:

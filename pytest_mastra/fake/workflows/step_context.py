@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mastra_sync.attributes import tells_missing
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
 from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value
@@ -164,6 +165,19 @@ class StepContext:
     def gate_or_abort(self, gate: Gate) -> GateOrAbort:
         """Return a wait at a gate that an abort ends early: `yield ctx.gate_or_abort(server.gate("g"))`."""
         return GateOrAbort(gate)
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            input="input_data",
+            data="input_data",
+            init_data="get_init_data()",
+            step_result="get_step_result(step)",
+            steps="get_step_result(step)",
+            abort_signal="aborted",
+            sleep="wait",
+            emit="writer.write(...)",
+            write="writer.write(...)",
+        )
 
 
 def visible(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import ssl
@@ -22,9 +23,11 @@ from mastra_sync.errors import (
     RouteNotFound,
     ServerError,
     UnsupportedByServer,
+    WorkflowNotFound,
 )
 from mastra_sync.generations import KnownGeneration
-from mastra_sync.operations import Operation, Repeat
+from mastra_sync.near_workflows import ids_in, near_ids
+from mastra_sync.operations import LIST_WORKFLOWS, Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.request import Request, Timeouts
 from mastra_sync.transport import ByteStream, Transport
@@ -36,6 +39,9 @@ logger = logging.getLogger("mastra_sync")
 
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts at the most, unless the server asks for more by `Retry-After`."""
+
+LONGEST_LOOK = 5.0
+"""Seconds at most for asking which workflows there are, where one is not."""
 
 _Parsed = TypeVar("_Parsed")
 _Answer = TypeVar("_Answer")
@@ -119,7 +125,11 @@ class Api:
         deadline = deadline or self.default_deadline()
         timeouts = Timeouts(self.timeouts.connect, None) if hold else self.timeouts
         attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries, look)
-        reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
+        try:
+            reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
+        except WorkflowNotFound as error:
+            self._look_for_workflows(error, deadline)
+            raise
         return _parsed(reply, request)
 
     def call_current(self, operation: Operation, *, query: Query = (), body: bytes | None = None) -> Any:
@@ -151,7 +161,11 @@ class Api:
         request = self._request(operation, (), body)
         deadline = deadline or self.default_deadline()
         attempts = _Attempts(self, operation, deadline, self.retries, look)
-        return attempts.run(lambda: self._open(request, deadline))
+        try:
+            return attempts.run(lambda: self._open(request, deadline))
+        except WorkflowNotFound as error:
+            self._look_for_workflows(error, deadline)
+            raise
 
     def parse(self, answer: Any, operation: Operation, parser: Callable[[Any], _Parsed]) -> _Parsed:
         """Return what a parser makes of an operation's answer.
@@ -215,6 +229,16 @@ class Api:
         if self.run_id is not None and "{run}" not in operation.path:
             parameters.insert(0, ("runId", self.run_id))
         return Request(operation.method, self.url_of(operation), tuple(parameters), body, self.run_id)
+
+    def _look_for_workflows(self, error: WorkflowNotFound, deadline: Deadline) -> None:
+        """Note in an error which workflows there are, if the server says so at once."""
+        request = Request(LIST_WORKFLOWS.method, self.root + LIST_WORKFLOWS.path, (("partial", "true"),), is_look=True)
+        # the error is told, whatever becomes of the look
+        with contextlib.suppress(Exception):
+            reply = self._exchange(request, self.timeouts, deadline.part(LONGEST_LOOK))
+            known = ids_in(reply.secrets.data(_parsed(reply, request)))
+            error.available = list(dict.fromkeys(known.values()))
+            error.near = near_ids(self.workflow_id or "", known)
 
     def _exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         started = self.clock.monotonic()

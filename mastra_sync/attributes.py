@@ -28,7 +28,7 @@ def tells_missing(**meant: str) -> Callable[[Any, str], NoReturn]:
 
 
 def missing_attribute(owner: object, name: str, meant: Mapping[str, str]) -> AttributeError:
-    """Return what Python raises for an attribute that there is not, with the question which one was meant.
+    """Return what Python raises for a missing attribute, with the question which was meant.
 
     Args:
         owner: What was asked.

@@ -79,6 +79,9 @@ _TENTHS_BELOW = 10.0
 _SAID_BY_RESULT = ("error", "failed_step", "run_id", "status", "steps", "suspensions", "tripwire", "workflow_id")
 """What one asks an exception for that its result says."""
 
+_WORKFLOWS_LISTED = 12
+"""Of how many workflows a message tells."""
+
 _STEPS_LISTED = 20
 """Of how many steps a message tells."""
 
@@ -257,7 +260,27 @@ class NotFoundError(APIStatusError):
 
 
 class WorkflowNotFound(NotFoundError):
-    """The server has no such workflow."""
+    """The server has no such workflow.
+
+    Attributes:
+        near: The server's ids that come near to the one that was asked for, the nearest first.
+        available: All ids that the server has; empty if it did not say.
+    """
+
+    near: Sequence[str] = ()
+    available: Sequence[str] = ()
+
+    def hint(self, there: str = "it has") -> str:
+        """Return which workflow may be meant, or which there are; empty if not known."""
+        if self.near:
+            return did_you_mean(*self.near, before="", shown=lambda name: repr(visible(name)))
+        listed = ", ".join(map(visible, self.available[:_WORKFLOWS_LISTED]))
+        more = ", ..." if len(self.available) > _WORKFLOWS_LISTED else ""
+        return f"{there} {listed}{more}" if listed else ""
+
+    def __str__(self) -> str:
+        hint = self.hint("the server has")
+        return super().__str__() + (f"\n  {hint[0].upper()}{hint[1:]}" if hint else "")
 
 
 class RunNotFound(NotFoundError):

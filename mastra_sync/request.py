@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 from mastra_sync.deadline import Deadline
 
+LOOK_HEADER, LOOK = "X-Mastra-Sync", "look"
+"""Marks a request that nobody's code has made: test tools do not count it. Servers pass over it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to be sent.
 
-    `url` has no query, so that it can be shown; `query` may hold what must not be.
+    `url` has no query, so that it can be shown; `query` may hold what must not be. `is_look` marks what is asked only
+    to say more of an error.
     """
 
     method: str
@@ -19,6 +23,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     run_id: str | None = None
+    is_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from mastra_sync.errors import ReplyTooLarge
 from mastra_sync.guard import guard_reading, guard_sending, secrets_of, timeout_error
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.redirects import hooks_without_redirects, is_no_answer
-from mastra_sync.request import Request, Timeouts
+from mastra_sync.request import LOOK, LOOK_HEADER, Request, Timeouts
 from mastra_sync.sent_secrets import SentSecrets
 from mastra_sync.sessions import AdapterWrapper, BorrowedSession, SessionPool
 
@@ -149,6 +149,8 @@ class RequestsTransport:
         if request.body is not None:
             # current servers read a body only under this content type
             headers["Content-Type"] = "application/json"
+        if request.is_look:
+            headers[LOOK_HEADER] = LOOK
         return session.request(
             request.method,
             f"{request.url}?{urlencode(request.query)}" if request.query else request.url,

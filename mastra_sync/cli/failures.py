@@ -16,13 +16,10 @@ from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
-from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import duration, one_line, printable
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
-
-NAMES_SHOWN = 12
 
 _OPTIONS = {
     "base_url": "the server's address (--url or MASTRA_BASE_URL)",
@@ -82,24 +79,6 @@ def first_line(error: errors.MastraError) -> str:
     return one_line(str(error).partition("\n")[0], None)
 
 
-def no_such_workflow(workflow_id: str, client: MastraClient) -> Stop:
-    """Return how the command ends without such a workflow: with the names that are near."""
-    names: dict[str, str] = {}
-    with contextlib.suppress(errors.MastraError):
-        for key, details in client.list_workflows(partial=True).items():
-            names |= {key: details.name or key, details.name: details.name}
-    near = nearest_names(workflow_id, names, most=3)
-    if near:
-        hint = did_you_mean(*near, shown=lambda name: repr(printable(names[name])))
-    elif names:
-        ids = list(dict.fromkeys(names.values()))
-        more = ", ..." if len(ids) > NAMES_SHOWN else ""
-        hint = f"; it has {', '.join(printable(name) for name in ids[:NAMES_SHOWN])}{more}"
-    else:
-        hint = ""
-    return Stop(Exit.USAGE, f"{client.base_url} has no workflow {printable(workflow_id)!r}{hint}")
-
-
 # -- one function for each kind
 
 
@@ -126,8 +105,12 @@ def in_options(error: errors.InvalidArgument) -> str:
     return one_line(f"{_OPTIONS.get(name, name)}{f', at {path}' if path else ''}: {problem}", None)
 
 
-def _explain_workflow(_error: errors.MastraError, attempt: Attempt) -> Stop:
-    return no_such_workflow(attempt.workflow_id, attempt.client)
+def _explain_workflow(error: errors.WorkflowNotFound, attempt: Attempt) -> Stop:
+    hint = error.hint()
+    return Stop(
+        Exit.USAGE,
+        f"{attempt.client.base_url} has no workflow {printable(attempt.workflow_id)!r}{'; ' if hint else ''}{hint}",
+    )
 
 
 def _explain_run(_error: errors.MastraError, attempt: Attempt) -> Stop:

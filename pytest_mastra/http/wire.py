@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mastra_sync.deadline import Clock
+from mastra_sync.request import LOOK, LOOK_HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class WireRequest:
     def query(self) -> str:
         """The query, percent-encoded, without its question mark; empty if there is none."""
         return self.target.partition("?")[2]
+
+    @property
+    def is_look(self) -> bool:
+        """Whether `mastra_sync` asks by itself, to say more of an error."""
+        return self.method == "GET" and self.header(LOOK_HEADER) == LOOK
 
     def header(self, name: str) -> str | None:
         """Return a header's value, whatever the case of its name; None if it is not there."""

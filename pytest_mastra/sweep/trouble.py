@@ -69,7 +69,7 @@ class Trouble:
         Raises:
             Killed: The script ends here.
         """
-        verb = call_of(request).verb if self._server is not None else None
+        verb = call_of(request).verb if self._server is not None and not request.is_look else None
         if self._server is None or verb is None:
             return surface.handle(request)
         with self._lock:

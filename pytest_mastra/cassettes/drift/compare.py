@@ -70,7 +70,9 @@ def compare(
 
 
 def _exchanges(recording: HasExchanges | Iterable[Exchange]) -> Iterable[Exchange]:
-    return recording.exchanges if hasattr(recording, "exchanges") else recording
+    """Return a recording's exchanges but looks: older clients did not take any."""
+    exchanges = recording.exchanges if hasattr(recording, "exchanges") else recording
+    return [exchange for exchange in exchanges if not exchange.request.is_look]
 
 
 def _pair_runs(

@@ -70,8 +70,12 @@ class Playback:
 
     @property
     def unplayed_entries(self) -> list[Entry]:
-        """The recorded exchanges that nobody has asked for, but polls, as entries."""
-        return [entry for entry in self.entries if not entry.played and entry.kind is not Kind.POLL]
+        """The recorded exchanges that nobody has asked for, but polls and looks, as entries."""
+        return [
+            entry
+            for entry in self.entries
+            if not (entry.played or entry.kind is Kind.POLL or entry.exchange.request.is_look)
+        ]
 
     def answer(self, request: WireRequest) -> Exchange | Miss:
         """Return the recorded exchange that answers a request; where there is none, why.

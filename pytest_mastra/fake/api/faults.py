@@ -247,6 +247,8 @@ class FaultySurface:
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request, or what becomes of it."""
+        if request.is_look:
+            return self.surface.handle(request)
         self.faults.note(request)
         if not self.faults.declared:
             return self.surface.handle(request)

@@ -202,7 +202,8 @@ class HttpSurface:
         # many requests are kept, and most of them say the same
         headers = self._journal.shared_headers(request.headers)
         record = Request(sys.intern(str(request.method)), sys.intern(request.path), self._query(request.query), headers)
-        self._journal.requests.append(record)
+        if not request.is_look:
+            self._journal.requests.append(record)
         return record
 
     def _guarded_answer(self, request: WireRequest, record: Request) -> WireReply:

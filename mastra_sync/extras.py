@@ -15,6 +15,7 @@ LIBRARIES: Mapping[str, Mapping[str, str]] = {
         "vcr": "vcrpy",
         "yaml": "pyyaml",
     },
+    "report": {"jinja2": "jinja2"},
 }
 """For each extra the modules that it brings, and the names by which they are installed."""
 

@@ -38,6 +38,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "what becomes of cassettes: none, once, new_episodes, rewrite, verify (default: none on CI, else once)",
     ),
     ("trace", "off|on|retain-on-failure", "write events and exchanges of each test to a file (default: off)"),
+    ("html", "PATH", "write a page that shows what the runs of each test did"),
     ("sweep", "off|quick|full", "how tests with the marker mastra_sweep are swept (default: full)"),
 )
 """Options with a value: name, placeholder, help; each has an ini key."""
@@ -106,6 +107,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_mastra.verify.hooks import Verifying
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
+    page = settings.page_path(config)
+    if page is not None:
+        from pytest_mastra.page import hooks as page_hooks
+
+        page_hooks.begin(config, page)
     if settings.is_on(config, "check_cassettes"):
         from pytest_mastra.cassettes.file.lint import Checking
 

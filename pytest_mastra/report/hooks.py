@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_mastra.report import carried_trace
 from pytest_mastra.suite import problems, settings
 from pytest_mastra.suite.scene import SCENE, Scene
 
@@ -41,7 +42,9 @@ class Reporting:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._scrubbers: dict[str, Scrubber | None] = {}
+        self._phases: dict[str, str] = {}
         self._traces = settings.setting(config, "trace").value != "off"
+        self._carries = carried_trace.are_wanted(config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -55,12 +58,17 @@ class Reporting:
         if scene is not None:
             if call.when == "setup":
                 self._scrubbers.clear()
+                self._phases.clear()
+            if self._phases.get(call.when) != "failed":
+                # the report of a test comes after those of its subtests, and passes though they failed
+                self._phases[call.when] = report.outcome
             if self._has_news(report, call, scene) and not scene.is_quiet:
                 scrubber = self._redact(report, call, scene, item)
                 if scrubber is not None:
                     self._complete(report, call, scene, item, scrubber)
             if call.when == "teardown":
                 del item.stash[SCENE]
+                self._phases.clear()
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -73,7 +81,8 @@ class Reporting:
 
     def _has_news(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene) -> bool:
         says = bool(report.failed or self._traces or report.sections or report.skipped)
-        return says or (call.when == "call" and bool(scene.log))
+        is_last = call.when == "teardown" and self._carries
+        return says or is_last or (call.when == "call" and bool(scene.log))
 
     def _redact(
         self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item
@@ -112,6 +121,8 @@ class Reporting:
                 from pytest_mastra.report import trace_writer
 
                 trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
+            if self._carries and call.when == "teardown":
+                carried_trace.carry_trace(scene, report, self._phases, scrubber)
             if report.failed:
                 from pytest_mastra.report import timeline
 

@@ -121,6 +121,12 @@ def is_on(config: pytest.Config, name: str) -> bool:
     return bool(config.getini(f"mastra_{name}") if option is None else option)
 
 
+def page_path(config: pytest.Config) -> str | None:
+    """Return where the page belongs that shows what runs did; None if it is not wanted."""
+    given = config.getoption("mastra_html") or config.getini("mastra_html")
+    return str(given) if given else None
+
+
 def url_setting(config: pytest.Config, *, checks_variable: bool = True) -> Setting | None:
     """Return where the live server is; None if nobody says.
 

@@ -1,0 +1,217 @@
+"""What the page's script reads: lists of numbers, and each text once. No I/O.
+
+A row is a list; `script/data.js` names its places. A text, and a JSON value as its text, is the number under which it
+stands in `texts`; what is not there is -1. So a value that a hundred tests have is in the page once, and is parsed when
+it is looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.normalise import without_meta
+from pytest_mastra.page.sentences import sentence_of
+from pytest_mastra.page.shown_run import Layouts, ShownRun, ShownStep, run_that_matters, shown_runs
+from pytest_mastra.page.tested import OUTCOMES, Tested
+
+if TYPE_CHECKING:
+    from pytest_mastra.page.layout import Layout
+    from pytest_mastra.report.trace_reader import TracedBody, TracedEvent, TracedExchange
+
+_DIGITS = 6
+_LEVEL = 6
+_MISSING = -1
+_SPANS = {"working": "w", "sleeping": "s", "suspended": "p"}
+
+
+class Interned:
+    """Texts, each kept once."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def text(self, text: str | None) -> int:
+        """Return the number of a text; -1 for none and for an empty one."""
+        if not text:
+            return _MISSING
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return number
+
+    def value(self, value: Any) -> int:
+        """Return the number of a JSON value; -1 for null."""
+        if value is None:
+            return _MISSING
+        return self.text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+
+
+class PageData:
+    """The data of a page, test after test."""
+
+    def __init__(self) -> None:
+        self.layouts = Layouts()
+        self._interned = Interned()
+        self._graphs: list[Any] = []
+        self._graph_numbers: dict[int, int] = {}
+        self._tests: list[Any] = []
+
+    def add(self, test: Tested) -> list[ShownRun]:
+        """Add a test, and return its runs as they are drawn."""
+        text, value = self._interned.text, self._interned.value
+        runs = [] if test.trace is None else shown_runs(test.trace, self.layouts)
+        said = sentence_of(test, runs) if test.has_failed else None
+        parts = [] if said is None else [text(part) for part in (said.workflow, said.words, said.step, said.why)]
+        row = [
+            text(test.name),
+            OUTCOMES.index(test.outcome) if test.outcome in OUTCOMES else OUTCOMES.index("passed"),
+            _rounded(test.seconds),
+            parts,
+            text(test.message),
+            [[text(title), text(content)] for title, content in test.said],
+            text(test.worker or test.source),
+            run_that_matters(runs),
+            int(test.thinned),
+        ]
+        if test.trace is not None:
+            row += [
+                text(test.trace.target),
+                test.trace.epoch,
+                int(test.trace.is_virtual),
+                [self._run(run) for run in runs],
+                [self._event(event) for event in test.trace.events],
+                [self._exchange(exchange) for exchange in test.trace.exchanges],
+                value(test.trace.versions),
+            ]
+        self._tests.append(row)
+        return runs
+
+    def as_json(self) -> bytes:
+        """Return all of it as JSON."""
+        content = {"texts": self._interned.texts, "graphs": self._graphs, "tests": self._tests}
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        # half a character is no UTF-8
+        return text.encode("utf-8", "backslashreplace")
+
+    def _run(self, run: ShownRun) -> list[Any]:
+        text, value = self._interned.text, self._interned.value
+        traced, result = run.traced, run.result
+        return [
+            text(traced.workflow_id),
+            text(traced.run_id),
+            text(traced.status),
+            value(traced.input_data),
+            value(None if result is None else result.result),
+            value(_error(run.error)),
+            self._graph(run.layout),
+            int(run.is_graph_known),
+            [self._step(step) for step in run.steps],
+            run.at,
+            run.taken,
+            run.failing,
+            _rounded(run.seconds),
+            _rounded(traced.at),
+            value(traced.account) if result is None else _MISSING,
+        ]
+
+    def _step(self, step: ShownStep) -> list[Any]:
+        text, value = self._interned.text, self._interned.value
+        known = step.result
+        return [
+            text(step.path),
+            text(step.name),
+            text(step.status),
+            value(step.input_data),
+            value(known.output),
+            value(_error(known.error)),
+            value(without_meta(known.suspend_payload)),
+            value(known.resume_payload),
+            text(step.count),
+            _rounded(step.seconds),
+            [[_SPANS[kind], _rounded(begin), _rounded(end)] for kind, begin, end in step.spans],
+        ]
+
+    def _event(self, event: TracedEvent) -> list[Any]:
+        payload = event.event.get("payload")
+        step = payload.get("id") or payload.get("stepName") if isinstance(payload, dict) else None
+        kind = event.event.get("type")
+        return [
+            event.run,
+            _rounded(event.at),
+            self._interned.text(kind if isinstance(kind, str) else None),
+            self._interned.text(step if isinstance(step, str) else None),
+            _MISSING if event.exchange is None else event.exchange,
+            self._interned.value(event.event),
+        ]
+
+    def _exchange(self, exchange: TracedExchange) -> list[Any]:
+        text = self._interned.text
+        reply = exchange.reply
+        ended = None if reply is None or not reply.chunks else reply.chunks[-1].at
+        return [
+            exchange.number,
+            _rounded(exchange.at),
+            _MISSING if exchange.run is None else exchange.run,
+            text(exchange.verb),
+            text(f"{exchange.method} {exchange.target}"),
+            0 if reply is None else reply.status,
+            text(exchange.ending),
+            text(exchange.failure),
+            self._body(exchange.body),
+            _MISSING if reply is None else self._body(reply.body),
+            _rounded(ended),
+            text(_lines(exchange.headers)),
+            _MISSING if reply is None else text(_lines(reply.headers)),
+        ]
+
+    def _body(self, body: TracedBody | None) -> int:
+        if body is None:
+            return _MISSING
+        if body.json is not None:
+            return self._interned.value(body.json)
+        if body.records is not None:
+            # they stand in the story, one by one
+            return self._interned.value(f"{len(body.records)} records")
+        if body.text is not None:
+            return self._interned.value(body.text)
+        return self._interned.value(f"{body.size} bytes")
+
+    def _graph(self, layout: Layout) -> int:
+        """Return the number of a graph that is placed."""
+        number = self._graph_numbers.get(id(layout))
+        if number is None:
+            number = self._graph_numbers[id(layout)] = len(self._graphs)
+            text = self._interned.text
+            boxes = [
+                [
+                    *(box.kind, text(box.label), text(box.title)),
+                    *(box.x, box.y, box.width, box.height, box.axis),
+                    *(text(box.caption), text(box.path)),
+                ]
+                for box in layout.boxes
+            ]
+            self._graphs.append([layout.width, layout.height, boxes, [line.path for line in layout.lines]])
+        return number
+
+
+def packed(data: bytes) -> str:
+    """Return data deflated, in base64."""
+    return base64.b64encode(zlib.compress(data, _LEVEL)).decode("ascii")
+
+
+def _error(error: Any) -> Any:
+    return None if error is None else error.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, _DIGITS)
+
+
+def _lines(headers: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in headers)

@@ -1,0 +1,179 @@
+"""The page as one file: template, data, script, style, and a policy that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mastra_sync.escapes import escaped, visible
+from mastra_sync.terminal.writing import duration
+from pytest_mastra.page.data import PageData, packed
+from pytest_mastra.page.drawing import draw
+from pytest_mastra.page.sentences import Sentence, sentence_of
+from pytest_mastra.page.session import Session
+from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters
+from pytest_mastra.page.tested import OUTCOMES, Tested
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SCRIPTS = ("data", "elements", "values", "graph", "timeline", "story", "step", "compare", "run", "list", "main")
+"""The parts of the script, in their order; one function is around all of them."""
+
+MOST_CARDS = 200
+"""Failed tests that are drawn without a script; further ones are in the list."""
+
+_LONGEST_VALUE = 1200
+_WORDS = {"error": "errors", "xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A failed test, as it is there without a script.
+
+    Attributes:
+        test: The test.
+        sentence: What broke.
+        link: The address of the run within the page.
+        drawing: The run as SVG.
+        step: The step at which it stopped.
+        fields: What is known of that step: title and text.
+    """
+
+    test: Tested
+    sentence: Sentence
+    link: str
+    drawing: str
+    step: ShownStep | None
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page.
+
+    Attributes:
+        html: The file.
+        data: What its script reads, before it is packed.
+    """
+
+    html: bytes
+    data: bytes
+
+
+def render(tests: Sequence[Tested], session: Session) -> Page:
+    """Return the page.
+
+    Args:
+        tests: In the order in which they ran.
+        session: What is said of all of them.
+    """
+    data = PageData()
+    cards: list[Card] = []
+    for test in tests:
+        runs = data.add(test)
+        if test.has_failed and len(cards) < MOST_CARDS:
+            cards.append(_card(test, runs))
+    counts = Counter(test.outcome for test in tests)
+    script, style = _script(), _asset("style.css")
+    template = _environment().get_template("page.html.j2")
+    content = data.as_json()
+    html = template.render(
+        session=session,
+        headline=_headline(counts),
+        counts=[(outcome, counts[outcome], _WORDS.get(outcome, outcome)) for outcome in OUTCOMES if counts[outcome]],
+        total=len(tests),
+        cards=cards,
+        failed=counts["failed"] + counts["error"],
+        policy=_policy(script, style),
+        script=script,
+        style=style,
+        data=packed(content),
+    )
+    return Page(html.encode("utf-8", "backslashreplace"), content)
+
+
+def link_of(*parts: str) -> str:
+    """Return the address, within the page, of a test, a run, a step."""
+    return "#" + "/".join(quote(part, safe="!~*'()") for part in parts)
+
+
+def _headline(counts: Counter[str]) -> str:
+    total, failed = sum(counts.values()), counts["failed"] + counts["error"]
+    if not total:
+        return "No test ran"
+    if failed:
+        return f"{failed:,} of {total:,} {'test' if total == 1 else 'tests'} failed"
+    passed = counts["passed"]
+    if passed == total:
+        return "The one test passed" if total == 1 else f"All {total:,} tests passed"
+    return f"{passed:,} of {total:,} tests passed, none failed"
+
+
+def _card(test: Tested, runs: Sequence[ShownRun]) -> Card:
+    number = run_that_matters(runs)
+    sentence = sentence_of(test, runs)
+    if number < 0:
+        return Card(test, sentence, link_of(test.name), "", None)
+    run = runs[number]
+    step = run.steps[run.failing] if run.failing >= 0 else None
+    parts = [test.name, run.traced.run_id, *([step.path] if step is not None else [])]
+    return Card(test, sentence, link_of(*parts), draw(run), step, list(_fields(run, step)))
+
+
+def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
+    """Give what a reader wants to see first."""
+    if step is None:
+        yield "Input", _value(run.traced.input_data)
+        if run.result is not None and run.result.result is not None:
+            yield "Result", _value(run.result.result)
+        return
+    if step.result.error is not None and "\n" in str(step.result.error):
+        yield "Error", str(step.result.error)
+    yield "Input", _value(step.input_data)
+
+
+def _value(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def _policy(script: str, style: str) -> str:
+    """Return the policy that lets the page run its own script and style, and load nothing."""
+    rules = ("default-src 'none'", f"script-src '{_digest(script)}'", f"style-src '{_digest(style)}'")
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
+
+
+@cache
+def _script() -> str:
+    lines = (line.strip() for name in SCRIPTS for line in _asset(f"script/{name}.js").splitlines())
+    body = "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/**")))
+    return f'(() => {{\n"use strict";\n{body}}})();\n'
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("pytest_mastra.page").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 -- of the extra `report`
+
+    made = Environment(
+        autoescape=True, loader=FunctionLoader(_asset), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"escaped": escaped, "visible": visible, "duration": duration}
+    return made

@@ -1,0 +1,83 @@
+"""Writes the page: whole or not at all, and not larger than a browser likes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_mastra.page.page import render
+from pytest_mastra.page.session import Session
+from pytest_mastra.page.tested import Tested
+from pytest_mastra.text.values import counted
+
+if TYPE_CHECKING:
+    from pytest_mastra.redact.scrubber import Scrubber
+
+_UNITS = ((1_000_000, "MB"), (1_000, "kB"))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a page.
+
+    Attributes:
+        words: In one line.
+        problem: Why it was not written; empty if it was.
+    """
+
+    words: str
+    problem: str = ""
+
+
+def find_problem(path: Path) -> str:
+    """Return why no page can be written to a path, or nothing; makes its folder."""
+    if path.is_dir():
+        return f"{path} is a folder: name the file, as in {path / 'report.html'}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
+        path.open("ab").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        return f"no page can be written to {path}: {error.strerror or error}"
+    return ""
+
+
+def write_page(path: Path, tests: Sequence[Tested], session: Session, scrubber: Scrubber) -> Written:
+    """Write a page, and say in one line what became of it; never raises.
+
+    Args:
+        path: Where it belongs.
+        tests: In the order in which they ran.
+        session: What is said of all of them.
+        scrubber: Knows what must not stand in it.
+    """
+    page = render(tests, session)
+    left = scrubber.survivors(page.data)
+    problem = f"{', '.join(left)} would stand in it" if left else _replace(path, page.html)
+    if problem:
+        return Written(f"no page is written to {path}: {problem}", problem)
+    failed = sum(test.has_failed for test in tests)
+    return Written(f"page of {counted(len(tests), 'test')}, {failed} failed, {_size(len(page.html))}: {path}")
+
+
+def _replace(path: Path, data: bytes) -> str:
+    """Write a file, whole or not at all, and return what was wrong."""
+    temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        return error.strerror or str(error)
+    return ""
+
+
+def _size(size: int) -> str:
+    return next((f"{size / unit:.1f} {name}" for unit, name in _UNITS if size >= unit), f"{size} bytes")

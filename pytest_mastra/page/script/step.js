@@ -1,0 +1,19 @@
+// The panel of one step, or of the run where none is chosen.
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+
+const command = (title, line) => element("section", { class: "value command" }, element("h4", {}, title, copyButton("copy", () => line, `Copied ${title}`)), element("pre", {}, line));
+const againOf = (test) => `pytest ${quoted(test.name)}`;
+const travelOf = (run, at) => `mastra-sync time-travel ${quoted(run.workflow)} ${quoted(run.id)} --step ${quoted(at.path)}`;
+
+function drawStep(run, at) {
+  const { test } = run;
+  const isLive = targetOf(test) === "live";
+  if (!at) {
+    return element("div", {}, element("h3", {}, run.workflow, " ", badge(run.status)), titled("Error", run.error, "error"), titled("Input", run.input), titled("Result", run.result),
+      titled("What the server told", run.account), command("Run it again", againOf(test)));
+  }
+  return element("div", {}, element("h3", {}, at.name, " ", badge(at.status)),
+    element("p", { class: "name" }, at.path === at.name ? null : copyButton(at.path, () => at.path, "Copied the path"), at.count ? element("span", {}, at.count) : null, at.seconds === null ? null : element("span", {}, duration(at.seconds))),
+    titled("Error", at.error, "error"), titled("Asks", at.asks), titled("Input", at.input), titled("Answer", at.answer), titled("Output", at.output),
+    command("Run the test again", againOf(test)), isLive ? command("Run it from this step", travelOf(run, at)) : null);
+}

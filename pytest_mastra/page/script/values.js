@@ -1,0 +1,68 @@
+// JSON values as trees that fold; each place has a JSON path.
+const LONG = 2000, MANY = 100, NAME = /^[A-Za-z_$][\w$]*$/;
+const into = (key) => (typeof key === "number" ? `[${key}]` : NAME.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
+const isTree = (item) => item !== null && typeof item === "object";
+
+/** Returns a value in a few words, for a tree that is folded. */
+function brief(item) {
+  if (Array.isArray(item)) return item.length ? `[ ${plural(item.length, "item")} ]` : "[]";
+  const keys = Object.keys(item);
+  if (!keys.length) return "{}";
+  const shown = keys.slice(0, 4).join(", ");
+  return `{ ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}${keys.length > 4 ? ", …" : ""} }`;
+}
+
+function leaf(item) {
+  if (typeof item !== "string") return element("span", { class: item === null ? "null" : typeof item }, String(item));
+  const quoted = (string) => JSON.stringify(string);
+  if (item.length <= LONG) return element("span", { class: "string" }, quoted(item));
+  const shown = element("span", { class: "string" }, `${quoted(item.slice(0, LONG))}…`);
+  const more = button(`show all ${item.length.toLocaleString("en")} characters`, () => {
+    shown.textContent = visible(quoted(item));
+    more.remove();
+  }, { class: "more" });
+  return element("span", {}, shown, " ", more);
+}
+
+const label = (key, path) => key === undefined ? null : element("button", { type: "button", class: "key", title: `Copy the path ${visible(path)}`,
+  onclick: (event) => { event.preventDefault(); copy(path, `Copied ${path}`); } }, typeof key === "number" ? key : NAME.test(key) ? key : JSON.stringify(key));
+
+/** Returns a value as a tree; what is inside of a folded place is made when it is unfolded. */
+function tree(item, path = "$", key = undefined, isOpen = true) {
+  const name = label(key, path);
+  if (!isTree(item) || !Object.keys(item).length) {
+    return element("div", { class: "leaf" }, name, name && ": ", isTree(item) ? element("span", { class: "null" }, brief(item)) : leaf(item));
+  }
+  const place = element("details", { class: "tree" }, element("summary", {}, name, name && ": ", element("span", { class: "brief" }, brief(item))));
+  const entries = Array.isArray(item) ? item.map((one, index) => [index, one]) : Object.entries(item);
+  let from = 0;
+  const grow = () => {
+    const more = place.querySelector(":scope > .more");
+    if (more) more.remove();
+    const isSmall = JSON.stringify(item).length < 600;
+    for (const [inner, one] of entries.slice(from, from + MANY)) place.append(tree(one, path + into(inner), inner, isSmall));
+    from += MANY;
+    if (from < entries.length) place.append(button(`show ${Math.min(MANY, entries.length - from)} more of ${entries.length.toLocaleString("en")}`, grow, { class: "more" }));
+  };
+  place.addEventListener("toggle", () => { if (place.open && !from) grow(); });
+  if (isOpen) { grow(); place.open = true; }
+  return place;
+}
+
+/** Returns a titled value with buttons to copy it; nothing if there is none. */
+function titled(title, number, kind = "") {
+  const item = value(number);
+  if (item === undefined) return null;
+  return element("section", { class: `value ${kind}` },
+    element("h4", {}, title, copyButton("copy", () => JSON.stringify(item, null, 2), `Copied ${title}`)), tree(item));
+}
+
+/** Gives the paths at which two values differ: [path, before, after]. */
+function differences(before, after, path = "$", found = []) {
+  if (found.length >= 50 || before === after) return found;
+  if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after)) {
+    const isList = Array.isArray(before);
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) differences(before[key], after[key], path + into(isList ? Number(key) : key), found);
+  } else if (JSON.stringify(before) !== JSON.stringify(after)) found.push([path, before, after]);
+  return found;
+}

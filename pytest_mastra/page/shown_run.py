@@ -1,0 +1,222 @@
+"""A run as it is drawn: what became of its graph's entries, its steps. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync.step_graph import graph_of
+from mastra_sync.terminal.writing import one_line, step_name
+from pytest_mastra.explain.run_summary import input_of, steps_in_order
+from pytest_mastra.page.graph import graph_of_steps, read_graph
+from pytest_mastra.page.layout import BLOCKS, Layout, lay_out
+from pytest_mastra.run_history.spans import spans_of
+
+if TYPE_CHECKING:
+    from mastra_sync.models import RemoteError, RunResult, StepResult
+    from pytest_mastra.page.layout import Line
+    from pytest_mastra.report.trace_reader import Trace, TracedRun
+    from pytest_mastra.run_history.runs import TouchedRun
+    from pytest_mastra.run_history.spans import Spans
+
+GONE_WELL = frozenset({"success", "bailed"})
+STOPPED = frozenset({"failed", "tripwire", "suspended", "paused"})
+
+_ITEM = re.compile(r"\[\d+\]")
+_BY_NEED = ("failed", "tripwire", "suspended", "paused", "running", "waiting")
+"""Of several items at one entry of the graph, the one that the entry has the status of."""
+
+_PROGRESS = "workflow-step-progress"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step that a run came to.
+
+    Attributes:
+        path: Its id, after those of the nested workflows around it.
+        name: What it is called.
+        status: By Mastra's name.
+        result: All that is known of it.
+        input_data: What it got.
+        count: Rounds of a loop, or items of a foreach, in words; empty if there is nothing to count.
+        seconds: How long it was at work; None if that is not known.
+        spans: What it did when: `working`, `sleeping`, `suspended`; from the run's beginning, None if it goes on.
+    """
+
+    path: str
+    name: str
+    status: str
+    result: StepResult
+    input_data: Any
+    count: str
+    seconds: float | None
+    spans: list[tuple[str, float, float | None]]
+
+
+@dataclass(slots=True)
+class ShownRun:
+    """A run.
+
+    Attributes:
+        traced: As the trace has it.
+        result: The last that is known of it; None if it is not understood.
+        layout: Its graph, placed.
+        is_graph_known: Whether a server told the graph; else its steps are drawn one after the other.
+        steps: In the order in which they came.
+        at: For each box of the graph the number of its step; -1 if it was not come to.
+        taken: The numbers of the lines that it went along.
+        seconds: How long it took; None if that is not known.
+    """
+
+    traced: TracedRun
+    result: RunResult | None
+    layout: Layout
+    is_graph_known: bool
+    steps: list[ShownStep] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    seconds: float | None = None
+
+    @property
+    def failing(self) -> int:
+        """The number of the step at which it stopped; -1 if there is none."""
+        stopped = [number for number, step in enumerate(self.steps) if step.status in STOPPED]
+        # a nested workflow fails with its step
+        inner = [
+            number
+            for number in stopped
+            if not any(self.steps[other].path.startswith(f"{self.steps[number].path}.") for other in stopped)
+        ]
+        failed = [number for number in inner if self.steps[number].status in ("failed", "tripwire")]
+        return next(iter([*failed, *inner]), -1)
+
+    @property
+    def error(self) -> RemoteError | None:
+        """What it failed with."""
+        step = self.steps[self.failing] if self.failing >= 0 else None
+        if step is not None and step.result.error is not None:
+            return step.result.error
+        return None if self.result is None else self.result.error
+
+
+class Layouts:
+    """The graphs of a page, each placed once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Layout] = {}
+
+    def of(self, graph: Any, paths: Iterable[str]) -> Layout:
+        """Return a graph, placed; of one that is not known, the steps one after the other."""
+        known = list(paths)
+        key = json.dumps(graph if graph is not None else known, ensure_ascii=False, sort_keys=True, default=repr)
+        layout = self._made.get(key)
+        if layout is None:
+            nodes = read_graph(graph) or graph_of_steps(known)
+            layout = self._made[key] = lay_out(nodes)
+        return layout
+
+
+def shown_runs(trace: Trace, layouts: Layouts) -> list[ShownRun]:
+    """Return the runs of a trace as they are drawn."""
+    return [
+        _shown(trace, traced, touched, layouts)
+        for traced, touched in zip(trace.runs, trace.touched_runs(), strict=True)
+    ]
+
+
+def run_that_matters(runs: Sequence[ShownRun]) -> int:
+    """Return the number of the last run that went wrong, or of the last run."""
+    # a test stops at what it did last
+    return max(range(len(runs)), key=lambda index: (runs[index].traced.status not in GONE_WELL, index), default=-1)
+
+
+def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layouts) -> ShownRun:
+    result = touched.result
+    in_order = [] if result is None else steps_in_order(result)
+    graph = _graph(trace, traced)
+    layout = layouts.of(graph, [name for name, _ in in_order])
+    made = ShownRun(traced, result, layout, graph is not None)
+    if result is None:
+        made.at = [-1] * len(layout.boxes)
+        return made
+    spans = spans_of(touched)
+    progress = _progress(touched.events)
+    made.seconds = spans.seconds
+    labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
+    made.steps = [_step(name, step, result, spans, progress, labels.get(name)) for name, step in in_order]
+    by_path: dict[str, int] = {}
+    for number, step in enumerate(made.steps):
+        path = _ITEM.sub("", step.path)
+        if path not in by_path or _need(step.status) < _need(made.steps[by_path[path]].status):
+            by_path[path] = number
+    made.at = [by_path.get(box.path, -1) if box.kind not in BLOCKS else -1 for box in layout.boxes]
+    made.taken = [number for number, line in enumerate(layout.lines) if _is_taken(line, made)]
+    return made
+
+
+def _is_taken(line: Line, run: ShownRun) -> bool:
+    numbers = range(line.first, line.last + 1)
+    if not any(run.at[number] >= 0 for number in numbers):
+        return False
+    if not line.leads_out:
+        return True
+    reached = [run.steps[run.at[number]].status for number in numbers if run.at[number] >= 0]
+    return not any(status in STOPPED for status in reached)
+
+
+def _need(status: str) -> int:
+    return _BY_NEED.index(status) if status in _BY_NEED else len(_BY_NEED)
+
+
+def _step(
+    name: str, step: StepResult, result: RunResult, spans: Spans, progress: Mapping[str, str], label: str | None
+) -> ShownStep:
+    began = spans.earliest or 0.0
+    own = [
+        (span.activity.value, span.begin - began, None if span.end is None else span.end - began)
+        for span in spans.of_step.get(name, ())
+    ]
+    rounds = step.iteration_count
+    count = f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress.get(name, "")
+    seconds = spans.seconds_at_work(name)
+    shown = label or step_name(step.path[-1] if step.path else name)
+    return ShownStep(name, shown, step.status, step, input_of(result, step), count, seconds, own)
+
+
+def _progress(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return how many items of each foreach are done, the last that was told."""
+    found = {}
+    for event in events:
+        payload = event.get("payload")
+        if event.get("type") == _PROGRESS and isinstance(payload, Mapping):
+            done, total = payload.get("completedCount"), payload.get("totalCount")
+            if isinstance(done, int) and isinstance(total, int):
+                found[str(payload.get("id"))] = f"{done} of {total}"
+    return found
+
+
+def _graph(trace: Trace, run: TracedRun) -> Any:
+    """Return the graph of a run's workflow that a server told, None if none did."""
+    graph = graph_of(run.account)
+    if graph is not None:
+        return graph
+    for exchange in trace.exchanges:
+        answer = None if exchange.reply is None or exchange.reply.body is None else exchange.reply.body.json
+        if not isinstance(answer, Mapping):
+            continue
+        if exchange.run == run.number:
+            graph = graph_of(answer)
+        elif exchange.verb == "details" and exchange.workflow == run.workflow_id:
+            graph = answer.get("stepGraph")
+        if graph is not None:
+            return graph
+    return None
+
+
+def describe_error(error: RemoteError | None) -> str:
+    """Return an error in one line."""
+    return "" if error is None else one_line(str(error), 300)

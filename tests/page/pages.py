@@ -1,0 +1,68 @@
+"""Pages, read as a browser reads them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OUTCOMES = ("failed", "error", "xpassed", "passed", "skipped", "xfailed")
+
+
+@dataclass(frozen=True)
+class ReadTest:
+    name: str
+    outcome: str
+    sentence: str
+    message: str
+    said: dict[str, str]
+    runs: list[tuple[str, str]]
+    requests: int
+    is_thinned: bool
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    html: str
+    data: dict[str, Any]
+
+    @property
+    def static(self) -> str:
+        """What is there without the script and its data."""
+        without_data = re.sub(r'<script type="application/octet-stream".*?</script>', "", self.html, flags=re.DOTALL)
+        return re.sub(r"<(script|style)>.*?</\1>", "", without_data, flags=re.DOTALL)
+
+    @property
+    def tests(self) -> dict[str, ReadTest]:
+        """The tests by the last part of their name."""
+        return {test.name.rpartition("::")[2]: test for test in map(self._test, self.data["tests"])}
+
+    def _test(self, row: list[Any]) -> ReadTest:
+        text = self.text
+        workflow, words, step, why = (*map(text, row[3]), "", "", "", "")[:4]
+        said = " ".join(filter(None, (workflow, words, step)))
+        return ReadTest(
+            text(row[0]),
+            OUTCOMES[row[1]],
+            f"{said}: {why}" if why else said,
+            text(row[4]),
+            {text(title): text(content) for title, content in row[5]},
+            [(text(run[0]), text(run[2])) for run in row[12]] if len(row) > 9 else [],
+            len(row[14]) if len(row) > 9 else 0,
+            bool(row[8]),
+        )
+
+    def text(self, number: int) -> str:
+        return "" if number < 0 else str(self.data["texts"][number])
+
+
+def read_page(path: Path) -> ReadPage:
+    """Return a page and the data in it."""
+    html = path.read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/octet-stream" id="data">([^<]*)</script>', html)
+    assert found is not None
+    return ReadPage(html, json.loads(zlib.decompress(base64.b64decode(found[1]))))

@@ -3,6 +3,7 @@
 ```
 MastraError
 ├─ InvalidArgument (ValueError)          the call could not be sent as it was written
+├─ ClientClosed (RuntimeError)           the client was closed before this call
 ├─ APIConnectionError                    no reply: refused, cut, unreachable
 │  └─ APITimeoutError (TimeoutError)     no reply in time
 ├─ APIStatusError                        the server answered, and it was a refusal
@@ -141,6 +142,16 @@ class InvalidArgument(MastraError, ValueError):
     def __init__(self, argument: str, problem: str) -> None:
         super().__init__(f"{argument}: {problem}")
         self.argument = argument
+
+
+class ClientClosed(MastraError, RuntimeError):
+    """The client was closed before this call; nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this client is closed, so nothing was sent.\n"
+            "  close() or the end of its `with` block closed it: make the call before, or another MastraClient."
+        )
 
 
 class APIConnectionError(MastraError):

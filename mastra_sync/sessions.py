@@ -19,6 +19,7 @@ from urllib3.util import Retry
 
 from mastra_sync.connections import bounded
 from mastra_sync.deadline import Clock
+from mastra_sync.errors import ClientClosed
 from mastra_sync.quiet_pools import quieten
 
 IDLE_LIMIT = 4.0
@@ -74,7 +75,7 @@ class SessionPool:
     def _take(self) -> requests.Session:
         with self._lock:
             if self._closed:
-                raise RuntimeError("this client is closed")
+                raise ClientClosed
             if self._process != os.getpid():
                 # a forked process must not speak on its parent's connections
                 self._idle, self._process = [], os.getpid()
@@ -108,7 +109,7 @@ class BorrowedSession:
     def lend(self) -> Iterator[requests.Session]:
         """Give the caller's session to a request."""
         if self.closed:
-            raise RuntimeError("this client is closed")
+            raise ClientClosed
         yield self.session
 
     def hang_up(self, session: requests.Session) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from mastra_sync import InvalidArgument, MastraClient, MastraError, UnsupportedByServer
+from mastra_sync import ClientClosed, InvalidArgument, MastraClient, MastraError, UnsupportedByServer
 from tests.client.scripted import client_of, reply
 
 SECRET = "s3cr3t-value"
@@ -251,7 +251,7 @@ def test_a_client_cannot_be_used_once_it_is_closed() -> None:
     """Leaving the block closes it; a call afterwards says so instead of opening connections anew."""
     with MastraClient("http://127.0.0.1:1") as client:
         pass
-    with pytest.raises(RuntimeError, match="this client is closed"):
+    with pytest.raises(ClientClosed, match="this client is closed"):
         client.list_workflows()
     client.close()
 
@@ -264,7 +264,7 @@ def test_a_session_of_ones_own_is_not_closed(monkeypatch: pytest.MonkeyPatch) ->
     with MastraClient("http://127.0.0.1:1", session=session) as client:
         pass
     assert closed == []
-    with pytest.raises(RuntimeError, match="this client is closed"):
+    with pytest.raises(ClientClosed, match="this client is closed"):
         client.list_workflows()
 
 

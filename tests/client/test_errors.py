@@ -64,6 +64,7 @@ STATUS_FIELDS = {
 CONNECTION = (("was cut",), {"method": "GET", "url": "http://h/x", "run_id": "r1", "sent": False})
 EXAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "MastraError": (("text",), {}),
+    "ClientClosed": ((), {}),
     "InvalidArgument": (("input_data.a", "is wrong"), {}),
     "APIConnectionError": CONNECTION,
     "APITimeoutError": CONNECTION,
@@ -117,6 +118,7 @@ def test_attributes_are_what_was_given(name: str) -> None:
 
 
 FIRST_LINES = {
+    "ClientClosed": "this client is closed, so nothing was sent.",
     "InvalidArgument": "input_data.a: is wrong",
     "APITimeoutError": "GET http://h/x (run r1): was cut",
     "ServerError": "500 said  [POST http://h/api/x] (run r1)",

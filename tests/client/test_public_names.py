@@ -16,7 +16,7 @@ import mastra_sync
 # fmt: off
 PUBLIC = [
     "APIConnectionError", "APIStatusError", "APITimeoutError", "AuthenticationError", "BadRequestError",
-    "ConflictError", "CurrentStep", "DynamicWorkflow", "DynamicWorkflowDefinition", "InputMismatch",
+    "ClientClosed", "ConflictError", "CurrentStep", "DynamicWorkflow", "DynamicWorkflowDefinition", "InputMismatch",
     "InvalidArgument", "InvalidInput", "InvalidResumeData",
     "MalformedRecord", "MastraClient", "MastraError", "MoveOptions", "NoSuchStep", "NotFoundError",
     "OutcomeUnknown", "PayloadTooLarge", "PermissionDeniedError", "RateLimitError", "RecordDecoder",

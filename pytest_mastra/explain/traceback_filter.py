@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -20,22 +21,28 @@ _MEANT = (
     ("mastra_sync.errors", "MastraError"),
     ("pytest_mastra.cassettes.replay.no_match", "NoRecordedReply"),
 )
-"""Exceptions that say all there is to say; of others one wants to know where in the client they came from."""
+"""Exceptions that say all there is to say, wherever they come from."""
+
+_OURS = frozenset({"mastra_sync", "pytest_mastra"})
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
 
 
 def shorten_traceback(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> None:
-    """End a traceback before the client's functions, if the client means its exception.
+    """End a traceback before our functions, if we mean its exception.
 
-    It ends at the last line that is not the client's. Of what such an exception came from only the words stay.
-    `--full-trace` shows all.
+    Those are the client's own, and all that a `raise` of ours ends in: a mistake in a declaration, say. It ends at the
+    last line that is not ours. Of what such an exception came from only the words stay. `--full-trace` shows all.
 
     Args:
         excinfo: How a test ended; its traceback is changed.
         config: pytest's.
     """
-    if config.getoption("fulltrace", default=False) or not isinstance(excinfo.value, loaded_classes(*_MEANT)):
+    if config.getoption("fulltrace", default=False):
         return
     entries = list(_entries(excinfo.tb))
+    if not (isinstance(excinfo.value, loaded_classes(*_MEANT)) or (entries and _is_raised_by_us(entries[-1]))):
+        return
     count = len(entries)
     while count and _package(entries[count - 1]) in _INNER:
         count -= 1
@@ -55,6 +62,11 @@ def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
     while traceback is not None:
         yield traceback
         traceback = traceback.tb_next
+
+
+def _is_raised_by_us(entry: TracebackType) -> bool:
+    """Return whether a line of ours raised on purpose: in an operation that failed one wants to see ours."""
+    return _package(entry) in _OURS and entry.tb_frame.f_code.co_code[entry.tb_lasti] == _RAISE
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

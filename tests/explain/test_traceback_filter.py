@@ -79,6 +79,30 @@ def test_what_the_client_does_not_mean_is_shown_whole(run_suite: RunSuite) -> No
     result.stdout.fnmatch_lines([INNER, "*TypeError: 'NoneType' object is not callable*", "*raise RunFailed(failed)"])
 
 
+MISTAKES = {
+    "then": 'mastra_server.workflow("a").then("fetch")',
+    "verb": 'mastra_server.faults.on("strat")',
+    "json": 'mastra_server.workflow("b").returns({"x": {1, 2}})',
+    "name": 'mastra_server.faults.on("start").error(500)',
+    "keyword": 'mastra_client.get_workflow("c").execute({}, time_out=3)',
+    "model": "RunResult().output",
+    "runs": 'mastra_server.runs("nope")',
+    "twice": "InProcess(mastra_server, mastra_server.url).__enter__()",
+}
+
+
+def test_a_mistake_in_a_declaration_ends_at_its_line(run_suite: RunSuite) -> None:
+    """What is refused where it is written shows the line that says it, and none of ours."""
+    tests = "".join(
+        f"\ndef test_{name}(mastra_server, mastra_client):\n    {line}\n" for name, line in MISTAKES.items()
+    )
+    result = run_suite("from mastra_sync import RunResult\nfrom pytest_mastra import InProcess\n" + tests)
+    result.assert_outcomes(failed=len(MISTAKES))
+    result.stdout.no_fnmatch_line("*mastra_sync/*.py:*")
+    result.stdout.no_fnmatch_line("*pytest_mastra/*.py:*")
+    result.stdout.fnmatch_lines([f">   *{line.replace('[', '[[]')}" for line in MISTAKES.values()])
+
+
 def test_no_secret_is_shown(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside what raised, in pytest's comparison, among variables, in the summary: only source may have it."""
     monkeypatch.setenv("MASTRA_API_TOKEN", TOKEN)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +29,7 @@ from mastra_sync.near_workflows import ids_in, near_ids
 from mastra_sync.operations import LIST_WORKFLOWS, Operation, Repeat
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.request import Request, Timeouts
+from mastra_sync.tls_failures import is_refused_handshake
 from mastra_sync.transport import ByteStream, Transport
 
 if TYPE_CHECKING:
@@ -263,6 +263,7 @@ class Api:
             url=request.url,
             run_id=request.run_id,
             excerpt=excerpt(stream.secrets.beginning(stream.body)),
+            advice=stream.proxy_in_words,
         )
 
 
@@ -353,7 +354,7 @@ class _Attempts:
 def may_repeat(operation: Operation, error: BaseException) -> bool:
     """True if an operation that failed like this may be sent again without doing anything twice."""
     if isinstance(error, APIConnectionError):
-        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        if error.__cause__ is not None and is_refused_handshake(error.__cause__):
             return False
         return error.sent is False or operation.repeat is Repeat.FREELY
     if isinstance(error, RateLimitError):
@@ -371,5 +372,10 @@ def _parsed(reply: Reply, request: Request) -> Any:
             problem = "the reply is empty; servers of 1.0 beta answer so when a request's body is over their limit"
         shown = excerpt(reply.secrets.beginning(reply.body)) if reply.body else ""
         raise ResponseFormatError(
-            problem, method=request.method, url=request.url, run_id=request.run_id, excerpt=shown
+            problem,
+            method=request.method,
+            url=request.url,
+            run_id=request.run_id,
+            excerpt=shown,
+            advice=reply.proxy_in_words,
         ) from None

@@ -29,6 +29,7 @@ from mastra_sync.request import Timeouts
 from mastra_sync.run_filters import context_query
 from mastra_sync.schedules import Schedules
 from mastra_sync.sessions import AdapterWrapper
+from mastra_sync.tls import DEFAULT_TLS, Cert, TlsSettings, Verify
 from mastra_sync.transport import RequestsTransport, Token
 from mastra_sync.workflow import Workflow
 
@@ -69,6 +70,10 @@ class MastraClient(Schedules, DynamicWorkflows):
             limit how long a run may take; the verbs that wait have a `timeout` of their own.
         retries: How often a request is tried again, if doing so cannot do anything twice.
         backoff: Seconds; the first pause before trying again is up to this long, each further one up to twice the last.
+        verify: Whom to trust over TLS: the file (or folder) of an authority's certificate. By default `MASTRA_CA_FILE`
+            from the environment, then what requests trusts (`REQUESTS_CA_BUNDLE`, certifi). True is the latter, False
+            trusts anyone.
+        cert: A client certificate: its file, or a pair (certificate, key), or (certificate, key, the key's password).
         session: A `requests.Session` to use for everything; it is not closed.
         adapter: Takes the adapter that would send the requests, and returns the one that is to: to record them, say.
             Asked once for each connection pool; not asked for a `session` of yours.
@@ -90,45 +95,57 @@ class MastraClient(Schedules, DynamicWorkflows):
         timeout: Seconds | tuple[Seconds, Seconds] = DEFAULT_TIMEOUT,
         retries: int = 3,
         backoff: float = 0.25,
+        verify: Verify = None,
+        cert: Cert = None,
         session: requests.Session | None = None,
         adapter: AdapterWrapper | None = None,
         reply_limit: int = DEFAULT_RECORD_LIMIT,
         clock: Clock | None = None,
     ) -> None:
         url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
-        root = _without_user(_checked_base_url(url)) + _checked_prefix(api_prefix)
-        own_headers = _basic_auth(url) | _checked_headers(headers)
+        own_headers = _basic_auth(_checked_base_url(url)) | _checked_headers(headers)
         own_token = _token_or_default(token, own_headers)
         # what makes a copy in another process, whose environment may be another
-        self._settings: dict[str, Any] = {
-            "base_url": url,
-            "api_prefix": api_prefix,
-            "headers": own_headers,
-            "token": own_token or "",
-            "timeout": timeout,
-            "retries": retries,
-            "backoff": backoff,
-            "session": session,
-            "adapter": adapter,
-            "reply_limit": reply_limit,
-            "clock": clock,
-        }
-        used_clock = clock or deadline.default_clock(root)
+        self._open(
+            {
+                "base_url": url,
+                "api_prefix": api_prefix,
+                "headers": own_headers,
+                "token": own_token,
+                "authorized_by": _source_of_authorization(own_token, token, base_url, headers or {}),
+                "timeout": timeout,
+                "retries": retries,
+                "backoff": backoff,
+                "tls": _tls_settings(verify, cert, session, url),
+                "session": session,
+                "adapter": adapter,
+                "reply_limit": reply_limit,
+                "clock": clock,
+            }
+        )
+
+    def _open(self, settings: dict[str, Any]) -> None:
+        """Make what sends the requests, out of settings that depend on no environment."""
+        self._settings = settings
+        root = _without_user(_checked_base_url(settings["base_url"])) + _checked_prefix(settings["api_prefix"])
+        used_clock = settings["clock"] or deadline.default_clock(root)
         transport = RequestsTransport(
-            headers=own_headers,
-            token=own_token,
-            session=session,
-            adapter=adapter,
+            headers=settings["headers"],
+            token=settings["token"],
+            authorized_by=settings["authorized_by"],
+            session=settings["session"],
+            adapter=settings["adapter"],
+            tls=settings["tls"],
             clock=used_clock,
-            reply_limit=checked_count(reply_limit, "reply_limit", least=1) or DEFAULT_RECORD_LIMIT,
+            reply_limit=checked_count(settings["reply_limit"], "reply_limit", least=1) or DEFAULT_RECORD_LIMIT,
         )
         self.api = Api(
             transport=transport,
             root=root,
             clock=used_clock,
-            timeouts=_timeouts(timeout),
-            retries=checked_count(retries, "retries", least=0) or 0,
-            backoff=seconds_of(backoff, "backoff") or 0.0,
+            timeouts=_timeouts(settings["timeout"]),
+            retries=checked_count(settings["retries"], "retries", least=0) or 0,
+            backoff=seconds_of(settings["backoff"], "backoff") or 0.0,
             made_at=_calling_line(),
         )
 
@@ -196,7 +213,7 @@ class MastraClient(Schedules, DynamicWorkflows):
         return self._settings
 
     def __setstate__(self, settings: dict[str, Any]) -> None:
-        self.__init__(**settings)  # type: ignore[misc]
+        self._open(settings)
 
     def __repr__(self) -> str:
         return f"MastraClient({self.base_url!r})"
@@ -282,9 +299,32 @@ def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 def _token_or_default(token: Token, headers: Mapping[str, str]) -> Token:
     if token is None:
-        has_own = any(name.lower() == "authorization" for name in headers)
-        return None if has_own else os.environ.get(TOKEN_VARIABLE) or None
+        return None if _has_authorization(headers) else os.environ.get(TOKEN_VARIABLE) or None
     return token if callable(token) else checked_header(token, "token") or None
+
+
+def _source_of_authorization(used: Token, token: Token, base_url: str | None, headers: Mapping[str, str]) -> str | None:
+    """Return where a client's `Authorization` comes from, in words; None if it has none."""
+    if used is not None:
+        return TOKEN_VARIABLE if token is None else "the function token" if callable(token) else "the argument token"
+    if _has_authorization(headers):
+        return "the argument headers"
+    address = base_url or os.environ.get(BASE_URL_VARIABLE) or ""
+    return None if not _basic_auth(address) else "base_url" if base_url is not None else BASE_URL_VARIABLE
+
+
+def _has_authorization(headers: Mapping[str, str]) -> bool:
+    return any(name.lower() == "authorization" for name in headers)
+
+
+def _tls_settings(verify: Verify, cert: Cert, session: requests.Session | None, url: str) -> TlsSettings:
+    """Return how connections over TLS are made; a session of the caller's says so itself."""
+    if session is None:
+        return TlsSettings.of(verify, cert, url, os.environ)
+    for name, given in (("verify", verify), ("cert", cert)):
+        if given is not None:
+            raise InvalidArgument(name, f"is the session's to say: set session.{name}")
+    return DEFAULT_TLS
 
 
 def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mastra_sync import errors
+from mastra_sync.delivery import Delivery
 from mastra_sync.records import excerpt, parse_json
 from mastra_sync.sent_secrets import NOTHING_SENT, SentSecrets
 
@@ -36,6 +37,13 @@ class Reply:
     body: bytes
     secrets: SentSecrets = NOTHING_SENT
     """What the request said that a server may echo."""
+    delivery: Delivery | None = None
+    """How the request was sent, if that is known."""
+
+    @property
+    def proxy_in_words(self) -> str:
+        """Which proxy the answer came over; empty if that is not known, or over none."""
+        return "" if self.delivery is None else self.delivery.proxy_in_words()
 
 
 def is_success(status: int) -> bool:
@@ -55,6 +63,7 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         "body": body,
         "issues": _issues_of(body),
         "retry_after": retry_after(reply.headers),
+        "advice": _advice(body, reply),
     }
     if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
         location = reply.secrets.text(_without_secrets(reply.headers.get("Location", "")))
@@ -65,6 +74,14 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         return errors.RouteNotFound(advice, **context)
     known = _known_by_message(message, context) if isinstance(body, Mapping) else None
     return known or _by_status(reply.status)(message, **context)
+
+
+def _advice(body: Any, reply: Reply) -> str:
+    """Return what is known of a request that was refused: its token, its proxy."""
+    if reply.status == HTTPStatus.UNAUTHORIZED and reply.delivery is not None:
+        return reply.delivery.authorization_in_words()
+    is_proxys = reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    return reply.proxy_in_words if is_proxys or not isinstance(body, Mapping) else ""
 
 
 def _without_secrets(url: str) -> str:

@@ -98,6 +98,11 @@ def _in_seconds(waited: float) -> str:
     return f"{waited:.3g} s" if waited < _ROUND_FROM else f"{waited:.0f} s"
 
 
+def _with_advice(text: str, *advice: str) -> str:
+    """Return what an exception says, and in lines of their own what to do about it."""
+    return "\n  ".join([text, *filter(None, advice)])
+
+
 def _with_attempts(text: str, attempts: int, seconds: float | None) -> str:
     """Return what an exception says, its first line with how often the request was tried.
 
@@ -165,6 +170,8 @@ class APIConnectionError(MastraError):
         attempts: How many times the request was tried.
         seconds: How long that took, with the pauses between; None if it was not counted.
         made_at: File and line where the client was made, as `file:line`; empty if it is not known.
+        problem: What happened, without the request.
+        advice: What to set, if that is known; empty if not.
     """
 
     attempts = 1
@@ -172,10 +179,19 @@ class APIConnectionError(MastraError):
     made_at = ""
 
     def __init__(
-        self, problem: str, *, method: str, url: str, run_id: str | None = None, sent: bool | None = None
+        self,
+        problem: str,
+        *,
+        method: str,
+        url: str,
+        run_id: str | None = None,
+        sent: bool | None = None,
+        advice: str = "",
     ) -> None:
         about = f" (run {run_id})" if run_id else ""
-        super().__init__(f"{method} {url}{about}: {problem}")
+        super().__init__(_with_advice(f"{method} {url}{about}: {problem}", advice))
+        self.problem = problem
+        self.advice = advice
         self.method = method
         self.url = url
         self.run_id = run_id
@@ -201,6 +217,7 @@ class APIStatusError(MastraError):
         run_id: The run that it was about, if any.
         body: The reply's body, parsed if it was JSON.
         retry_after: Seconds after which the server wants to be asked again, if it said so.
+        advice: What this client knows besides of how it came to that; empty if nothing.
         attempts: How many times the request was sent.
         seconds: How long that took, with the pauses between; None if it was not counted.
     """
@@ -219,14 +236,16 @@ class APIStatusError(MastraError):
         run_id: str | None = None,
         body: Any = None,
         retry_after: float | None = None,
+        advice: str = "",
     ) -> None:
         status = f"{status_code} " if status_code is not None else "not sent: "
         about = f" (run {run_id})" if run_id else ""
         first, *more = message.splitlines() or [""]
         lines = [f"{status}{first.rstrip()}  [{method} {url}]{about}", *(f"  {line}" for line in more)]
         lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in issues]
-        super().__init__("\n".join(lines))
+        super().__init__(_with_advice("\n".join(lines), advice))
         self.message = message
+        self.advice = advice
         self.status_code = status_code
         self.issues = list(issues)
         self.method = method
@@ -259,7 +278,10 @@ class StepNotFound(BadRequestError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: no token, or one that the server does not accept."""
+    """401: no token, or one that the server does not accept.
+
+    `advice` says which, and where it came from.
+    """
 
 
 class PermissionDeniedError(APIStatusError):
@@ -403,10 +425,12 @@ class ResponseFormatError(MastraError):
 
     answered_run: str | None = None
 
-    def __init__(self, problem: str, *, method: str, url: str, run_id: str | None = None, excerpt: str = "") -> None:
+    def __init__(
+        self, problem: str, *, method: str, url: str, run_id: str | None = None, excerpt: str = "", advice: str = ""
+    ) -> None:
         about = f" (run {run_id})" if run_id else ""
         shown = f": {excerpt}" if excerpt else ""
-        super().__init__(f"{method} {url}{about}: {problem}{shown}")
+        super().__init__(_with_advice(f"{method} {url}{about}: {problem}{shown}", advice))
         self.method = method
         self.url = url
         self.run_id = run_id

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import ssl
 from collections.abc import Iterator
 from http.client import HTTPException
 
 import requests
 import urllib3
 
-from mastra_sync import proxies
+from mastra_sync import proxies, tls_failures
 from mastra_sync.arguments import checked_header
 from mastra_sync.authorization import Authorization
 from mastra_sync.errors import APIConnectionError, APITimeoutError, InvalidArgument, MastraError
@@ -44,31 +43,37 @@ def guard_sending(request: Request, session: requests.Session, authorization: Au
     except (MastraError, NotAFailure):
         raise
     except Exception as error:  # noqa: BLE001 - after an effect, nothing may come out but what is documented
+        if bundle := tls_failures.problem_of_bundle(error, session, request.url):
+            raise InvalidArgument(*bundle) from None
         if was_refused(error):
             # what is said of it may show the value of a header, or the query, which may hold secrets
             raise _refusal(error, request, session) from None
         sent = False if _never_left(error, innermost(error)) else None
-        part = proxies.part_in_failure(error, session, request.url, sent=sent)
         prepared = authorization.prepared or _request_of(error)
         secrets = secrets_of(request, prepared, session)
         # of a request that is not known nobody can tell what an exception says of it
         cause = None if prepared is None else _shown_cause(error, secrets)
-        raise _connection_error(error, request, secrets, part, sent=sent) from cause
+        raise _connection_error(error, request, session, secrets, sent=sent) from cause
 
 
 @contextlib.contextmanager
-def guard_reading(request: Request, secrets: SentSecrets) -> Iterator[None]:
+def guard_reading(request: Request, session: requests.Session, secrets: SentSecrets) -> Iterator[None]:
     """Turn whatever is raised where an answer's body comes in into this library's exceptions."""
     try:
         yield
     except (MastraError, NotAFailure):
         raise
     except Exception as error:  # noqa: BLE001 - as above
-        raise _connection_error(error, request, secrets) from _shown_cause(error, secrets)
+        raise _connection_error(error, request, session, secrets) from _shown_cause(error, secrets)
 
 
 def _connection_error(
-    error: Exception, request: Request, secrets: SentSecrets, proxys_part: str = "", *, sent: bool | None = None
+    error: Exception,
+    request: Request,
+    session: requests.Session,
+    secrets: SentSecrets,
+    *,
+    sent: bool | None = None,
 ) -> APIConnectionError:
     cause = innermost(error)
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
@@ -77,8 +82,11 @@ def _connection_error(
         isinstance(error, timeouts) or isinstance(cause, timeouts)
     )
     error_type = APITimeoutError if is_timeout else APIConnectionError
-    words = _in_words(cause, secrets) + proxys_part
-    return error_type(words, method=request.method, url=request.url, run_id=request.run_id, sent=sent)
+    words, advice = _in_words(cause, secrets), ""
+    if isinstance(cause, _SPEAKING):
+        words += proxies.part_in_failure(session, request.url)
+        advice = tls_failures.advice(cause, session, request.url)
+    return error_type(words, method=request.method, url=request.url, run_id=request.run_id, sent=sent, advice=advice)
 
 
 def _shown_cause(error: Exception, secrets: SentSecrets) -> BaseException | None:
@@ -163,12 +171,10 @@ def _never_left(error: BaseException, cause: BaseException) -> bool:
 
     A `ProxyError` is no proof: urllib3 makes one of any connection that a proxy cuts, also after the request.
     """
-    unconnected = (
-        urllib3.exceptions.NewConnectionError,
-        urllib3.exceptions.ConnectTimeoutError,
-        ssl.SSLCertVerificationError,
-    )
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, unconnected)
+    unconnected = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, unconnected):
+        return True
+    return tls_failures.is_refused_handshake(cause)
 
 
 def innermost(error: BaseException) -> BaseException:

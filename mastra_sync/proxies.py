@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.utils import get_auth_from_url, select_proxy
+
+from mastra_sync.session_settings import merged_settings
 
 OVER_PROXY = ", over the proxy "
 """How a problem goes on that may be the proxy's, not the server's."""
@@ -38,21 +42,35 @@ def problem_of_address(
     return f"{proxy!r} is not the address of a proxy, like 'http://proxy:3128' {_SETTINGS}"
 
 
-def part_in_failure(error: BaseException, session: requests.Session | None, url: str, *, sent: bool | None) -> str:
-    """Return how a failure's words go on if a proxy had a part in it.
+def part_in_failure(session: requests.Session | None, url: str) -> str:
+    """Return how a failure's words go on if a proxy was in between.
 
     Args:
-        error: What requests raised.
         session: What sent; None where no request is sent.
         url: The server's address.
-        sent: False if no connection came about.
     """
-    is_proxys = isinstance(error, requests.exceptions.ProxyError)
-    # urllib3 makes a ProxyError of what it meets at a proxy, but for those of SOCKS
-    if not is_proxys and sent is not False:
-        return ""
+    proxy = in_words(session, url)
+    return f"{OVER_PROXY}{proxy}" if proxy else ""
+
+
+def in_words(session: requests.Session | None, url: str) -> str:
+    """Return the proxy that requests go over, and who says so; empty without one."""
     proxy = _proxy_for(session, url)
-    return f"{OVER_PROXY}{proxy}" if proxy and (is_proxys or proxy.startswith("socks")) else ""
+    if session is None or proxy is None:
+        return ""
+    return f"{proxy} of {_source_of(session, url)}"
+
+
+def _source_of(session: requests.Session, url: str) -> str:
+    """Return who has set a proxy: the session, a variable, or the machine."""
+    if select_proxy(url, session.proxies) is not None:
+        return "the session"
+    for name in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
+        # Python prefers the names in small letters
+        for known in sorted(os.environ, reverse=True):
+            if known.lower() == name and os.environ[known]:
+                return known
+    return "this machine's settings"
 
 
 def headers_for(session: requests.Session | None, url: str) -> dict[str, str]:
@@ -76,5 +94,4 @@ def _whole_proxy_for(session: requests.Session | None, url: str) -> str | None:
     """Return the proxy that requests to an address go over, as it is set."""
     if session is None:
         return None
-    settings = session.merge_environment_settings(url, {}, None, None, None)
-    return select_proxy(url, settings["proxies"])
+    return select_proxy(url, merged_settings(session, url)["proxies"])

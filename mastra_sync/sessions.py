@@ -21,6 +21,7 @@ from mastra_sync.connections import bounded
 from mastra_sync.deadline import Clock
 from mastra_sync.errors import ClientClosed
 from mastra_sync.quiet_pools import quieten
+from mastra_sync.tls import TlsSettings
 
 IDLE_LIMIT = 4.0
 """Seconds after which a pooled connection is not used again: Mastra's servers close it after five."""
@@ -38,9 +39,10 @@ class _IdleSession:
 class SessionPool:
     """Sessions that are free; the one used last is lent first, for its connections are warm."""
 
-    def __init__(self, clock: Clock, adapter: AdapterWrapper | None) -> None:
+    def __init__(self, clock: Clock, adapter: AdapterWrapper | None, tls: TlsSettings) -> None:
         self._clock = clock
         self._adapter = adapter
+        self._tls = tls
         self._idle: list[_IdleSession] = []
         self._cookies = RequestsCookieJar()
         self._lock = threading.Lock()
@@ -90,8 +92,9 @@ class SessionPool:
     def _new_session(self) -> requests.Session:
         session = requests.Session()
         session.cookies = self._cookies
-        # trying again is for `api.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
-        own = _Adapter(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
+        session.verify = self._tls.verify
+        session.cert = self._tls.cert
+        own = _Adapter(self._tls.key_password)
         adapter = own if self._adapter is None else self._adapter(own)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
@@ -124,15 +127,24 @@ class _Adapter(HTTPAdapter):
     """Keeps quiet connections alive, so that one whose other end has vanished is found out.
 
     What urllib3 logs of its requests is without their queries, and what is sent keeps to its deadline.
+
+    Args:
+        key_password: Opens the key of the client certificate, which requests itself cannot do.
     """
+
+    def __init__(self, key_password: str | None) -> None:
+        self._of_key: dict[str, Any] = {} if key_password is None else {"key_password": key_password}
+        # trying again is for `api.py`: urllib3 would warn of it with the whole address, whose query may hold secrets
+        super().__init__(max_retries=Retry(connect=0, read=0, redirect=0, status=0, other=0, raise_on_status=False))
 
     def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
         keep_alive = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        super().init_poolmanager(*args, socket_options=[*HTTPConnection.default_socket_options, keep_alive], **keywords)
+        options = [*HTTPConnection.default_socket_options, keep_alive]
+        super().init_poolmanager(*args, **{**keywords, **self._of_key, "socket_options": options})
         quieten(self.poolmanager)
 
     def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
         return bounded(super().get_connection_with_tls_context(*arguments, **named))
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.PoolManager:
-        return quieten(super().proxy_manager_for(proxy, **options))
+        return quieten(super().proxy_manager_for(proxy, **self._of_key, **options))

@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 import requests
 import urllib3
 
+from mastra_sync import proxies
 from mastra_sync.authorization import Authorization
 from mastra_sync.connections import keep_to, set_deadline
 from mastra_sync.deadline import Clock, Deadline
+from mastra_sync.delivery import Delivery
 from mastra_sync.error_replies import Reply, is_success
 from mastra_sync.errors import ReplyTooLarge
 from mastra_sync.guard import guard_reading, guard_sending, secrets_of, timeout_error
@@ -25,7 +27,9 @@ from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.redirects import hooks_without_redirects, is_no_answer
 from mastra_sync.request import LOOK, LOOK_HEADER, Request, Timeouts
 from mastra_sync.sent_secrets import SentSecrets
+from mastra_sync.session_settings import own_settings
 from mastra_sync.sessions import AdapterWrapper, BorrowedSession, SessionPool
+from mastra_sync.tls import DEFAULT_TLS, TlsSettings
 
 READ_SIZE = 256 * 1024
 COMPRESSED_READ_SIZE = 16 * 1024
@@ -87,6 +91,8 @@ class RequestsTransport:
         clock: Tells how long a connection has been idle.
         adapter: Given the adapter of each own session, returns the one to use.
         reply_limit: Bytes, decompressed, that a whole reply may take.
+        tls: For sessions of its own.
+        authorized_by: Where the token, or an `Authorization` of the headers, comes from; for messages.
     """
 
     def __init__(
@@ -98,13 +104,16 @@ class RequestsTransport:
         clock: Clock,
         adapter: AdapterWrapper | None = None,
         reply_limit: int = DEFAULT_RECORD_LIMIT,
+        tls: TlsSettings = DEFAULT_TLS,
+        authorized_by: str | None = None,
     ) -> None:
         self._headers = dict(headers)
         self._reply_limit = reply_limit
         self._clock = clock
         self._token = token
         self._authorizing = session if session is not None and session.auth and token is None else None
-        self._sessions = BorrowedSession(session) if session is not None else SessionPool(clock, adapter)
+        self._authorized_by = authorized_by
+        self._sessions = BorrowedSession(session) if session is not None else SessionPool(clock, adapter, tls)
 
     def exchange(self, request: Request, timeouts: Timeouts, deadline: Deadline) -> Reply:
         """Send once and return the whole reply, whatever its status."""
@@ -161,19 +170,24 @@ class RequestsTransport:
             stream=True,
             allow_redirects=False,
             hooks=hooks_without_redirects(session),
+            **own_settings(session, request.url),
         )
 
     def _whole_reply(
         self, response: requests.Response, session: requests.Session, request: Request, deadline: Deadline
     ) -> Reply:
         secrets = secrets_of(request, response.request, session)
-        with guard_reading(request, secrets):
+        with guard_reading(request, session, secrets):
             body = _whole_body(response, request, deadline, self._reply_limit)
-        reply = Reply(response.status_code, response.headers, body, secrets)
+        reply = Reply(response.status_code, response.headers, body, secrets, self._delivery(response, session, request))
         if request.body is not None and not is_success(reply.status):
             # a server that refuses a body may hang up without having read it (seen on 1.2)
             self._sessions.hang_up(session)
         return reply
+
+    def _delivery(self, response: requests.Response, session: requests.Session, request: Request) -> Delivery:
+        source = "the session" if self._authorizing is not None else self._authorized_by or "the session"
+        return Delivery.of(response.request.headers, source, lambda: proxies.in_words(session, request.url))
 
 
 class _ResponseStream:
@@ -183,6 +197,7 @@ class _ResponseStream:
         self._response = response
         self._body = _Body(response)
         self._request = request
+        self._session = session
         self.secrets = secrets_of(request, response.request, session)
         self._socket = _socket_of(response)
 
@@ -190,7 +205,7 @@ class _ResponseStream:
         if self._socket is not None:
             # a quiet stream is not a dead one; whoever reads it looks after that
             set_deadline(self._socket, deadline)
-        with guard_reading(self._request, self.secrets):
+        with guard_reading(self._request, self._session, self.secrets):
             return self._body.read()
 
     def shut_down(self) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "fake|live|replay", "what tests run against (default: fake)"),
     ("url", "URL", "where the live server is (default: MASTRA_BASE_URL)"),
+    ("ca_file", "FILE", "whom to trust over TLS where the live server is https:// (default: MASTRA_CA_FILE)"),
     ("generation", "GENERATION", "what the fakes behave like: current, 1.2, 1.0-beta (default: current)"),
     (
         "record",
@@ -72,7 +73,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare options and ini keys."""
     group = parser.getgroup("mastra", "Mastra")
     for name, placeholder, text in OPTIONS:
-        group.addoption(f"--mastra-{name}", dest=f"mastra_{name}", default=None, metavar=placeholder, help=text)
+        flag = f"--mastra-{name.replace('_', '-')}"
+        group.addoption(flag, dest=f"mastra_{name}", default=None, metavar=placeholder, help=text)
         parser.addini(f"mastra_{name}", text, type="string", default="")
     for name, text in SWITCHES:
         flag = f"--mastra-{name.replace('_', '-')}"

@@ -109,6 +109,11 @@ server_options = _combine(
         help="Sent with every request; may be repeated. For a bearer token set MASTRA_API_TOKEN instead: command lines "
         "can be read by other users of the machine.",
     ),
+    click.option(
+        "--ca-file",
+        metavar="FILE",
+        help="Whom to trust over TLS: the certificate of the server's authority, in PEM. Default: MASTRA_CA_FILE.",
+    ),
 )
 
 input_arguments = _combine(
@@ -399,7 +404,7 @@ def runs(workflow: str, status: str | None, limit: int, *, as_json: bool, **opti
 
 
 def _server(options: dict[str, Any]) -> Server:
-    return Server(url=options["url"], api_prefix=options["api_prefix"], headers=options["headers"])
+    return Server(options["url"], options["api_prefix"], options["headers"], options["ca_file"])
 
 
 def _watch_options(options: dict[str, Any]) -> Any:

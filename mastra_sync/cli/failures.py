@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.delivery import HOW_TO_GIVE_TOKEN
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
 from mastra_sync.terminal.writing import duration, one_line, printable
+from mastra_sync.tls_failures import HOW_TO_TRUST
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
@@ -27,6 +28,7 @@ _OPTIONS = {
     "headers": "--header",
     "token": "MASTRA_API_TOKEN",
     "proxy": "the proxy",
+    "verify": "--ca-file",
     "workflow_id": "WORKFLOW",
     "run_id": "the run's id",
     "input_data": "the input",
@@ -172,14 +174,20 @@ def _explain_answer(error: errors.MastraError, _attempt: Attempt) -> Stop:
     return Stop(Exit.USAGE, f"{first_line(error)} (the run is still suspended)")
 
 
-def _explain_authentication(error: errors.MastraError, attempt: Attempt) -> Stop:
-    is_set = bool(os.environ.get("MASTRA_API_TOKEN"))
-    advice = "it does not accept the token in MASTRA_API_TOKEN" if is_set else "set MASTRA_API_TOKEN to a token for it"
-    return _at_the_server(f"{attempt.client.base_url} refuses access ({first_line(error)}); {advice}", attempt)
+def _explain_authentication(error: errors.AuthenticationError, attempt: Attempt) -> Stop:
+    sent = error.advice.replace(HOW_TO_GIVE_TOKEN, "set MASTRA_API_TOKEN").replace("the argument headers", "--header")
+    return _at_the_server(
+        f"{attempt.client.base_url} refuses access ({first_line(error)}). {sent}".rstrip().rstrip("."), attempt
+    )
 
 
 def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
-    problem = one_line(str(error).rpartition(": ")[2], None)
+    problem = one_line(str(error).partition("\n")[0].rpartition(": ")[2], None)
+    if error.advice:
+        advice = error.advice.replace(HOW_TO_TRUST, "--ca-file or MASTRA_CA_FILE").rstrip(".")
+        return _at_the_server(
+            f"cannot reach {attempt.client.base_url}: {one_line(error.problem, None)}. {advice}", attempt
+        )
     if OVER_PROXY in problem:
         advice = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY say which proxy is used, NO_PROXY where none is"
     else:

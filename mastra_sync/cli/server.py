@@ -26,11 +26,13 @@ class Server:
         url: As given, None to take it from the environment.
         api_prefix: As given.
         headers: Names and values; the values may be secret.
+        ca_file: As given, None to take it from the environment.
     """
 
     url: str | None
     api_prefix: str
     headers: tuple[tuple[str, str], ...]
+    ca_file: str | None = None
 
     def client(self) -> MastraClient:
         """Return a client of this server.
@@ -47,7 +49,7 @@ class Server:
                 Exit.USAGE,
                 "a password in --url can be read by other users of the machine: give the address in MASTRA_BASE_URL",
             )
-        return MastraClient(self.url, api_prefix=self.api_prefix, headers=dict(self.headers))
+        return MastraClient(self.url, api_prefix=self.api_prefix, headers=dict(self.headers), verify=self.ca_file)
 
     def command(self, name: str, *arguments: str, options: Sequence[str] = (), last: Sequence[str] = ()) -> str:
         """Return a command line for this server, quoted for a shell, without headers' values.
@@ -61,6 +63,8 @@ class Server:
         server = ["--url", self.url] if self.url is not None else []
         if self.api_prefix != DEFAULT_PREFIX:
             server += ["--api-prefix", self.api_prefix]
+        if self.ca_file is not None:
+            server += ["--ca-file", self.ca_file]
         for header, _ in self.headers:
             server += ["--header", f"{header}=..."]
         if any(argument.startswith("-") for argument in arguments):

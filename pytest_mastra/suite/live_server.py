@@ -135,9 +135,11 @@ def _client(config: MastraConfig) -> MastraClient:
         headers=config.headers,
         token=config.token,
         timeout=TIMEOUT,
+        verify=config.verify,
+        cert=config.cert,
         retries=0,
     )
 
 
 def _identity(config: MastraConfig) -> object:
-    return config.url, config.api_prefix, config.token, tuple(config.headers.items())
+    return config.url, config.api_prefix, config.token, tuple(config.headers.items()), config.verify, config.cert

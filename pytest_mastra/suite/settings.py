@@ -20,6 +20,8 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from mastra_sync.tls import Cert, Verify
+
 CHOICES: dict[str, tuple[str, ...]] = {
     "target": ("fake", "live", "replay"),
     "generation": ("current", "1.2", "1.0-beta"),
@@ -67,6 +69,8 @@ class MastraConfig:
         headers: Sent with every request of `mastra_client`, on every target.
         token: Sent as a bearer token; by default `MASTRA_API_TOKEN` from the environment.
         timeout: Seconds for one attempt, or a pair: to connect, and between two pieces of a reply.
+        verify: Whom to trust over TLS, as for `MastraClient`: the file of an authority's certificate, True or False.
+        cert: A client certificate, as for `MastraClient`.
         api_prefix: The API prefix of the server, and of the fakes.
         generation: What the fakes behave like, and what the live server is if it is said: `current`, `1.2`, `1.0-beta`.
     """
@@ -75,6 +79,8 @@ class MastraConfig:
     headers: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
     timeout: float | timedelta | tuple[float, float] = (5.0, 60.0)
+    verify: Verify = None
+    cert: Cert = None
     api_prefix: str = "/api"
     generation: str = "current"
 
@@ -88,7 +94,11 @@ def config_of(config: pytest.Config) -> MastraConfig:
     """Return what the options, the ini file and the environment say."""
     # what the environment says is no matter to a suite that never asks the server
     found = url_setting(config, checks_variable=False)
-    return MastraConfig(url=None if found is None else found.value, generation=setting(config, "generation").value)
+    return MastraConfig(
+        url=None if found is None else found.value,
+        verify=ca_file(config),
+        generation=setting(config, "generation").value,
+    )
 
 
 def setting(config: pytest.Config, name: str, marker: str | None = None) -> Setting:
@@ -145,6 +155,29 @@ def url_setting(config: pytest.Config, *, checks_variable: bool = True) -> Setti
     return None
 
 
+def ca_file(config: pytest.Config) -> str | None:
+    """Return the file of the authorities to trust; None if nobody names one here.
+
+    The command line's is below the folder where pytest was called, the ini file's below the root directory.
+
+    Raises:
+        UsageError: It cannot be read, or has no certificates.
+    """
+    option, ini = config.getoption("mastra_ca_file"), config.getini("mastra_ca_file")
+    source, base, name = "--mastra-ca-file", config.invocation_params.dir, option
+    if option is None:
+        source, base, name = "ini key mastra_ca_file", config.rootpath, ini
+    if not name and option is None:
+        return None
+    path = str(base / Path(name).expanduser())
+    from mastra_sync.tls import problem_of_authorities  # noqa: PLC0415 -- few suites name one
+
+    problem = problem_of_authorities(path)
+    if problem:
+        raise usage_error(f"{source}: {problem}")
+    return path
+
+
 def folder(config: pytest.Config, name: str) -> Path:
     """Return a folder that an ini key names: `cassette_dir`, `trace_dir`."""
     return config.rootpath / str(config.getini(f"mastra_{name}"))
@@ -158,6 +191,7 @@ def check(config: pytest.Config) -> None:
     """
     for name in CHOICES:
         setting(config, name)
+    ca_file(config)
     url_setting(config, checks_variable=needs_url(config))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mastra_sync import MastraClient
+from mastra_sync.tls import CA_VARIABLE
 from pytest_mastra.fake.api.problems import as_text
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
@@ -57,7 +58,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
         except ValueError as error:
             # another front has its address
             raise pytest.fail.Exception(str(error), pytrace=False) from None
-        stack.enter_context(_point_clients_at(scene))
+        stack.enter_context(_point_clients_at(scene, config))
         yield scene
         found = problems.find_problems(scene) if scene.passed else []
         if cassette is not None:
@@ -112,6 +113,8 @@ def client_of(scene: Scene, config: MastraConfig) -> Iterator[MastraClient]:
         headers=config.headers,
         token=config.token,
         timeout=config.timeout,
+        verify=config.verify,
+        cert=config.cert,
         clock=None if scene.clock is None else ClientClock(scene.clock),
     ) as client:
         yield client
@@ -150,10 +153,12 @@ def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
 
 
 @contextlib.contextmanager
-def _point_clients_at(scene: Scene) -> Iterator[None]:
+def _point_clients_at(scene: Scene, config: MastraConfig) -> Iterator[None]:
     """Point the clients that are made meanwhile at the target, and at its clock."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(URL_VARIABLE, scene.base_url)
+        if scene.target == "live" and isinstance(config.verify, (str, os.PathLike)):
+            patch.setenv(CA_VARIABLE, os.fspath(config.verify))
         with contextlib.nullcontext() if scene.clock is None else give_clock(scene.clock):
             yield
 

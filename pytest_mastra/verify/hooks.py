@@ -171,7 +171,13 @@ def _ask_server(where: MastraConfig, how: MastraConfig) -> dict[str, Any]:
         MastraError: It does not answer.
     """
     with MastraClient(
-        str(where.url), api_prefix=how.api_prefix, headers=how.headers, token=how.token, timeout=TIMEOUT
+        str(where.url),
+        api_prefix=how.api_prefix,
+        headers=how.headers,
+        token=how.token,
+        timeout=TIMEOUT,
+        verify=how.verify,
+        cert=how.cert,
     ) as client:
         return {key: details.model_dump(mode="json", by_alias=True) for key, details in client.list_workflows().items()}
 

@@ -75,7 +75,7 @@ def test_nobody_listens(mastra_sync: Command) -> None:
         (
             "http://u:s3cret@127.0.0.1:9",
             Exit.SERVER,
-            r"over the proxy http://127\.0\.0\.1:9, after 4 attempts in \d\.\d s; HTTP_PROXY",
+            r"over the proxy http://127\.0\.0\.1:9 of HTTP_PROXY, after 4 attempts in \d\.\d s; HTTP_PROXY",
         ),
         ("foo://u:s3cret@proxy:1", Exit.USAGE, "the proxy: 'foo://proxy:1' is not the address of a proxy"),
     ],
@@ -246,7 +246,7 @@ def test_a_token_that_is_refused_is_not_shown(
     monkeypatch.setenv("MASTRA_API_TOKEN", "s3cret")
     stub.script = Script(refusal=(401, {"error": "Invalid or expired token"}))
     ended = mastra_sync("run", "scripted")
-    assert "does not accept the token in MASTRA_API_TOKEN" in ended.err
+    assert "A token was sent, from MASTRA_API_TOKEN; the server does not accept it" in ended.err
     assert "s3cret" not in ended.err
 
 

@@ -83,7 +83,7 @@ def test_the_client_is_made_with_names_that_there_are() -> None:
         MastraClient("http://h", api_prefx="/x")  # type: ignore[call-arg]
     assert str(caught.value) == (
         "MastraClient() got an unexpected keyword argument 'api_prefx'; did you mean 'api_prefix'? It takes base_url, "
-        "api_prefix, headers, token, timeout, retries, backoff, session, adapter, reply_limit, clock"
+        "api_prefix, headers, token, timeout, retries, backoff, verify, cert, session, adapter, reply_limit, clock"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,8 @@ class Report(BaseModel):
 def clients() -> None:
     """How a client is made, and what it gives."""
     MastraClient(timeout=(1, timedelta(seconds=5)), headers={"X": "y"}, token=lambda: "t", backoff=0)
+    MastraClient(verify=Path("ca.pem"), cert=("me.pem", Path("me.key"), "password"))
+    MastraClient(verify=False, cert="me.pem")
     with MastraClient("http://h", api_prefix="/x", token="t", timeout=None, retries=0) as client:
         assert_type(client, MastraClient)
         assert_type(client.list_workflows(partial=True), dict[str, WorkflowDetails])

@@ -174,12 +174,10 @@ def test_a_client_certificate(asking: SecureServer, authority: Authority, make_c
     cert, key = authority.client_files()
     both = tmp_path / "both.pem"
     both.write_bytes(key.read_bytes() + cert.read_bytes())
-    locked_cert, locked = cert, key
     for shown in ((cert, key), [str(cert), str(key)], both):
         assert make_client(asking.base_url, verify=authority.file, cert=shown).list_workflows() == {}
-    locked_cert, locked = authority.client_files(PASSWORD)
-    shown = (locked_cert, locked, PASSWORD)
-    assert make_client(asking.base_url, verify=authority.file, cert=shown).list_workflows() == {}
+    locked = (*authority.client_files(PASSWORD), PASSWORD)
+    assert make_client(asking.base_url, verify=authority.file, cert=locked).list_workflows() == {}
 
 
 def _joined(cert: Path, key: Path) -> Path:
@@ -315,9 +313,7 @@ def test_a_server_that_asks_for_a_certificate(
     assert said.advice == "No client certificate was shown: MastraClient(cert=(certificate, key)) gives one."
     cert, key = stranger.client_files()
     said = refusal_of(make_client(asking.base_url, verify=authority.file, cert=(cert, key)))
-    assert (
-        said.advice == f"The client certificate of {cert} was shown, or was to be; the server refuses the connection."
-    )
+    assert said.advice == f"The client certificate is {cert}; the server refuses the connection."
 
 
 def test_a_server_that_speaks_no_tls(make_client: Make) -> None:

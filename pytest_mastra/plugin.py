@@ -100,6 +100,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if problem:
         raise pytest.UsageError(problem)
     # each brings the hooks that it needs
+    if settings.setting(config, "target").value == "replay":
+        from pytest_mastra.suite import replayed_tests
+
+        replayed_tests.begin(config)
     if settings.setting(config, "record").value == "verify":
         from pytest_mastra.cassettes.drift import pytest_report
 

@@ -22,7 +22,7 @@ from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.session_patch import origin_of
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
-from pytest_mastra.suite import markers, settings
+from pytest_mastra.suite import markers, replayed_tests, settings
 from pytest_mastra.suite.declared_server import find_fake_only, only_fakes_have
 from pytest_mastra.text.values import counted
 
@@ -141,6 +141,8 @@ class MastraCassette:
         )
         if decision in SKIPS and (name := find_fake_only(self._item)) is not None:
             raise pytest.skip.Exception(only_fakes_have(name, target))
+        if target == "replay":
+            replayed_tests.note(self._item.config, replayed=decision is Decision.REPLAY)
         if decision in SKIPS | FAILURES:
             words = decision.value.format(cassette=self.shown, mode=self.mode, command=self.command("once"))
             raise pytest.skip.Exception(words) if decision in SKIPS else _failure(words, "no-cassette")

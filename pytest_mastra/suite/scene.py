@@ -47,6 +47,9 @@ class Between(Protocol):
     def surround(self, surface: Surface, *, in_process: bool) -> Surface:
         """Return what is asked in a surface's stead, by threads of this process or not."""
 
+    def surround_live(self, surface: Surface, url: str) -> Surface:
+        """Return what is asked in a live server's stead, which is at this address."""
+
 
 @dataclass(eq=False)
 class Scene:

@@ -19,7 +19,7 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import markers, problems, settings
 from pytest_mastra.suite.client_clock import ClientClock, give_clock
 from pytest_mastra.suite.declared_server import DeclaredMastra
-from pytest_mastra.suite.scene import BETWEEN, SCENE, Scene, SceneCassette
+from pytest_mastra.suite.scene import BETWEEN, SCENE, Between, Scene, SceneCassette
 from pytest_mastra.suite.settings import FAKE_URL, URL_VARIABLE, MastraConfig
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def open_scene(request: pytest.FixtureRequest, config: MastraConfig, cassette: S
         if cassette is not None:
             cassette.open(scene)
         try:
-            stack.enter_context(_front_of(scene))
+            stack.enter_context(_front_of(scene, config))
         except ValueError as error:
             # another front has its address
             raise pytest.fail.Exception(str(error), pytrace=False) from None
@@ -137,8 +137,10 @@ def _make_scene(item: pytest.Item, target: str, needs: Needs, config: MastraConf
     return Scene(item.nodeid, target, FAKE_URL, fake.clock, servers=[fake])
 
 
-def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
+def _front_of(scene: Scene, config: MastraConfig) -> contextlib.AbstractContextManager[object]:
     """Return what makes the target answer, and notes what it is asked."""
+    if scene.target == "live" and scene.between is not None:
+        return _forward_to_live(scene, scene.between, config)
     if scene.target == "live":
         from pytest_mastra.http.socket_recorder import Wiretap  # noqa: PLC0415 -- only live servers are tapped
 
@@ -150,6 +152,22 @@ def _front_of(scene: Scene) -> contextlib.AbstractContextManager[object]:
     front = InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
     front.name = "the fixture mastra_server"
     return front
+
+
+@contextlib.contextmanager
+def _forward_to_live(scene: Scene, between: Between, config: MastraConfig) -> Iterator[None]:
+    """Have requests to a live server pass through what a sweep has put between."""
+    from mastra_sync.tls import TlsSettings  # noqa: PLC0415 -- few live tests are swept
+    from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415
+    from pytest_mastra.http.forwarding import ForwardingSurface  # noqa: PLC0415
+
+    tls = TlsSettings.of(config.verify, config.cert, scene.url, os.environ)
+    with contextlib.closing(ForwardingSurface(scene.url, tls)) as live:
+        surface = between.surround_live(live, scene.url)
+        front = InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
+        front.name = "the sweep on a live server"
+        with front:
+            yield
 
 
 @contextlib.contextmanager

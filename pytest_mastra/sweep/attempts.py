@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.suite.scene import SCENE
 from pytest_mastra.suite.settings import FAKE_URL
-from pytest_mastra.sweep.invariants import find_left
+from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
+from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
 from pytest_mastra.sweep.points import Asked, Points, read_requests
 from pytest_mastra.sweep.protocol import raised_by
 from pytest_mastra.sweep.trouble import Trouble
@@ -33,7 +34,7 @@ class Attempt:
         exchanges: What was said over HTTP by the test's own code.
         turns: How many exchanges there were when each pass began.
         left: What was left when the script had ended, in words.
-        server: The fake that was asked; None if the test has none.
+        server: The fake that was asked; None if the test has none, as on a live server.
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
         near: The address at which requests come from the script that can be killed.
@@ -50,6 +51,17 @@ class Attempt:
     skipped: bool = False
     near: str = FAKE_URL
     interrupted: KeyboardInterrupt | None = None
+
+    @property
+    def served(self) -> Sequence[Exchange]:
+        """What a live server was asked and answered by the test."""
+        return list(self.trouble.served)
+
+    @property
+    def allowance(self) -> Allowance:
+        """What this run of the test did, as what it does on purpose."""
+        left = len(self.left)
+        return allowance_on_live(self.served, left) if self.server is None else allowance_of(self.server, left)
 
     @property
     def requests(self) -> list[Asked]:
@@ -107,11 +119,13 @@ class Script:
         attempt, item = self.attempt, self._item
         scene: Scene | None = item.stash.get(SCENE, None)
         server = attempt.server = _fake_of(scene)
-        if scene is None or server is None:
+        if scene is None or (server is None and scene.target != "live"):
             attempt.endings.append(raised_by(item, body))
             return
+        if server is None:
+            attempt.near = scene.url
         first = len(scene.log)
-        known = [(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs()]
+        known = [] if server is None else [(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs()]
         attempt.trouble.begin(server)
         try:
             while self._goes_on():
@@ -129,7 +143,10 @@ class Script:
         if attempt.trouble.fired or not attempt.exchanges:
             # another fault makes other requests: those that the test declares may not come about
             scene.allowed |= {"unused_faults"}
-        attempt.left = list(find_left(server, known, attempt.exchanges[attempt.turns[-1] :]))
+        last = attempt.exchanges[attempt.turns[-1] :]
+        attempt.left = list(
+            find_left_on_live(attempt.served, last) if server is None else find_left(server, known, last)
+        )
 
     def _goes_on(self) -> bool:
         endings = self.attempt.endings

@@ -12,7 +12,7 @@ from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.sweep.attempts import Attempt
 from pytest_mastra.sweep.families import Family, families_named
-from pytest_mastra.sweep.invariants import Allowance, allowance_of
+from pytest_mastra.sweep.invariants import Allowance
 from pytest_mastra.sweep.marker import Plan
 from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points
 from pytest_mastra.sweep.process import ProcessScript
@@ -80,7 +80,7 @@ class ScriptSweep:
             attempt = self._run(script)
             if attempt.endings != [None]:
                 raise Stop(Exit.USAGE, f"where nothing goes wrong, it fails: {describe_error(attempt.endings[0])}")
-            self._allowance = allowance_of(self._server, len(attempt.left))
+            self._allowance = attempt.allowance
             seen.append(attempt.requests)
         if not seen[0]:
             raise Stop(Exit.USAGE, "the script asked nothing of the fake, whose address is in MASTRA_BASE_URL")

@@ -50,6 +50,7 @@ class Family:
         in_process_only: Whether only requests of this process can meet it.
         is_quick: Whether it belongs to the few that a quick sweep tries.
         by_name_only: Whether it is tried only where a marker names it.
+        on_live: Whether it can come about between a script and a live server.
         restarts_runs: Whether a server that has died of it restarts its active runs when it is back, as deployments do.
     """
 
@@ -61,6 +62,7 @@ class Family:
     in_process_only: bool = False
     is_quick: bool = False
     by_name_only: bool = False
+    on_live: bool = False
     restarts_runs: bool = False
 
     def title_at(self, at: int | None) -> str:
@@ -76,6 +78,13 @@ def _lose(meeting: Meeting) -> WireReply:
     meeting.handle().close()
     meeting.on_fired()
     return fault_effects.silence(Cut.RESET)
+
+
+def _cut(meeting: Meeting) -> WireReply:
+    """Have half of an answer arrive; of a stream, one event."""
+    reply = meeting.handle()
+    place = Position(len(reply.body) // 2) if isinstance(reply.body, bytes) else Position(None, 1)
+    return fault_effects.broken_off(reply, place, Cut.RESET, meeting.on_fired)
 
 
 def _refuse(meeting: Meeting) -> WireReply:
@@ -169,12 +178,20 @@ class _KillingBody:
 FAMILIES = {
     family.name: family
     for family in (
-        Family("lost", "its answer was lost, after it took effect", _lose, has_borders=True, is_quick=True),
+        Family(
+            "lost", "its answer was lost, after it took effect", _lose, has_borders=True, is_quick=True, on_live=True
+        ),
         Family("refused", "it was refused with 503, before it took effect", _refuse),
         Family("silence", "it took effect, and no answer came for ten minutes", _say_nothing, in_process_only=True),
         Family("nonsense", "it took effect, and a page of HTML was answered", _answer_nonsense),
+        Family("cut", "its answer was cut half way", _cut, by_name_only=True, on_live=True),
         Family(
-            "killed_before", "the script was killed before it", _kill_before, ends_script=True, in_process_only=True
+            "killed_before",
+            "the script was killed before it",
+            _kill_before,
+            ends_script=True,
+            in_process_only=True,
+            on_live=True,
         ),
         Family(
             "killed_after",
@@ -184,6 +201,7 @@ FAMILIES = {
             ends_script=True,
             in_process_only=True,
             is_quick=True,
+            on_live=True,
         ),
         Family(
             "server_died",
@@ -211,16 +229,29 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Names for several families."""
 
 
-def families_named(names: str | Iterable[str]) -> tuple[Family, ...]:
+ON_LIVE = tuple(name for name, family in FAMILIES.items() if family.on_live)
+"""The families that can come about on a live server: there, all."""
+
+
+def families_named(names: str | Iterable[str], *, on_live: bool = False) -> tuple[Family, ...]:
     """Return families by their names, or by those of groups, each once.
 
+    Args:
+        names: As markers give them.
+        on_live: Whether the server is a live one: only what can come about there is returned then.
+
     Raises:
-        ValueError: There is no such family; says which may be meant.
+        ValueError: There is no such family, or none that can come about; says which there are.
     """
     given = [names] if isinstance(names, str) else list(names)
-    chosen = [one for name in given for one in GROUPS.get(name, (name,))]
+    groups = {**GROUPS, "all": ON_LIVE} if on_live else GROUPS
+    chosen = [one for name in given for one in groups.get(name, (name,))]
     for name in chosen:
         check_family(name)
+    if on_live and chosen and not set(chosen) & set(ON_LIVE):
+        raise ValueError(f"on a live server {', '.join(chosen)} cannot come about, only {', '.join(ON_LIVE)}")
+    if on_live:
+        chosen = [name for name in chosen if name in ON_LIVE]
     return tuple(family for name, family in FAMILIES.items() if name in chosen)
 
 

@@ -41,8 +41,9 @@ class Sweeping:
         self._config = config
         self._points = marker.point_of(config)
         self._mode = settings.setting(config, "sweep").value
-        target = settings.setting(config, "target").value
-        self._is_on = target == "fake" and (self._mode != "off" or self._points is not None)
+        self._on_live = marker.is_swept_on_live(config)
+        on_fake = settings.setting(config, "target").value == "fake"
+        self._is_on = self._on_live or (on_fake and (self._mode != "off" or self._points is not None))
         setup_only = any(config.getoption(name, default=False) for name in ("setuponly", "setupplan"))
         self._is_on = self._is_on and not setup_only
 
@@ -52,7 +53,7 @@ class Sweeping:
         if not self._is_on or item.get_closest_marker(marker.NAME) is None:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        plan = marker.plan_of(item, is_quick=self._mode == "quick")
+        plan = marker.plan_of(item, is_quick=self._mode == "quick", on_live=self._on_live)
         try:
             with several_times(item) as run:
                 sweep = Sweep(item, plan, run, self._timer_of(item))

@@ -19,7 +19,6 @@ from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.api.journal import RunNotes
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
 
@@ -40,14 +39,12 @@ class Allowance:
     blind: int = 0
     left: int = 0
 
-    def of(self, notes: RunNotes, cause: Cause) -> int:
+    def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
-        own = self.walks.get((notes.workflow_id, notes.run_id, cause))
+        own = self.walks.get((workflow_id, run_id, cause))
         if own is None:
             # ids that the test or the server makes up differ from time to time
-            same = (
-                count for (workflow, _, of), count in self.walks.items() if (workflow, of) == (notes.workflow_id, cause)
-            )
+            same = (count for (workflow, _, of), count in self.walks.items() if (workflow, of) == (workflow_id, cause))
             own = max(same, default=0)
         return max(own, 1) if cause is Cause.START else own
 
@@ -74,13 +71,14 @@ def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> 
         deaths: How often the server died: runs may be restarted as often, and answered again what was lost with it.
     """
     for notes in server.journal.all_runs():
+        names = notes.workflow_id, notes.run_id
         too_often = [
             repeated_of(notes, walks, allowed)
             for cause in Cause
             if len(walks := begun_walks(notes, cause))
-            > (allowed := allowance.of(notes, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
+            > (allowed := allowance.of(*names, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
         ]
-        yield from too_often or [one for one in find_repeated([notes]) if allowance.of(notes, Cause.START) == 1]
+        yield from too_often or [one for one in find_repeated([notes]) if allowance.of(*names, Cause.START) == 1]
 
 
 def find_blind(server: FakeMastra, allowance: Allowance) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from mastra_sync.errors import MastraError
 from pytest_mastra.suite import markers, settings
-from pytest_mastra.sweep.families import Family, families_named
+from pytest_mastra.sweep.families import ON_LIVE, Family, families_named
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.points import Points, parse_points
 from pytest_mastra.sweep.protocol import is_plain_function
@@ -34,6 +34,7 @@ class Plan:
         documented: Exceptions by which a script may end where something goes wrong.
         accepted_points: Points that may fail, as patterns with `*`.
         is_quick: Whether only what is most often wrong is tried.
+        on_live: Whether the server is a live one.
     """
 
     families: tuple[Family, ...]
@@ -43,20 +44,21 @@ class Plan:
     accepted: tuple[type[BaseException], ...] = ()
     accepted_points: tuple[str, ...] = ()
     is_quick: bool = False
+    on_live: bool = False
     documented: tuple[type[BaseException], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "documented", (MastraError, Killed, *self.accepted))
 
 
-def plan_of(item: pytest.Item, *, is_quick: bool) -> Plan:
+def plan_of(item: pytest.Item, *, is_quick: bool, on_live: bool) -> Plan:
     """Return how a test is swept: of several markers, the closest counts."""
     arguments: dict[str, Any] = {}
     for mark in item.iter_markers(NAME):
         arguments = {**mark.kwargs, **arguments}
     accept = arguments.get("accept", ())
     accept = accept if isinstance(accept, (list, tuple, set, frozenset)) else (accept,)
-    families = families_named(arguments.get("faults", "all"))
+    families = families_named(arguments.get("faults", "all"), on_live=on_live)
     rerun = arguments.get("rerun", True)
     return Plan(
         # what ends the script is of no use if it is not run again
@@ -67,7 +69,16 @@ def plan_of(item: pytest.Item, *, is_quick: bool) -> Plan:
         accepted=tuple(one for one in accept if not isinstance(one, str)),
         accepted_points=tuple(one for one in accept if isinstance(one, str)),
         is_quick=is_quick,
+        on_live=on_live,
     )
+
+
+def is_swept_on_live(config: pytest.Config) -> bool:
+    """Return whether tests are swept on a live server: the command line must ask."""
+    sweep = settings.setting(config, "sweep")
+    is_asked_for = sweep.origin == "command line" and sweep.value != "off"
+    is_live = settings.setting(config, "target").value == "live"
+    return is_live and (is_asked_for or config.getoption("mastra_point") is not None)
 
 
 def check_sweeps(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -102,10 +113,15 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     Raises:
         UsageError: It names no point, or there is none or more than one such test, or no fake.
     """
-    point_of(config)
+    points = point_of(config) or ()
     target = settings.setting(config, "target").value
-    if target != "fake":
-        raise settings.usage_error(f"--mastra-point: only a fake can be made to go wrong, and the target is {target}")
+    if target == "replay":
+        raise settings.usage_error("--mastra-point: on replay nothing can be made to go wrong")
+    unfit = [point for point in points if target == "live" and not (point.family.on_live and point.at is None)]
+    if unfit:
+        raise settings.usage_error(
+            f"--mastra-point: {unfit[0]} cannot come about on a live server, only {', '.join(ON_LIVE)}"
+        )
     marked = [item for item in items if item.get_closest_marker(NAME) is not None]
     if len(marked) != 1:
         found = "none that was chosen has" if not marked else f"{len(marked)} that were chosen have"
@@ -118,12 +134,23 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
 def _is_fine(config: pytest.Config, item: pytest.Item) -> bool:
     try:
         for mark in item.iter_markers(NAME):
-            _check_marker(mark, item)
+            _check_marker(mark, item, on_live=is_swept_on_live(config))
         _check_item(item)
+        _check_recording(config)
     except pytest.UsageError as error:
         markers.refuse_usage(config, item, error)
         return False
     return True
+
+
+def _check_recording(config: pytest.Config) -> None:
+    """Refuse to record what is swept: each time other requests are made."""
+    record = settings.setting(config, "record")
+    if is_swept_on_live(config) and record.origin in settings.EXPLICIT_ORIGINS and record.value != "none":
+        raise settings.usage_error(
+            f"tests with the marker {NAME} cannot be swept and recorded at once: leave out --mastra-sweep, or record "
+            f"{record.value} ({record.origin})"
+        )
 
 
 def _check_item(item: pytest.Item) -> None:
@@ -140,13 +167,13 @@ def _check_item(item: pytest.Item) -> None:
         markers.refuse(mark, item, "a test with subtests cannot be swept: a sweep is one result; take them apart")
 
 
-def _check_marker(mark: pytest.Mark, item: pytest.Item) -> None:
+def _check_marker(mark: pytest.Mark, item: pytest.Item, *, on_live: bool) -> None:
     markers.check_names(mark, ARGUMENTS, item)
     markers.check_truths(mark, ("rerun", "pairs"), item)
     markers.check_texts(mark, "faults", item)
     faults = mark.kwargs.get("faults", "all")
     try:
-        families = families_named(faults)
+        families = families_named(faults, on_live=on_live)
     except ValueError as error:
         markers.refuse(mark, item, str(error))
     if not families:

@@ -136,7 +136,9 @@ def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
     return asked
 
 
-def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quick: bool) -> list[Point]:
+def all_points(
+    requests: Sequence[Asked], families: Sequence[Family], *, is_quick: bool, with_borders: bool | None = None
+) -> list[Point]:
     """Return all points of the requests of a test, in their order.
 
     Reads that lead to the same next request are one class, of which only the first is taken.
@@ -145,14 +147,17 @@ def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quic
         requests: What the test asked for, without any fault.
         families: What may go wrong.
         is_quick: Whether to take only what is most often wrong: what moves a run, and the families for it.
+        with_borders: Whether to take also what happens between events of streams; by default unless it is quick.
     """
+    if with_borders is None:
+        with_borders = not is_quick
     chosen = [one for one in _one_of_each_class(requests) if one.moves or not is_quick]
     return [
         point
         for request in chosen
         for family in families
         if (family.is_quick or not is_quick) and (request.in_process or not family.in_process_only)
-        for point in _points_of(request, family, with_borders=not is_quick)
+        for point in _points_of(request, family, with_borders=with_borders)
     ]
 
 

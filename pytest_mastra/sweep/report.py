@@ -13,6 +13,7 @@ from mastra_sync.documentation import see_error
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import timeline
 from pytest_mastra.report.timeline import Look
+from pytest_mastra.suite import settings
 from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.points import as_text, read_requests, titled
 from pytest_mastra.sweep.verdicts import by_family
@@ -73,7 +74,7 @@ def complete(
 
 def failure_lines(result: Result, call: pytest.CallInfo[None], item: pytest.Item, look: Look) -> list[str]:
     """Return the lines about the first failing point."""
-    first = result.failing[0]
+    first = result.told or result.failing[0]
     attempt = result.attempt
     reasons = [line for reason in first.reasons[:MOST_REASONS] for line in wrapped(reason, _WIDTH - 2, 2)]
     return [
@@ -92,9 +93,17 @@ def further_lines(result: Result, item: pytest.Item) -> list[str]:
     first, *others = result.failing
     width = max((len(as_text(verdict.points)) for verdict in others), default=0)
     lines = [clipped(f"  {as_text(verdict.points):{width}}  {verdict.reasons[0]}", _WIDTH) for verdict in others]
-    command = f"pytest {shlex.quote(item.nodeid)} --mastra-point={shlex.quote(as_text(first.points))}"
+    point = f"--mastra-point={shlex.quote(as_text(first.points))}"
+    command = " ".join(["pytest", shlex.quote(item.nodeid), point, *_target_of(item.config)])
     alone = ["That point alone, under a debugger too:", f"  {command}", see_error("sweep-failed")]
     return [*(["Also:", *lines] if lines else []), *alone]
+
+
+def _target_of(config: pytest.Config) -> list[str]:
+    """Return the options by which the command line led to a live server."""
+    is_live = settings.setting(config, "target").value == "live"
+    options = [("target", "live"), ("url", "URL")] if is_live else []
+    return [f"--mastra-{name}={value}" for name, value in options if config.getoption(f"mastra_{name}")]
 
 
 def _request_lines(attempt: Attempt, verdict: Verdict, look: Look) -> list[str]:

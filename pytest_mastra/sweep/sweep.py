@@ -13,9 +13,10 @@ import pytest
 from mastra_sync.documentation import see_error
 from pytest_mastra.suite.scene import BETWEEN, SCENE
 from pytest_mastra.sweep.attempts import Attempt, Script
-from pytest_mastra.sweep.invariants import Allowance, allowance_of
+from pytest_mastra.sweep.invariants import Allowance
+from pytest_mastra.sweep.live_invariants import made_runs
 from pytest_mastra.sweep.marker import Plan
-from pytest_mastra.sweep.points import Asked, Points, all_points, as_text, sampled, second_points, titled
+from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points, titled
 from pytest_mastra.sweep.protocol import Body, Run
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 
@@ -35,6 +36,7 @@ class Result:
         failed_before: How the test failed where nothing went wrong; empty if it did not.
         allowance: What the test does on purpose.
         attempt: The run that pytest was told of.
+        told: What became of the point at which that was; None if nothing went wrong in it.
         seconds: How long it took.
     """
 
@@ -45,6 +47,7 @@ class Result:
     failed_before: str = ""
     allowance: Allowance = field(default_factory=Allowance)
     attempt: Attempt | None = None
+    told: Verdict | None = None
     seconds: float = 0.0
 
     @property
@@ -110,22 +113,28 @@ class Sweep:
                 result.failed_before = describe_error(first.endings[-1]) if first.endings else first.failure
             return False
         result.requests = first.requests
-        if first.server is not None:
-            result.allowance = allowance_of(first.server, len(first.left))
+        result.allowance = first.allowance
         if not result.requests:
+            whom = "the live server" if self._plan.on_live else "its fake"
             result.error = (
-                "nothing to sweep: the test asked nothing of its fake, which answers at MASTRA_BASE_URL "
+                f"nothing to sweep: the test asked nothing of {whom}, which answers at MASTRA_BASE_URL "
                 "(mastra_server, mastra_client)"
             )
             return False
         second = self._attempt(())
-        result.error = _compare(result.requests, second.requests)
+        result.error = _find_shared_run(first, second) or _compare(result.requests, second.requests)
         return not result.error
 
     def _choose_points(self) -> list[Points]:
-        plan, result = self._plan, self.result
-        points: list[Points] = [(one,) for one in all_points(result.requests, plan.families, is_quick=plan.is_quick)]
+        result = self.result
+        points: list[Points] = [(one,) for one in self._points_of(result.requests)]
         return self._sample(points, "points")
+
+    def _points_of(self, requests: list[Asked]) -> list[Point]:
+        plan = self._plan
+        # how many events a live stream has is a matter of time
+        with_borders = not (plan.is_quick or plan.on_live)
+        return all_points(requests, plan.families, is_quick=plan.is_quick, with_borders=with_borders)
 
     def _sample(self, points: list[Points], what: str) -> list[Points]:
         limit = self._plan.limit
@@ -175,7 +184,9 @@ class Sweep:
 
         def run(body: Body) -> None:
             script.run(body)
-            self._keep_points(points, script.attempt)
+            if points:
+                result.told = judge(script.attempt, points, result.allowance, self._plan)
+            self._keep_points()
             if result.verdicts:
                 self._item.user_properties.append((PROPERTY, result.summary))
             self._raise(points, script.attempt)
@@ -183,29 +194,33 @@ class Sweep:
         self._on_run()
         self._run(run, is_told=True, nextitem=nextitem)
 
-    def _keep_points(self, points: Points, attempt: Attempt) -> None:
+    def _keep_points(self) -> None:
         """Have the test's scene know what became of the points."""
-        scene = self._item.stash.get(SCENE, None)
+        scene, told = self._item.stash.get(SCENE, None), self.result.told
         if scene is None:
             return
-        verdicts = self.result.verdicts
-        if points and not verdicts:
-            verdicts = [judge(attempt, points, self.result.allowance, self._plan)]
-        scene.swept = [swept_point(verdict, is_shown=verdict.points == points) for verdict in verdicts]
+        # of the one that is shown, the ids that are shown beside it
+        kept = [
+            told if told is not None and told.points == verdict.points else verdict for verdict in self.result.verdicts
+        ]
+        kept = kept or ([] if told is None else [told])
+        scene.swept = [swept_point(verdict, is_shown=verdict is told) for verdict in kept]
 
     def _raise(self, points: Points, attempt: Attempt) -> None:
         """Raise what the test is to fail by, if it is."""
         result = self.result
-        error = self._raise_at_point(points, attempt) if points else attempt.endings[-1]
+        if result.error and not points and not isinstance(attempt.endings[-1], pytest.skip.Exception):
+            # whatever the test itself says now: why it shows nothing comes first
+            pytest.fail(f"mastra sweep: {result.error}\n{see_error('sweep-shows-nothing')}", pytrace=False)
+        error = attempt.endings[-1] if result.told is None else self._raise_at_point(result.told)
         if error is not None:
             raise error
         if result.error:
             pytest.fail(f"mastra sweep: {result.error}\n{see_error('sweep-shows-nothing')}", pytrace=False)
 
-    def _raise_at_point(self, points: Points, attempt: Attempt) -> BaseException | None:
+    def _raise_at_point(self, verdict: Verdict) -> BaseException | None:
         """Return what the test fails by where something went wrong, if it does."""
-        result = self.result
-        verdict = judge(attempt, points, result.allowance, self._plan)
+        result, points = self.result, verdict.points
         if verdict.outcome is Outcome.FAILED:
             if verdict.error is None:
                 said = [f"mastra sweep: {titled(points)}", *verdict.reasons, see_error("sweep-failed")]
@@ -229,6 +244,17 @@ class Sweep:
             f"{as_text(unmet[0].points)} did not come about, so it shows nothing: the test made other requests than "
             f"before ({len(unmet)} of {len(self.result.verdicts)} points). Does it depend on time, threads or chance?"
         )
+
+
+def _find_shared_run(first: Attempt, second: Attempt) -> str:
+    """Return that a live server was asked twice for the same run; empty if not."""
+    shared = [run for run in made_runs(second.served) if run in made_runs(first.served)]
+    if not shared:
+        return ""
+    return (
+        f"each run of the test uses run {shared[0]!r}, and a live server remembers it: have a fixture make up the id "
+        "(f'order-{uuid4()}'). It is made once for each point, and is the same when the script is run again"
+    )
 
 
 def _compare(first: list[Asked], second: list[Asked]) -> str:

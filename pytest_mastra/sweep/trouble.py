@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from pytest_mastra.http.exchanges import ExchangeLog
+from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.verbs import call_of
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.sweep.families import Meeting
@@ -31,25 +34,30 @@ class Trouble:
     Attributes:
         is_quiet: Whether nothing is reported of this run.
         fired: What came about.
+        served: What a live server was asked and answered, whatever the script was told of it.
     """
 
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
         self.is_quiet = is_quiet
         self.fired: list[Point] = []
+        self.served = ExchangeLog()
         self._points = points
         self._counts: Counter[str] = Counter()
         self._server: FakeMastra | None = None
+        self._has_begun = False
         self._is_dead = False
         self._interrupted = False
         self._lock = threading.Lock()
 
-    def begin(self, server: FakeMastra) -> None:
-        """Have things go wrong from now on, with requests to this server."""
+    def begin(self, server: FakeMastra | None) -> None:
+        """Have things go wrong from now on; a server that is None is a live one."""
         self._server = server
+        self._has_begun = True
 
     def end(self) -> None:
         """Let nothing go wrong any more."""
         self._server = None
+        self._has_begun = False
 
     def run_again(self) -> None:
         """Take requests again after a pass; a server that has died is back by then."""
@@ -63,14 +71,18 @@ class Trouble:
         del in_process
         return _TroubledSurface(surface, self)
 
+    def surround_live(self, surface: Surface, url: str) -> Surface:
+        """Return what is asked in a live server's stead; what the server is asked is noted."""
+        return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), self)
+
     def handle(self, surface: Surface, request: WireRequest) -> WireReply:
         """Return the reply to a request, or what becomes of it.
 
         Raises:
             Killed: The script ends here.
         """
-        verb = call_of(request).verb if self._server is not None and not request.is_look else None
-        if self._server is None or verb is None:
+        verb = call_of(request).verb if self._has_begun and not request.is_look else None
+        if verb is None:
             return surface.handle(request)
         with self._lock:
             if self._is_dead:
@@ -79,7 +91,8 @@ class Trouble:
             self._counts[verb] += 1
             asked = verb, self._counts[verb]
             point = next((point for point in self._points if (point.verb, point.nth) == asked), None)
-        self._restart_runs(self._server)
+        if self._server is not None:
+            self._restart_runs(self._server)
         if point is None:
             return surface.handle(request)
         meeting = Meeting(partial(surface.handle, request), partial(self._note, point), self._server, point.at)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_mastra.suite.swept_point import SweptPoint
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.invariants import Allowance, find_blind, find_too_often
+from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
 
 
 def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tuple[Repeated, ...]:
+    if attempt.server is None:
+        return tuple(find_accepted_too_often(attempt.served, allowance))
     deaths = sum(point.family.restarts_runs for point in points)
-    return () if attempt.server is None else tuple(find_too_often(attempt.server, allowance, deaths=deaths))
+    return tuple(find_too_often(attempt.server, allowance, deaths=deaths))
 
 
 def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[str]:

@@ -79,7 +79,7 @@ def test_a_point_that_names_none(run_suite: RunSuite) -> None:
         (TEA, ["--mastra-point=start#1:lots"], "--mastra-point: no fault 'lots': did you mean 'lost'?"),
         ("def test_it(): pass", ["--mastra-point=start#1:lost"], "none that was chosen has it: give its node id"),
         (two, ["--mastra-point=start#1:lost"], "2 that were chosen have it: give its node id"),
-        (TEA, ["--mastra-point=start#1:lost", "--mastra-target=replay"], "only a fake can be made to go wrong"),
+        (TEA, ["--mastra-point=start#1:lost", "--mastra-target=replay"], "on replay nothing can be made to go wrong"),
     ]
     for code, arguments, said in cases:
         result = run_suite(code, *arguments, conftest=CONFTEST)

@@ -33,6 +33,12 @@ class TestInClass:
     def test_expense(self, mastra_client, amount):
         careful(mastra_client, run_id=f"e-{amount}")
 
+@pytest.mark.mastra_sweep(faults="cut")
+def test_cut(mastra_client):
+    careful(mastra_client)
+    with mastra_client.get_workflow("tea").create_run("t").stream({}) as events:
+        assert events.result().ok
+
 @pytest.mark.mastra_sweep(accept=["start_async#1:killed*", "run_by_id*"])
 def test_known(mastra_client):
     mastra_client.get_workflow("tea").create_run("t").start_async({})
@@ -49,7 +55,7 @@ def summaries(result: pytest.RunResult) -> dict[str, str]:
 def test_what_survives_passes(run_suite: RunSuite) -> None:
     """As one test each, also in classes and with parameters; at `-v` it is said what was tried."""
     result = run_suite(WELL_DONE, "-v", conftest=CONFTEST)
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=7)
     told = summaries(result)
     assert set(told) == {
         "test_careful",
@@ -57,9 +63,11 @@ def test_what_survives_passes(run_suite: RunSuite) -> None:
         "TestInClass::test_tea",
         "TestInClass::test_expense[1]",
         "TestInClass::test_expense[2]",
+        "test_cut",
         "test_known",
     }
     assert "passed when run again" in told["test_careful"]
+    assert told["test_cut"] == "9 points: 9 passed"
     assert "refused as documented" in told["test_once"]
     assert "accepted by the marker" in told["test_known"]
     result.stdout.fnmatch_lines(["  killed_after * passed when run again"])

@@ -1,0 +1,93 @@
+"""What must hold after each point on a live server, as far as its answers tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from mastra_sync.records import parse_json
+from pytest_mastra.fake.api.exactly_once import Repeated
+from pytest_mastra.fake.engine.walks import Cause
+from pytest_mastra.http.verbs import Effect
+from pytest_mastra.sweep.invariants import Allowance
+
+if TYPE_CHECKING:
+    from pytest_mastra.http.exchanges import Exchange
+
+_CAUSES = {
+    Effect.START: Cause.START,
+    Effect.RESUME: Cause.RESUME,
+    Effect.RESTART: Cause.RESTART,
+    Effect.TRAVEL: Cause.TRAVEL,
+}
+_FIRST_REFUSAL = 300
+
+
+def accepted_moves(served: Iterable[Exchange]) -> Counter[tuple[str, str, Cause]]:
+    """Return how often a server accepted a start, an answer and so on.
+
+    By workflow, run and cause.
+
+    Args:
+        served: What the server was asked and answered, whatever the script was told of it.
+    """
+    calls = [exchange.call for exchange in served if _was_accepted(exchange)]
+    return Counter(
+        (call.workflow or "", call.run, _CAUSES[call.row.effect])
+        for call in calls
+        if call.run is not None and call.row.effect in _CAUSES
+    )
+
+
+def allowance_on_live(served: Iterable[Exchange], left: int) -> Allowance:
+    """Return what a test does on purpose."""
+    return Allowance(accepted_moves(served), left=left)
+
+
+def find_accepted_too_often(served: Iterable[Exchange], allowance: Allowance) -> Iterator[Repeated]:
+    """Give what a server accepted too often; what it executed, it does not tell."""
+    for (workflow, run, cause), count in accepted_moves(served).items():
+        allowed = allowance.of(workflow, run, cause)
+        if count > allowed:
+            yield Repeated(workflow, run, cause.value, count, allowed, ())
+
+
+def made_runs(served: Iterable[Exchange]) -> dict[str, str]:
+    """Return the runs that were made or started, by their ids, with their workflows."""
+    runs = {}
+    for exchange in served:
+        if _was_accepted(exchange) and exchange.call.row.effect in (Effect.CREATE, Effect.START):
+            run = exchange.call.run or _run_id_in(exchange.body)
+            if run is not None:
+                runs[run] = exchange.call.workflow or ""
+    return runs
+
+
+def find_left_on_live(served: Iterable[Exchange], exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Give a line for each run that was made and that the script does not name.
+
+    Args:
+        served: What the server was asked and answered, in all passes.
+        exchanges: What the script said and was told when it ran to its end.
+    """
+    said = list(exchanges)
+    called = {exchange.call.run for exchange in said}
+    texts = [exchange.request.body + b" " + exchange.body for exchange in said]
+    for run, workflow in made_runs(served).items():
+        written = run.encode("utf-8", "replace")
+        if run not in called and not any(written in text for text in texts):
+            yield f"{workflow!r} was left, and nobody names it (run {run})"
+
+
+def _was_accepted(exchange: Exchange) -> bool:
+    return 0 < exchange.status < _FIRST_REFUSAL
+
+
+def _run_id_in(body: bytes) -> str | None:
+    try:
+        reply = parse_json(body)
+    except (ValueError, RecursionError):
+        return None
+    run_id = reply.get("runId") if isinstance(reply, dict) else None
+    return run_id if isinstance(run_id, str) else None

@@ -1,0 +1,132 @@
+"""Sweeps on a live server: only when asked for, by killed scripts and connections that are cut on this side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_mastra import FakeMastra, OnSocket
+from tests.suites_in_folders import RunSuite
+from tests.sweep.scripts import NAIVE
+
+SUITE = (
+    NAIVE
+    + """
+import uuid
+
+from mastra_sync import MastraClient
+
+@pytest.fixture
+def number():
+    return f"e-{uuid.uuid4()}"
+
+@pytest.mark.mastra_sweep
+def test_careful(mastra_client, number):
+    run = mastra_client.get_workflow("expense").create_run(number)
+    result = run.start_async({}, if_started="join")
+    if result.suspensions:
+        result = run.resume_async({"by": "Ines"}, step=result.suspensions[0], if_answered="join")
+    assert result.result == {"by": "Ines"}
+
+@pytest.mark.mastra_sweep
+def test_streamed(mastra_client, number):
+    with mastra_client.get_workflow("tea").create_run(number).stream({}, if_started="join", on_gap="follow") as events:
+        assert events.result().result == {"cups": 1}
+
+@pytest.mark.mastra_sweep
+def test_naive(mastra_target, number):
+    assert post("tea/start-async", runId=number)["status"] == "success"
+
+@pytest.mark.mastra_sweep(faults="killed")
+def test_orphan(mastra_client):
+    assert mastra_client.get_workflow("tea").execute({}).ok
+
+@pytest.mark.mastra_sweep
+def test_same_id(mastra_client):
+    assert mastra_client.get_workflow("tea").execute({}, run_id="fixed", if_started="join").ok
+"""
+)
+
+
+@pytest.fixture
+def live() -> Iterator[tuple[FakeMastra, str]]:
+    """A server on a socket that remembers, as live ones do, and its address."""
+    server = FakeMastra()
+
+    def ask(ctx: object) -> object:
+        data = getattr(ctx, "resume_data", None)
+        return ctx.suspend({"pay": 900}) if data is None else {"by": data["by"]}  # type: ignore[attr-defined]
+
+    server.workflow("expense").then(server.step("ask", ask)).commit()
+    server.workflow("tea").then(server.step("brew", lambda ctx: {"cups": 1})).commit()
+    with OnSocket(server) as front:
+        yield server, front.url
+
+
+def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra, str]) -> None:
+    """What survives passes, with ids of its own for each point; what is accepted twice, left, or shared is told."""
+    server, url = live
+    target = ("--mastra-target=live", f"--mastra-url={url}")
+    run_suite(SUITE, *target).assert_outcomes(passed=5)
+    assert len(server.runs("expense")) == 1
+
+    result = run_suite(SUITE, *target, "--mastra-sweep=full", "-v")
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_naive _*",
+            "mastra sweep of 1 request, 4 points: 1 passed when run again, 3 failed",
+            "start_async#1: its answer was lost, after it took effect",
+            "  ? start_async  no answer: *",
+            "    start_async  200",
+            "  'tea' was started 2 times (run e-*",
+            "  start_async#1:cut *",
+            "  start_async#1:killed_after *",
+            "  pytest test_suite.py::test_naive --mastra-point='start_async#1:lost' *=live --mastra-url=URL",
+            "*_ test_orphan _*",
+            "*  'tea' was left, and nobody names it (run *",
+            "*_ test_same_id _*",
+            "mastra sweep: each run of the test uses run 'fixed', and a live server remembers it: *",
+            "test_suite.py::test_careful * points: *",
+            "  lost * passed*",
+            "  cut * passed*",
+            "  killed_before * passed when run again",
+            "  killed_after * passed when run again",
+        ]
+    )
+    careful = [run for run in server.runs("expense") if run.status != "pending"]
+    assert len(careful) > 10
+    assert all((len(run.starts), len(run.resumes)) == (1, 1) for run in careful)
+
+    alone = run_suite(SUITE, *target, "--mastra-point=start_async#1:lost", "-k", "naive")
+    alone.assert_outcomes(failed=1, deselected=4)
+    alone.stdout.fnmatch_lines(["'tea' was started 2 times (run e-*"])
+
+
+@pytest.mark.parametrize(
+    ("faults", "arguments", "said"),
+    [
+        ("all", ["--mastra-point=start#1:refused"], "start#1:refused cannot come about on a live server, only lost, "),
+        ("all", ["--mastra-point=stream#1:lost@2"], "stream#1:lost@2 cannot come about on a live server, only lost, "),
+        ("refused", ["--mastra-sweep=full"], "on a live server refused cannot come about, only lost, cut, killed_"),
+        (
+            "all",
+            ["--mastra-sweep=quick", "--mastra-record=rewrite"],
+            "cannot be swept and recorded at once: leave out ",
+        ),
+    ],
+)
+def test_what_cannot_be_meant(
+    run_suite: RunSuite, live: tuple[FakeMastra, str], faults: str, arguments: list[str], said: str
+) -> None:
+    """It ends the run before any test."""
+    code = f"""
+    import pytest
+
+    @pytest.mark.mastra_sweep(faults={faults!r})
+    def test_it(mastra_client): pass
+    """
+    result = run_suite(code, "--mastra-target=live", f"--mastra-url={live[1]}", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str()

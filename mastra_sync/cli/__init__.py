@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.SERVER
     except Stop as stop:
         _say(stop.message)
+        if stop.see:
+            _complain(stop.see)
         return stop.status
     except KeyboardInterrupt:
         _say("interrupted")
@@ -50,8 +52,12 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def _say(message: str) -> None:
+    _complain(f"mastra-sync: {message}")
+
+
+def _complain(line: str) -> None:
     with contextlib.suppress(BrokenPipeError):
-        complain(f"mastra-sync: {message}")
+        complain(line)
 
 
 def _drop_output() -> None:

@@ -57,9 +57,11 @@ class Stop(Exception):
     Attributes:
         status: What to exit with.
         message: What to say on stderr.
+        see: Where the documentation explains it, to be said below; empty if it does not.
     """
 
-    def __init__(self, status: Exit, message: str) -> None:
+    def __init__(self, status: Exit, message: str, see: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.see = see

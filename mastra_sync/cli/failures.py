@@ -14,6 +14,7 @@ from mastra_sync.cli.outcome import waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.delivery import HOW_TO_GIVE_TOKEN
+from mastra_sync.documentation import see_error, slug_of
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
 from mastra_sync.terminal.writing import duration, one_line, printable
@@ -66,11 +67,13 @@ class Attempt:
 
 
 def explain(error: errors.MastraError, attempt: Attempt) -> Stop:
-    """Return how the command ends because of a failure."""
-    for error_type, make in _EXPLANATIONS:
-        if isinstance(error, error_type):
-            return make(error, attempt)
-    return _at_the_server(_answer_of(error, attempt), attempt)
+    """Return how the command ends because of a failure, and where the documentation explains that."""
+    make = next((make for kind, make in _EXPLANATIONS if isinstance(error, kind)), _explain_other)
+    stop = make(error, attempt)
+    if not isinstance(error, errors.InvalidArgument):
+        # a wrong command line is explained by --help
+        stop.see = see_error(slug_of(type(error).__name__))
+    return stop
 
 
 def first_line(error: errors.MastraError) -> str:
@@ -210,6 +213,10 @@ def _explain_timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
 def _explain_unknown(error: errors.MastraError, attempt: Attempt) -> Stop:
     look = attempt.server.command("result", attempt.workflow_id, attempt.run_id)
     return Stop(Exit.UNKNOWN, f"{first_line(error)} It was not sent again; look at the run with: {look}")
+
+
+def _explain_other(error: errors.MastraError, attempt: Attempt) -> Stop:
+    return _at_the_server(_answer_of(error, attempt), attempt)
 
 
 def _at_the_server(message: str, attempt: Attempt) -> Stop:

@@ -65,7 +65,7 @@ def test_another_input_is_refused(server: FakeMastra, mastra_sync: Command) -> N
     assert refused.status == 2
     assert refused.err == (
         "mastra-sync: run 'r' of 'w' was started with another input: n differs; give another --run-id, or look at it "
-        "with: mastra-sync result w r\n"
+        "with: mastra-sync result w r\nSee https://mastra-sync.readthedocs.io/errors/#input-mismatch\n"
     )
     assert len(server.runs("w")[0].starts) == 1
 
@@ -88,7 +88,8 @@ def test_the_same_answer_twice_is_one(server: FakeMastra, mastra_sync: Command) 
     other = mastra_sync("resume", "w", "r", "ok=false", "--join")
     assert (other.status, other.err) == (
         2,
-        "mastra-sync: run 'r' of 'w' was answered otherwise: ok differs; look at it with: mastra-sync result w r\n",
+        "mastra-sync: run 'r' of 'w' was answered otherwise: ok differs; look at it with: mastra-sync result w r\n"
+        "See https://mastra-sync.readthedocs.io/errors/#input-mismatch\n",
     )
     assert mastra_sync("resume", "w", "r", "ok=true").status == 2
     assert len(server.runs("w")[0].resumes) == 1

@@ -1,4 +1,4 @@
-"""What the command says when something goes wrong: one line, no traceback, no secret."""
+"""What the command says when something goes wrong: one line and where more is said, no traceback, no secret."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from tests.cli.processes import Ended
 from tests.cli.stub_server import Script, StubServer, step
 
 Command = Callable[..., Ended]
+
+SEE = "See https://mastra-sync.readthedocs.io/errors/#"
+"""Begins the second line of what a server said, or did not."""
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,9 @@ def test_nobody_listens(mastra_sync: Command) -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         ended = mastra_sync("run", "w", "--url", url)
-    assert (ended.status, ended.err.count("\n")) == (Exit.SERVER, 1)
+    assert (ended.status, ended.err.count("\n")) == (Exit.SERVER, 2)
     assert f"cannot reach {url}/api" in ended.err
+    assert ended.err.endswith(f"\n{SEE}api-connection-error\n")
     assert "MASTRA_BASE_URL" in ended.err
 
 
@@ -88,7 +92,7 @@ def test_a_proxy_in_the_way(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", proxy)
     ended = mastra_sync("workflows", "--url", "http://mastra.invalid:4111")
-    assert (ended.status, ended.out, ended.err.count("\n")) == (status, "", 1)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (status, "", 1 if status == Exit.USAGE else 2)
     assert re.search(said, ended.err)
     assert "--url" not in ended.err
     assert "s3cret" not in ended.err
@@ -108,11 +112,12 @@ def test_a_proxy_in_the_way(
 def test_a_server_that_refuses(
     stub: StubServer, mastra_sync: Command, refusal: tuple[int, object], status: Exit, said: str
 ) -> None:
-    """The server's own words are said in one line."""
+    """The server's own words are said in one line; the next one has the place that explains the exception."""
     stub.script = Script(refusal=refusal)
     ended = mastra_sync("workflows")
-    assert (ended.status, ended.out, ended.err.count("\n")) == (status, "", 1)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (status, "", 2)
     assert said in ended.err
+    assert f"\n{SEE}" in ended.err
 
 
 def test_a_server_without_mastra(stub: StubServer, mastra_sync: Command) -> None:
@@ -120,7 +125,7 @@ def test_a_server_without_mastra(stub: StubServer, mastra_sync: Command) -> None
     ended = mastra_sync("run", "scripted", "--api-prefix", "/other")
     assert (ended.status, ended.err) == (
         Exit.SERVER,
-        f"mastra-sync: no Mastra server at {stub.url}/other; check --url and --api-prefix\n",
+        f"mastra-sync: no Mastra server at {stub.url}/other; check --url and --api-prefix\n{SEE}route-not-found\n",
     )
 
 
@@ -134,8 +139,9 @@ def test_a_workflow_that_the_server_has_not(
 ) -> None:
     """The names that are near are said, by id or key; all of them if none is near."""
     ended = mastra_sync(*command, name)
-    assert (ended.status, ended.err.count("\n")) == (Exit.USAGE, 1)
+    assert (ended.status, ended.err.count("\n")) == (Exit.USAGE, 2)
     assert said in ended.err
+    assert ended.err.endswith(f"\n{SEE}workflow-not-found\n")
 
 
 @pytest.mark.parametrize("command", [["result"], ["cancel"], ["resume", "a=1"]])
@@ -144,7 +150,8 @@ def test_a_run_that_the_server_has_not(stub: StubServer, mastra_sync: Command, c
     ended = mastra_sync(command[0], "scripted", "nope", *command[1:])
     assert (ended.status, ended.err) == (
         Exit.USAGE,
-        "mastra-sync: 'scripted' has no run 'nope'; list its runs with: mastra-sync runs scripted\n",
+        "mastra-sync: 'scripted' has no run 'nope'; list its runs with: mastra-sync runs scripted\n"
+        f"{SEE}run-not-found\n",
     )
 
 
@@ -154,7 +161,7 @@ def test_resume_of_a_run_that_waits_for_nobody(stub: StubServer, mastra_sync: Co
     ended = mastra_sync("resume", "scripted", "r1", "a=1")
     assert (ended.status, ended.err) == (
         Exit.USAGE,
-        "mastra-sync: run r1 of 'scripted': the run is success, not suspended\n",
+        f"mastra-sync: run r1 of 'scripted': the run is success, not suspended\n{SEE}run-not-suspended\n",
     )
 
 

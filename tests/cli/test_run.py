@@ -110,7 +110,7 @@ def test_input_that_the_workflow_rejects(stub: StubServer, mastra_sync: Command)
     assert (ended.status, ended.err) == (
         Exit.USAGE,
         "mastra-sync: Invalid input data: city: expected string; n: expected number "
-        "(the workflow takes city: string)\n",
+        "(the workflow takes city: string)\nSee https://mastra-sync.readthedocs.io/errors/#invalid-input\n",
     )
 
 

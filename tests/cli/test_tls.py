@@ -46,13 +46,14 @@ def test_an_option_and_a_variable_say_whom_to_trust(
 
 
 def test_nobody_is_trusted(mastra_sync_process: Command, url: str) -> None:
-    """One line says what to set, at once: trying again would not help."""
+    """The first line says what to set, at once: trying again would not help."""
     ended = mastra_sync_process("run", "scripted", "--url", url)
-    assert (ended.status, ended.out, ended.err.count("\n")) == (Exit.SERVER, "", 1)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (Exit.SERVER, "", 2)
     assert f"cannot reach {url}/api: [SSL: CERTIFICATE_VERIFY_FAILED]" in ended.err
     assert ended.err.endswith(
         ". Trusted are the authorities that come with requests (certifi). --ca-file or "
         "MASTRA_CA_FILE names the file with the certificate of the server's authority\n"
+        "See https://mastra-sync.readthedocs.io/errors/#api-connection-error\n"
     )
     assert "attempts" not in ended.err
 
@@ -90,6 +91,6 @@ def test_what_was_sent_to_be_let_in(
     monkeypatch.setenv("MASTRA_API_TOKEN", token)
     stub.script.refusal = (401, {"error": "Invalid or expired token"})
     ended = mastra_sync("workflows", *arguments)
-    assert (ended.status, ended.err.count("\n")) == (Exit.SERVER, 1)
+    assert (ended.status, ended.err.count("\n")) == (Exit.SERVER, 2)
     assert f"refuses access (Invalid or expired token). {said}" in ended.err
     assert "s3cret" not in ended.err

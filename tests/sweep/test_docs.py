@@ -11,7 +11,7 @@ from pytest_mastra.suite.settings import CHOICES
 from pytest_mastra.sweep.cli import sweep
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.marker import ARGUMENTS
-from tests.suites_in_folders import PLUGIN
+from tests.suites_in_folders import PLUGIN, RunSuite
 
 PAGE = Path(__file__).parents[2] / "docs" / "sweep.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -30,12 +30,27 @@ def test_the_example_fails_as_shown(alone: pytest.Pytester, monkeypatch: pytest.
     assert len(shown) - 4 <= 25
 
 
-def test_the_readme_shows_a_part_of_it() -> None:
-    """What README quotes stands on the page, whose example is run."""
+NAIVE = """
+import pytest
+from tests.examples import naive_expenses
+from tests.examples.conftest import expense
+
+@pytest.mark.mastra_sweep(faults="lost")
+def test_naive_expenses(mastra_server):
+    naive_expenses.pay(900, "a sofa")
+"""
+
+
+def test_the_readme_shows_the_sweep_of_the_naive_script(run_suite: RunSuite) -> None:
+    """What README quotes is what pytest says of it, line for line."""
     readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
     quoted = readme.partition("```text\n")[2].partition("```")[0]
-    assert quoted.startswith("start_async#1: ")
-    assert quoted in TEXT
+    assert quoted.startswith("mastra sweep of ")
+    result = run_suite(NAIVE)
+    result.assert_outcomes(failed=1)
+    said = result.stdout.str()
+    for line in quoted.splitlines():
+        assert line == "..." or f"\n{line}\n" in said
 
 
 def first_cells(title: str) -> set[str]:

@@ -21,6 +21,20 @@ def workflows(mastra_server):
     server.workflow("plain").then(server.step("work", lambda ctx: {})).commit()
     asking = server.workflow("asking").then(server.step("before", lambda ctx: {})).then(server.step("ask", ask))
     asking.then(server.step("after", lambda ctx: {})).commit()
+    deaths = []
+
+    def die_once(ctx):
+        if not deaths:
+            deaths.append(1)
+            server.die()
+        return {}
+
+    def hold(ctx):
+        yield server.gate("held")
+
+    dying = server.step("work", die_once)
+    server.workflow("dying").then(dying).then(server.step("ask", ask)).commit()
+    server.workflow("held").then(dying).then(server.step("hold", hold)).commit()
 
 @pytest.fixture
 def send():
@@ -40,6 +54,7 @@ def send():
 
 SUITE = """
 import pytest
+import requests
 
 swept = pytest.mark.mastra_sweep(faults="lost")
 
@@ -54,6 +69,14 @@ def suspended(send):
 @pytest.fixture
 def done(send):
     send("start-async", runId="r")
+
+@pytest.fixture
+def interrupted(send, mastra_server):
+    def interrupt(workflow):
+        with pytest.raises(requests.ConnectionError):
+            send("start-async", workflow, runId="r")
+        mastra_server.revive()
+    return interrupt
 
 @swept
 def test_create_run(send):
@@ -73,20 +96,28 @@ def test_resume(send, suspended, verb):
 @pytest.mark.parametrize("verb", ["time-travel", "time-travel-async", "time-travel-stream"])
 def test_time_travel(send, done, verb):
     send(verb, "plain", {"step": "work", "inputData": {}}, runId="r", again=True)
+
+@swept
+@pytest.mark.parametrize(("verb", "workflow"), [("restart", "held"), ("restart-async", "dying")])
+def test_restart(send, interrupted, verb, workflow):
+    interrupted(workflow)
+    send(verb, workflow, runId="r", again=True)
 """
 
 
 def test_each_verb_that_is_sent_again_is_found(run_suite: RunSuite) -> None:
     """What takes effect again is told; what is refused makes a script give up that does not look why."""
     result = run_suite(SUITE, conftest=CONFTEST)
-    result.assert_outcomes(failed=12)
+    result.assert_outcomes(failed=14)
     shown = result.stdout.str()
     assert shown.count("  'plain' was left pending, and nobody names it") == 1
     assert shown.count("  'plain' was started 2 times; executed again: work (run r)") == 3
     assert shown.count("  'plain' was sent to another step 2 times; executed again: work (run r)") == 3
     assert shown.count("  'asking' was sent 1 answer when it had asked nothing (run r)") == 3
     assert shown.count("  HTTPError: 409 Client Error") == 5  # a stream of a run that is done
-    assert shown.count("  HTTPError: 500 Server Error") == 1  # an answer to a run that waits for none
+    assert shown.count("  'held' was restarted 2 times") == 1
+    # an answer to a run that waits for none, and a restart of one that is not at work
+    assert shown.count("  HTTPError: 500 Server Error") == 2
 
 
 @pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
@@ -94,5 +125,5 @@ def test_all_generations_are_counted(run_suite: RunSuite, generation: str) -> No
     """A start that is sent again is found on each."""
     chosen = ("--mastra-generation", generation, "-k", "test_start and start-async")
     result = run_suite(SUITE, *chosen, conftest=CONFTEST)
-    result.assert_outcomes(failed=1, deselected=11)
+    result.assert_outcomes(failed=1, deselected=13)
     result.stdout.fnmatch_lines(["  'plain' was started 2 times; executed again: work (run r)"])

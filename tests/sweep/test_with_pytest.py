@@ -63,27 +63,51 @@ def test_junit_has_it_once(run_suite: RunSuite, alone: pytest.Pytester) -> None:
     assert "executed again: brew (run t-1)" in text
 
 
-SLOW = """
-import threading
+TIMED_CONFTEST = (
+    CONFTEST
+    + """
+timers = []
+
+@pytest.fixture
+def noted():
+    return timers
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item, settings):
+    timers.append("set")
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_cancel_timer(item):
+    timers.append("canceled")
+"""
+)
+
+TIMED = """
+import signal
 
 import pytest
 
-turn = []
+turns = []
 
 @pytest.mark.mastra_sweep(faults=["lost", "refused", "nonsense"])
-def test_slow(mastra_client):
-    turn.append(1)
+def test_1_timed(mastra_client):
+    turns.append(1)
     mastra_client.get_workflow("tea").details()
-    threading.Event().wait(100 if len(turn) == 4 else 0.8)
+    if len(turns) == 4:
+        # as when the time is up
+        signal.raise_signal(signal.SIGALRM)
+
+def test_2_timers(noted):
+    assert noted[: 2 * 6 + 2] == ["set", *["canceled", "set"] * 6, "canceled"]
 """
 
 
 def test_a_timeout_is_that_of_one_run(alone: pytest.Pytester) -> None:
-    """The sum of all may be longer; a run that hangs is a point that failed, and the others are tried."""
-    alone.makepyfile(test_suite=SLOW)
-    alone.makeconftest(CONFTEST)
-    result = alone.run(*PYTEST, "-p", "pytest_timeout", "--timeout=4", timeout=120)
-    result.assert_outcomes(failed=1)
+    """It is set anew for each; a run that hangs is a point that failed, and the others are tried."""
+    alone.makepyfile(test_suite=TIMED)
+    alone.makeconftest(TIMED_CONFTEST)
+    result = alone.run(*PYTEST, "-p", "pytest_timeout", "--timeout=3000", "--timeout-method=signal", timeout=120)
+    result.assert_outcomes(failed=1, passed=1)
     said = "mastra sweep: details#1:refused failed, and does not when it is tried again: Failed: Timeout *"
     result.stdout.fnmatch_lines([said])
 

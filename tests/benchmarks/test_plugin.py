@@ -90,7 +90,7 @@ def test_start_up(figure: Figure, tmp_path: Path, environment: dict[str, str]) -
 def test_a_test_that_uses_nothing(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
     """2,000 trivial tests, with the plugin and without."""
     (tmp_path / "test_trivial.py").write_text(TRIVIAL.format(count=TESTS, fixture=""), encoding="utf-8")
-    bare, with_it = least_seconds(tmp_path, environment, [(), PLUGIN], rounds=16)
+    bare, with_it = least_seconds(tmp_path, environment, [(), PLUGIN], rounds=8)
     added = (with_it - bare) / TESTS * 1e6
     figure("a test that uses nothing of the plugin", "<= 10 us", f"{added:.1f} us ({with_it / bare:.3f} x)")
 
@@ -101,6 +101,6 @@ def test_a_test_that_uses_the_fake(figure: Figure, tmp_path: Path, environment: 
         code = TRIVIAL.format(count=FIXTURE_TESTS, fixture=fixture)
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
     kinds = [(*PLUGIN, "test_plain.py"), (*PLUGIN, "test_fake.py")]
-    plain, with_fake = least_seconds(tmp_path, environment, kinds, rounds=5)
+    plain, with_fake = least_seconds(tmp_path, environment, kinds, rounds=4)
     added = (with_fake - plain) / FIXTURE_TESTS * 1000
     figure("mastra_server, set up and torn down", "<= 1 ms", f"{added:.2f} ms ({with_fake / plain:.1f} x a bare test)")

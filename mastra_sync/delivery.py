@@ -8,7 +8,7 @@ from typing import Any
 
 _KINDS = {"bearer": "A token was sent", "basic": "A user and a password were sent"}
 _NOTHING_SENT = "No Authorization header was sent"
-HOW_TO_GIVE_TOKEN = "MastraClient(token=...) and MASTRA_API_TOKEN make one"  # noqa: S105 - advice
+HOW_TO_GIVE_TOKEN = "MASTRA_API_TOKEN or the argument token gives one"  # noqa: S105 - advice
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from mastra_sync.attributes import missing_attribute
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
 from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
+from mastra_sync.root_causes import with_root_cause
 from mastra_sync.statuses import FINISHED, SETTLED, Status, status_in_words
 from mastra_sync.step_graph import GRAPH
 from mastra_sync.steps import Steps
@@ -381,7 +382,7 @@ class RunResult(ServerModel):
             step = self.failed_step
             where = f" in step {'.'.join(step.path)!r}" if step else ""
             error = self.error or (step.error if step else None)
-            return f"{where}: {error or 'the server gives no reason'}"
+            return f"{where}: {with_root_cause(error) if error else 'the server gives no reason'}"
         if self.status == "suspended" and self.suspensions:
             asks = "".join(f"\n  {suspension!r}" for suspension in self.suspensions)
             return f" at{asks}\n  Answer with run.resume_async(step=result.suspensions[0], resume_data=...)."

@@ -12,6 +12,7 @@ from mastra_sync.cli.following import connect
 from mastra_sync.cli.outcome import full_record
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import (
     complain,
     duration,
@@ -153,7 +154,7 @@ def _gist(run: RunResult) -> str:
     if run.status == "suspended":
         return "at " + ", ".join(".".join(path) for path in run.suspended)
     error = run.error or (run.failed_step.error if run.failed_step else None)
-    return one_line(str(error)) if error else ""
+    return one_line(with_root_cause(error)) if error else ""
 
 
 def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mastra_sync.normalise import without_meta
+from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import one_line, step_name
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class ProgressRows:
         row.status = step.status
         row.took = step.duration
         if step.status == "failed" and step.error:
-            row.detail = one_line(str(step.error))
+            row.detail = one_line(with_root_cause(step.error))
         elif step.status == "suspended":
             row.detail = _question_of(step.suspend_payload)
 

@@ -12,6 +12,7 @@ from mastra_sync.events import StreamEvent
 from mastra_sync.generated_ids import shorten_uuids
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import without_meta
+from mastra_sync.root_causes import with_root_cause
 from mastra_sync.statuses import status_in_words
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped, clipped_middle, wrapped
@@ -215,9 +216,10 @@ def _error_rows(error: RemoteError | None, scrub: Scrub, *, short: bool = False)
         yield "error", "the server gives no reason", 1
         return
     code = f" (code {error.code})" if error.code is not None else ""
-    yield "error", scrub(str(error)) + str(scrub(code)), 1 if short else 4
     if short:
+        yield "error", scrub(with_root_cause(error)) + str(scrub(code)), 1
         return
+    yield "error", scrub(str(error)) + str(scrub(code)), 4
     cause, left = error.cause, _CAUSES
     while cause is not None and left:
         yield "cause", str(scrub(str(cause))), 1

@@ -171,22 +171,33 @@ class FakeMastra:
         """Declare the workflows that a real server's `GET /workflows` lists; then `stub` their steps."""
         self._loader.load(details)
 
-    def stub(self, id: str, run: Any, *, workflow: str | None = None) -> None:  # noqa: A002 -- Mastra's word
+    def stub(
+        self,
+        id: str,  # noqa: A002 -- Mastra's word
+        run: Any,
+        *,
+        workflow: str | None = None,
+        retries: int | None = None,
+    ) -> None:
         """Say what a step of a loaded workflow does.
 
         Args:
             id: The step's id; for conditions and computed values the id that `stepGraph` gives.
             run: What it does: a function of the context, or what it gives.
             workflow: Only there; by default wherever the id occurs.
+            retries: How often the step is tried again, which details do not tell; by default not at all.
 
         Raises:
             TypeError: What it gives is no JSON, or would have to be awaited.
+            ValueError: `retries` is no whole number from 0 up, or the id is that of a condition.
         """
+        if retries is not None:
+            check_number(retries, f"retries of step {id!r}", least=0, whole=True)
         if callable(run):
             refuse_async(run, f"the stub of {id!r}")
         else:
             check_json(run, f"the stub of {id!r}")
-        self._loader.stub(id, run, workflow=workflow)
+        self._loader.stub(id, run, workflow=workflow, retries=retries)
 
     def act_unstubbed(self, act: Act) -> None:
         """Have a function do what steps of loaded workflows do that have no stub."""

@@ -15,6 +15,9 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 _NUMBERED = re.compile(r"(?:sleep|mapping)_.+_\d+")
 _SHORT_FORM = re.compile(r"(?:return|fail)(?:-\d+)?")
 _IN_ANY_ORDER = frozenset({"parallel", "conditional"})
+_MADE_OF = frozenset({"agent", "tool", "classifier"})
+"""What current servers call a step by its kind; a fake declares a step."""
+
 _NAMES = {"mapping": "a map", "sleep": "a sleep", "sleepUntil": "a sleep until a moment", "conditional": "branch"}
 
 
@@ -61,6 +64,8 @@ def _node(entry: Mapping[str, Any]) -> Node:
         return Node("workflow", own, nodes_of(flow))
     if "mapConfig" in inner:
         kind = "mapping"
+    elif kind in _MADE_OF:
+        kind = "step"
     is_generated = generated_kind(own) is not None or _NUMBERED.fullmatch(own) is not None
     return Node(kind, "" if kind != "step" and is_generated else own)
 

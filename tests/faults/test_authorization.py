@@ -13,7 +13,7 @@ from tests.faults.wire_server import WireServer, json_reply
 
 Make = Callable[..., MastraClient]
 SECRET = "s3cr3t-value"
-NONE_SENT = "No Authorization header was sent; MastraClient(token=...) and MASTRA_API_TOKEN make one."
+NONE_SENT = "No Authorization header was sent; MASTRA_API_TOKEN or the argument token gives one."
 
 
 @pytest.fixture

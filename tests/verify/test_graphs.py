@@ -189,8 +189,8 @@ def test_what_differs(fake: Build, live: Build, expected: list[str], generation:
 
 def test_what_is_not_known_today_is_compared_by_its_kind() -> None:
     """An entry of a kind that a newer server may have is an entry, not an exception."""
-    newer = nodes_of([{"type": "agent", "id": "writer"}, {"what": 1}, 5])
+    newer = nodes_of([{"type": "oracle", "id": "writer"}, {"what": 1}, 5])
     assert graph_differences((), newer) == [
-        "at the beginning the live server has agent 'writer', step, the fake has not"
+        "at the beginning the live server has oracle 'writer', step, the fake has not"
     ]
     assert nodes_of(None) == nodes_of("graph") == ()

@@ -224,8 +224,9 @@ def test_a_server_that_does_not_tell(run_suite: RunSuite) -> None:
         result = run_suite(RIGHT, "--mastra-verify", f"--mastra-url={front.url}")
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    first, last = verdict(result)
+    first, sent, last = verdict(result)
     assert first.startswith("the live server cannot be used: ")
+    assert sent.strip().startswith("No Authorization header was sent; ")
     assert last == f"0 workflows of fakes held against {front.url}"
 
 

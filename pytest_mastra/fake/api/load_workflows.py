@@ -32,6 +32,9 @@ _ALWAYS_THERE = ("inputSchema", "outputSchema")
 _SOURCES = {"requestContextPath": "request_context_path", "initData": "init_data"}
 
 
+_OF_ALL_STEPS = ("type", "id", "step", "description")
+"""What an entry has of a step whatever it is made of."""
+
 Act = Callable[[str, str, "StepContext"], Any]
 """Does what a step or a function of a workflow does, given the workflow's id, its own, and the context."""
 
@@ -65,6 +68,8 @@ class Loader:
         self._state = state
         self._stubs: dict[tuple[str | None, str], Any] = {}
         self._known: dict[str, None] = {}
+        self._steps: dict[tuple[str, str], Step] = {}
+        self._retries: dict[tuple[str | None, str], int] = {}
         self._act: Act | None = None
 
     def act_unstubbed(self, act: Act) -> None:
@@ -72,17 +77,39 @@ class Loader:
         self._act = act
 
     def load(self, details: Mapping[str, Any]) -> None:
-        """Declare what `GET /workflows` answered, or one workflow's details."""
+        """Declare what `GET /workflows` answered, or one workflow's details.
+
+        Raises:
+            ValueError: A condition, or a computed value, was given retries.
+        """
         workflows = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
         for key, described in workflows.items():
             # only `steps` has the request context schemas of steps
             own = described.get("steps") or {}
             steps = {id_: {**step, **own.get(id_, {})} for id_, step in (described.get("allSteps") or {}).items()}
             self._declare(described["name"], described["stepGraph"], steps, described, "", key=key)
+        for _, id_ in self._retries:
+            self._check_retried(id_)
 
-    def stub(self, id_: str, run: Any, *, workflow: str | None) -> None:
-        """Keep a stub."""
+    def stub(self, id_: str, run: Any, *, workflow: str | None, retries: int | None = None) -> None:
+        """Keep a stub, and how often its step is tried again.
+
+        Raises:
+            ValueError: What is to be tried again is a condition or a computed value.
+        """
+        if retries is not None:
+            self._check_retried(id_)
+            self._retries[workflow, id_] = retries
         self._stubs[workflow, id_] = run
+        for (owner, name), step in self._steps.items():
+            step.retries = self._retries_of(owner, name)
+
+    def _check_retried(self, id_: str) -> None:
+        if id_ in self._known and all(name != id_ for _, name in self._steps):
+            raise ValueError(f"retries: {id_!r} is no step of a loaded workflow, and only steps are tried again")
+
+    def _retries_of(self, workflow: str, id_: str) -> int | None:
+        return self._retries.get((workflow, id_), self._retries.get((None, id_)))
 
     def _declare(
         self,
@@ -148,13 +175,18 @@ class Loader:
             known = self._state.workflow(id_)
             flow = inner.get("serializedStepFlow") or []
             return known or self._declare(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
-        return Step(
+        step = Step(
             id_,
             self._function(workflow, id_),
-            description=described.get("description"),
+            description=described.get("description", inner.get("description")),
             metadata=described.get("metadata"),
+            retries=self._retries_of(workflow.id, id_),
             **_schemas(described),
         )
+        step.component = _component_of(entry, described)
+        step.reference = {name: value for name, value in entry.items() if name not in _OF_ALL_STEPS}
+        self._steps[workflow.id, id_] = step
+        return step
 
     def _function(self, workflow: Workflow, id_: str, text: str = "") -> Any:
         self._known[id_] = None
@@ -189,11 +221,26 @@ def _schemas(described: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {}
     for name, keyword in _SCHEMAS.items():
-        text = described.get(name)
-        schema = json.loads(text).get("json", {}) if isinstance(text, str) else {}
-        if set(schema) - {"$schema"} or (isinstance(text, str) and name not in _ALWAYS_THERE):
+        told = described.get(name)
+        schema = _schema_in(told)
+        if set(schema) - {"$schema"} or (told is not None and name not in _ALWAYS_THERE):
             found[keyword] = Schema(schema, strips=True)
     return found
+
+
+def _schema_in(told: Any) -> Mapping[str, Any]:
+    """Return a schema as servers write it, as text, or as the client's models have it."""
+    if isinstance(told, str):
+        told = json.loads(told).get("json", {})
+    return told if isinstance(told, Mapping) else {}
+
+
+def _component_of(entry: Mapping[str, Any], described: Mapping[str, Any]) -> str | None:
+    """Return what a step is made of; current servers say it by the entry's type."""
+    if "step" in entry:
+        component = entry["step"].get("component", described.get("component"))
+        return component if isinstance(component, str) else None
+    return str(entry["type"]).upper()
 
 
 def _as_entry(step: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from typing_extensions import Self, Unpack
@@ -135,6 +136,8 @@ class Workflow:
     suspend_schema = None
     request_context_schema: Schema | None
     retries = None
+    component = "WORKFLOW"
+    reference: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,

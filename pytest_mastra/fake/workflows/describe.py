@@ -119,8 +119,13 @@ def _step_entry(step: AnyStep, generation: Generation) -> dict[str, Any]:
     described = present({"description": _given(step.description)})
     if not isinstance(step, Workflow):
         metadata = present({"metadata": _given(step.metadata)}) if generation.metadata else {}
+        if step.component is not None and generation.nested_entries:
+            kind = step.component.lower()
+            return {"type": kind, "id": step.id, f"{kind}Id": step.id, **described, **step.reference}
+        made_of = present({"component": step.component or UNDEFINED})
         can_suspend = step.resume_schema is not None or step.suspend_schema is not None
-        return {"type": "step", "step": {"id": step.id, **described, **metadata, "canSuspend": can_suspend}}
+        shown = {"id": step.id, **described, **metadata, **made_of, "canSuspend": can_suspend}
+        return {"type": "step", "step": shown}
     flow = [serialized_entry(entry, generation) for entry in step.entries]
     if generation.nested_entries:
         head = {"type": "workflow", "id": step.id, "workflowId": step.id}
@@ -159,7 +164,7 @@ def _step_details(step: AnyStep, generation: Generation) -> dict[str, Any]:
             "suspendSchema": _schema_text(step.suspend_schema, generation),
             "stateSchema": _state_schema(step, generation),
             "requestContextSchema": _context_schema(step, generation),
-            "component": "WORKFLOW" if step.is_workflow else UNDEFINED,
+            "component": step.component or UNDEFINED,
             "metadata": _given(step.metadata) if generation.metadata else UNDEFINED,
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol, TypedDict
 
 from pytest_mastra.fake.workflows.arguments import check_function, check_json, check_number, check_text, check_truth
@@ -33,6 +34,14 @@ class AnyStep(Protocol):
     @property
     def suspend_schema(self) -> Schema | None:
         """What it may suspend with."""
+
+    @property
+    def component(self) -> str | None:
+        """What it is made of on a real server: `AGENT`, `TOOL`, `WORKFLOW`; None for a function."""
+
+    @property
+    def reference(self) -> Mapping[str, Any]:
+        """What graphs have of that beside id and description."""
 
     @property
     def retries(self) -> int | None:
@@ -72,9 +81,15 @@ class Step:
         retries: How often it is tried again; by default the workflow's `retry_config` says.
         duration: Virtual seconds that it takes.
         stops_on_abort: Whether a cancel ends its `duration` at once, as in a step that watches its abort signal.
+
+    Attributes:
+        component: What it is made of on a real server: `AGENT`, `TOOL`, ...; None for a function.
+        reference: What graphs of current servers have of that beside id and description: `agentId`, ...
     """
 
     is_workflow = False
+    component: str | None = None
+    reference: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
 import { causeWorkflows } from "./causes.mjs";
+import { componentWorkflows } from "./components.mjs";
 import { conformanceWorkflows } from "./conformance.mjs";
 import { dyingWorkflows } from "./dying.mjs";
 import { exampleWorkflows } from "./examples.mjs";
@@ -27,6 +28,7 @@ export const workflows = {
   ...gatedWorkflows,
   ...failingWorkflows,
   ...conformanceWorkflows,
+  ...componentWorkflows,
   ...matrixWorkflows,
   ...namesWorkflows,
   ...itemsWorkflows,

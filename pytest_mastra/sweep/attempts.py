@@ -38,6 +38,7 @@ class Attempt:
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
         near: The address at which requests come from the script that can be killed.
+        shared: The addresses of servers of `mastra_server_factory` that the test's own code asked.
         interrupted: Ctrl-C, if it came: with --pdb pytest keeps it.
     """
 
@@ -50,6 +51,7 @@ class Attempt:
     failure: str = ""
     skipped: bool = False
     near: str = FAKE_URL
+    shared: list[str] = field(default_factory=list)
     interrupted: KeyboardInterrupt | None = None
 
     @property
@@ -120,7 +122,10 @@ class Script:
         scene: Scene | None = item.stash.get(SCENE, None)
         server = attempt.server = _fake_of(scene)
         if scene is None or (server is None and scene.target != "live"):
+            before = 0 if scene is None else len(scene.log)
             attempt.endings.append(raised_by(item, body))
+            # the first request to a shared server makes the scene of a test that has none
+            attempt.shared = _shared_servers(item.stash.get(SCENE, None), before)
             return
         if server is None:
             attempt.near = scene.url
@@ -140,6 +145,7 @@ class Script:
         finally:
             attempt.trouble.end()
             attempt.exchanges = list(scene.log)[first:]
+            attempt.shared = _shared_servers(scene, first)
         if attempt.trouble.fired or not attempt.exchanges:
             # another fault makes other requests: those that the test declares may not come about
             scene.allowed |= {"unused_faults"}
@@ -156,7 +162,15 @@ class Script:
 
 
 def _fake_of(scene: Scene | None) -> FakeMastra | None:
-    return scene.server if scene is not None and scene.target == "fake" else None
+    return scene.server if scene is not None and scene.target == "fake" and scene.servers else None
+
+
+def _shared_servers(scene: Scene | None, first: int) -> list[str]:
+    """Return the addresses of shared servers that were asked, from the how manieth request on."""
+    if scene is None:
+        return []
+    asked = {exchange.url for exchange in list(scene.log)[first:]}
+    return [server.url for server in scene.shared if server.url in asked]
 
 
 def _forget_output(item: pytest.Item) -> None:

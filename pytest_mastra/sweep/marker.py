@@ -116,7 +116,7 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     points = point_of(config) or ()
     target = settings.setting(config, "target").value
     if target == "replay":
-        raise settings.usage_error("--mastra-point: on replay nothing can be made to go wrong")
+        raise settings.usage_error(f"--mastra-point: on {target} nothing can be made to go wrong")
     unfit = [point for point in points if target == "live" and not (point.family.on_live and point.at is None)]
     if unfit:
         raise settings.usage_error(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from pytest_mastra.sweep.marker import Plan
 from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points, titled
 from pytest_mastra.sweep.protocol import Body, Run
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
+from pytest_mastra.text.values import counted
 
 PROPERTY = "mastra_sweep"
 """Name of the user property that a swept test has."""
@@ -80,6 +82,7 @@ class Sweep:
         self._plan = plan
         self._run = run
         self._on_run = on_run
+        self._left_out = ""
         self.result = Result()
         item.stash[RESULT] = self.result
 
@@ -90,7 +93,9 @@ class Sweep:
         """
         result, began = self.result, time.perf_counter()
         if self._learn_baseline():
-            for points in self._choose_points():
+            chosen = self._choose_points()
+            self._tell_left_out(bool(chosen))
+            for points in chosen:
                 result.verdicts.append(self._try(points))
             self._try_pairs()
         result.error = result.error or self._explain_not_met()
@@ -112,6 +117,13 @@ class Sweep:
             if not first.skipped:
                 result.failed_before = describe_error(first.endings[-1]) if first.endings else first.failure
             return False
+        if first.shared:
+            result.error = (
+                f"the test asks {first.shared[0]}, a server of mastra_server_factory, where nothing can be made to go "
+                "wrong and one point's runs would be there for the next: declare its workflows on mastra_server, which "
+                "is new for each point, and have the code under test ask MASTRA_BASE_URL"
+            )
+            return False
         result.requests = first.requests
         result.allowance = first.allowance
         if not result.requests:
@@ -129,6 +141,23 @@ class Sweep:
         result = self.result
         points: list[Points] = [(one,) for one in self._points_of(result.requests)]
         return self._sample(points, "points")
+
+    def _tell_left_out(self, any_left: bool) -> None:  # noqa: FBT001 -- of its one caller
+        """Say which faults no request over a socket can meet; that nothing else is left is an error."""
+        result = self.result
+        count = sum(not request.in_process for request in result.requests)
+        names = [family.name for family in self._plan.families if family.in_process_only]
+        if not count or not names:
+            return
+        why = (
+            f"{counted(count, 'request')} came over a socket, perhaps from another process, and {', '.join(names)} "
+            "cannot come about there: mastra-sync sweep kills processes, and mastra_client without "
+            "mastra_socket_server stays in this one"
+        )
+        if any_left:
+            self._left_out = why
+        else:
+            result.error = f"there is no point to try: {why}"
 
     def _points_of(self, requests: list[Asked]) -> list[Point]:
         plan = self._plan
@@ -184,6 +213,8 @@ class Sweep:
 
         def run(body: Body) -> None:
             script.run(body)
+            if self._left_out:
+                warnings.warn(pytest.PytestWarning(f"mastra sweep: {self._left_out}"), stacklevel=1)
             if points:
                 result.told = judge(script.attempt, points, result.allowance, self._plan)
             self._keep_points()

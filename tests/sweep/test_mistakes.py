@@ -171,3 +171,53 @@ def test_elsewhere_nothing_is_swept(run_suite: RunSuite) -> None:
     run_suite(TEA, "--setup-plan", conftest=CONFTEST).assert_outcomes()
     quick = run_suite(TEA, "--mastra-sweep=quick", "-v", conftest=CONFTEST)
     quick.stdout.fnmatch_lines(["test_suite.py::test_tea  4 points: *", "  lost *", "  killed_after *"])
+
+
+ELSEWHERE = """
+import pytest
+import requests
+
+from mastra_sync import MastraClient
+
+@pytest.fixture(scope="session")
+def shared(mastra_server_factory):
+    server = mastra_server_factory()
+    server.workflow("tea").returns({})
+    return server
+
+@pytest.mark.mastra_sweep
+def test_1_shared_only(shared):
+    MastraClient(shared.url).get_workflow("tea").execute({})
+
+@pytest.mark.mastra_sweep
+def test_2_shared_too(shared, mastra_client):
+    MastraClient(shared.url).get_workflow("tea").execute({})
+    mastra_client.get_workflow("tea").details()
+
+@pytest.mark.mastra_sweep(faults="killed")
+def test_3_killed_over_a_socket(mastra_socket_server):
+    requests.get(f"{mastra_socket_server.url}/api/workflows/tea", timeout=60)
+
+@pytest.mark.mastra_sweep(faults=["refused", "killed"], accept=requests.RequestException)
+def test_4_some_over_a_socket(mastra_socket_server):
+    requests.get(f"{mastra_socket_server.url}/api/workflows/tea", timeout=60).raise_for_status()
+"""
+
+
+def test_what_cannot_go_wrong_is_said(run_suite: RunSuite) -> None:
+    """A shared server is not swept, and no script is killed over a socket: never a pass that shows nothing."""
+    result = run_suite(ELSEWHERE, "-W", "default::pytest.PytestWarning", conftest=CONFTEST)
+    result.assert_outcomes(failed=3, passed=1, warnings=1)
+    shared = "mastra sweep: the test asks http://mastra-*.test, a server of mastra_server_factory, where nothing can *"
+    socket = "1 request came over a socket, perhaps from another process, and killed_before, killed_after cannot come *"
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_1_shared_only _*",
+            shared,
+            "*_ test_2_shared_too _*",
+            shared,
+            "*_ test_3_killed_over_a_socket _*",
+            f"mastra sweep: there is no point to try: {socket}",
+            f"*PytestWarning: mastra sweep: {socket}",
+        ]
+    )

@@ -41,8 +41,13 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("trace", "off|on|retain-on-failure", "write events and exchanges of each test to a file (default: off)"),
     ("html", "PATH", "write a page that shows what the runs of each test did"),
     ("sweep", "off|quick|full", "how tests with the marker mastra_sweep are swept (default: full)"),
+    ("coverage", "FORM,...", "tell what was tried of workflows: term (default), term-missing, html, json, markdown"),
+    ("coverage_fail_under", "FAMILY:PERCENT,...", "fail if less was tried, as in structure:90,trouble:50"),
 )
 """Options with a value: name, placeholder, help; each has an ini key."""
+
+DEFAULTS_OF_NO_VALUE = {"coverage": "term"}
+"""What the options mean that may be given without a value."""
 
 SWITCHES: tuple[tuple[str, str], ...] = (
     ("verify", "hold each fake of the suite against the live server; nothing is written"),
@@ -54,6 +59,13 @@ INI_KEYS: tuple[tuple[str, Any, Any, str], ...] = (
     ("mastra_cassette_dir", "string", "cassettes", "folder of the cassettes, below the root directory"),
     ("mastra_cassette_outside", "bool", False, "let path= of mastra_cassette lead out of that folder"),
     ("mastra_trace_dir", "string", ".mastra-report", "folder of the traces, below the root directory"),
+    ("mastra_coverage_file", "string", ".mastra-coverage.json", "where coverage is kept, to be combined"),
+    (
+        "mastra_coverage_omit",
+        "linelist",
+        [],
+        "goals that are not counted, and why: 'report.* -- nobody runs it in tests'",
+    ),
     ("mastra_secret_names", "linelist", [], "further names under which secrets stand: headers, JSON keys, ..."),
     ("mastra_secret_variables", "linelist", [], "further environment variables whose values are secrets"),
 )
@@ -73,8 +85,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare options and ini keys."""
     group = parser.getgroup("mastra", "Mastra")
     for name, placeholder, text in OPTIONS:
-        flag = f"--mastra-{name.replace('_', '-')}"
-        group.addoption(flag, dest=f"mastra_{name}", default=None, metavar=placeholder, help=text)
+        flag, bare = f"--mastra-{name.replace('_', '-')}", DEFAULTS_OF_NO_VALUE.get(name)
+        may_be_bare: dict[str, Any] = {} if bare is None else {"nargs": "?", "const": bare}
+        group.addoption(flag, dest=f"mastra_{name}", default=None, metavar=placeholder, help=text, **may_be_bare)
         parser.addini(f"mastra_{name}", text, type="string", default="")
     for name, text in SWITCHES:
         flag = f"--mastra-{name.replace('_', '-')}"
@@ -113,6 +126,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_mastra.verify.hooks import Verifying
 
         config.pluginmanager.register(Verifying(config), "mastra-verify")
+    if settings.wants_coverage(config):
+        from pytest_mastra.coverage import hooks as coverage_hooks
+
+        coverage_hooks.begin(config)
     page = settings.page_path(config)
     if page is not None:
         from pytest_mastra.page import hooks as page_hooks

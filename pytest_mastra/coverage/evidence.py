@@ -67,6 +67,8 @@ def evidence_of(run: ObservedRun, graph: Graph) -> Evidence:
     steps = _steps_of(run.state, graph)
     if steps is not None:
         found.note_steps(steps)
+    for name in run.retried:
+        found.reached.update((node.path, "retried") for node in graph.nodes() if f".{node.path}".endswith(f".{name}"))
     outcome = _OUTCOMES.get(run.status)
     if outcome is not None:
         found.reached.add(("", outcome))

@@ -163,14 +163,25 @@ class Coverage:
         return total
 
     def note_workflow(
-        self, workflow_id: str, origin: Origin, graph: Any = None, declared: Declared | None = None
+        self,
+        workflow_id: str,
+        origin: Origin,
+        graph: Any = None,
+        declared: Callable[[], Declared] = Declared,
     ) -> None:
-        """Note that there is a workflow, whether any test runs it or not."""
+        """Note that there is a workflow, whether any test runs it or not.
+
+        Args:
+            workflow_id: The workflow.
+            origin: Who has it.
+            graph: Its graph, if it is known.
+            declared: Gives what else is known; asked once for each graph.
+        """
         self._known[workflow_id, origin] = None
         if graph is not None:
             row = self._row(workflow_id, origin, graph, self._read(graph))
-            if declared is not None and not row.declared.is_told:
-                row.declared = declared
+            if not row.declared.is_told:
+                row.declared = declared()
 
     def add_run(self, run: ObservedRun) -> frozenset[Key]:
         """Add one run; return the keys of the goals that it reached."""
@@ -199,6 +210,10 @@ class Coverage:
                 self._rows[key].merge(row)
             else:
                 self._rows[key] = row
+
+    def has(self, row: WorkflowCoverage) -> bool:
+        """Return whether there is a row of the same workflow, origin and graph."""
+        return (row.workflow_id, row.origin, self._read(row.graph).shape) in self._rows
 
     def rows(self) -> list[WorkflowCoverage]:
         """Return all rows, those too that no run belongs to."""

@@ -50,6 +50,7 @@ class ObservedRun:
         events: What it told, each once and in order.
         requests: What moved it.
         graph: Its workflow's graph, where what is told of the run has none.
+        retried: The steps that have succeeded after a retry, which only fakes know.
     """
 
     workflow_id: str
@@ -60,6 +61,7 @@ class ObservedRun:
     events: Sequence[Mapping[str, Any]] = ()
     requests: Sequence[RunRequest] = field(default_factory=tuple)
     graph: Any = None
+    retried: frozenset[str] = frozenset()
 
 
 def runs_of_scene(scene: Scene) -> list[ObservedRun]:
@@ -106,6 +108,7 @@ def _observed(run: NamedRun, scene: Scene) -> ObservedRun:
         [event.event for event in events],
         list(_requests(run.exchanges)),
         run.graph,
+        run.on_fake.retried if run.on_fake is not None else frozenset(),
     )
 
 

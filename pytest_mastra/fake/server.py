@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self, Unpack
 
 from mastra_sync.attributes import tells_missing
+from pytest_mastra.fake.api.declared_steps import find_step
 from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
@@ -133,12 +134,32 @@ class FakeMastra:
             self.clock.on_change(self.state.driver.notify)
             self.clock.on_change(self.process.look)
 
-    def step(self, id: str, run: StepFunction, **options: Unpack[StepOptions]) -> Step:  # noqa: A002 -- Mastra's word
-        """Return a step; options are those of `Step`.
+    def step(
+        self,
+        id: str,  # noqa: A002 -- Mastra's word
+        run: StepFunction | None = None,
+        *,
+        workflow: str | None = None,
+        **options: Unpack[StepOptions],
+    ) -> Step:
+        """Return a new step; without `run`, the one that is declared: `server.step("pay").fails("no money")`.
+
+        Args:
+            id: Its id.
+            run: What it does.
+            workflow: In which workflow it is declared, if several have one of this id.
+            options: Those of `Step`.
 
         Raises:
             TypeError: What it does is no function, or there is no such option.
+            ValueError: No step of this id is declared, or several are; says which may be meant.
         """
+        if run is None:
+            if options:
+                raise TypeError(f"step {id!r} needs what it does: server.step({id!r}, lambda ctx: ..., **options)")
+            return find_step(self.state, id, workflow)
+        if workflow is not None:
+            raise TypeError(f"step {id!r} is new; workflow={workflow!r} says where one is that is declared already")
         check_names(options, StepOptions.__annotations__, f"step {id!r}")
         return Step(id, run, **options)
 

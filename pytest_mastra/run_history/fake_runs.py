@@ -36,6 +36,11 @@ class FakeRun:
         return None if row is None else str(row.status)
 
     @property
+    def retried(self) -> frozenset[str]:
+        """The steps that have succeeded after a retry; those of nested workflows as `workflow.step`."""
+        return frozenset().union(*(walk.retried for walk in self.notes.walks))
+
+    @property
     def holds(self) -> list[str]:
         """Where it is held, and what lets it go on."""
         return self.server.holds(self.notes.run_id)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.graph import Step, StepFunction
 
 ONLY_FAKES = frozenset(
     {
@@ -59,6 +60,12 @@ class DeclaredMastra(FakeMastra):
         if name in ONLY_FAKES:
             self._skip_if_ready(name)
         return super().__getattribute__(name)
+
+    def step(self, id: str, run: StepFunction | None = None, **options: Any) -> Step:  # noqa: A002 -- Mastra's word
+        """Return a new step; whoever asks for a declared one means a fake."""
+        if run is None:
+            self._skip_if_ready("step(id)")
+        return super().step(id, run, **options)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ONLY_FAKES:

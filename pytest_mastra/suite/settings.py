@@ -131,6 +131,12 @@ def is_on(config: pytest.Config, name: str) -> bool:
     return bool(config.getini(f"mastra_{name}") if option is None else option)
 
 
+def wants_coverage(config: pytest.Config) -> bool:
+    """Return whether it is to be told what a suite tries of its workflows."""
+    names = ("mastra_coverage", "mastra_coverage_fail_under")
+    return any(config.getoption(name) is not None or config.getini(name) for name in names)
+
+
 def page_path(config: pytest.Config) -> str | None:
     """Return where the page belongs that shows what runs did; None if it is not wanted."""
     given = config.getoption("mastra_html") or config.getini("mastra_html")

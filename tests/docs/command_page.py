@@ -26,10 +26,13 @@ def written() -> str:
 
 def _parts(top: click.Context) -> Iterator[str]:
     yield _part(top)
-    for name in group.list_commands(top):
-        command = group.get_command(top, name)
+    commands = top.command
+    assert isinstance(commands, click.Group)
+    for name in commands.list_commands(top):
+        command = commands.get_command(top, name)
         assert command is not None
-        yield _part(click.Context(command, top, name, terminal_width=80, **command.context_settings))
+        own = click.Context(command, top, name, terminal_width=80, **command.context_settings)
+        yield from _parts(own) if isinstance(command, click.Group) else [_part(own)]
 
 
 def _part(context: click.Context) -> str:

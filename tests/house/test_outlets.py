@@ -21,6 +21,7 @@ OUTLETS = {
     "addsection": ("pytest_mastra.report",),
     "user_properties": (
         "pytest_mastra.report",
+        "pytest_mastra.coverage.hooks",
         "pytest_mastra.cassettes.mastra_cassette",
         "pytest_mastra.sweep.sweep",
         "pytest_mastra.sweep.protocol",

@@ -179,12 +179,16 @@ def _run_with_retries(attempt: Attempt) -> Coroutine:
         if count and config.delay:
             yield Until(execution.scheduler.now() + config.delay)
         try:
-            return (yield from _run_once(attempt, count))
+            outcome = yield from _run_once(attempt, count)
         except Exception as error:  # noqa: BLE001 -- whatever a step raises is the run's failure
             is_final = isinstance(error, NonRetryable) or (isinstance(error, Thrown) and error.non_retryable)
             if is_final or count == retries:
                 execution.server_state.note_failure(execution.run, attempt.step.id, error)
                 return _failure(execution, error, is_final=is_final)
+        else:
+            if count and outcome.get("status") == "success" and execution.options.walk is not None:
+                execution.options.walk.note_retried(execution.run.workflow.id, attempt.step.id)
+            return outcome
     raise AssertionError("a step has at least one attempt")
 
 

@@ -32,6 +32,7 @@ class Walk:
         is_over: Whether it has come to an end, whichever.
         question: What it goes on from, for a resume or a restart: two that go on from the same have equal ones.
         steps: Ids of the steps that it executed, once for each time; those of nested workflows as `outer.inner`.
+        retried: Ids of the steps that have succeeded after a retry, likewise.
     """
 
     cause: Cause
@@ -43,6 +44,7 @@ class Walk:
     is_over: bool = False
     question: tuple[Any, ...] = ()
     steps: list[str] = field(default_factory=list)
+    retried: set[str] = field(default_factory=set)
 
     @contextmanager
     def under_way(self, workflow_id: str) -> Iterator[None]:
@@ -65,7 +67,14 @@ class Walk:
 
     def note_step(self, workflow_id: str, step_id: str) -> None:
         """Note that a step is executed."""
-        self.steps.append(step_id if workflow_id == self.workflow_id else f"{workflow_id}.{step_id}")
+        self.steps.append(self._name(workflow_id, step_id))
+
+    def note_retried(self, workflow_id: str, step_id: str) -> None:
+        """Note that a step has succeeded after a retry."""
+        self.retried.add(self._name(workflow_id, step_id))
+
+    def _name(self, workflow_id: str, step_id: str) -> str:
+        return step_id if workflow_id == self.workflow_id else f"{workflow_id}.{step_id}"
 
     def _count_over(self) -> int:
         return sum(walk.is_over for walk in self.siblings)

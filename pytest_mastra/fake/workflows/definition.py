@@ -22,7 +22,6 @@ from pytest_mastra.fake.workflows.arguments import (
     refuse_async,
 )
 from pytest_mastra.fake.workflows.engines import DEFAULT, Engine, check_engine
-from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import CURRENT, Generation
 from pytest_mastra.fake.workflows.graph import (
     AnyStep,
@@ -36,6 +35,7 @@ from pytest_mastra.fake.workflows.graph import (
     Step,
     StepEntry,
     StepFunction,
+    failing,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.mapping import check_mapping, mapping_step
@@ -324,10 +324,7 @@ class Workflow:
                 "StepError(message, code=..., cause=...) has more to say"
             )
 
-        def fail(_: StepContext) -> Any:
-            raise StepError(error) if isinstance(error, str) else error
-
-        return self.then(Step(step, fail)).commit()
+        return self.then(Step(step, failing(error))).commit()
 
     def _add(self, entry: Entry, *steps: AnyStep) -> Self:
         for step in steps:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypedDict
 
 from pytest_mastra.fake.workflows.arguments import check_function, check_json, check_number, check_text, check_truth
+from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
 
 StepFunction = Callable[[Any], Any]
@@ -46,6 +47,15 @@ class AnyStep(Protocol):
     @property
     def retries(self) -> int | None:
         """How often it is tried again, if it says so itself."""
+
+
+def failing(error: str | Exception) -> StepFunction:
+    """Return what a step does that fails with a message, or with an exception."""
+
+    def fail(_: Any) -> Any:
+        raise StepError(error) if isinstance(error, str) else error
+
+    return fail
 
 
 class StepOptions(TypedDict, total=False):
@@ -130,6 +140,20 @@ class Step:
         self.retries = retries
         self.duration = duration
         self.stops_on_abort = stops_on_abort
+
+    def fails(self, error: str | Exception = "it was made to fail") -> None:
+        """Have it fail from now on, whatever it was declared to do.
+
+        Args:
+            error: The message, or the exception.
+
+        Raises:
+            TypeError: It is neither.
+        """
+        if not isinstance(error, (str, Exception)):
+            raise TypeError(f"step {self.id!r} fails with a message or an exception, not with {error!r}")
+
+        self.run = failing(error)
 
     def __repr__(self) -> str:
         return f"<Step {self.id!r}>"

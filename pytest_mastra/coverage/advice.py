@@ -1,0 +1,189 @@
+"""The test to write for a missed goal: in one line, and whole. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pytest_mastra.coverage.example_data import example_of
+from pytest_mastra.coverage.fold import WorkflowCoverage
+from pytest_mastra.coverage.goals import Goal
+from pytest_mastra.coverage.graph import CONDITIONAL, LOOP, Graph, read_graph
+
+_NO_NAME = re.compile(r"\W+")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a test needs that reaches a goal.
+
+    Attributes:
+        hint: What it is about, in one line.
+        lines: The body of the test.
+    """
+
+    hint: str
+    lines: tuple[str, ...]
+
+    def skeleton(self, workflow_id: str, goal: Goal) -> str:
+        """Return the test as Python."""
+        name = _NO_NAME.sub("_", f"{workflow_id} {goal.label}".lower()).strip("_")
+        body = "\n".join(f"    {line}" for line in self.lines)
+        return f"def test_{name}(mastra_server, mastra_client):\n{body}\n"
+
+
+class Adviser:
+    """Says which tests a workflow lacks.
+
+    Args:
+        row: What was tried of the workflow.
+    """
+
+    def __init__(self, row: WorkflowCoverage) -> None:
+        self._row = row
+        tree = read_graph(row.graph)
+        self._nodes = {node.path: node for node in tree.nodes()}
+        self._questions = [node for node in tree.nodes() if node.can_suspend]
+        self._conditions = _conditions_by_path(tree) | dict(row.declared.conditions)
+        self._input = repr(example_of(row.declared.input_schema))
+
+    def advise(self, goal: Goal) -> Advice:
+        """Return what a test needs that reaches a goal."""
+        return _ADVICE.get(goal.kind, Adviser.by_input)(self, goal)
+
+    # -- one for each sort of goal
+
+    def by_input(self, goal: Goal) -> Advice:
+        """A goal that is reached by the right input."""
+        wanted = self._wanted_input(goal)
+        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(wanted), _check(goal)))
+
+    def by_failure(self, goal: Goal) -> Advice:
+        """A step that is to fail."""
+        node = self._nodes.get(goal.path)
+        if goal.kind == "run_failed" or node is None:
+            node = next((one for one in self._nodes.values() if one.id and not one.flow), None)
+        failing = node.arms[0] if node is not None and node.arms else node
+        if failing is None or self._row.origin == "server" or failing.flow:
+            wanted = f"an input with which {failing.path if failing else 'a step'} fails"
+            return Advice(f"give {wanted}", (*self._execute(wanted), "assert_run(result).failed()"))
+        line = f"mastra_server.step({failing.id!r}).fails('no')"
+        lines = (*self._way_to(goal), line, *self._execute(), f"assert_run(result).failed(step={failing.path!r})")
+        return Advice(line, lines)
+
+    def by_answer(self, goal: Goal) -> Advice:
+        """A question that is to be answered."""
+        answer = example_of(self._row.declared.resume_schemas.get(goal.path))
+        index = ", for_each_index=0" if goal.kind == "item_answered" else ""
+        line = f"run.resume_async({answer!r}, step={goal.path!r}{index})"
+        begin = f"run.start_async({self._input})"
+        lines = (*self._way_to(goal), *self._create, begin, f"result = {line}", "assert result.ok")
+        return Advice(line, lines)
+
+    def by_question(self, goal: Goal) -> Advice:
+        """A step that is to ask."""
+        step = goal.path or (self._questions[0].path if self._questions else "")
+        wanted = f"an input with which {step or 'a step'} asks"
+        check = (
+            f"assert_run(result).suspended(step={step!r})"
+            if goal.kind != "arm_suspended"
+            else "assert result.suspensions"
+        )
+        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(wanted), check))
+
+    def by_cancel(self, _: Goal) -> Advice:
+        """A run that is to be canceled."""
+        hold = () if self._row.origin == "server" else ("mastra_server.pace = BY_HAND",)
+        lines = (
+            *hold,
+            *self._create,
+            f"run.start({self._input})",
+            "run.cancel()",
+            "assert run.wait(timeout=5).status == 'canceled'",
+        )
+        return Advice("cancel a run: run.cancel() after run.start(...)", lines)
+
+    def by_refusal(self, _: Goal) -> Advice:
+        """Input that is to be refused."""
+        wrong = "[]" if isinstance(example_of(self._row.declared.input_schema), Mapping) else "{}"
+        lines = (*self._create, "with pytest.raises(MastraError):", f"    run.start_async({wrong})")
+        return Advice("give input that does not fit its schema", lines)
+
+    # -- parts
+
+    @property
+    def _create(self) -> tuple[str, ...]:
+        return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
+
+    def _execute(self, wanted: str = "") -> tuple[str, ...]:
+        note = f"  # {wanted}" if wanted else ""
+        return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).execute({self._input}){note}",)
+
+    def _way_to(self, goal: Goal) -> tuple[str, ...]:
+        """Return comments on the input that leads to a goal's step."""
+        ways = () if goal.kind == "taken" else self._conditions_on_the_way(goal)
+        return tuple(f"# an input for which this holds: {way}" for way in ways)
+
+    def _conditions_on_the_way(self, goal: Goal) -> list[str]:
+        return [
+            condition
+            for path, condition in self._conditions.items()
+            if path in self._nodes
+            and self._nodes[path].is_branch
+            and condition
+            and f"{goal.path}.".startswith(f"{path}.")
+        ]
+
+    def _wanted_input(self, goal: Goal) -> str:
+        node = self._nodes.get(goal.path)
+        told = _WANTED.get(goal.kind)
+        if told is not None:
+            return told
+        if node is not None and node.kind == CONDITIONAL:
+            which = "none of these holds" if goal.kind == "none_taken" else "two of these hold"
+            return f"an input for which {which}: {self._all_of(*(arm.path for arm in node.arms))}"
+        if node is not None and node.repeats == LOOP:
+            rounds = "ends after one round" if goal.kind == "one_round" else "goes round again"
+            return f"an input with which the loop {rounds}: {self._all_of(node.path)}"
+        ways = self._conditions_on_the_way(goal)
+        return f"an input for which this holds: {ways[-1]}" if ways else f"an input that leads to: {goal.label}"
+
+    def _all_of(self, *paths: str) -> str:
+        return " | ".join(filter(None, map(self._conditions.get, paths))) or "its condition"
+
+
+def _conditions_by_path(tree: Graph) -> dict[str, str]:
+    found = {}
+    for node in tree.nodes():
+        if node.kind == CONDITIONAL:
+            for arm, condition in zip(node.arms, node.conditions, strict=False):
+                found[arm.path] = condition
+        elif node.repeats == LOOP:
+            found[node.path] = node.conditions[0]
+    return found
+
+
+def _check(goal: Goal) -> str:
+    """Return the line that checks that a run has reached a goal."""
+    if goal.kind in ("entered", "taken", "succeeded") and "#" not in goal.path:
+        return f"assert_run(result).visited({goal.path!r})"
+    return "assert result.ok"
+
+
+_WANTED: Mapping[str, str] = {
+    "no_items": "a list without items",
+    "one_item": "a list of one item",
+    "more_items": "a list of two or more items",
+    "above_concurrency": "a longer list than are at work at once",
+}
+"""What input reaches some kinds of goals."""
+
+_ADVICE: Mapping[str, Callable[[Adviser, Goal], Advice]] = {
+    **dict.fromkeys(("failed", "item_failed", "later_round_failed", "arm_failed", "run_failed"), Adviser.by_failure),
+    **dict.fromkeys(("resumed", "item_answered"), Adviser.by_answer),
+    **dict.fromkeys(("suspended", "arm_suspended", "run_suspended"), Adviser.by_question),
+    "run_canceled": Adviser.by_cancel,
+    "input_refused": Adviser.by_refusal,
+}
+"""What is advised for some kinds of goals; for all others it is an input."""

@@ -1,0 +1,115 @@
+"""What `mastra-sync coverage` does: files read, added up, told, and held to thresholds and a base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.terminal.writing import complain, print_text
+from pytest_mastra.coverage.compare import find_lost
+from pytest_mastra.coverage.documents import DOCUMENTS
+from pytest_mastra.coverage.fold import Coverage
+from pytest_mastra.coverage.goals import Family
+from pytest_mastra.coverage.kept_file import CoverageFileError, as_text, read_file, write_whole
+from pytest_mastra.coverage.report import lines_of
+from pytest_mastra.coverage.wishes import (
+    FORMS,
+    Omissions,
+    Report,
+    WishError,
+    find_shortfalls,
+    parse_omissions,
+    parse_reports,
+    parse_thresholds,
+)
+
+
+@dataclass(slots=True)
+class Telling:
+    """How coverage is told, and what it is held to.
+
+    Attributes:
+        reports: The forms.
+        least: The least percentages, by family.
+        base: What had been tried before; None if that is no matter.
+        omissions: What is not counted.
+    """
+
+    reports: list[Report]
+    least: dict[Family, float] = field(default_factory=dict)
+    base: Coverage | None = None
+    omissions: Omissions = field(default_factory=Omissions)
+
+    @classmethod
+    def wished(cls, form: str, fail_under: str | None, against: Path | None, omit: Sequence[str]) -> Telling:
+        """Return what the options of the command ask for.
+
+        Raises:
+            Stop: There is no such thing.
+        """
+        try:
+            return cls(
+                parse_reports(form, "--form"),
+                parse_thresholds(fail_under, "--fail-under") if fail_under else {},
+                None if against is None else _read(against),
+                parse_omissions(omit, "--omit"),
+            )
+        except WishError as error:
+            raise Stop(Exit.USAGE, str(error)) from None
+
+    def tell(self, coverage: Coverage) -> Exit:
+        """Tell coverage; return how the command ends."""
+        omit = self.omissions.reason
+        for wished in self.reports:
+            if FORMS[wished.form]:
+                _write(Path(wished.path), DOCUMENTS[wished.form](coverage, omit))
+                complain(f"written to {wished.path}")
+            else:
+                print_text("\n".join(lines_of(coverage, omit, with_advice=wished.form == "term-missing")))
+        problems = [str(lost) for lost in find_lost(coverage, self.base, omit)] if self.base is not None else []
+        problems += self.omissions.problems(coverage)
+        problems += find_shortfalls(coverage.counts(omit), self.least, coverage.runs)
+        for problem in problems:
+            complain(problem)
+        return Exit.FAILED if problems else Exit.SUCCESS
+
+
+def combine_files(files: Sequence[Path], out: Path, telling: Telling) -> Exit:
+    """Add up files, write the sum, and tell it.
+
+    Raises:
+        Stop: One cannot be read, or the sum cannot be written.
+    """
+    coverage = Coverage()
+    for file in files:
+        coverage.merge(_read(file))
+    _write(out, as_text(coverage))
+    return telling.tell(coverage)
+
+
+def report_file(file: Path, telling: Telling) -> Exit:
+    """Tell what a file holds.
+
+    Raises:
+        Stop: It cannot be read.
+    """
+    return telling.tell(_read(file))
+
+
+def _read(path: Path) -> Coverage:
+    try:
+        return read_file(path)
+    except CoverageFileError as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+    except OSError as error:
+        hint = "; pytest --mastra-coverage writes it" if isinstance(error, FileNotFoundError) else ""
+        raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror or error}{hint}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise Stop(Exit.USAGE, f"{path} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,226 @@
+"""`--mastra-coverage`: what tests have tried is gathered when they end, and told when all have."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_mastra.coverage import declarations, kept_file, report
+from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
+from pytest_mastra.coverage.observed_run import runs_of_scene
+from pytest_mastra.coverage.wishes import (
+    FORMS,
+    Omissions,
+    Report,
+    WishError,
+    find_shortfalls,
+    parse_omissions,
+    parse_reports,
+    parse_thresholds,
+)
+from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
+from pytest_mastra.redact.summary import Summary
+from pytest_mastra.suite.scene import SCENE, Scene
+from pytest_mastra.suite.settings import usage_error
+
+if TYPE_CHECKING:
+    from pytest_mastra.redact.scrubber import Scrubber
+
+PROPERTY = "mastra_coverage"
+"""Name of the user property that a test has for each workflow that it has run."""
+
+COVERAGE = pytest.StashKey[Coverage]()
+"""Where pytest's config keeps what the suite has tried, for others who tell of it."""
+
+_NAME = "mastra-coverage"
+_FROM_WORKER = "mastra_coverage"
+
+
+def begin(config: pytest.Config) -> None:
+    """Have coverage gathered, if it was asked for.
+
+    Raises:
+        UsageError: Something was asked for that there is not.
+    """
+    reports = _given(config, "coverage")
+    least = _given(config, "coverage_fail_under")
+    if not reports and not least:
+        return
+    try:
+        wished = parse_reports(reports, _origin(config, "coverage")) if reports else []
+        thresholds = parse_thresholds(least, _origin(config, "coverage_fail_under")) if least else {}
+        omissions = parse_omissions(config.getini("mastra_coverage_omit"), "ini key mastra_coverage_omit")
+    except WishError as error:
+        raise usage_error(str(error)) from None
+    config.pluginmanager.register(Covering(config, wished, thresholds, omissions), _NAME)
+
+
+def _given(config: pytest.Config, name: str) -> str:
+    option = config.getoption(f"mastra_{name}")
+    return str(config.getini(f"mastra_{name}") if option is None else option)
+
+
+def _origin(config: pytest.Config, name: str) -> str:
+    on_command_line = config.getoption(f"mastra_{name}") is not None
+    return f"--mastra-{name.replace('_', '-')}" if on_command_line else f"ini key mastra_{name}"
+
+
+class Covering:
+    """Gathers what each test has tried, and tells it when all have ended.
+
+    Args:
+        config: pytest's.
+        reports: The forms that are asked for.
+        least: The least percentages, by family.
+        omissions: What is not counted.
+    """
+
+    def __init__(
+        self, config: pytest.Config, reports: list[Report], least: dict[Any, float], omissions: Omissions
+    ) -> None:
+        self.coverage = config.stash[COVERAGE] = Coverage()
+        self._config = config
+        self._reports = reports
+        self._least = least
+        self._omissions = omissions
+        self._problems: list[str] = []
+        self._written: list[str] = []
+        self._asked: set[str] = set()
+
+    # -- gathering
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Look at a test's runs once nothing more can happen to them."""
+        scene = item.stash.get(SCENE, None)
+        try:
+            return (yield)
+        finally:
+            if scene is not None and not scene.is_quiet:
+                self._gather(scene, item)
+
+    def _gather(self, scene: Scene, item: pytest.Item) -> None:
+        """Add what a test has tried; never raises."""
+        try:
+            scrubber = learn_secrets(scene.log, self._config)
+            if scene.target == "live":
+                self._ask_server(scene, item)
+            own = Coverage()
+            declarations.note_declarations(own, scene)
+            test = scrubber.text(scene.test)
+            for run in runs_of_scene(scene):
+                own.add_run(replace(run, test=test))
+            self._note_properties(own, item, scrubber)
+            for row in own.rows():
+                # what another test has brought is known to hold none
+                if not self.coverage.has(row):
+                    _take_out_secrets(row, scrubber)
+            self.coverage.merge(own)
+        except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
+            # not the message, which may hold what nobody has scrubbed
+            self._problems.append(f"what {item.name} has tried is not known: {type(error).__name__}")
+
+    def _note_properties(self, own: Coverage, item: pytest.Item, scrubber: Scrubber) -> None:
+        for row in own.workflows:
+            counts = row.counts()
+            reached = ", ".join(f"{family} {one.reached}" for family, one in counts.items() if one.reached)
+            item.user_properties.append(
+                (PROPERTY, scrubber.text(f"{row.workflow_id} {row.origin}: {reached or 'nothing'}"))
+            )
+
+    def _ask_server(self, scene: Scene, item: pytest.Item) -> None:
+        """Ask a live server once which workflows it has."""
+        if scene.base_url in self._asked:
+            return
+        self._asked.add(scene.base_url)
+        listed = declarations.ask_server(scene, getattr(item, "funcargs", {}).get("mastra_config"))
+        if listed is None:
+            self._problems.append("the server did not tell which workflows it has, so which no test runs is not known")
+        else:
+            declarations.note_listed(self.coverage, listed, "server")
+
+    # -- workers of pytest-xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 -- the hook's
+        """Add what a worker gathered."""
+        found = getattr(node, "workeroutput", {}).get(_FROM_WORKER)
+        if found is None:
+            self._problems.append(f"worker {node.gateway.id} crashed; what its tests have tried is lost")
+            return
+        self.coverage.merge(kept_file.from_json(found["coverage"]))
+        self._problems += [problem for problem in found["problems"] if problem not in self._problems]
+
+    # -- telling
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what was gathered, and hold it to the thresholds; from a worker hand it on."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_FROM_WORKER] = {"coverage": kept_file.as_json(self.coverage), "problems": self._problems}
+            return
+        if self._config.getoption("collectonly"):
+            return
+        self._write(session)
+        if self.coverage.runs:
+            self._problems += self._omissions.problems(self.coverage)
+        counts = self.coverage.counts(self._omissions.reason)
+        self._problems += find_shortfalls(counts, self._least, self.coverage.runs)
+        if self._problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, session: pytest.Session) -> None:
+        """Write the files; one that cannot be written fails the session."""
+        from pytest_mastra.coverage import documents  # noqa: PLC0415 -- most sessions write none
+
+        scrubber = scrubber_of(self._config)
+        root = session.config.rootpath
+        path = root / self._config.getini("mastra_coverage_file")
+        texts = {path: kept_file.as_text(self.coverage)}
+        for wished in self._reports:
+            if FORMS[wished.form]:
+                texts[root / wished.path] = documents.DOCUMENTS[wished.form](self.coverage, self._omissions.reason)
+        for where, text in texts.items():
+            self._write_one(where, scrubber.text(text) if where != path else text)
+
+    def _write_one(self, path: Path, text: str) -> None:
+        try:
+            kept_file.write_whole(path, text)
+        except OSError as error:
+            self._problems.append(f"{path} cannot be written: {error.strerror or type(error).__name__}")
+        else:
+            self._written.append(str(path))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what the suite has tried."""
+        if self._config.getoption("collectonly"):
+            return
+        forms = {wished.form for wished in self._reports}
+        summary = Summary(terminalreporter, scrubber_of(self._config))
+        summary.begin("mastra coverage", red=bool(self._problems))
+        if forms & {"term", "term-missing"}:
+            omit = self._omissions.reason
+            summary.lines(report.lines_of(self.coverage, omit, with_advice="term-missing" in forms))
+        else:
+            summary.line(report.total_line(self.coverage, self._omissions.reason))
+        documents = self._written[1:]
+        summary.lines(f"written to {path}" for path in documents)
+        for problem in self._problems:
+            summary.line(problem, red=True)
+
+
+def _take_out_secrets(row: WorkflowCoverage, scrubber: Scrubber) -> None:
+    """Take the secrets out of what a server told of a workflow: conditions are code."""
+    declared = row.declared
+    row.graph = scrubber.data(row.graph)
+    row.declared = replace(
+        declared,
+        input_schema=scrubber.data(declared.input_schema),
+        resume_schemas=scrubber.data(dict(declared.resume_schemas)),
+        conditions=scrubber.data(dict(declared.conditions)),
+    )

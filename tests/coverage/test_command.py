@@ -1,0 +1,170 @@
+"""`mastra-sync coverage`: files that are added up, told, and held to thresholds and a base."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mastra_sync.cli.commands import mastra_sync
+from mastra_sync.cli.exits import Stop
+from pytest_mastra.coverage import Coverage, fold
+from pytest_mastra.coverage.cli import coverage
+from pytest_mastra.coverage.kept_file import CoverageFileError, as_json, as_text, from_json, read_file
+from tests.coverage.test_fold import GRAPH, OTHER, run
+
+FAILED = run(test="t_fails", status="failed")
+PASSED = run(test="t_pays")
+
+
+def call(folder: Path, *arguments: str) -> Result:
+    """Call the command in a folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        # click keeps the names with which a command's help was first asked for, as `mastra-sync` has them
+        names = mastra_sync.context_settings["help_option_names"]
+        return CliRunner().invoke(coverage, arguments, standalone_mode=False, help_option_names=names)
+
+
+def kept(folder: Path, name: str, told: Coverage) -> Path:
+    path = folder / name
+    path.write_text(as_text(told), "utf-8")
+    return path
+
+
+def test_shards_are_added_up(tmp_path: Path) -> None:
+    """A goal is reached if a shard has reached it; the sum is a file like theirs."""
+    kept(tmp_path, "a.json", fold([PASSED]))
+    kept(tmp_path, "b.json", fold([FAILED]))
+    result = call(tmp_path, "combine", "a.json", "b.json", "--form", "term-missing")
+    assert result.return_value == 0
+    assert "expense on the fake: structure 3/3 (100 %), trouble 2/4 (50 %), conversation 0/0; 2 runs of 2 tests" in (
+        result.stdout
+    )
+    (row,) = read_file(tmp_path / ".mastra-coverage.json").workflows
+    assert row.reached["pay", "entered"] == {"t_pays": None, "t_fails": None}
+
+
+def test_goals_that_are_lost(tmp_path: Path) -> None:
+    """They are named with the tests that had reached them; goals that the graph has not any more are none."""
+    kept(tmp_path, "main.json", fold([PASSED, FAILED, run(OTHER, test="t_too", status="failed")]))
+    kept(tmp_path, "now.json", fold([PASSED]))
+    result = call(tmp_path, "report", "now.json", "--against", "main.json")
+    assert result.return_value == 1
+    assert result.stderr.splitlines() == [
+        "lost: expense on the fake: pay failed (was reached by t_fails, t_too)",
+        "lost: expense on the fake: the run failed (was reached by t_fails, t_too)",
+    ]
+    assert call(tmp_path, "report", "main.json", "--against", "now.json").return_value == 0
+
+
+def test_a_workflow_that_nobody_runs_any_more(tmp_path: Path) -> None:
+    """All that was reached of it is lost."""
+    kept(tmp_path, "main.json", fold([PASSED]))
+    kept(tmp_path, "now.json", Coverage())
+    assert "lost: expense on the fake: pay succeeded (was reached by t_pays)" in (
+        call(tmp_path, "report", "now.json", "--against", "main.json").stderr
+    )
+
+
+def test_thresholds_and_omissions(tmp_path: Path) -> None:
+    """The command holds to what the options of pytest hold to."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    result = call(tmp_path, "report", "now.json", "--fail-under", "trouble:50")
+    assert result.return_value == 1
+    assert "trouble: 0 of 4 goals is 0.0 %, less than 50 %" in result.stderr
+    omitted = ("--omit", "expense.*:*failed -- later", "--omit", "expense.run:*ed -- later")
+    assert call(tmp_path, "report", "now.json", "--fail-under", "trouble:50", *omitted).return_value == 0
+    kept(tmp_path, "none.json", Coverage())
+    result = call(tmp_path, "report", "none.json", "--fail-under", "0")
+    assert result.return_value == 1
+    assert "no test has run a workflow" in result.stderr
+
+
+def test_forms(tmp_path: Path) -> None:
+    """Each goes to its file, whose name is told."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    result = call(tmp_path, "report", "now.json", "--form", "markdown,html:a/b.html")
+    assert (result.stdout, result.stderr) == ("", "written to mastra-coverage.md\nwritten to a/b.html\n")
+    assert (tmp_path / "a" / "b.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["report", "gone.json"],
+            "gone.json cannot be read: No such file or directory; pytest --mastra-coverage writes",
+        ),
+        (["report", "broken.json"], "broken.json: not JSON in UTF-8: "),
+        (["report", "other.json"], "other.json: no coverage: pytest --mastra-coverage writes such files"),
+        (
+            ["report", "now.json", "--form", "htm"],
+            "--form: 'htm' is not one of term, term-missing, html, json, markdown",
+        ),
+        (
+            ["report", "now.json", "--fail-under", "x:1"],
+            "--fail-under: 'x' is not one of structure, trouble, conversation",
+        ),
+        (
+            ["report", "now.json", "--omit", "x"],
+            "--omit: 'x' has no reason; an example: report.* -- nobody runs it in tests",
+        ),
+        (["combine", "now.json", "gone.json"], "gone.json cannot be read"),
+        (["combine", "now.json", "--out", "now.json/x"], "now.json/x cannot be written"),
+    ],
+)
+def test_what_cannot_be_meant(tmp_path: Path, arguments: list[str], said: str) -> None:
+    """It is said what is wrong, and nothing is written."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    (tmp_path / "broken.json").write_text("{", "utf-8")
+    (tmp_path / "other.json").write_text("{}", "utf-8")
+    result = call(tmp_path, *arguments)
+    assert isinstance(result.exception, Stop)
+    assert (result.exception.status, result.exception.message[: len(said)]) == (2, said)
+    assert not (tmp_path / ".mastra-coverage.json").exists()
+
+
+def test_the_command_as_a_process(tmp_path: Path) -> None:
+    """What is told goes to stdout, what is wrong to stderr, and the exit status says which it was."""
+    kept(tmp_path, ".mastra-coverage.json", fold([PASSED]))
+    code = "import sys; from pytest_mastra.coverage.cli import coverage; sys.exit(coverage(standalone_mode=False))"
+    command = [sys.executable, "-c", code, "report", "--fail-under", "trouble:1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "trouble: 0 of 4 goals is 0.0 %, less than 1 %\n")
+    assert done.stdout.splitlines()[0].startswith("expense on the fake: structure 3/3 (100 %)")
+
+
+def test_a_file_says_all_that_was_told() -> None:
+    """What is read again is what was written; each test is named once in it."""
+    told = fold([PASSED, FAILED, run(OTHER, test="t_thanks"), run(origin="server")])
+    told.note_workflow("report", "server", OTHER)
+    data = json.loads(json.dumps(as_json(told)))
+    again = from_json(data)
+    assert [(row.key, row.runs, row.goals()) for row in again.workflows] == [
+        (row.key, row.runs, row.goals()) for row in told.workflows
+    ]
+    assert again.never_run == told.never_run
+    assert data["tests"] == ["t_pays", "t_fails", "t1", "t_thanks"] or len(set(data["tests"])) == len(data["tests"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"tests": None},
+        {"tests": []},
+        {"known": [["a"]]},
+        {"known": [["a", "cloud"]]},
+        {"workflows": [{}]},
+        {"workflows": 5},
+    ],
+)
+def test_broken_files(change: dict[str, object]) -> None:
+    """Whatever is broken about one is told, with the file's name."""
+    with pytest.raises(CoverageFileError, match=r"^a\.json: (broken|of version)"):
+        from_json({**as_json(fold([run(GRAPH)])), **change}, "a.json")

@@ -127,7 +127,7 @@ def test_what_does_not_survive_fails(run_suite: RunSuite) -> None:
             "    start_async  200",
             "  'tea' was started 2 times; executed again: brew (run t-1)",
             "*_ test_naive_orphan _*",
-            "  'tea' was left success, having executed brew, and nobody names it (run",
+            "  'tea' executed brew and was left success, and nobody names it (run",
             "*_ test_delivered_twice _*",
             "start#1: it was delivered twice",
             "  'tea' was started 2 times; executed again: brew (run t-1)",
@@ -160,3 +160,42 @@ def test_a_point_is_run_alone(run_suite: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         ["mastra sweep: --mastra-point=start_async#1:lost names no point of this test, *start#1*"]
     )
+
+
+SECOND_FAULTS = (
+    NAIVE
+    + """
+def start(number, attempts):
+    for attempt in range(attempts):
+        try:
+            url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/tea/start-async"
+            return requests.post(url, json={}, params={"runId": number}, timeout=60)
+        except requests.RequestException:
+            pass
+
+@pytest.mark.mastra_sweep(faults="lost", pairs=True)
+def test_recovery(mastra_server):
+    # the planted mistake is in what is done after a fault
+    start("t-1", 1) or start("t-2", 3)
+
+@pytest.mark.mastra_sweep(faults="lost", pairs=True, limit=2)
+def test_sampled(mastra_client):
+    mastra_client.get_workflow("tea").create_run("t").start_async({}, if_started="join")
+"""
+)
+
+
+def test_a_second_fault_during_recovery(run_suite: RunSuite) -> None:
+    """With `pairs` it comes after each point that was survived; a sample says its seed, the same each time."""
+    result = run_suite(SECOND_FAULTS, "-v", conftest=CONFTEST)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "mastra sweep of 1 request, 2 points: 1 passed, 1 failed",
+            "start_async#1: its answer was lost, after it took effect, and start_async#2: its",
+            "answer was lost, after it took effect",
+            "  'tea' was started 2 times; executed again: brew (run t-2)",
+            "  pytest test_suite.py::test_recovery --mastra-point='start_async#1:lost+start_async#2:lost'",
+        ]
+    )
+    assert re.search(r"2 of 3 points, drawn by seed \d+: limit=2\)", summaries(result)["test_sampled"])

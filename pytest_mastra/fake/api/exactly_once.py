@@ -96,5 +96,6 @@ def find_left_behind(runs: Iterable[RunNotes], named: Collection[str | None], st
 def describe_left_behind(notes: RunNotes, status: str) -> str:
     """Return that a run is left, and what it did."""
     steps = [step for walk in notes.walks for step in walk.steps]
-    did = f", having executed {', '.join(dict.fromkeys(steps))}" if steps else ""
-    return f"{notes.workflow_id!r} was left {status}{did}, and nobody names it (run {notes.run_id})"
+    # the steps first: they are what may be done once more, under another id
+    did = f"executed {', '.join(dict.fromkeys(steps))} and " if steps else ""
+    return f"{notes.workflow_id!r} {did}was left {status}, and nobody names it (run {notes.run_id})"

@@ -143,7 +143,7 @@ class Sweep:
         return self._sample(points, "points")
 
     def _tell_left_out(self, any_left: bool) -> None:  # noqa: FBT001 -- of its one caller
-        """Say which faults no request over a socket can meet; that nothing else is left is an error."""
+        """Say which faults no request over a socket can meet."""
         result = self.result
         count = sum(not request.in_process for request in result.requests)
         names = [family.name for family in self._plan.families if family.in_process_only]

@@ -1,30 +1,25 @@
-"""`--mastra-html`: gathers what tests did, in whichever process, and writes the page."""
+"""`--mastra-html`: has gathered what tests did, in whichever process, and writes the page."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_mastra.page.gathering import gathering_of
 from pytest_mastra.page.page_file import find_problem, write_page
 from pytest_mastra.page.session import describe_session
-from pytest_mastra.page.tested import Tested
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.redact.summary import Summary
 from pytest_mastra.report import carried_trace
-from pytest_mastra.report.timeline import TITLE as RUNS_SECTION
-from pytest_mastra.report.trace_records import outcome_of
 from pytest_mastra.suite import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_mastra.redact.scrubber import Scrubber
 
 _NAME = "mastra-page"
-_LONGEST_SECTION = 20_000
-_TRACEBACK = "Failure"
 
 
 def begin(config: pytest.Config, given: str) -> None:
@@ -50,7 +45,7 @@ def begin(config: pytest.Config, given: str) -> None:
 
 
 class Paging:
-    """What is gathered for the page.
+    """Writes the page when all tests have ended.
 
     Args:
         config: pytest's.
@@ -61,106 +56,19 @@ class Paging:
         self._config = config
         self._path = path
         self._began = time.perf_counter()
-        self._tests: dict[str, Tested] = {}
-        self._phases: dict[str, dict[str, str]] = {}
-        self._crashed: list[str] = []
+        self._gathering = gathering_of(config)
         self._told = ""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in what is known of a phase of a test."""
-        trace = carried_trace.take_trace(report)
-        test = self._tests.get(report.nodeid)
-        if test is None or report.when == "setup":
-            # a test that is run again is told as it was the last time
-            self._tests.pop(report.nodeid, None)
-            test = self._tests[report.nodeid] = Tested(report.nodeid, seconds=0.0)
-            self._phases[report.nodeid] = {}
-        phases = self._phases[report.nodeid]
-        phase = str(report.when)
-        if phases.get(phase) != "failed":
-            phases[phase] = report.outcome
-        test.seconds = (test.seconds or 0.0) + report.duration
-        test.worker = getattr(report, "worker_id", "") or test.worker
-        test.trace = trace or test.trace
-        test.outcome = _outcome(phases, report, test.outcome)
-        if report.failed:
-            _take_failure(test, report)
-        elif report.skipped:
-            test.message = _reason(report) or test.message
-        if phase == "teardown":
-            del self._phases[report.nodeid]
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Take in what could not be collected."""
-        if report.failed:
-            name = report.nodeid or "the collection"
-            test = self._tests[name] = Tested(name, "error", 0.0, f"could not be collected: {_first_line(report)}")
-            test.said.append((_TRACEBACK, str(report.longrepr)))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Note a worker of pytest-xdist that has gone."""
-        if error:
-            self._crashed.append(f"Worker {node.gateway.id} crashed; what it had not yet told is not on this page.")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Write the page."""
-        tests = list(self._tests.values())
-        scrubber = learn_secrets((), self._config)
-        for test in tests:
-            _redact(test, scrubber)
-        session = describe_session(tests, time.perf_counter() - self._began, self._crashed)
-        self._told = write_page(self._path, tests, session, scrubber).words
+        tests = self._gathering.tests()
+        session = describe_session(tests, time.perf_counter() - self._began, self._gathering.crashed)
+        self._told = write_page(self._path, tests, session, learn_secrets((), self._config)).words
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the page is."""
         Summary(terminalreporter, learn_secrets((), self._config)).line(f"mastra: {self._told}")
-
-
-def _outcome(phases: dict[str, str], report: pytest.TestReport, before: str) -> str:
-    if hasattr(report, "wasxfail") and not report.failed:
-        return "xfailed" if report.skipped else "xpassed"
-    outcome = outcome_of({"call": "failed", **phases} if phases.get("???") == "failed" else phases)
-    return before if before in ("xfailed", "xpassed") and not report.failed else outcome
-
-
-def _take_failure(test: Tested, report: pytest.TestReport) -> None:
-    shown: Any = report.longrepr
-    crash = getattr(shown, "reprcrash", None)
-    text = report.longreprtext
-    # a worker that crashed says so in the report of the test that it ran
-    said = crash.message if crash is not None else text.strip().rpartition("\n")[2]
-    test.message = test.message or said.partition("\n")[0]
-    sections = [(title, content) for title, content in report.sections if title != RUNS_SECTION]
-    test.said += [(f"{_TRACEBACK} in {report.when}" if report.when != "call" else _TRACEBACK, text), *sections]
-
-
-def _reason(report: pytest.TestReport) -> str:
-    if hasattr(report, "wasxfail"):
-        return str(report.wasxfail)
-    shown = report.longrepr
-    return str(shown[2]) if isinstance(shown, tuple) else ""
-
-
-def _first_line(report: pytest.CollectReport) -> str:
-    lines = [line for line in report.longreprtext.splitlines() if line.startswith("E  ")]
-    return (lines or report.longreprtext.splitlines() or [""])[-1].removeprefix("E").strip()
-
-
-def _redact(test: Tested, scrubber: Scrubber) -> None:
-    """Take known secrets out of what pytest said; tests with a scene have been through it."""
-    if test.message or test.said:
-        test.message = scrubber.text(test.message)
-        test.said = [(scrubber.text(title), scrubber.text(_bounded(content))) for title, content in test.said]
-
-
-def _bounded(text: str) -> str:
-    if len(text) <= _LONGEST_SECTION:
-        return text
-    half = _LONGEST_SECTION // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half:,} characters left out ...\n{text[-half:]}"
 
 
 def _refuse_without_libraries() -> None:

@@ -65,7 +65,7 @@ def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _is_raised_by_us(entry: TracebackType) -> bool:
-    """Return whether a line of ours raised on purpose: in an operation that failed one wants to see ours."""
+    """Return whether a line of ours raised on purpose; of one that failed, ours is shown."""
     return _package(entry) in _OURS and entry.tb_frame.f_code.co_code[entry.tb_lasti] == _RAISE
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self, Unpack
 
 from mastra_sync.attributes import tells_missing
+from mastra_sync.connections import seconds_left
 from pytest_mastra.fake.api.declared_steps import find_step
 from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
@@ -104,7 +105,7 @@ class FakeMastra:
         )
         self.overruns = Overruns(self.clock)
         usual_pace = AT_ONCE if self.clock.skips else AS_TIMED
-        self._progress = RunsInProgress(self.state, pace or usual_pace, self.overruns.note_skip)
+        self._progress = RunsInProgress(self.state, pace or usual_pace, self.overruns.note_skip, seconds_left)
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._gates: dict[str, Gate] = {}

@@ -1,4 +1,4 @@
-"""How many tests were replayed, where all are to be: a session that replays nothing has tested nothing."""
+"""How many tests were replayed, where all are to be: with none, nothing was tested."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ReplayedTests:
         folder = self._config.getini("mastra_cassette_dir")
         only = "the only test that was to be replayed has no cassette"
         counted = only if self.skipped == 1 else f"none of {self.skipped} tests has a cassette"
-        summary.line(f"{counted} in {folder}: all were skipped, so this run has tested nothing", red=True, bold=True)
+        summary.line(f"{counted} in {folder}/: all were skipped, so this run has tested nothing", red=True, bold=True)
         summary.line(f"target: replay ({origin}); record: pytest --mastra-target=live --mastra-url=URL")
         summary.line(see_error("no-cassette"))
 

@@ -33,7 +33,7 @@ def test_a_session_that_replays_nothing_fails(run_suite: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             TOLD,
-            "none of 2 tests has a cassette in cassettes: all were skipped, so this run has tested nothing",
+            "none of 2 tests has a cassette in cassettes/: all were skipped, so this run has tested nothing",
             "target: replay (command line); record: pytest --mastra-target=live --mastra-url=URL",
             "See https://*/errors/#no-cassette",
         ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -20,10 +21,12 @@ from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.run_counts import RunCounts
 from pytest_mastra.fake.api.v8_syntax_errors import syntax_error
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
+from pytest_mastra.fake.engine.progress import AnswerTooLate
+from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, is_nested_deeper, loads
 from pytest_mastra.http.verbs import VERBS, Effect, VerbRow, path_pattern
-from pytest_mastra.http.wire import WireReply, WireRequest
+from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, WireReply, WireRequest
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import Journal
@@ -211,9 +214,18 @@ class HttpSurface:
             return self._answer(request, record)
         except Refusal as refusal:
             return refused(refusal)
+        except AnswerTooLate:
+            return WireReply(200, JSON_HEADERS, script=self._silence)
         except Exception as error:  # noqa: BLE001 -- whatever broke down here is told as a server would
             about = {"workflow_id": record.workflow_id or "", "run_id": record.run_id or ""}
             return refused(self._state.note_breakdown(error, **about, request=f"{request.method} {request.path}"))
+
+    def _silence(self, _frame: Frame) -> Iterator[Piece]:
+        """Say nothing until the client gives up."""
+        clock = self._state.clock
+        if isinstance(clock, VirtualClock):
+            yield Pause(math.inf, clock)
+        yield Cut.CLOSED
 
     def _forget_runs(self) -> None:
         """Forget the finished runs beyond those that are kept."""

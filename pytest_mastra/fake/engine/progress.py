@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,13 +12,18 @@ from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.virtual_time.clock import ServerClock
-from pytest_mastra.fake.virtual_time.pace import AT_ONCE, BY_HAND, Pace, Polls, Seconds
+from pytest_mastra.fake.virtual_time.overruns import ROUNDING
+from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Pace, Polls, Seconds
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, EndlessWork, Gate, Scheduler, Until
 from pytest_mastra.fake.workflows.errors import Refusal
 
 
 class StreamStalled(TimeoutError):
     """A stream has nothing to say within the server's patience."""
+
+
+class AnswerTooLate(Exception):
+    """A request is answered only after its client has given up."""
 
 
 class RunProgress:
@@ -104,10 +110,18 @@ class RunsInProgress:
         state: What the server knows.
         pace: How runs progress whose workflow does not say.
         on_skip: Called with a workflow's id, a run's, and the virtual seconds that the run has skipped.
+        seconds_left: Gives how long whoever asks now waits for an answer; None without a limit.
     """
 
-    def __init__(self, state: ServerState, pace: Pace, on_skip: Callable[[str, str, float], None]) -> None:
+    def __init__(
+        self,
+        state: ServerState,
+        pace: Pace,
+        on_skip: Callable[[str, str, float], None],
+        seconds_left: Callable[[], float | None],
+    ) -> None:
         self._on_skip = on_skip
+        self._seconds_left = seconds_left
         self._state = state
         self._clock = state.clock
         self._driver = state.driver
@@ -120,16 +134,21 @@ class RunsInProgress:
 
         Raises:
             Refusal: The command was refused, or its end is out of reach.
+            AnswerTooLate: The run takes its time, more than the client has; it goes on by itself.
             ProcessDied: The server died meanwhile.
         """
         life = self._state.lives
         progress = self._begin(run, command, is_waited_for=True)
+        latest = self._latest_answer(progress)
         try:
-            self._drive(progress, lambda: progress.done, wait=True)
+            self._drive(progress, lambda: progress.done, wait=True, latest=latest)
         finally:
             progress.is_waited_for = False
             self._drop_done()
         self._state.check_alive(life)
+        due = progress.scheduler.next_due()
+        if not progress.task.done and due is not None and due > latest:
+            raise AnswerTooLate
         if not progress.task.done:
             raise Refusal("Gateway Timeout", 504)
         return progress.task.value()
@@ -219,10 +238,23 @@ class RunsInProgress:
         self._in_progress.append(progress)
         return progress
 
-    def _drive(self, progress: RunProgress, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+    def _latest_answer(self, progress: RunProgress) -> float:
+        """Return the moment until which somebody waits for a run that takes its time."""
+        left = self._seconds_left() if progress.pace is AS_TIMED and self._clock.skips else None
+        return math.inf if left is None else self._clock.now() + left + ROUNDING
+
+    def _drive(
+        self,
+        progress: RunProgress,
+        done: Callable[[], bool],
+        *,
+        skip: bool = True,
+        wait: bool = False,
+        latest: float = math.inf,
+    ) -> bool:
         before = progress.scheduler.skipped
         try:
-            return self._driver.drive(progress.scheduler, done, skip=skip, wait=wait)
+            return self._driver.drive(progress.scheduler, done, skip=skip, wait=wait, latest=latest)
         except EndlessWork as error:
             progress.give_up()
             run = progress.run

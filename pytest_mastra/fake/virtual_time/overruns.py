@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
+from pytest_mastra.http.verbs import VERBS
 from pytest_mastra.text.values import counted
 
-_ROUNDING = 0.001
+ROUNDING = 0.001
 """Seconds that do not count: what is left of a moment since 1970 where another is taken from it."""
 
 
@@ -79,7 +80,7 @@ class Overruns:
         if command is None:
             return
         command.skipped += seconds
-        if command.patience is not None and command.skipped > command.patience + _ROUNDING:
+        if command.patience is not None and command.skipped > command.patience + ROUNDING:
             self._add(Overrun(workflow_id, run_id, command.verb, command.skipped, command.patience))
 
     def note_end_seen(self, workflow_id: str, run_id: str, patience: float | None) -> None:
@@ -89,7 +90,7 @@ class Overruns:
             return
         # what passed for other reasons, the client has waited
         waited = max(0.0, self._clock.now() - command.began - command.skipped)
-        if command.skipped > waited + patience + _ROUNDING:
+        if command.skipped > waited + patience + ROUNDING:
             self._add(Overrun(workflow_id, run_id, "", command.skipped, waited + patience))
 
     def _add(self, overrun: Overrun) -> None:
@@ -108,7 +109,8 @@ def explain_overruns(overruns: Iterable[Overrun]) -> list[str]:
 def _explain(runs: list[Overrun]) -> str:
     longest = max(runs, key=lambda run: run.took - run.patience)
     which = "a run" if len(runs) == 1 else counted(len(runs), "run")
-    at_any_pace = f", and start() and wait(), for {longest.verb}() skips time at any pace" if longest.verb else ""
+    streams = longest.verb in VERBS and VERBS[longest.verb].streams
+    at_any_pace = f", and start() and wait(), for {longest.verb}() skips time at any pace" if streams else ""
     return (
         f"{which} of workflow {longest.workflow_id!r} took {round(longest.took, 2):g} s of virtual time; the client "
         f"would have waited {round(longest.patience, 2):g} s, and raised RunTimeout. To see that, let it take time: "

@@ -317,7 +317,15 @@ class SchedulerDriver:
         with self._changed:
             self._changed.notify_all()
 
-    def drive(self, scheduler: Scheduler, done: Callable[[], bool], *, skip: bool = True, wait: bool = False) -> bool:
+    def drive(
+        self,
+        scheduler: Scheduler,
+        done: Callable[[], bool],
+        *,
+        skip: bool = True,
+        wait: bool = False,
+        latest: float = math.inf,
+    ) -> bool:
         """Drive a scheduler until something holds; return whether it does.
 
         Args:
@@ -325,6 +333,7 @@ class SchedulerDriver:
             done: Looked at after each turn.
             skip: Whether time may skip to what the scheduler waits for.
             wait: Whether to wait, as long as the server's patience lasts, where the scheduler cannot go on at once.
+            latest: The moment beyond which time does not skip; what waits for a later one ends this.
 
         Raises:
             EndlessWork: The server's patience is over, and the tasks still take turns.
@@ -344,6 +353,8 @@ class SchedulerDriver:
                 return True
             scheduler.mark_caught_up()
             due = scheduler.next_due()
+            if due is not None and due > max(latest, self._clock.now()):
+                return False
             pause = partial(self._pause, until if wait else math.inf)
             if due is not None and (due <= self._clock.now() or (skip and self._reach(due, pause, scheduler))):
                 if wait and due > self._clock.now() and time.monotonic() >= until:

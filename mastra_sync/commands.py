@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mastra_sync.answers import UNTOLD, Answer, answer_given
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
+from mastra_sync.error_replies import BODY_NOT_SEEN
 from mastra_sync.errors import (
     InputMismatch,
     InvalidArgument,
@@ -293,8 +294,13 @@ class Commands:
         except MastraError:
             return ""
         given = plain_json(None if input_data is OMIT else input_data, "input_data")
-        mismatch = likely_mismatch(schema, given)
-        return f"the input may not fit the workflow's schema ({mismatch})" if mismatch else ""
+        if mismatch := likely_mismatch(schema, given):
+            return f"the input may not fit the workflow's schema ({mismatch})"
+        if not schema or given is None:
+            return ""
+        return (
+            f"the input fits the workflow's schema at first sight, but what is nested in it may not; or {BODY_NOT_SEEN}"
+        )
 
 
 def _check_target(step: StepArgument, options: Options) -> None:

@@ -69,11 +69,39 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         location = reply.secrets.text(_without_secrets(reply.headers.get("Location", "")))
         advice = f"the server redirects to {location}; redirects are not followed, set base_url to where it leads"
         return errors.UnexpectedRedirect(advice, location=location, **context)
-    if not isinstance(body, Mapping) and reply.status == HTTPStatus.NOT_FOUND:
+    if reply.status == HTTPStatus.NOT_FOUND and not _is_of_mastra(body):
         advice = f"nothing is served here ({message}); check base_url and api_prefix"
         return errors.RouteNotFound(advice, **context)
-    known = _known_by_message(message, context) if isinstance(body, Mapping) else None
-    return known or _by_status(reply.status)(message, **context)
+    known = _kind_of_message(message) if isinstance(body, Mapping) else None
+    if _was_body_lost(message, context["issues"], reply.secrets):
+        message = f"{message}\n{BODY_NOT_SEEN}"
+    return (known or _plain(_by_status(reply.status)))(message, context)
+
+
+def _is_of_mastra(body: Any) -> bool:
+    """True for the envelope in which Mastra's own routes answer.
+
+    Fastify and Nest say of an unknown address `{"statusCode": 404, "error": "Not Found", "message": ...}`.
+    """
+    return isinstance(body, Mapping) and isinstance(body.get("error"), str) and "statusCode" not in body
+
+
+BODY_NOT_SEEN = "the server did not see the body that was sent; Express needs app.use(express.json())"
+"""What is said where a server found nothing in the place of what it was sent."""
+
+_NOTHING_THERE = re.compile(
+    r"^Invalid (input|inputData|resume|initial)\b.*:\s*^- : .*\breceived undefined$", re.MULTILINE
+)
+_SENT_AS = {"input": "inputData", "inputData": "inputData", "resume": "resumeData", "initial": "initialState"}
+"""Fields of bodies, by what refusals call them."""
+
+
+def _was_body_lost(message: str, issues: list[dict[str, Any]], sent: SentSecrets) -> bool:
+    """True if a server found nothing where something was sent."""
+    if (found := _NOTHING_THERE.search(message)) is not None:
+        return sent.has_field(_SENT_AS[found[1]])
+    whole = [issue.get("message") for issue in issues if issue.get("field") == "root"]
+    return sent.has_body and any(str(said).endswith("received undefined") for said in whole)
 
 
 def _advice(body: Any, reply: Reply) -> str:
@@ -99,14 +127,12 @@ def refusal_in_stream(
     """Return the exception for a refusal inside a stream, after a status of 200."""
     message = secrets.text(message)
     context: Context = {"status_code": 200, "method": "POST", "url": url, "run_id": run_id}
-    return _known_by_message(message, context) or errors.BadRequestError(message, **context)
+    kind = _kind_of_message(message) or _plain(errors.BadRequestError)
+    return kind(f"{message}\n{BODY_NOT_SEEN}" if _was_body_lost(message, [], secrets) else message, context)
 
 
-def _known_by_message(message: str, context: Context) -> errors.APIStatusError | None:
-    for pattern, make in _BY_MESSAGE:
-        if pattern.search(message):
-            return make(message, context)
-    return None
+def _kind_of_message(message: str) -> Callable[[str, Context], errors.APIStatusError] | None:
+    return next((make for pattern, make in _BY_MESSAGE if pattern.search(message)), None)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

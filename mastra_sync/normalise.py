@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from mastra_sync import evented
+from mastra_sync import evented, stored_order
 from mastra_sync.run_input import INPUT, part_input_from_step
 from mastra_sync.step_graph import GRAPH, step_tree
 from mastra_sync.step_paths import NESTED_META, paths_of
@@ -36,7 +36,12 @@ def canonical_result(raw: Mapping[str, Any], graph: Any = None, run_id: str | No
     """
     run = _unpacked(raw, graph)
     own_id = run_id if evented.is_answer(raw) else None
-    steps = _named_steps(evented.steps_of(run, graph))
+    told = evented.steps_of(run, graph)
+    steps = _named_steps(told)
+    if stored_order.is_lost(told):
+        steps = stored_order.by_beginning(steps, step_tree(run.get(GRAPH, graph)))
+        if run.get("suspendedPaths"):
+            run["suspendedPaths"] = _in_order(run["suspendedPaths"], steps)
     run = evented.with_own_outcome(run, steps, graph)
     status = run.get("status", "unknown")
     run["steps"] = steps = {
@@ -171,6 +176,11 @@ def _named_steps(told: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     steps = {name: canonical_step(step) for name, step in told.items()}
     paths = paths_of(steps)
     return {name: {**step, "path": _names(step.get("path")) or paths[name]} for name, step in steps.items()}
+
+
+def _in_order(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return a mapping in the order of names, what has none of them last."""
+    return {**{name: found[name] for name in names if name in found}, **found}
 
 
 def _current_step(steps: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync import evented
+from mastra_sync import evented, standstill
 from mastra_sync.api import Api, Look, Query
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
@@ -50,9 +50,6 @@ CHEAPEST_FIELDS = ("error",)
 
 LOOK_AFTERWARDS, LOOK_SHARE = 1.0, 0.25
 """Of a call's time, the seconds at most and the share that are kept for a look at the run if no answer comes."""
-
-GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""Answers of what stands before a server, or of its own time limit: the command may have taken effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +224,8 @@ class RunApi:
             return self._parse_run(answer, command.operation, deadline=deadline)
         except MastraError as error:
             moved = self._confirm(command, error, deadline)
+            if standstill.is_final(error):
+                moved = standstill.watch(self, moved, error, deadline)
             return self.wait(deadline, last=moved).until_settled(command.departure)
 
     def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
@@ -301,7 +300,7 @@ class RunApi:
         if not is_outcome_open(error):
             raise error
         # where the server itself says that it failed, either the run has moved by now or it will not
-        is_final = isinstance(error, ServerError) and error.status_code not in GATEWAY_STATUSES
+        is_final = standstill.is_final(error)
         grace = 0.0 if is_final else min(START_GRACE, deadline.remaining)
         wait = self.wait(deadline.part(max(grace, 1.0)))
         # a run that does not exist has not moved

@@ -60,7 +60,7 @@ def fits(schema: Mapping[str, Any], value: Any) -> bool:
 
 
 def _allowed_types(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a schema names; none if it says nothing that is known of one.
+    """Return the types that a schema names; none if it names none, or unknown ones.
 
     Zod writes a nullable text as `{"type": ["string", "null"]}` since 4.6, before as `anyOf`.
     """

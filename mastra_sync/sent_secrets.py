@@ -66,6 +66,15 @@ class SentSecrets:
         self._more_headers = more_headers
         self._spellings: list[str] | None = None
 
+    @property
+    def has_body(self) -> bool:
+        """Whether the body said anything."""
+        return self._body not in (None, b"", b"{}")
+
+    def has_field(self, name: str) -> bool:
+        """Return whether the body had a field, other than null."""
+        return self.has_body and json.loads(self._body or b"{}").get(name) is not None
+
     def text(self, text: str) -> str:
         """Return a text without what was sent.
 

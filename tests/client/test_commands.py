@@ -134,10 +134,14 @@ def test_a_run_of_ones_own_is_not_looked_at_first() -> None:
     ("details", "cause"),
     [
         ({"inputSchema": '{"json":{"type":"object","required":["city"]}}'}, '("city" is missing)'),
+        (
+            {"inputSchema": '{"json":{"type":"object"}}'},
+            "or the server did not see the body that was sent",
+        ),
         ({"inputSchema": None}, "what was sent may not fit the workflow."),
         (reply({"error": "x"}, 500), "what was sent may not fit the workflow."),
     ],
-    ids=["schema", "no schema", "unreadable"],
+    ids=["schema", "it fits", "no schema", "unreadable"],
 )
 def test_why_a_run_does_not_move(details: Any, cause: str) -> None:
     """A start that was accepted and does nothing is explained by the workflow's schema, if that can be had."""

@@ -37,6 +37,7 @@ from mastra_sync import (
     WorkflowNotFound,
 )
 from mastra_sync.error_replies import Reply, is_success, refusal, refusal_in_stream, retry_after
+from mastra_sync.sent_secrets import SentSecrets
 
 
 def refused(status: int, body: Any, headers: dict[str, str] | None = None) -> APIStatusError:
@@ -183,6 +184,13 @@ def test_what_is_wrong_with_the_shape_of_a_request(body: Any, issues: Any) -> No
         ),
         (404, b"", RouteNotFound, NOWHERE.format("(no body)")),
         (404, b"[]", RouteNotFound, NOWHERE.format("'[]'")),
+        (
+            404,
+            b'{"message":"Route GET:/x/workflows not found","error":"Not Found","statusCode":404}',
+            RouteNotFound,
+            NOWHERE.format("Not Found: Route GET:/x/workflows not found"),
+        ),
+        (404, b'{"detail":"Not Found"}', RouteNotFound, NOWHERE.format('\'{"detail":"Not Found"}\'')),
         (500, b"Internal Server Error", ServerError, "'Internal Server Error'"),
         (502, b"<html>\xff</html>", ServerError, "'<html>\ufffd</html>'"),
         (503, b"", ServerError, "(no body)"),
@@ -196,6 +204,37 @@ def test_replies_that_are_not_mastras(status: int, body: bytes, error_type: type
     error = refused(status, body)
     assert type(error) is error_type
     assert error.message == message
+
+
+NOTHING = "Invalid input: expected object, received undefined"
+OF_BODY = {"error": "Invalid request body", "issues": [{"field": "root", "message": NOTHING}]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "was_lost"),
+    [
+        ({"inputData": {"a": 1}}, {"error": f"Invalid input data: \n- : {NOTHING}"}, True),
+        ({"inputData": {"a": 1}}, {"error": f"Invalid input data: \n- a: {NOTHING}"}, False),
+        ({"inputData": {"a": 1}}, {"error": f"Invalid resume data: \n- : {NOTHING}"}, False),
+        ({"inputData": None}, {"error": f"Invalid input data: \n- : {NOTHING}"}, False),
+        ({"initialState": {"a": 1}}, {"error": f"Invalid initial state: \n- : {NOTHING}"}, True),
+        ({"resumeData": {"a": 1}}, {"error": f"Invalid resume data: \n- : {NOTHING}"}, True),
+        ({}, {"error": f"Invalid input data: \n- : {NOTHING}"}, False),
+        ({"step": ["a"]}, OF_BODY, True),
+        ({}, OF_BODY, False),
+        ({"step": 1}, {"error": "Invalid request body", "issues": [{"field": "step", "message": NOTHING}]}, False),
+    ],
+)
+def test_a_body_that_the_server_did_not_see(*, sent: Any, body: Any, was_lost: bool) -> None:
+    """A server that finds nothing where something was sent has lost the body: it is said what Express needs."""
+    secrets = SentSecrets(body=json.dumps(sent).encode())
+    error = refusal(Reply(400, {}, json.dumps(body).encode(), secrets), method="POST", url="http://h/x", run_id="r1")
+    assert ("did not see the body that was sent; Express needs app.use(express.json())" in str(error)) is was_lost
+    assert error.message.startswith(body["error"])
+    if "issues" not in body:
+        streamed = refusal_in_stream(body["error"], url="http://h/x", run_id="r1", secrets=secrets)
+        assert ("Express" in streamed.message) is was_lost
+        assert type(streamed) is type(error)
 
 
 @pytest.mark.parametrize(

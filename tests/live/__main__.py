@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.live.install import GENERATIONS, ServerUnavailable
+from tests.live.install import GENERATIONS, OTHER_HOSTS, ServerUnavailable
+from tests.live.postgres import Postgres
 from tests.live.server import LiveServer, ServerFailed
 
 
@@ -19,6 +21,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         description="Start a Mastra server on loopback; run COMMAND with MASTRA_BASE_URL set, or serve until Ctrl-C.",
     )
     parser.add_argument("--generation", choices=GENERATIONS, default="current")
+    parser.add_argument("--host", choices=OTHER_HOSTS, help="a current server on another host than hono")
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free port")
     parser.add_argument("--auth-token", help="the only token that is let in")
     parser.add_argument("--api-prefix", help="instead of /api (not on 1.0-beta)")
@@ -33,7 +36,11 @@ def main(arguments: list[str]) -> int:
     options = vars(_parse(arguments))
     command = options.pop("command")
     try:
-        with LiveServer(options.pop("generation"), **options) as server:
+        generation, host = options.pop("generation"), options.pop("host")
+        with ExitStack() as running:
+            if host and OTHER_HOSTS[host].in_postgres:
+                options["database"] = running.enter_context(Postgres()).new_schema()
+            server = running.enter_context(LiveServer(host or generation, **options))
             if command:
                 return subprocess.call(command, env={**os.environ, "MASTRA_BASE_URL": server.base_url})
             print(server.base_url, flush=True)

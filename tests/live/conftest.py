@@ -12,11 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.install import GENERATIONS, ServerUnavailable, install, missing
-from tests.live.server import LiveServer
+from tests.live.install import GENERATIONS, OTHER_HOSTS, SERVERS, ServerUnavailable, install, missing
+from tests.live.postgres import Postgres
+from tests.live.server import LiveServer, PostgresSchema
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+CURRENT = "current"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option that puts current servers behind another host."""
+    parser.addoption(
+        "--live-host",
+        choices=[*OTHER_HOSTS],
+        help="have this host serve where tests ask for a current server; tests of other generations are left out",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,11 +35,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: talks to a real Mastra server on loopback")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test of this folder; with another host, leave out what is not about current servers."""
     for item in items:
         if _is_live(item):
             item.add_marker(pytest.mark.live)
+    if config.getoption("--live-host", default=None):
+        left_out = [item for item in items if not _is_about_current(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -54,51 +69,97 @@ def _is_live(item: pytest.Item) -> bool:
     return HERE in item.path.parents
 
 
+def _is_about_current(item: pytest.Item) -> bool:
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return CURRENT in parameters or "current_server" in getattr(item, "fixturenames", ())
+
+
 @cache
-def _why_unavailable(generation: str) -> str | None:
-    """Return why no server of this generation can be had, if so; asked once, for npm may take long to give up."""
+def _why_unavailable(name: str) -> str | None:
+    """Return why no such server can be had, if so; asked once, for npm may take long to give up."""
     try:
-        install(generation)
+        install(name)
     except ServerUnavailable as reason:
         return str(reason)
     return None
 
 
+def _require(name: str) -> None:
+    if reason := _why_unavailable(name):
+        raise ServerUnavailable(reason)
+
+
 StartServer = Callable[..., LiveServer]
 
 
-@contextmanager
-def _servers() -> Iterator[StartServer]:
-    """Give a function with `LiveServer`'s arguments that starts a server, which ends with this context.
+SchemaFor = Callable[[object], PostgresSchema]
+
+
+@pytest.fixture(scope="session")
+def schema_for() -> Iterator[SchemaFor]:
+    """A function from a file to the place in Postgres that stands for it, a new one for None."""
+    with ExitStack() as running:
+
+        @cache
+        def postgres() -> Postgres:
+            return running.enter_context(Postgres())
+
+        @cache
+        def place_of(file: object) -> PostgresSchema:
+            return postgres().new_schema()
+
+        yield lambda file: postgres().new_schema() if file is None else place_of(file)
+
+
+@pytest.fixture(scope="session")
+def start_any(request: pytest.FixtureRequest, schema_for: SchemaFor) -> StartServer:
+    """A function with `LiveServer`'s arguments that starts a server, which its caller has to stop.
 
     Where no server can be had, it skips the test, or fails it on CI.
     """
+    chosen = request.config.getoption("--live-host", default=None)
+
+    def start(name: str = CURRENT, **options: object) -> LiveServer:
+        name = chosen if chosen and name == CURRENT else name
+        try:
+            _require(name)
+            if SERVERS[name].in_postgres:
+                options["database"] = schema_for(options.get("database"))
+        except ServerUnavailable as reason:
+            if os.environ.get("CI"):
+                pytest.fail(str(reason), pytrace=False)
+            pytest.skip(str(reason))
+        server = LiveServer(name, **options)  # type: ignore[arg-type]
+        server.start()
+        return server
+
+    return start
+
+
+@contextmanager
+def _servers(start_any: StartServer) -> Iterator[StartServer]:
+    """Give a function with `LiveServer`'s arguments that starts a server, which ends with this context."""
     with ExitStack() as running:
 
-        def start(generation: str = "current", **options: object) -> LiveServer:
-            if reason := _why_unavailable(generation):
-                if os.environ.get("CI"):
-                    pytest.fail(reason, pytrace=False)
-                pytest.skip(reason)
-            server = LiveServer(generation, **options)  # type: ignore[arg-type]
+        def start(name: str = CURRENT, **options: object) -> LiveServer:
+            server = start_any(name, **options)
             running.callback(server.stop)
-            server.start()
             return server
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def shared_server() -> Iterator[StartServer]:
-    """A function from a generation to its one server of this test process."""
-    with _servers() as start:
+def shared_server(start_any: StartServer) -> Iterator[StartServer]:
+    """A function from a name of `SERVERS` to its one server of this test process."""
+    with _servers(start_any) as start:
         yield cache(start)
 
 
 @pytest.fixture(scope="module")
-def module_server() -> Iterator[StartServer]:
+def module_server(start_any: StartServer) -> Iterator[StartServer]:
     """A function with `LiveServer`'s arguments that gives the tests of a module the same server for the same ones."""
-    with _servers() as start:
+    with _servers(start_any) as start:
         yield cache(start)
 
 
@@ -111,11 +172,11 @@ def live_server(request: pytest.FixtureRequest, shared_server: StartServer) -> L
 @pytest.fixture(scope="session")
 def current_server(shared_server: StartServer) -> LiveServer:
     """The server of the current generation, shared by all tests of this process."""
-    return shared_server("current")
+    return shared_server(CURRENT)
 
 
 @pytest.fixture
-def start_server() -> Iterator[StartServer]:
+def start_server(start_any: StartServer) -> Iterator[StartServer]:
     """A function with `LiveServer`'s arguments that starts a server for this test alone."""
-    with _servers() as start:
+    with _servers(start_any) as start:
         yield start

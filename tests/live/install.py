@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import cast
 
 SOURCES = Path(__file__).parent / "servers"
-SOURCE_NAMES = ("serve.mjs", "control.mjs", "hosts", "workflows")
+SOURCE_NAMES = ("serve.mjs", "control.mjs", "options.mjs", "life.mjs", "cli", "hosts", "stores", "workflows")
 INSTALL_TIMEOUT = 600.0
+BUILT = "built"
+"""Where `mastra build` has left its server, below the sources."""
 
 
 class ServerUnavailable(Exception):
@@ -22,28 +25,51 @@ class ServerUnavailable(Exception):
 
 
 @dataclass(frozen=True)
-class Generation:
-    """A generation of Mastra's HTTP API.
+class Kind:
+    """A kind of server.
 
     Attributes:
-        name: The folder of its `package.json`, and its id in tests.
-        host: The module of `servers/hosts` that puts it behind a port.
+        name: As tests say it.
+        generation: The generation of Mastra's HTTP API that it is of.
+        packages: The folder of its `package.json`.
+        host: The module of `servers/hosts` that puts it behind a port; None if the `mastra` command builds it.
         evented: Whether it has schedules, and with them the evented engine.
+        in_postgres: Whether it keeps its runs in Postgres.
+        serves_pages: Whether it answers with a page where nothing is served.
+        newer_zod: Whether its workflows have zod 4.6, which says some things otherwise than 4.3.
     """
 
     name: str
-    host: str
+    generation: str
+    packages: str
+    host: str | None
     evented: bool = False
+    in_postgres: bool = False
+    serves_pages: bool = False
+    newer_zod: bool = False
 
 
 GENERATIONS = {
-    generation.name: generation
-    for generation in (
-        Generation("current", host="adapter", evented=True),
-        Generation("1.2", host="adapter"),
-        Generation("1.0-beta", host="deployer"),
+    kind.name: kind
+    for kind in (
+        Kind("current", "current", "current", host="adapter", evented=True),
+        Kind("1.2", "1.2", "1.2", host="adapter"),
+        Kind("1.0-beta", "1.0-beta", "1.0-beta", host="deployer", serves_pages=True),
     )
 }
+
+OTHER_HOSTS = {
+    kind.name: kind
+    for kind in (
+        Kind("cli", "current", "cli", host=None, evented=True, serves_pages=True, newer_zod=True),
+        Kind("express", "current", "other-hosts", host="express", evented=True),
+        Kind("bare-express", "current", "other-hosts", host="bare-express", evented=True),
+        Kind("fastify", "current", "other-hosts", host="fastify", evented=True),
+        Kind("postgres", "current", "other-hosts", host="fastify", evented=True, in_postgres=True),
+    )
+}
+
+SERVERS = {**GENERATIONS, **OTHER_HOSTS}
 
 
 def node_program() -> Path:
@@ -62,8 +88,8 @@ def cache_folder() -> Path:
     return (Path(chosen) if chosen else Path.home() / ".cache" / "mastra-sync") / "servers"
 
 
-def install(generation: str) -> Path:
-    """Return a folder from which Node can run `serve.mjs` of a generation, installing Mastra if need be.
+def install(name: str) -> Path:
+    """Return a folder from which Node can run a server of `SERVERS`, installing Mastra if need be.
 
     Raises:
         ServerUnavailable: Node, npm or the packages cannot be had.
@@ -73,14 +99,17 @@ def install(generation: str) -> Path:
         from filelock import FileLock
     except ImportError as error:
         raise ServerUnavailable("installing Mastra servers needs filelock: pip install filelock") from error
-    manifest = _manifest(generation)
-    installed = _installed_folder(generation)
+    server = SERVERS[name]
+    manifest = _manifest(server.packages)
+    installed = _installed_folder(server.packages)
     installed.parent.mkdir(parents=True, exist_ok=True)
     # Node looks for packages upwards from the importing file, hence the copy beside `node_modules`.
     sources = installed / f"sources-{_digest(_source_files())}"
     with FileLock(f"{installed}.lock"):
         _build_once(installed, lambda folder: _install_packages(manifest, folder))
         _build_once(sources, _copy_sources)
+        if server.host is None:
+            _build_once(sources / BUILT, lambda folder: _build_by_command(sources / "cli", folder))
     return sources
 
 
@@ -89,12 +118,12 @@ def missing() -> list[str]:
     return [generation for generation in GENERATIONS if not _installed_folder(generation).is_dir()]
 
 
-def _manifest(generation: str) -> Path:
-    return SOURCES / generation / "package.json"
+def _manifest(packages: str) -> Path:
+    return SOURCES / packages / "package.json"
 
 
-def _installed_folder(generation: str) -> Path:
-    return cache_folder() / f"{generation}-{_digest([_manifest(generation)])}"
+def _installed_folder(packages: str) -> Path:
+    return cache_folder() / f"{packages}-{_digest([_manifest(packages)])}"
 
 
 def _digest(files: list[Path]) -> str:
@@ -140,7 +169,7 @@ def _install_packages(manifest: Path, folder: Path) -> None:
             return_completed_process=True,
             cwd=folder,
             # Scripts that npm starts look for `node` on PATH.
-            env={**os.environ, "PATH": os.pathsep.join((str(node.parent), os.environ.get("PATH", "")))},
+            env=_with_on_path(node.parent),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -154,6 +183,41 @@ def _install_packages(manifest: Path, folder: Path) -> None:
         raise ServerUnavailable(f"npm could not install {manifest} (is its registry within reach?):\n{written}")
 
 
+def _build_by_command(project: Path, folder: Path) -> None:
+    """Have the `mastra` command build a project, and move what it made into a folder."""
+    node = node_program()
+    command = project.parent.parent / "node_modules" / "mastra" / "dist" / "index.js"
+    # It would install the packages once more, beside its output; Node finds those above.
+    idle = project / "idle"
+    idle.mkdir(exist_ok=True)
+    npm = idle / "npm"
+    npm.write_text("#!/bin/sh\n")
+    npm.chmod(0o755)
+    try:
+        finished = subprocess.run(
+            [node, command, "build"],
+            cwd=project,
+            env={**_with_on_path(idle, node.parent), "MASTRA_TELEMETRY_DISABLED": "1", "CI": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=INSTALL_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ServerUnavailable(f"`mastra build` did not end well: {error}") from error
+    output = project / ".mastra" / "output"
+    if finished.returncode != 0 or not (output / "index.mjs").is_file():
+        raise ServerUnavailable(f"`mastra build` failed:\n{finished.stdout}")
+    for made in output.iterdir():
+        made.rename(folder / made.name)
+
+
+def _with_on_path(*folders: Path) -> dict[str, str]:
+    return {**os.environ, "PATH": os.pathsep.join((*map(str, folders), os.environ.get("PATH", "")))}
+
+
 if __name__ == "__main__":
-    for _generation in GENERATIONS:
-        print(install(_generation))
+    for _name in sys.argv[1:] or GENERATIONS:
+        print(install(_name))

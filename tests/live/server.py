@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 from urllib.parse import quote, urlencode
 
-from tests.live.install import GENERATIONS, install, node_program
+from tests.live.install import BUILT, SERVERS, install, node_program
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -23,43 +24,62 @@ class ServerFailed(Exception):
     """A server did not start, or its control surface refused a call; the message holds what the server wrote."""
 
 
+@dataclass(frozen=True)
+class PostgresSchema:
+    """A schema of a Postgres database.
+
+    Attributes:
+        address: Of the database, `postgres://...`.
+        name: Of the schema; it is made if need be.
+    """
+
+    address: str
+    name: str
+
+
 @final
 class LiveServer:
     """A running Mastra server. A context manager: entered started, left stopped.
 
     Args:
-        generation: A key of `GENERATIONS`.
+        name: A key of `SERVERS`: a generation, or a host of the current one.
         port: Where to listen on 127.0.0.1; 0 takes a free port.
         auth_token: If given, the only token that the server lets in.
         api_prefix: Where Mastra's routes live instead of `/api` (not on 1.0-beta).
         body_limit: The largest request body in bytes; by default Mastra's own.
-        database: A file that keeps the runs beyond this process; by default they are in its memory.
+        database: What keeps the runs beyond this process: a file, or a schema of a Postgres database; by default they
+            are in its memory.
+
+    Attributes:
+        kind: Its row of `SERVERS`.
+        generation: The generation that it is of, as tests know it.
     """
 
     def __init__(
         self,
-        generation: str = "current",
+        name: str = "current",
         *,
         port: int = 0,
         auth_token: str | None = None,
         api_prefix: str | None = None,
         body_limit: int | None = None,
-        database: Path | None = None,
+        database: Path | PostgresSchema | None = None,
     ) -> None:
-        self.generation = generation
+        self.kind = SERVERS[name]
+        self.generation = self.kind.generation
         self.port = port
         self.auth_token = auth_token
         self.api_prefix = api_prefix or "/api"
         options = {
-            "host": GENERATIONS[generation].host,
+            "host": self.kind.host,
             "port": str(port),
             "auth-token": auth_token,
             "api-prefix": api_prefix,
             "body-limit": body_limit and str(body_limit),
-            "database": database and database.absolute().as_uri(),
+            **_stored_in(database),
         }
         self._arguments = [f"--{name}={value}" for name, value in options.items() if value]
-        if GENERATIONS[generation].evented:
+        if self.kind.evented:
             self._arguments.append("--evented")
         self._process: subprocess.Popen[str] | None = None
         self._error_lines: list[str] = []
@@ -95,9 +115,10 @@ class LiveServer:
             ServerUnavailable: Node or Mastra cannot be had.
             ServerFailed: the server ended or said nothing within `START_TIMEOUT` seconds.
         """
-        sources = install(self.generation)
+        sources = install(self.kind.name)
+        program = "serve.mjs" if self.kind.host else f"{BUILT}/index.mjs"
         self._process = subprocess.Popen(
-            [str(node_program()), "serve.mjs", *self._arguments],
+            [str(node_program()), program, *self._arguments],
             cwd=sources,
             env={**os.environ, "NODE_COMPILE_CACHE": str(sources.parent / "compiled")},
             stdin=subprocess.PIPE,
@@ -114,7 +135,7 @@ class LiveServer:
         first_line = self._first_line()
         if not first_line:
             self.kill()
-            raise ServerFailed(f"the {self.generation} server did not start. It wrote:\n{self.errors()}")
+            raise ServerFailed(f"the {self.kind.name} server did not start. It wrote:\n{self.errors()}")
         self.port = json.loads(first_line)["port"]
 
     def stop(self) -> None:
@@ -213,3 +234,11 @@ class LiveServer:
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _stored_in(database: Path | PostgresSchema | None) -> dict[str, str]:
+    if database is None:
+        return {}
+    if isinstance(database, PostgresSchema):
+        return {"database": database.address, "schema": database.name}
+    return {"database": database.absolute().as_uri()}

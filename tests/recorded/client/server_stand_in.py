@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import requests
 
 from pytest_mastra.suite.scene import Scene
+from tests.live.install import GENERATIONS
 from tests.live.server import CONTROL_TIMEOUT, LiveServer
 
 
@@ -21,6 +22,7 @@ class ServerStandIn:
 
     def __init__(self, scene: Scene, generation: str) -> None:
         self.generation = generation
+        self.kind = GENERATIONS[generation]
         self.base_url = scene.base_url
         self._live = LiveServer(generation, port=urlsplit(scene.url).port or 0) if scene.target == "live" else None
 

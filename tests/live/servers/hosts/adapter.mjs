@@ -1,28 +1,13 @@
-// Hosts Mastra in an own app, through its hono adapter.
-import { Mastra } from "@mastra/core";
+// Hosts Mastra in an own app of hono's.
+import { getRequestListener } from "@hono/node-server";
 import { MastraServer } from "@mastra/hono";
 import { Hono } from "hono";
 
-import { staticToken } from "./auth.mjs";
+import { mount } from "./mount.mjs";
 
-/** Make Mastra, and the function that answers requests for it. */
-export async function createMastra({ configuration, evented, authToken, apiPrefix, bodyLimit }) {
+/** Make Mastra, and the function that answers Node's requests for it. */
+export async function createMastra(options) {
   const app = new Hono();
-  const mastra = new Mastra({
-    ...configuration,
-    ...(authToken && { server: { auth: staticToken(authToken) } }),
-  });
-  // Evented runs stand still without their workers.
-  if (evented) await mastra.startWorkers();
-  const server = new MastraServer({
-    app,
-    mastra,
-    ...(apiPrefix && { prefix: apiPrefix }),
-    // The form that the adapter's manual shows, although 1.2 turns it into a 500.
-    ...(bodyLimit && {
-      bodyLimitOptions: { maxSize: bodyLimit, onError: () => ({ error: "Request body too large" }) },
-    }),
-  });
-  await server.init();
-  return { mastra, fetch: app.fetch };
+  const mastra = await mount(MastraServer, app, options);
+  return { mastra, listener: getRequestListener(app.fetch) };
 }

@@ -1,0 +1,63 @@
+"""The order in which steps began, where a database has not kept it. No I/O.
+
+Postgres keeps the objects of a run as `jsonb`, which sorts their keys: the shorter first, then by their bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Path = tuple[str, ...]
+
+
+def is_lost(steps: Mapping[str, Any]) -> bool:
+    """Return whether all steps are told in the order of `jsonb`, which no server writes."""
+    return all(list(step) == _sorted_as_jsonb(step) for step in steps.values() if isinstance(step, Mapping))
+
+
+def by_beginning(steps: Mapping[str, dict[str, Any]], graph: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return steps in the order in which they began, those inside of a step behind it.
+
+    Args:
+        steps: By name, each with its `path`.
+        graph: The steps of the workflow as `step_tree` gives them: of those that began at the same time, the one that
+            stands there first is first.
+    """
+    positions = _positions(graph)
+    paths = {name: tuple(step["path"]) for name, step in steps.items()}
+    known = set(paths.values())
+    inside: dict[Path, list[str]] = {}
+    for name, path in paths.items():
+        inside.setdefault(path[:-1] if path[:-1] in known else (), []).append(name)
+    for names in inside.values():
+        names.sort(key=lambda name: (_began(steps[name]), positions.get(paths[name], math.inf)))
+    ordered: dict[str, dict[str, Any]] = {}
+    ahead = inside.pop((), [])[::-1]
+    while ahead:
+        name = ahead.pop()
+        ordered[name] = steps[name]
+        ahead += inside.pop(paths[name], [])[::-1]
+    return ordered
+
+
+def _sorted_as_jsonb(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (len(name.encode("utf-8", "surrogatepass")), name))
+
+
+def _began(step: Mapping[str, Any]) -> float:
+    began = step.get("startedAt")
+    return began if isinstance(began, (int, float)) else math.inf
+
+
+def _positions(graph: Mapping[str, Any]) -> dict[Path, int]:
+    """Return where each step stands in the graph, by its path."""
+    positions: dict[Path, int] = {}
+    ahead: list[tuple[Path, Mapping[str, Any]]] = [((), graph)]
+    while ahead:
+        outer, tree = ahead.pop()
+        for index, (name, own) in enumerate(tree.items()):
+            positions[(*outer, name)] = index
+            ahead.append(((*outer, name), own))
+    return positions

@@ -1,0 +1,1 @@
+"""What the client says of servers on other hosts than hono."""

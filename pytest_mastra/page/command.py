@@ -11,10 +11,10 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.extras import describe_missing, missing_libraries
 from mastra_sync.terminal.writing import complain, print_text, printable
 from pytest_mastra.page.page_file import find_problem, write_page
-from pytest_mastra.page.session import describe_session
+from pytest_mastra.page.session import Session
 from pytest_mastra.page.tested import Tested, tested_of_trace
 from pytest_mastra.redact.scrubber import learn_secrets
-from pytest_mastra.report.trace_reader import TraceError, read_trace
+from pytest_mastra.report.trace_reader import Trace, TraceError, read_trace
 from pytest_mastra.report.trace_writer import SUFFIX
 
 PROGRAM = "mastra-sync"
@@ -33,11 +33,11 @@ def write_report(paths: Sequence[Path], page: Path) -> Exit:
     missing = missing_libraries("report")
     if missing:
         raise Stop(Exit.USAGE, describe_missing("report needs", missing, "cli", "report"))
-    tests = _told_apart(sorted(map(_read, _files(paths)), key=_moment))
+    tests = _told_apart(_in_time(paths))
     problem = find_problem(page)
     if problem:
         raise Stop(Exit.USAGE, f"--out: {problem}")
-    written = write_page(page, tests, describe_session(tests), learn_secrets(()))
+    written = write_page(page, tests, Session(), learn_secrets(()))
     if written.problem:
         raise Stop(Exit.FAILED, written.words)
     complain(f"{PROGRAM}: {written.words.rpartition(': ')[0]}")
@@ -56,17 +56,19 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _read(path: Path) -> Tested:
+def _in_time(paths: Sequence[Path]) -> list[Tested]:
+    """Return the tests of traces, the oldest first."""
+    read = sorted(((path, _read(path)) for path in _files(paths)), key=lambda item: item[1].epoch)
+    return [tested_of_trace(trace, str(path)) for path, trace in read]
+
+
+def _read(path: Path) -> Trace:
     try:
-        return tested_of_trace(read_trace(path), str(path))
+        return read_trace(path)
     except TraceError as error:
         raise Stop(Exit.USAGE, str(error)) from None
     except OSError as error:
         raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def _moment(test: Tested) -> float:
-    return 0.0 if test.trace is None else test.trace.epoch
 
 
 def _told_apart(tests: Sequence[Tested]) -> list[Tested]:

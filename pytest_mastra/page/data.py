@@ -9,31 +9,45 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.normalise import without_meta
+from mastra_sync.generated_ids import NEW_UUID
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import Layouts, ShownRun, ShownStep, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES, Tested
 
 if TYPE_CHECKING:
     from pytest_mastra.page.layout import Layout
-    from pytest_mastra.report.trace_reader import TracedBody, TracedEvent, TracedExchange
+    from pytest_mastra.report.trace_reader import Trace, TracedBody, TracedEvent, TracedExchange
 
 _DIGITS = 6
 _LEVEL = 6
 _MISSING = -1
+_UUIDS = re.compile(NEW_UUID)
+_MARK = "\0"
+_FIRST_ID = 0x30
+_MOST_IDS = 10_000
 _SPANS = {"working": "w", "sleeping": "s", "suspended": "p"}
 
 
 class Interned:
-    """Texts, each kept once."""
+    """Texts, each kept once.
+
+    The UUIDs in what a test was told differ from test to test, where all else may be the same. So in values they are
+    replaced by a character that no JSON has, and one that says which of the test's UUIDs stands there.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._numbers: dict[str, int] = {}
+        self.ids: dict[str, str] = {}
+
+    def begin_test(self) -> None:
+        """Forget the UUIDs of the test before."""
+        self.ids = {}
 
     def text(self, text: str | None) -> int:
         """Return the number of a text; -1 for none and for an empty one."""
@@ -49,7 +63,16 @@ class Interned:
         """Return the number of a JSON value; -1 for null."""
         if value is None:
             return _MISSING
-        return self.text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+        return self.told(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+
+    def told(self, text: str) -> int:
+        """Return the number of a text in which UUIDs stand."""
+        return self.text(_UUIDS.sub(self._stand_in, text))
+
+    def _stand_in(self, found: re.Match[str]) -> str:
+        if len(self.ids) >= _MOST_IDS:
+            return self.ids.get(found[0], found[0])
+        return self.ids.setdefault(found[0], f"{_MARK}{chr(_FIRST_ID + len(self.ids))}")
 
 
 class PageData:
@@ -60,15 +83,38 @@ class PageData:
         self._interned = Interned()
         self._graphs: list[Any] = []
         self._graph_numbers: dict[int, int] = {}
-        self._tests: list[Any] = []
+        self._tests: dict[int, list[Any]] = {}
+        self._measure = zlib.compressobj(_LEVEL)
+        self._measured = 0
+        self._texts_measured = 0
 
-    def add(self, test: Tested) -> list[ShownRun]:
-        """Add a test, and return its runs as they are drawn."""
-        text, value = self._interned.text, self._interned.value
-        runs = [] if test.trace is None else shown_runs(test.trace, self.layouts)
+    @property
+    def size(self) -> int:
+        """About how many characters it takes on the page so far."""
+        return self._measured * 4 // 3
+
+    def add(self, number: int, test: Tested, trace: Trace | None) -> list[ShownRun]:
+        """Add a test, and return its runs as they are drawn.
+
+        Args:
+            number: Its place among all tests.
+            test: The test.
+            trace: Its trace; None if it has none, or is to be left out.
+        """
+        self._interned.begin_test()
+        runs = [] if trace is None else shown_runs(trace, self.layouts)
+        row = self._row(test, runs, is_thinned=test.load is not None and trace is None)
+        if trace is not None:
+            row += self._trace(trace, runs)
+        self._tests[number] = row
+        self._note_size(row)
+        return runs
+
+    def _row(self, test: Tested, runs: Sequence[ShownRun], *, is_thinned: bool) -> list[Any]:
+        text = self._interned.text
         said = sentence_of(test, runs) if test.has_failed else None
         parts = [] if said is None else [text(part) for part in (said.workflow, said.words, said.step, said.why)]
-        row = [
+        return [
             text(test.name),
             OUTCOMES.index(test.outcome) if test.outcome in OUTCOMES else OUTCOMES.index("passed"),
             _rounded(test.seconds),
@@ -77,24 +123,36 @@ class PageData:
             [[text(title), text(content)] for title, content in test.said],
             text(test.worker or test.source),
             run_that_matters(runs),
-            int(test.thinned),
+            int(is_thinned),
         ]
-        if test.trace is not None:
-            row += [
-                text(test.trace.target),
-                test.trace.epoch,
-                int(test.trace.is_virtual),
-                [self._run(run) for run in runs],
-                [self._event(event) for event in test.trace.events],
-                [self._exchange(exchange) for exchange in test.trace.exchanges],
-                value(test.trace.versions),
-            ]
-        self._tests.append(row)
-        return runs
+
+    def _trace(self, trace: Trace, runs: Sequence[ShownRun]) -> list[Any]:
+        columns = [
+            self._interned.text(trace.target),
+            trace.epoch,
+            int(trace.is_virtual),
+            [self._run(run) for run in runs],
+            [self._event(event) for event in trace.events],
+            [self._exchange(exchange) for exchange in trace.exchanges],
+            self._interned.value(trace.versions),
+        ]
+        return [*columns, [self._interned.text(one) for one in self._interned.ids]]
+
+    def _note_size(self, row: list[Any]) -> None:
+        """Add what a test takes, deflated, to what all have taken."""
+        new = self._interned.texts[self._texts_measured :]
+        self._texts_measured += len(new)
+        text = json.dumps([row, new], ensure_ascii=False, separators=(",", ":"))
+        deflated = self._measure.compress(text.encode("utf-8", "backslashreplace"))
+        self._measured += len(deflated) + len(self._measure.flush(zlib.Z_SYNC_FLUSH))
 
     def as_json(self) -> bytes:
         """Return all of it as JSON."""
-        content = {"texts": self._interned.texts, "graphs": self._graphs, "tests": self._tests}
+        content = {
+            "texts": self._interned.texts,
+            "graphs": self._graphs,
+            "tests": [row for _, row in sorted(self._tests.items())],
+        }
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         # half a character is no UTF-8
         return text.encode("utf-8", "backslashreplace")
@@ -130,7 +188,7 @@ class PageData:
             value(step.input_data),
             value(known.output),
             value(_error(known.error)),
-            value(without_meta(known.suspend_payload)),
+            value(step.asked),
             value(known.resume_payload),
             text(step.count),
             _rounded(step.seconds),
@@ -159,7 +217,7 @@ class PageData:
             _rounded(exchange.at),
             _MISSING if exchange.run is None else exchange.run,
             text(exchange.verb),
-            text(f"{exchange.method} {exchange.target}"),
+            self._interned.told(f"{exchange.method} {exchange.target}"),
             0 if reply is None else reply.status,
             text(exchange.ending),
             text(exchange.failure),

@@ -24,21 +24,31 @@ _ABOVE = 5
 MARKS = {**UNICODE.of_status, "running": "▸"}
 
 
-def draw(run: ShownRun) -> str:
-    """Return a run as SVG without style of its own; empty if it is too large."""
-    layout = run.layout
-    if not layout.boxes or len(layout.boxes) > _MOST_BOXES:
-        return ""
-    name = escape(f"{escaped(run.traced.workflow_id)}: {escaped(run.traced.status)}")
-    size = f'width="{layout.width:g}" height="{layout.height:g}" viewBox="0 0 {layout.width:g} {layout.height:g}"'
-    return "".join(
-        [
-            f'<svg class="graph" role="img" aria-label="{name}" {size}>',
-            *_lines(run),
-            *(part for number, box in enumerate(layout.boxes) for part in _box(run, number, box)),
-            "</svg>",
-        ]
-    )
+class Drawings:
+    """The drawings of a page; those that are alike are on it once.
+
+    Attributes:
+        shapes: What is drawn, by the id under which the page has it.
+    """
+
+    def __init__(self) -> None:
+        self.shapes: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    def draw(self, run: ShownRun) -> str:
+        """Return a run as SVG without style of its own; empty if it is too large."""
+        layout = run.layout
+        if not layout.boxes or len(layout.boxes) > _MOST_BOXES:
+            return ""
+        boxes = (part for number, box in enumerate(layout.boxes) for part in _box(run, number, box))
+        shape = "".join([*_lines(run), *boxes])
+        drawn = self._ids.setdefault(shape, f"drawing-{len(self._ids)}")
+        self.shapes[drawn] = shape
+        stopped = [box.x for number, box in enumerate(layout.boxes) if run.at[number] == run.failing >= 0]
+        size = f'width="{layout.width:g}" height="{layout.height:g}" viewBox="0 0 {layout.width:g} {layout.height:g}"'
+        place = f' data-stopped="{stopped[0]:g}"' if stopped else ""
+        name = escape(f"{escaped(run.traced.workflow_id)}: {escaped(run.traced.status)}")
+        return f'<svg class="graph" role="img" aria-label="{name}" {size}{place}><use href="#{drawn}"/></svg>'
 
 
 def _lines(run: ShownRun) -> Iterator[str]:

@@ -56,7 +56,7 @@ class Gathering:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what is known of a phase of a test."""
-        trace = carried_trace.take_trace(report)
+        load = carried_trace.take_trace(report)
         test = self._tests.get(report.nodeid)
         if test is None or report.when == "setup":
             # a test that is run again is told as it was the last time
@@ -69,7 +69,7 @@ class Gathering:
             phases[phase] = report.outcome
         test.seconds = (test.seconds or 0.0) + report.duration
         test.worker = getattr(report, "worker_id", "") or test.worker
-        test.trace = trace or test.trace
+        test.load = load or test.load
         test.outcome = _outcome(phases, report, test.outcome)
         if report.failed:
             _take_failure(test, report)

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_mastra.page.gathering import gathering_of
 from pytest_mastra.page.page_file import find_problem, write_page
-from pytest_mastra.page.session import describe_session
+from pytest_mastra.page.session import Session
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.redact.summary import Summary
 from pytest_mastra.report import carried_trace
@@ -63,7 +63,7 @@ class Paging:
     def pytest_sessionfinish(self) -> None:
         """Write the page."""
         tests = self._gathering.tests()
-        session = describe_session(tests, time.perf_counter() - self._began, self._gathering.crashed)
+        session = Session(seconds=time.perf_counter() - self._began, notes=tuple(self._gathering.crashed))
         self._told = write_page(self._path, tests, session, learn_secrets((), self._config)).words
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from mastra_sync.escapes import escaped, visible
 from mastra_sync.terminal.writing import duration
 from pytest_mastra.page.data import PageData, packed
-from pytest_mastra.page.drawing import draw
+from pytest_mastra.page.drawing import Drawings
 from pytest_mastra.page.sentences import Sentence, sentence_of
 from pytest_mastra.page.session import Session
 from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters
@@ -25,12 +25,19 @@ from pytest_mastra.page.tested import OUTCOMES, Tested
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from pytest_mastra.report.trace_reader import Trace
+
 SCRIPTS = ("data", "elements", "values", "graph", "timeline", "story", "step", "compare", "run", "list", "main")
 """The parts of the script, in their order; one function is around all of them."""
 
 MOST_CARDS = 200
 """Failed tests that are drawn without a script; further ones are in the list."""
 
+BUDGET = 5_000_000
+"""Characters that the data of a page takes, beyond which tests are thinned."""
+
+_SIGNS = ("=>", "===", "!==", "&&", "||", "?", ":", "=", "<", ">", "+", "-", "*", "/", "+=", "||=")
+"""Operators of the script around which no space is needed; none stands in a text there, nor do spaces beside braces."""
 _LONGEST_VALUE = 1200
 _WORDS = {"error": "errors", "xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
 
@@ -43,6 +50,7 @@ class Card:
         test: The test.
         sentence: What broke.
         link: The address of the run within the page.
+        target: What it ran against.
         drawing: The run as SVG.
         step: The step at which it stopped.
         fields: What is known of that step: title and text.
@@ -51,6 +59,7 @@ class Card:
     test: Tested
     sentence: Sentence
     link: str
+    target: str
     drawing: str
     step: ShownStep | None
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -69,34 +78,65 @@ class Page:
     data: bytes
 
 
-def render(tests: Sequence[Tested], session: Session) -> Page:
+def render(tests: Sequence[Tested], session: Session, budget: int = BUDGET) -> Page:
     """Return the page.
+
+    Where there is no room for all traces, the oldest passing tests are there without theirs. Failed ones are next, but
+    only beyond twice the room.
 
     Args:
         tests: In the order in which they ran.
-        session: What is said of all of them.
+        session: What is said of all of them; is completed.
+        budget: How many characters the data may take.
     """
-    data = PageData()
+    data, drawings = PageData(), Drawings()
     cards: list[Card] = []
-    for test in tests:
-        runs = data.add(test)
+    thinned = 0
+    failed = [number for number, test in enumerate(tests) if test.has_failed]
+    others = [number for number, test in reversed(list(enumerate(tests))) if not test.has_failed]
+    for number in (*failed, *others):
+        test = tests[number]
+        room = 2 * budget if test.has_failed else budget
+        trace = test.trace if data.size < room else None
+        if trace is not None:
+            session.take(trace)
+        thinned += test.load is not None and trace is None
+        runs = data.add(number, test, trace)
         if test.has_failed and len(cards) < MOST_CARDS:
-            cards.append(_card(test, runs))
+            cards.append(_card(test, trace, runs, drawings))
+    if thinned:
+        session.notes += (f"This page has room for {budget / 1e6:.0f} MB: {_left_out(thinned)}",)
+    return _fill(tests, session, data, drawings, cards)
+
+
+def _left_out(count: int) -> str:
+    if count == 1:
+        return "the runs of the oldest passing test are left out."
+    return f"the runs of the {count:,} oldest tests are left out, of passing tests first."
+
+
+def _fill(tests: Sequence[Tested], session: Session, data: PageData, drawings: Drawings, cards: Sequence[Card]) -> Page:
     counts = Counter(test.outcome for test in tests)
     script, style = _script(), _asset("style.css")
-    template = _environment().get_template("page.html.j2")
     content = data.as_json()
-    html = template.render(
-        session=session,
-        headline=_headline(counts),
-        counts=[(outcome, counts[outcome], _WORDS.get(outcome, outcome)) for outcome in OUTCOMES if counts[outcome]],
-        total=len(tests),
-        cards=cards,
-        failed=counts["failed"] + counts["error"],
-        policy=_policy(script, style),
-        script=script,
-        style=style,
-        data=packed(content),
+    html = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            session=session,
+            headline=_headline(counts),
+            counts=[
+                (outcome, counts[outcome], _WORDS.get(outcome, outcome)) for outcome in OUTCOMES if counts[outcome]
+            ],
+            total=len(tests),
+            cards=cards,
+            shapes=drawings.shapes,
+            failed=counts["failed"] + counts["error"],
+            policy=_policy(script, style),
+            script=script,
+            style=style,
+            data=packed(content),
+        )
     )
     return Page(html.encode("utf-8", "backslashreplace"), content)
 
@@ -118,15 +158,16 @@ def _headline(counts: Counter[str]) -> str:
     return f"{passed:,} of {total:,} tests passed, none failed"
 
 
-def _card(test: Tested, runs: Sequence[ShownRun]) -> Card:
+def _card(test: Tested, trace: Trace | None, runs: Sequence[ShownRun], drawings: Drawings) -> Card:
     number = run_that_matters(runs)
     sentence = sentence_of(test, runs)
+    target = "" if trace is None else trace.target
     if number < 0:
-        return Card(test, sentence, link_of(test.name), "", None)
+        return Card(test, sentence, link_of(test.name), target, "", None)
     run = runs[number]
     step = run.steps[run.failing] if run.failing >= 0 else None
     parts = [test.name, run.traced.run_id, *([step.path] if step is not None else [])]
-    return Card(test, sentence, link_of(*parts), draw(run), step, list(_fields(run, step)))
+    return Card(test, sentence, link_of(*parts), target, drawings.draw(run), step, list(_fields(run, step)))
 
 
 def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
@@ -160,6 +201,9 @@ def _digest(text: str) -> str:
 def _script() -> str:
     lines = (line.strip() for name in SCRIPTS for line in _asset(f"script/{name}.js").splitlines())
     body = "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/**")))
+    for sign in _SIGNS:
+        body = body.replace(f" {sign} ", sign)
+    body = body.replace("{ ", "{").replace(" }", "}")
     return f'(() => {{\n"use strict";\n{body}}})();\n'
 
 

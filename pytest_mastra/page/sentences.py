@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mastra_sync.normalise import without_meta
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.writing import one_line
 from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_error, run_that_matters
@@ -49,9 +48,8 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     if step is None:
         return Sentence(run.traced.workflow_id, words, why=describe_error(run.error) or message)
     if step.status in ("suspended", "paused"):
-        asked = without_meta(step.result.suspend_payload)
         return Sentence(
-            run.traced.workflow_id, f"{words} at", step.path, one_line(asked, _LONGEST) if asked else message
+            run.traced.workflow_id, f"{words} at", step.path, one_line(step.asked, _LONGEST) if step.asked else message
         )
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)
 
@@ -63,4 +61,4 @@ def _fails(test: Tested) -> str:
 def _without_run(test: Tested) -> str:
     if test.outcome == "error":
         return "failed in its setup or teardown"
-    return "failed" if test.trace is None else "failed before it named a run"
+    return "failed" if test.load is None else "failed before it named a run"

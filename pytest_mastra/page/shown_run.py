@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.normalise import without_meta
 from mastra_sync.step_graph import graph_of
 from mastra_sync.terminal.writing import one_line, step_name
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
@@ -30,6 +31,7 @@ _BY_NEED = ("failed", "tripwire", "suspended", "paused", "running", "waiting")
 """Of several items at one entry of the graph, the one that the entry has the status of."""
 
 _PROGRESS = "workflow-step-progress"
+_SUSPENDED = "workflow-step-suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class ShownStep:
         status: By Mastra's name.
         result: All that is known of it.
         input_data: What it got.
+        asked: What it asked last; servers forget that once it is answered.
         count: Rounds of a loop, or items of a foreach, in words; empty if there is nothing to count.
         seconds: How long it was at work; None if that is not known.
         spans: What it did when: `working`, `sleeping`, `suspended`; from the run's beginning, None if it goes on.
@@ -52,6 +55,7 @@ class ShownStep:
     status: str
     result: StepResult
     input_data: Any
+    asked: Any
     count: str
     seconds: float | None
     spans: list[tuple[str, float, float | None]]
@@ -144,10 +148,13 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
         made.at = [-1] * len(layout.boxes)
         return made
     spans = spans_of(touched)
-    progress = _progress(touched.events)
+    progress, asked = _progress(touched.events), _asked(touched.events)
     made.seconds = spans.seconds
     labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
-    made.steps = [_step(name, step, result, spans, progress, labels.get(name)) for name, step in in_order]
+    made.steps = [
+        _step(name, step, result, spans, labels.get(name), progress.get(name, ""), asked.get(name))
+        for name, step in in_order
+    ]
     by_path: dict[str, int] = {}
     for number, step in enumerate(made.steps):
         path = _ITEM.sub("", step.path)
@@ -173,18 +180,34 @@ def _need(status: str) -> int:
 
 
 def _step(
-    name: str, step: StepResult, result: RunResult, spans: Spans, progress: Mapping[str, str], label: str | None
+    name: str, step: StepResult, result: RunResult, spans: Spans, label: str | None, progress: str, asked: Any
 ) -> ShownStep:
     began = spans.earliest or 0.0
-    own = [
-        (span.activity.value, span.begin - began, None if span.end is None else span.end - began)
-        for span in spans.of_step.get(name, ())
-    ]
     rounds = step.iteration_count
-    count = f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress.get(name, "")
-    seconds = spans.seconds_at_work(name)
-    shown = label or step_name(step.path[-1] if step.path else name)
-    return ShownStep(name, shown, step.status, step, input_of(result, step), count, seconds, own)
+    return ShownStep(
+        name,
+        label or step_name(step.path[-1] if step.path else name),
+        step.status,
+        step,
+        input_of(result, step),
+        without_meta(step.suspend_payload if step.suspend_payload is not None else asked),
+        f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress,
+        spans.seconds_at_work(name),
+        [
+            (span.activity.value, span.begin - began, None if span.end is None else span.end - began)
+            for span in spans.of_step.get(name, ())
+        ],
+    )
+
+
+def _asked(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what each step asked, the last that was told."""
+    found = {}
+    for event in events:
+        payload = event.get("payload")
+        if event.get("type") == _SUSPENDED and isinstance(payload, Mapping):
+            found[str(payload.get("id"))] = payload.get("suspendPayload")
+    return found
 
 
 def _progress(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,9 @@ class Tested:
         seconds: How long its phases took; None if that is not known.
         message: What the failure says in its first line; of a skip the reason.
         said: What pytest said of the failure: the traceback, then what was printed and logged, by title.
-        trace: None if it had nothing to do with Mastra.
+        load: Gives its trace; None if it had nothing to do with Mastra.
         worker: Which worker of pytest-xdist ran it.
         source: The file that the trace was read from.
-        thinned: Whether the page leaves out its trace for want of room.
     """
 
     name: str
@@ -34,17 +34,21 @@ class Tested:
     seconds: float | None = None
     message: str = ""
     said: list[tuple[str, str]] = field(default_factory=list)
-    trace: Trace | None = None
+    load: Callable[[], Trace] | None = None
     worker: str = ""
     source: str = ""
-    thinned: bool = False
 
     @property
     def has_failed(self) -> bool:
         """Whether it failed in any phase."""
         return self.outcome in FAILED
 
+    @property
+    def trace(self) -> Trace | None:
+        """Its trace, read anew each time; None if it had nothing to do with Mastra."""
+        return None if self.load is None else self.load()
+
 
 def tested_of_trace(trace: Trace, source: str) -> Tested:
     """Return what a trace says of its test."""
-    return Tested(trace.test, trace.outcome, trace=trace, source=source)
+    return Tested(trace.test, trace.outcome, load=lambda: trace, source=source)

@@ -5,7 +5,9 @@ Under pytest-xdist that is another process, perhaps on another machine: it has w
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,11 +54,20 @@ def carry_trace(scene: Scene, report: pytest.TestReport, phases: Mapping[str, st
         setattr(report, ATTRIBUTE, data.decode("utf-8"))
 
 
-def take_trace(report: pytest.TestReport) -> Trace | None:
+def take_trace(report: pytest.TestReport) -> PackedTrace | None:
     """Return the trace that a report carries, and take it off: nobody keeps it for long."""
     text = report.__dict__.pop(ATTRIBUTE, None)
-    if not isinstance(text, str):
-        return None
-    from pytest_mastra.report.trace_reader import trace_of_text  # noqa: PLC0415 -- only where traces are wanted
+    return PackedTrace(zlib.compress(text.encode("utf-8"), 1)) if isinstance(text, str) else None
 
-    return trace_of_text(text)
+
+@dataclass(frozen=True, slots=True)
+class PackedTrace:
+    """A trace that takes little room until it is looked at: a session may have 20,000."""
+
+    data: bytes
+
+    def __call__(self) -> Trace:
+        """Return the trace."""
+        from pytest_mastra.report.trace_reader import trace_of_text  # noqa: PLC0415 -- only where traces are wanted
+
+        return trace_of_text(zlib.decompress(self.data).decode("utf-8"))

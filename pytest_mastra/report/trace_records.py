@@ -29,6 +29,8 @@ LARGEST = 1024 * 1024
 """Bytes of a body, and characters of one value's JSON, that are kept; of a larger one only the beginning."""
 
 _BEGINNING = 1024
+_ACCOUNT_DEPTH = 3
+"""How deep an account has names of its own: of its steps, and of what is told of each."""
 _PACKAGES = ("pytest", "requests", "urllib3", "pydantic")
 _DIGITS = 6
 _FIRST_ERROR = 400
@@ -126,7 +128,7 @@ def _run(index: int, run: TouchedRun, epoch: float) -> dict[str, Any]:
         "status": run.status,
         "at": _seconds(run.exchanges[0].began - epoch) if run.exchanges else None,
         "input": _fitting(run.input_data),
-        "account": _fitting(run.last_state),
+        "account": _fitting_account(run.last_state),
         "exchanges": [exchange.number for exchange in run.exchanges],
     }
 
@@ -261,6 +263,16 @@ def _fitting(value: Any) -> Any:
         return value
     beginning = text[len('{"": ') :][:_BEGINNING]
     return {"clipped": beginning, "size": len(text)}
+
+
+def _fitting_account(value: Any, depth: int = _ACCOUNT_DEPTH) -> Any:
+    """Return what is told of a run; of what is large in it the beginnings.
+
+    So its steps and their statuses are kept, whatever they gave.
+    """
+    if not isinstance(value, dict) or not depth or len(as_json(value)) <= LARGEST:
+        return _fitting(value)
+    return {name: _fitting_account(item, depth - 1) for name, item in value.items()}
 
 
 def _seconds(value: float) -> float:

@@ -6,25 +6,25 @@ function compareOf(run) {
     if (workflowsOf(test).includes(run.workflow)) others.push(...runsOf(test).filter((one) => one !== run && one.workflow === run.workflow));
   }
   if (!others.length) return null;
-  const label = (one) => `${MARKS[one.status] || "•"} ${one.test.name.split("::").pop()}, ${[targetOf(one.test), one.test.from, one.id.slice(0, 8)].filter(Boolean).join(", ")}`;
+  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${[targetOf(one.test), one.test.from, one.id.slice(0, 8)].filter(Boolean).join(", ")}`;
   others.sort((one, other) => (other.test.name === run.test.name) - (one.test.name === run.test.name));
-  return element("select", { "aria-label": "Compare with", id: "compare", onchange: (event) => {
-    const place = document.getElementById("comparison");
+  return el("select", { "aria-label": "Compare with", id: "compare", onchange: (event) => {
+    const place = byId("comparison");
     const other = others[event.target.value];
-    place.replaceChildren(...(other ? [element("h3", {}, `Compared with ${other.test.name}`), drawComparison(other, run)] : []));
-  } }, element("option", { value: "" }, "Compare with…"), others.map((one, index) => element("option", { value: index }, label(one))));
+    place.replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(other, run)] : []));
+  } }, el("option", { value: "" }, "Compare with…"), others.map((one, index) => el("option", { value: index }, label(one))));
 }
 
 function drawComparison(before, after) {
   const paths = [...new Set([...after.steps, ...before.steps].map((one) => one.path.replace(UUID, "")))];
   const find = (run, path) => run.steps.find((one) => one.path.replace(UUID, "") === path);
   const rows = [[after.workflow, { ...before, output: before.result }, { ...after, output: after.result }], ...paths.map((path) => [path, find(before, path), find(after, path)])];
-  const cell = (one) => element("td", {}, one ? [badge(one.status), " ", element("small", {}, duration(one.seconds))] : element("span", { class: "null" }, "not reached"));
-  return element("table", { class: "comparison" }, element("thead", {}, element("tr", {}, ["Step", "Before", "Now", "What differs"].map((one) => element("th", { scope: "col" }, one)))),
-    element("tbody", {}, rows.map(([name, one, other]) => {
-      const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => differences(value(one[field] ?? -1), value(other[field] ?? -1), field)) : [];
-      return element("tr", { class: found.length || !one || !other || one.status !== other.status ? "differs" : "same" }, element("th", { scope: "row" }, name), cell(one), cell(other),
-        element("td", {}, found.slice(0, 8).map(([path, was, is]) => element("div", {}, element("code", {}, path), " ", element("del", {}, shortly(was)), " → ", element("ins", {}, shortly(is)))), found.length > 8 ? `and ${found.length - 8} more` : found.length ? null : one && other ? "nothing" : null));
+  const cell = (one) => el("td", one ? [badge(one.status), " ", el("small", duration(one.seconds))] : el("span.null", "not reached"));
+  return el("table.comparison", el("thead", el("tr", ["Step", "Before", "Now", "What differs"].map((one) => el("th", { scope: "col" }, one)))),
+    el("tbody", rows.map(([name, one, other]) => {
+      const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => differences(one[field]?.(), other[field]?.(), field)) : [];
+      return el("tr", { class: found.length || !one || !other || one.status !== other.status ? "differs" : "same" }, el("th", { scope: "row" }, name), cell(one), cell(other),
+        el("td", found.slice(0, 8).map(([path, was, is]) => el("div", el("code", path), " ", el("del", shortly(was)), " → ", el("ins", shortly(is)))), found.length > 8 ? `and ${found.length - 8} more` : found.length ? null : one && other ? "nothing" : ""));
     })));
 }
 

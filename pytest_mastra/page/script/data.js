@@ -4,16 +4,14 @@ const FAILED = new Set(["failed", "error"]);
 let TEXTS = [], GRAPHS = [], TESTS = [];
 
 const text = (number) => (number < 0 ? "" : TEXTS[number]);
-const parsed = new Map();
-/** Returns a JSON value; undefined if there is none. */
-function value(number) {
-  if (number < 0) return undefined;
-  if (!parsed.has(number)) parsed.set(number, JSON.parse(TEXTS[number]));
-  return parsed.get(number);
-}
+/** Returns a text that a test was told: the UUIDs in it are the test's own. */
+const told = (test, number) => text(number).replace(/\0([^])/g, (_, one) => text(test.row[16][one.charCodeAt(0) - 48]));
+/** Returns a function that gives a JSON value of a test; undefined if there is none. */
+const later = (test, number) => () => (number < 0 ? undefined : JSON.parse(told(test, number)));
 
 async function unpack(base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const binary = atob(base64), bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const data = JSON.parse(await new Response(stream).text());
   TEXTS = data.texts;
@@ -37,24 +35,24 @@ const workflowsOf = (test) => (test.hasTrace ? [...new Set(test.row[12].map((run
 function runsOf(test) {
   if (!test.hasTrace) return [];
   test.runs ||= test.row[12].map((row, number) => ({
-    test, number, workflow: text(row[0]), id: text(row[1]), status: text(row[2]), input: row[3], result: row[4],
-    error: row[5], graph: GRAPHS[row[6]], isGraphKnown: row[7], at: row[9], taken: row[10], failing: row[11],
-    seconds: row[12], began: row[13], account: row[14],
+    test, number, workflow: text(row[0]), id: text(row[1]), status: text(row[2]), input: later(test, row[3]), result: later(test, row[4]),
+    error: later(test, row[5]), graph: GRAPHS[row[6]], isGraphKnown: row[7], at: row[9], taken: row[10], failing: row[11],
+    seconds: row[12], began: row[13], account: later(test, row[14]),
     steps: row[8].map((step, index) => ({
-      index, path: text(step[0]), name: text(step[1]), status: text(step[2]), input: step[3], output: step[4],
-      error: step[5], asks: step[6], answer: step[7], count: text(step[8]), seconds: step[9], spans: step[10] })),
+      index, path: text(step[0]), name: text(step[1]), status: text(step[2]), input: later(test, step[3]), output: later(test, step[4]),
+      error: later(test, step[5]), asks: later(test, step[6]), answer: later(test, step[7]), count: text(step[8]), seconds: step[9], spans: step[10] })),
   }));
   return test.runs;
 }
 
 /** Returns what was said and told of a run, by time: requests and events. */
 function storyOf(run) {
-  const row = run.test.row;
+  const { test } = run, row = test.row;
   const events = row[13].filter((event) => event[0] === run.number).map((event, order) => ({
-    kind: "event", at: event[1], order, type: text(event[2]), step: text(event[3]), exchange: event[4], body: event[5] }));
+    kind: "event", at: event[1], order, type: text(event[2]), step: text(event[3]), exchange: event[4], body: later(test, event[5]) }));
   const requests = row[14].filter((one) => one[2] === run.number).map((one) => ({
-    kind: "request", number: one[0], at: one[1], verb: text(one[3]), target: text(one[4]), status: one[5],
-    ending: text(one[6]), failure: text(one[7]), sent: one[8], got: one[9], ended: one[10], asked: text(one[11]), answered: text(one[12]) }));
+    kind: "request", number: one[0], at: one[1], verb: text(one[3]), target: told(test, one[4]), status: one[5],
+    ending: text(one[6]), failure: text(one[7]), sent: later(test, one[8]), got: later(test, one[9]), ended: one[10], asked: text(one[11]), answered: text(one[12]) }));
   let last = 0;
   for (const event of events) last = event.at = Math.max(last, event.at ?? last);
   return [...requests, ...events].sort((one, other) => one.at - other.at || (one.kind === "request" ? -1 : 1) - (other.kind === "request" ? -1 : 1)

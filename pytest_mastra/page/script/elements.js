@@ -3,34 +3,56 @@ const MARKS = { success: "✓", bailed: "✓", failed: "✗", tripwire: "✗", s
   skipped: "−", running: "▸", passed: "✓", error: "✗", xfailed: "✓", xpassed: "✗" };
 const KNOWN = new Set(Object.keys(MARKS));
 const WORDS = { success: "succeeded", bailed: "bailed", failed: "failed", tripwire: "tripwire", "": "not reached" };
+const markOf = (status) => MARKS[status] || "•";
+const wordOf = (status) => WORDS[status] || status;
+const byId = (id) => document.getElementById(id);
+const many = (count) => count.toLocaleString("en");
 const classOf = (status) => (KNOWN.has(status) ? status : "unknown");
 
 const UNPRINTABLE = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
 const visible = (string) => string.replace(UNPRINTABLE, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
 
-/** Returns an element; properties that begin with "on" listen, children that are texts are made visible. */
-function element(name, properties = {}, ...children) {
-  const made = name.startsWith("svg:") ? document.createElementNS("http://www.w3.org/2000/svg", name.slice(4)) : document.createElement(name);
-  for (const [key, item] of Object.entries(properties)) {
-    if (item === undefined || item === null || item === false) continue;
+/** Returns an element, named as "p.some.classes"; of its properties, "on..." listen; children that are texts are made visible. */
+function el(name, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const made = tag.startsWith("svg:") ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4)) : document.createElement(tag);
+  const isPlain = children[0] && Object.getPrototypeOf(children[0]) === Object.prototype;
+  for (const [key, item] of Object.entries(isPlain ? children.shift() : {})) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), item);
-    else made.setAttribute(key, item === true ? "" : item);
+    else if (key === "class") classes.push(...item.split(" "));
+    else if (item || item === 0 || item === "") made.setAttribute(key, item === true ? "" : item);
   }
+  for (const one of classes) if (one) made.classList.add(one);
   for (const child of children.flat(9)) {
-    if (child !== null && child !== undefined && child !== "") made.append(child instanceof Node ? child : visible(String(child)));
+    if (child || child === 0) made.append(child instanceof Node ? child : visible(String(child)));
   }
   return made;
 }
 
-const button = (label, onclick, properties = {}) => element("button", { type: "button", onclick, ...properties }, label);
-const say = (words) => { document.getElementById("live").textContent = words; };
+const button = (label, onclick, properties = {}) => el("button", { type: "button", onclick, ...properties }, label);
+/** Adds what is made of items, so many at a time; a button after them brings more. */
+function addInParts(place, items, make, count, after = place) {
+  let from = 0;
+  const more = button("", grow, { class: "more" });
+  function grow() {
+    more.remove();
+    place.append(...items.slice(from, from + count).map(make));
+    from += count;
+    more.textContent = `Show ${many(Math.min(count, items.length - from))} more of ${many(items.length)}`;
+    if (from < items.length) after.append(more);
+  }
+  grow();
+  return after;
+}
+
+const say = (words) => { byId("live").textContent = words; };
 
 async function copy(string, words) {
   try {
     await navigator.clipboard.writeText(string);
   } catch {
     // a page from disk may not be let: the old way
-    const field = element("textarea", { class: "unseen" });
+    const field = el("textarea.unseen");
     field.value = string;
     document.body.append(field);
     field.select();
@@ -48,5 +70,5 @@ const copyButton = (label, string, words = "Copied") => button(label, async (eve
 }, { class: "copy", title: label });
 
 const linkTo = (...parts) => "#" + parts.map(encodeURIComponent).join("/");
-const plural = (count, thing) => `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
-const badge = (status) => element("span", { class: `badge ${classOf(status)}` }, `${MARKS[status] || "•"} ${status}`);
+const plural = (count, thing) => `${many(count)} ${thing}${count === 1 ? "" : "s"}`;
+const badge = (status) => el("span", { class: `badge ${classOf(status)}` }, `${markOf(status)} ${status}`);

@@ -1,5 +1,5 @@
 // All tests: those that failed are there already, the others are listed; filters go over both.
-const ROWS = 200;
+const ROWS = 500;
 const chosen = { outcomes: new Set(), workflow: "", words: "" };
 let cards = [];
 
@@ -14,8 +14,8 @@ function matches(test) {
 function rowOf(test) {
   const [workflow, words, where, why] = sentenceOf(test);
   const said = words ? `${[workflow, words, where].filter(Boolean).join(" ")}${why ? `: ${why}` : ""}` : text(test.row[4]);
-  return element("li", {}, element("a", { href: linkTo(test.key) }, element("span", { class: `mark ${test.outcome}`, title: test.outcome }, MARKS[test.outcome] || "•"), element("span", { class: "unseen" }, `${test.outcome}: `),
-    element("span", { class: "test" }, test.name, said ? element("small", {}, said.length > 300 ? `${said.slice(0, 300)}…` : said) : null), element("span", { class: "workflows" }, workflowsOf(test).join(", ")), element("span", { class: "took" }, duration(test.seconds))));
+  return el("li", el("a", { href: linkTo(test.key) }, el("span", { class: `mark ${test.outcome}`, title: test.outcome }, markOf(test.outcome)), el("span.unseen", `${test.outcome}: `),
+    el("span.test", test.name, said ? el("small", said.length > 300 ? `${said.slice(0, 300)}…` : said) : ""), el("span.workflows", workflowsOf(test).join(", ")), el("span.took", duration(test.seconds))));
 }
 
 function drawList() {
@@ -23,48 +23,32 @@ function drawList() {
   let failed = 0;
   for (const [test, card] of cards) { card.hidden = !matches(test); failed += !card.hidden; }
   const others = TESTS.filter((test) => !shown.has(test) && matches(test)).sort((one, other) => one.row[1] - other.row[1] || one.number - other.number);
-  const place = document.getElementById("others");
-  const list = element("ol", { class: "tests" });
-  let from = 0;
-  const more = button("", () => grow(1000), { class: "more" });
-  const grow = (count) => {
-    list.append(...others.slice(from, from + count).map(rowOf));
-    from += count;
-    more.textContent = `Show ${Math.min(1000, others.length - from).toLocaleString("en")} more of ${others.length.toLocaleString("en")}`;
-    more.hidden = from >= others.length;
-  };
-  grow(ROWS);
-  place.replaceChildren(others.length ? element("h2", { class: "part" }, cards.length ? "The other tests" : "Tests", element("span", {}, others.length.toLocaleString("en"))) : "", list, more);
-  if (!failed && !others.length && TESTS.length) place.replaceChildren(element("p", { class: "empty" }, "No test matches. ", button("Show all", clearFilters)));
+  const place = byId("others");
+  const isAny = failed || others.length;
+  place.replaceChildren(others.length ? el("h2.part", cards.length ? "The other tests" : "Tests", el("span", many(others.length))) : isAny ? "" : el("p.empty", TESTS.length ? "No test matches." : ""));
+  addInParts(place.appendChild(el("ol.tests")), others, rowOf, ROWS, place);
   return failed + others.length;
 }
 
-function clearFilters() {
-  chosen.outcomes.clear();
-  chosen.workflow = chosen.words = "";
-  for (const one of document.querySelectorAll("#counts button")) one.setAttribute("aria-pressed", "false");
-  for (const one of document.querySelectorAll("#filters input, #filters select")) one.value = "";
-  drawList();
-}
-
 const filtered = () => say(`${plural(drawList(), "test")} shown`);
-function drawFilters() {
-  for (const item of document.querySelectorAll("#counts li")) {
-    const made = button("", () => {
-      const isOn = made.getAttribute("aria-pressed") !== "true";
-      made.setAttribute("aria-pressed", isOn);
-      chosen.outcomes[isOn ? "add" : "delete"](item.dataset.outcome);
+function readyFilters() {
+  for (const one of document.querySelectorAll("#counts button")) {
+    one.disabled = false;
+    one.onclick = () => {
+      const isOn = one.ariaPressed !== "true";
+      one.ariaPressed = isOn;
+      chosen.outcomes[isOn ? "add" : "delete"](one.value);
       filtered();
-    }, { "aria-pressed": "false" });
-    made.append(...item.childNodes);
-    item.append(made);
+    };
   }
-  const workflows = [...new Set(TESTS.flatMap(workflowsOf))].sort();
   let waiting;
-  const place = document.getElementById("filters");
-  place.append(element("input", { type: "search", id: "search", placeholder: "Filter by name, step, error   /", "aria-label": "Filter tests by text", oninput: (event) => {
+  byId("search").oninput = ({ target }) => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => { chosen.words = event.target.value.trim().toLowerCase(); filtered(); }, TESTS.length > 3000 ? 150 : 0);
-  } }), workflows.length > 1 ? element("select", { "aria-label": "Workflow", onchange: (event) => { chosen.workflow = event.target.value; filtered(); } }, element("option", { value: "" }, "All workflows"), workflows.map((one) => element("option", { value: one }, one))) : "");
-  place.hidden = TESTS.length < 2;
+    waiting = setTimeout(() => { chosen.words = target.value.trim().toLowerCase(); filtered(); }, TESTS.length > 3000 ? 150 : 0);
+  };
+  const workflows = [...new Set(TESTS.flatMap(workflowsOf))].sort(), select = byId("workflow");
+  select.append(...workflows.map((one) => el("option", { value: one }, one)));
+  select.onchange = () => { chosen.workflow = select.value; filtered(); };
+  select.hidden = workflows.length < 2;
+  byId("filters").hidden = TESTS.length < 2;
 }

@@ -4,7 +4,7 @@ let move = null, scrolled = 0;
 function route() {
   const parts = location.hash.slice(1).split("/").map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
   const test = parts[0] && TESTS.find((one) => one.key === parts[0]);
-  const all = document.getElementById("all"), view = document.getElementById("run");
+  const all = byId("all"), view = byId("run");
   if (!all.hidden) scrolled = window.scrollY;
   all.hidden = !!test;
   view.hidden = !test;
@@ -20,9 +20,9 @@ function route() {
 }
 
 const KEYS = {
-  "/": () => document.getElementById("search")?.focus(),
+  "/": () => byId("search")?.focus(),
   j: () => go(1), k: () => go(-1),
-  n: () => document.getElementById("next")?.click(), p: () => document.getElementById("previous")?.click(),
+  n: () => byId("next")?.click(), p: () => byId("previous")?.click(),
   Escape: () => { if (location.hash.length > 1) location.hash = ""; },
 };
 
@@ -44,17 +44,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-unpack(document.getElementById("data").textContent).then(() => {
+unpack(byId("data").textContent).then(() => {
   const failed = TESTS.filter((test) => FAILED.has(test.outcome));
   // a drawing that is wider than its card begins at what stopped
   const seen = new IntersectionObserver((entries) => { for (const { target, isIntersecting } of entries) if (isIntersecting) { seen.unobserve(target); showStopped(target); } });
   for (const drawing of document.querySelectorAll(".card .drawing")) seen.observe(drawing);
   cards = [...document.querySelectorAll("#failures article")].map((card, index) => [failed[index], card]);
-  drawFilters();
+  readyFilters();
   drawList();
   route();
   window.addEventListener("hashchange", route);
   document.body.dataset.ready = "true";
 }).catch((problem) => {
-  document.getElementById("others").append(element("p", { class: "note" }, `This browser cannot open the data of the page (${problem.message}); what failed stands above.`));
+  byId("others").append(el("p.note", `This browser cannot open the data of the page (${problem.message}); what failed stands above.`));
 });

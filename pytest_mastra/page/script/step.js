@@ -1,7 +1,7 @@
 // The panel of one step, or of the run where none is chosen.
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
-const command = (title, line) => element("section", { class: "value command" }, element("h4", {}, title, copyButton("copy", () => line, `Copied ${title}`)), element("pre", {}, line));
+const command = (title, line) => el("section.value.command", el("h4", title, copyButton("copy", () => line, `Copied ${title}`)), el("pre", line));
 const againOf = (test) => `pytest ${quoted(test.name)}`;
 const travelOf = (run, at) => `mastra-sync time-travel ${quoted(run.workflow)} ${quoted(run.id)} --step ${quoted(at.path)}`;
 
@@ -9,11 +9,11 @@ function drawStep(run, at) {
   const { test } = run;
   const isLive = targetOf(test) === "live";
   if (!at) {
-    return element("div", {}, element("h3", {}, run.workflow, " ", badge(run.status)), titled("Error", run.error, "error"), titled("Input", run.input), titled("Result", run.result),
+    return el("div", el("h3", run.workflow, " ", badge(run.status)), titled("Error", run.error, "error"), titled("Input", run.input), titled("Result", run.result),
       titled("What the server told", run.account), command("Run it again", againOf(test)));
   }
-  return element("div", {}, element("h3", {}, at.name, " ", badge(at.status)),
-    element("p", { class: "name" }, at.path === at.name ? null : copyButton(at.path, () => at.path, "Copied the path"), at.count ? element("span", {}, at.count) : null, at.seconds === null ? null : element("span", {}, duration(at.seconds))),
+  return el("div", el("h3", at.name, " ", badge(at.status)),
+    el("p.name", at.path === at.name ? null : copyButton(at.path, () => at.path, "Copied the path"), at.count ? el("span", at.count) : "", at.seconds === null ? null : el("span", duration(at.seconds))),
     titled("Error", at.error, "error"), titled("Asks", at.asks), titled("Input", at.input), titled("Answer", at.answer), titled("Output", at.output),
-    command("Run the test again", againOf(test)), isLive ? command("Run it from this step", travelOf(run, at)) : null);
+    command("Run the test again", againOf(test)), isLive ? command("Run it from this step", travelOf(run, at)) : "");
 }

@@ -7,7 +7,7 @@ function linesOf(run) {
   for (const one of storyOf(run)) {
     const last = lines[lines.length - 1];
     const isPoll = one.kind === "request" && POLLS.has(one.verb) && !isTrouble(one);
-    const said = isPoll ? ((value(one.got) || {}).status || "") : "";
+    const said = isPoll ? ((one.got() || {}).status || "") : "";
     if (isPoll && last && last.kind === "polls" && last.said === said) last.all.push(one);
     else lines.push(isPoll ? { kind: "polls", at: one.at, said, all: [one] } : { ...one, all: [one] });
   }
@@ -22,34 +22,28 @@ function wordsOf(line) {
   return `${line.verb || line.target} → ${answer}`;
 }
 
-const headers = (lines) => lines && element("pre", { class: "headers" }, lines);
+const headers = (lines) => lines && el("pre.headers", lines);
 function detailsOf(line) {
   if (line.kind === "event") return [titled("Event", line.body)];
-  return line.all.slice(0, 50).map((one) => element("div", {}, element("p", { class: "target" }, one.target),
-    one.failure ? element("p", { class: "why" }, one.failure) : null, titled("Sent", one.sent), titled("Answer", one.got),
-    one.asked ? element("details", {}, element("summary", {}, "Headers"), headers(one.asked), headers(one.answered)) : null));
+  return line.all.slice(0, 50).map((one) => el("div", el("p.target", one.target),
+    one.failure ? el("p.why", one.failure) : "", titled("Sent", one.sent), titled("Answer", one.got),
+    one.asked ? el("details", el("summary", "Headers"), headers(one.asked), headers(one.answered)) : ""));
 }
 
 function drawStory(run, select) {
   const lines = linesOf(run);
-  if (!lines.length) return element("p", { class: "empty" }, "Nothing was said of this run.");
-  const list = element("ol", { class: "story" });
-  const add = (some) => {
-    for (const line of some) {
-      const at = line.step && run.steps.find((one) => one.path === line.step);
-      const isBad = line.kind === "request" && isTrouble(line);
-      const place = element("details", { class: `${line.kind}${isBad ? " trouble" : ""}`, "data-step": at ? at.path : undefined },
-        element("summary", {}, element("time", {}, line.at === null ? "" : duration(line.at) || "0 ms"), element("span", { class: "what" }, isBad ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.step ? element("span", { class: "where" }, at ? at.name : line.step) : null));
-      place.addEventListener("toggle", () => {
-        if (!place.open) return;
-        if (place.children.length < 2) place.append(element("div", { class: "inside" }, detailsOf(line)));
-        if (at) select(at);
-      });
-      list.append(element("li", {}, place));
-    }
-  };
-  add(lines.slice(0, MOST_LINES));
-  if (lines.length <= MOST_LINES) return list;
-  const more = button(`show ${plural(lines.length - MOST_LINES, "more line")}`, () => { add(lines.slice(MOST_LINES)); more.remove(); }, { class: "more" });
-  return element("div", {}, list, more);
+  if (!lines.length) return el("p.empty", "Nothing was said of this run.");
+  const list = el("ol.story");
+  return addInParts(list, lines, (line) => {
+    const at = line.step && run.steps.find((one) => one.path === line.step);
+    const isBad = line.kind === "request" && isTrouble(line);
+    const place = el("details", { class: `${line.kind} ${isBad ? "trouble" : ""}`, "data-step": at && at.path },
+      el("summary", el("time", line.at === null ? "" : duration(line.at)), el("span.what", isBad ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.step && el("span.where", at ? at.name : line.step)));
+    place.addEventListener("toggle", () => {
+      if (!place.open) return;
+      if (place.children.length < 2) place.append(el("div.inside", detailsOf(line)));
+      if (at) select(at);
+    });
+    return el("li", place);
+  }, MOST_LINES, el("div", list));
 }

@@ -47,32 +47,18 @@ function axisOf(run, end) {
 function drawTimeline(run, select) {
   const ends = run.steps.flatMap((one) => one.spans.flatMap((span) => [span[1], span[2] ?? span[1]]));
   const end = Math.max(run.seconds || 0, ...ends.slice(0, 5000), 0);
-  if (!run.steps.length || !ends.length) return element("p", { class: "empty" }, "No times are known of this run.");
+  if (!run.steps.length || !ends.length) return el("p.empty", "No times are known of this run.");
   const [place, breaks] = axisOf(run, end);
-  const list = element("ol", { class: "rows", "aria-label": "Timeline" });
-  const add = (steps) => {
-    for (const one of steps) {
-      const bars = element("span", { class: "bars" });
-      for (const gap of breaks) bars.append(percent(element("i", { class: "break" }), gap[3], gap[4]));
-      for (const [kind, from, to] of one.spans) {
-        const bar = element("i", { class: `bar ${kind === "w" ? classOf(one.status) : kind === "p" ? "pause" : "idle"}${to === null ? " on" : ""}`, title: `from ${duration(from)}${to === null ? " on" : ` to ${duration(to)}`}` });
-        bars.append(percent(bar, place(from), Math.max(place(to ?? end) - place(from), 0)));
-      }
-      const depth = Math.min(one.path.split(".").length - 1, 6);
-      list.append(element("li", {}, element("button", { type: "button", class: "row", "data-step": one.path, onclick: () => select(one), "aria-label": `${one.path}, ${WORDS[one.status] || one.status}, ${duration(one.seconds)}` },
-        element("span", { class: `step depth${depth}` }, element("span", { class: `mark ${classOf(one.status)}` }, MARKS[one.status] || "•"), " ", one.name, one.count ? element("em", {}, ` ${one.count}`) : null),
-        bars, element("span", { class: "took" }, duration(one.seconds)))));
-    }
-  };
-  add(run.steps.slice(0, MOST_BARS));
-  const made = element("div", { class: "timeline" }, list);
-  if (run.steps.length > MOST_BARS) {
-    const more = button(`draw ${plural(run.steps.length - MOST_BARS, "more step")}`, () => { add(run.steps.slice(MOST_BARS)); more.remove(); }, { class: "more" });
-    made.append(more);
-  }
-  const scale = element("div", { class: "scale", "aria-hidden": "true" }, element("span", { class: "bars" }, element("b", { class: "from" }, "0"), breaks.map((gap) => percent(element("b", { class: "gap" }, `// ${duration(gap[1] - gap[0])} //`), gap[3], gap[4])), breaks.some((gap) => gap[3] + gap[4] > 88) ? null : element("b", { class: "to" }, duration(end))));
-  made.prepend(scale);
-  return made;
+  const bars = (...inner) => el("span.bars", inner);
+  const made = el("div.timeline", el("div.scale", { "aria-hidden": "true" }, bars(el("b.from", "0"),
+    breaks.map((gap) => percent(el("b.gap", `// ${duration(gap[1] - gap[0])} //`), gap[3], gap[4])), breaks.some((gap) => gap[3] + gap[4] > 88) ? "" : el("b.to", duration(end)))));
+  const list = el("ol", { "aria-label": "Timeline" });
+  made.append(list);
+  return addInParts(list, run.steps, (one) => el("li", el("button.row", { type: "button", "data-step": one.path, onclick: () => select(one), "aria-label": `${one.path}, ${wordOf(one.status)}, ${duration(one.seconds)}` },
+    el(`span.step.depth${Math.min(one.path.split(".").length - 1, 6)}`, el("span", { class: `mark ${classOf(one.status)}` }, markOf(one.status)), " ", one.name, one.count && el("em", ` ${one.count}`)),
+    bars(breaks.map((gap) => percent(el("i.break"), gap[3], gap[4])), one.spans.map(([kind, from, to]) => percent(
+      el("i.bar", { class: kind === "w" ? classOf(one.status) : kind === "p" ? "pause" : "idle", title: `from ${duration(from)}${to === null ? " on" : ` to ${duration(to)}`}` }), place(from), place(to ?? end) - place(from)))),
+    el("span.took", duration(one.seconds)))), MOST_BARS, made);
 }
 
 function percent(made, left, width) {

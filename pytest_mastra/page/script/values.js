@@ -5,56 +5,49 @@ const isTree = (item) => item !== null && typeof item === "object";
 
 /** Returns a value in a few words, for a tree that is folded. */
 function brief(item) {
-  if (Array.isArray(item)) return item.length ? `[ ${plural(item.length, "item")} ]` : "[]";
+  if (Array.isArray(item)) return item.length ? `[${plural(item.length, "item")}]` : "[]";
   const keys = Object.keys(item);
   if (!keys.length) return "{}";
   const shown = keys.slice(0, 4).join(", ");
-  return `{ ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}${keys.length > 4 ? ", …" : ""} }`;
+  return `{${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}${keys.length > 4 ? ", …" : ""}}`;
 }
 
 function leaf(item) {
-  if (typeof item !== "string") return element("span", { class: item === null ? "null" : typeof item }, String(item));
+  if (typeof item !== "string") return el("span", { class: item === null ? "null" : typeof item }, String(item));
   const quoted = (string) => JSON.stringify(string);
-  if (item.length <= LONG) return element("span", { class: "string" }, quoted(item));
-  const shown = element("span", { class: "string" }, `${quoted(item.slice(0, LONG))}…`);
-  const more = button(`show all ${item.length.toLocaleString("en")} characters`, () => {
+  if (item.length <= LONG) return el("span.string", quoted(item));
+  const shown = el("span.string", `${quoted(item.slice(0, LONG))}…`);
+  const more = button(`show all ${many(item.length)} characters`, () => {
     shown.textContent = visible(quoted(item));
     more.remove();
   }, { class: "more" });
-  return element("span", {}, shown, " ", more);
+  return el("span", shown, " ", more);
 }
 
-const label = (key, path) => key === undefined ? null : element("button", { type: "button", class: "key", title: `Copy the path ${visible(path)}`,
+const label = (key, path) => key === undefined ? null : el("button", { type: "button", class: "key", title: `Copy the path ${visible(path)}`,
   onclick: (event) => { event.preventDefault(); copy(path, `Copied ${path}`); } }, typeof key === "number" ? key : NAME.test(key) ? key : JSON.stringify(key));
 
 /** Returns a value as a tree; what is inside of a folded place is made when it is unfolded. */
 function tree(item, path = "$", key = undefined, isOpen = true) {
   const name = label(key, path);
   if (!isTree(item) || !Object.keys(item).length) {
-    return element("div", { class: "leaf" }, name, name && ": ", isTree(item) ? element("span", { class: "null" }, brief(item)) : leaf(item));
+    return el("div.leaf", name, name && ": ", isTree(item) ? el("span.null", brief(item)) : leaf(item));
   }
-  const place = element("details", { class: "tree" }, element("summary", {}, name, name && ": ", element("span", { class: "brief" }, brief(item))));
+  const place = el("details.tree", el("summary", name, name && ": ", el("span.brief", brief(item))));
   const entries = Array.isArray(item) ? item.map((one, index) => [index, one]) : Object.entries(item);
-  let from = 0;
-  const grow = () => {
-    const more = place.querySelector(":scope > .more");
-    if (more) more.remove();
-    const isSmall = JSON.stringify(item).length < 600;
-    for (const [inner, one] of entries.slice(from, from + MANY)) place.append(tree(one, path + into(inner), inner, isSmall));
-    from += MANY;
-    if (from < entries.length) place.append(button(`show ${Math.min(MANY, entries.length - from)} more of ${entries.length.toLocaleString("en")}`, grow, { class: "more" }));
-  };
-  place.addEventListener("toggle", () => { if (place.open && !from) grow(); });
-  if (isOpen) { grow(); place.open = true; }
+  const isSmall = JSON.stringify(item).length < 600;
+  const unfold = () => place.children.length < 2 && addInParts(place, entries, ([inner, one]) => tree(one, path + into(inner), inner, isSmall), MANY);
+  place.addEventListener("toggle", unfold);
+  if (isOpen) { unfold(); place.open = true; }
   return place;
 }
 
 /** Returns a titled value with buttons to copy it; nothing if there is none. */
-function titled(title, number, kind = "") {
-  const item = value(number);
+function titled(title, later, kind = "") {
+  const item = later();
   if (item === undefined) return null;
-  return element("section", { class: `value ${kind}` },
-    element("h4", {}, title, copyButton("copy", () => JSON.stringify(item, null, 2), `Copied ${title}`)), tree(item));
+  return el("section", { class: `value ${kind}` },
+    el("h4", title, copyButton("copy", () => JSON.stringify(item, null, 2), `Copied ${title}`)), tree(item));
 }
 
 /** Gives the paths at which two values differ: [path, before, after]. */

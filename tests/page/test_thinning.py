@@ -18,7 +18,18 @@ def one_test(number: int, outcome: str = "passed") -> OneTest:
         noise = "".join(f"{(number * 7919 + index * 104729) % 999983:06d}" for index in range(170))
         run = TracedRun(0, "city", f"run-{number}", "success", 0.0, {"noise": noise}, {"status": "success"}, [])
         event = TracedEvent(0, 0.0, None, {"type": "workflow-start", "runId": f"run-{number}"})
-        return Trace(f"t.py::test_{number}", outcome, {}, "fake", "", True, 0.0, {}, [run], [event])
+        return Trace(
+            f"t.py::test_{number}",
+            outcome,
+            {},
+            "fake",
+            "",
+            is_virtual=True,
+            epoch=0.0,
+            versions={},
+            runs=[run],
+            events=[event],
+        )
 
     return OneTest(f"t.py::test_{number}", outcome, 0.0, load=load)
 
@@ -64,7 +75,9 @@ def test_what_differs_in_ids_alone_is_there_once(tmp_path: Path) -> None:
     def with_id(number: int) -> OneTest:
         run_id = f"{number:08d}-0000-4000-8000-000000000000"
         run = TracedRun(0, "city", run_id, "success", 0.0, {"id": run_id, "text": "x" * 500}, {"status": "success"}, [])
-        trace = Trace(f"t.py::test_{number}", "passed", {}, "fake", "", True, 0.0, {}, [run])
+        trace = Trace(
+            f"t.py::test_{number}", "passed", {}, "fake", "", is_virtual=True, epoch=0.0, versions={}, runs=[run]
+        )
         return OneTest(f"t.py::test_{number}", "passed", 0.0, load=lambda: trace)
 
     page = page_of([with_id(number) for number in range(50)], tmp_path, 1_000_000)

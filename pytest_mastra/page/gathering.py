@@ -1,4 +1,4 @@
-"""What tests did, gathered in the process that sums up: how each ended, what pytest said, its trace."""
+"""What tests did, gathered in the process that sums up: outcomes, what pytest said, traces."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Gathering:
         self._phases: dict[str, dict[str, str]] = {}
 
     def tests(self) -> list[Tested]:
-        """Return all tests, without the secrets that are known, in the order in which they were begun."""
+        """Return all tests without known secrets, in the order in which they were begun."""
         tests = list(self._tests.values())
         scrubber = learn_secrets((), self._config)
         for test in tests:

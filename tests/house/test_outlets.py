@@ -16,8 +16,8 @@ OUTLETS = {
     "write_sep": (),
     "get_terminal_writer": ("pytest_mastra.report.terminal",),
     # reports: completed by what redacts them
-    "longrepr": ("pytest_mastra.report", "pytest_mastra.sweep.report", "pytest_mastra.page.hooks"),
-    "sections": ("pytest_mastra.report", "pytest_mastra.sweep.report", "pytest_mastra.page.hooks"),
+    "longrepr": ("pytest_mastra.report", "pytest_mastra.sweep.report", "pytest_mastra.page.gathering"),
+    "sections": ("pytest_mastra.report", "pytest_mastra.sweep.report", "pytest_mastra.page.gathering"),
     "addsection": ("pytest_mastra.report",),
     "user_properties": (
         "pytest_mastra.report",

@@ -11,6 +11,11 @@ from pytest_mastra.report.trace_reader import Trace, TracedEvent, TracedRun
 from tests.page.pages import ReadPage, read_page
 
 
+def trace_of(number: int, outcome: str, runs: list[TracedRun], events: list[TracedEvent]) -> Trace:
+    name = f"t.py::test_{number}"
+    return Trace(name, outcome, {}, "fake", "", is_virtual=True, epoch=0.0, versions={}, runs=runs, events=events)
+
+
 def one_test(number: int, outcome: str = "passed") -> OneTest:
     """Return a test whose trace has a kilobyte that no other has."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 LIBRARIES: Mapping[str, Mapping[str, str]] = {
     "cli": {"click": "click", "rich": "rich"},
     "pytest": {
+        "croniter": "croniter",
         "jsonschema": "jsonschema",
         "pytest": "pytest",
         "regress": "regress",

@@ -24,9 +24,12 @@ from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problem
 from pytest_mastra.fake.api.routes import HttpSurface
 from pytest_mastra.fake.api.seen_runs import RunView, SeenRuns
 from pytest_mastra.fake.api.server_process import MortalSurface, ServerProcess
+from pytest_mastra.fake.api.stored_definitions import StoredDefinitions
 from pytest_mastra.fake.api.workflow_names import id_of_workflow, names_in_requests
 from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
+from pytest_mastra.fake.schedules.declared import ScheduleOptions, declare_schedules, read_schedules
+from pytest_mastra.fake.schedules.timer import ScheduleTimer
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
 from pytest_mastra.fake.virtual_time.overruns import Overruns
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
@@ -120,11 +123,16 @@ class FakeMastra:
         )
         _check_prefix(api_prefix)
         _check_count(body_limit, "body_limit, in bytes,")
+        alarms = [(self.process.next_return, self.process.look)]
+        self._timer = ScheduleTimer(self.state, self._progress, self.journal.scheduled_walk, alarms)
+        self.process.listen(lambda is_dead: self._timer.process_changed(is_dead=is_dead))
         self._http = HttpSurface(
             self.state,
             self.journal,
             self._progress,
             self.overruns,
+            self._timer,
+            StoredDefinitions(self.state, self._loader),
             token=token,
             api_prefix=api_prefix,
             body_limit=body_limit,
@@ -170,6 +178,7 @@ class FakeMastra:
         *,
         key: str | None = None,
         listed: bool = True,
+        schedule: ScheduleOptions | Iterable[ScheduleOptions] | None = None,
         **options: Unpack[WorkflowOptions],
     ) -> Workflow:
         """Declare a workflow.
@@ -178,16 +187,23 @@ class FakeMastra:
             id: Its id.
             key: The key under which it is listed; by default its id.
             listed: Whether the server knows it by itself, not only as a step of other workflows.
+            schedule: When it starts by itself, as the server's time passes: `{"cron": "0 2 * * *"}`, with `timezone`,
+                `input_data`, `initial_state`, `request_context` and `metadata` if need be; or several of them, each
+                with an `id`. It runs on the evented engine then.
             options: Those of `Workflow`.
 
         Raises:
             TypeError: There is no such option, or it is not what it may be.
+            ValueError: A schedule that this server has not, that is never due, or whose expression it does not read.
         """
-        check_names(options, ("key", "listed", *WorkflowOptions.__annotations__), f"workflow {id!r}")
+        check_names(options, ("key", "listed", "schedule", *WorkflowOptions.__annotations__), f"workflow {id!r}")
+        read = read_schedules(schedule, id, self.generation, self.clock.now(), listed=listed, options=options)
         if key is not None:
             check_text(key, f"the key of workflow {id!r}")
         check_truth(listed, f"listed of workflow {id!r}")
-        return declare_workflow(self.state, id, key=key, listed=listed, **options)
+        workflow = declare_workflow(self.state, id, key=key, listed=listed, **options)
+        declare_schedules(read, workflow, self._timer)
+        return workflow
 
     def load(self, details: Mapping[str, Any]) -> None:
         """Declare the workflows that a real server's `GET /workflows` lists; then `stub` their steps."""

@@ -41,6 +41,19 @@ VerbName = Literal[
     "time_travel_stream",
     "stream_legacy",
     "observe_stream_legacy",
+    "list_schedules",
+    "get_schedule",
+    "create_schedule",
+    "update_schedule",
+    "delete_schedule",
+    "pause_schedule",
+    "resume_schedule",
+    "run_schedule",
+    "list_schedule_triggers",
+    "list_dynamic_workflows",
+    "dynamic_workflow_details",
+    "upsert_dynamic_workflow",
+    "delete_dynamic_workflow",
 ]
 """A verb by the name that it has in `mastra_sync`; the table's rows are of these."""
 
@@ -231,18 +244,8 @@ _ROWS = (
         needs_run_id=True,
         fields=_RESTARTED_WITH,
     ),
-    VerbRow(
-        Operation("restart_all_active_workflow_runs", "POST", "/workflows/{workflow}/restart-all-active-workflow-runs"),
-        effect=Effect.RESTART,
-    ),
-    VerbRow(
-        Operation(
-            "restart_all_active_workflow_runs_async",
-            "POST",
-            "/workflows/{workflow}/restart-all-active-workflow-runs-async",
-        ),
-        effect=Effect.RESTART,
-    ),
+    VerbRow(operations.RESTART_ALL, effect=Effect.RESTART),
+    VerbRow(operations.RESTART_ALL_ASYNC, effect=Effect.RESTART),
     VerbRow(
         operations.TIME_TRAVEL,
         effect=Effect.TRAVEL,
@@ -280,6 +283,19 @@ _ROWS = (
         replays=True,
         needs_run_id=True,
     ),
+    VerbRow(operations.LIST_SCHEDULES, kind=Kind.POLL),
+    VerbRow(operations.GET_SCHEDULE, kind=Kind.POLL),
+    VerbRow(operations.SCHEDULE_TRIGGERS, kind=Kind.POLL),
+    VerbRow(operations.CREATE_SCHEDULE),
+    VerbRow(operations.UPDATE_SCHEDULE),
+    VerbRow(operations.DELETE_SCHEDULE),
+    VerbRow(operations.PAUSE_SCHEDULE),
+    VerbRow(operations.RESUME_SCHEDULE),
+    VerbRow(operations.RUN_SCHEDULE),
+    VerbRow(operations.LIST_DYNAMIC_WORKFLOWS, kind=Kind.POLL),
+    VerbRow(operations.DYNAMIC_WORKFLOW, kind=Kind.POLL),
+    VerbRow(operations.UPSERT_DYNAMIC_WORKFLOW),
+    VerbRow(operations.DELETE_DYNAMIC_WORKFLOW),
 )
 
 
@@ -291,11 +307,13 @@ class Call:
         verb: A name in `VERBS`; None for a route that is none.
         workflow: Id or registered key, as the request has it.
         run: The run's id.
+        subject: The id of the schedule, or of the stored definition.
     """
 
     verb: str | None = None
     workflow: str | None = None
     run: str | None = None
+    subject: str | None = None
 
     @property
     def row(self) -> VerbRow:
@@ -321,7 +339,7 @@ class VerbTable(Mapping[str, VerbRow]):
     def call_of(self, request: WireRequest) -> Call:
         """Return what a request asks for, whatever the API prefix."""
         path = request.path
-        begins = _WORKFLOWS.search(path)
+        begins = _RESOURCES.search(path)
         if begins is None:
             return Call()
         start = begins.start()
@@ -331,7 +349,7 @@ class VerbTable(Mapping[str, VerbRow]):
             if found is not None:
                 named = {name: unquote(value) for name, value in found.groupdict().items()}
                 run = named.get("run") or parse_qs(request.query).get("runId", [None])[0]
-                return Call(verb, named.get("workflow"), run)
+                return Call(verb, named.get("workflow"), run, named.get("schedule") or named.get("definition"))
         return Call()
 
     def __getitem__(self, verb: str) -> VerbRow:
@@ -350,7 +368,7 @@ def path_pattern(path: str) -> re.Pattern[str]:
 
 
 # whatever the prefix, the first such segment is it: a workflow may be called so too
-_WORKFLOWS = re.compile(r"/workflows(?=/|$)")
+_RESOURCES = re.compile(r"/(?:stored/workflows|workflows|schedules)(?=/|$)")
 
 VERBS = VerbTable(_ROWS)
 """All verbs, by the names that users know them by."""

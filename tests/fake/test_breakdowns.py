@@ -88,6 +88,7 @@ def test_any_verb(serve: Serve, monkeypatch: pytest.MonkeyPatch, generation: str
         if generation not in route.generations:
             continue
         path = route.path.replace("{workflow}", "w").replace("{run}", "r")
+        path = path.replace("{schedule}", "s").replace("{definition}", "d")
         reply = ask(url, route.method, f"{path}?runId=r", {} if route.method == "POST" else None)
         assert (reply.status_code, reply.headers["content-type"]) == (500, "application/json")
         assert reply.json() == {"error": "a wheel came off"}

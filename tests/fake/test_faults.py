@@ -33,9 +33,11 @@ def ask(surface: FaultySurface, path: str, method: str = "POST") -> int:
 def test_every_verb_is_known_by_its_route(operation: Operation, prefix: str) -> None:
     """The routes of the client's verbs are recognised, with the ids in them, under any prefix."""
     path = operation.path.replace("{workflow}", "odd%20id%2Fx").replace("{run}", "r%231")
+    subject = "odd s/x" if re.search("{schedule}|{definition}", path) else None
+    path = re.sub("{schedule}|{definition}", "odd%20s%2Fx", path)
     target = prefix + path + ("" if "{run}" in operation.path else "?runId=r%231")
     call = call_of(WireRequest(operation.method, target))
-    assert call == Call(operation.name, "odd id/x" if "{workflow}" in operation.path else None, "r#1")
+    assert call == Call(operation.name, "odd id/x" if "{workflow}" in operation.path else None, "r#1", subject)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,10 @@ def test_every_verb_is_known_by_its_route(operation: Operation, prefix: str) -> 
         ("GET", "/api/workflows/workflows", Call("details", "workflows")),
         ("GET", "/api/workflows/workflows/runs/runs", Call("run_by_id", "workflows", "runs")),
         ("POST", "/api/workflows/w/stream-legacy?runId=r", Call("stream_legacy", "w", "r")),
+        ("GET", "/api/stored/workflows", Call("list_dynamic_workflows")),
+        ("GET", "/api/workflows/stored/runs", Call("runs", "stored")),
+        ("POST", "/schedules/api/schedules/run/run", Call()),
+        ("POST", "/api/schedules/run/run", Call("run_schedule", None, None, "run")),
         ("PUT", "/api/workflows", Call()),
         ("GET", "/api/agents", Call()),
         ("GET", "/", Call()),

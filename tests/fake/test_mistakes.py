@@ -51,8 +51,8 @@ NAMES: list[tuple[Mistake, str]] = [
     (lambda s: s.runs(None), "a workflow is named by its id, a text, not None"),
     (
         lambda s: s.workflow("w", input_shema={}),
-        "workflow 'w' takes no 'input_shema': did you mean 'input_schema'? there are key, listed, input_schema, "
-        "output_schema, state_schema, request_context_schema, description, metadata, retry_config, "
+        "workflow 'w' takes no 'input_shema': did you mean 'input_schema'? there are key, listed, schedule, "
+        "input_schema, output_schema, state_schema, request_context_schema, description, metadata, retry_config, "
         "validate_inputs, pace",
     ),
     (

@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pytest_mastra.fake",),
     ("pytest_mastra.fake.server", "pytest_mastra.fake.fronts"),
     ("pytest_mastra.fake.api",),
+    ("pytest_mastra.fake.schedules",),
     ("pytest_mastra.fake.engine",),
     ("pytest_mastra.fake.workflows",),
     ("pytest_mastra.fake.virtual_time",),

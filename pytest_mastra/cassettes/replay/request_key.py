@@ -52,7 +52,8 @@ def key_of(request: WireRequest) -> RequestKey:
         route = f"{request.method} {aliases.text(request.path)}"
     else:
         # HEAD asks what GET does, and is answered otherwise
-        route = f"{'HEAD ' if request.method == 'HEAD' else ''}{call.verb} of {call.workflow or ''}"
+        about = call.workflow or aliases.text(call.subject or "")
+        route = f"{'HEAD ' if request.method == 'HEAD' else ''}{call.verb} of {about}"
     question = (route, _query(request.query, aliases), _body(request.body, aliases))
     return RequestKey(call, question, tuple(aliases.names), tuple(aliases.spellings))
 

@@ -97,6 +97,15 @@ _TOO_SMALL: Issue = {
 }
 
 
+def option(name: str, given: Mapping[str, Any], options: tuple[str, ...]) -> list[Issue]:
+    """A field, or a parameter, that is one of some texts, or is not there."""
+    if name not in given or given[name] in options:
+        return []
+    listed = "|".join(json.dumps(one) for one in options)
+    message = f"Invalid option: expected one of {listed}"
+    return [{"code": "invalid_value", "values": list(options), "path": [name], "message": message}]
+
+
 def records(value: Any) -> list[Issue]:
     """An object of objects."""
     if not isinstance(value, dict):
@@ -122,6 +131,7 @@ def shape(fields: Mapping[str, Check], *, required: tuple[str, ...] = ()) -> Che
 
 
 TRACING = {
+    "rootSpanName": string,
     "metadata": record,
     "requestContextKeys": strings,
     "traceId": string,

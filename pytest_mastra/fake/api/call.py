@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from pytest_mastra.fake.api import body_schemas
+from pytest_mastra.fake.api import body_schemas, definition_bodies, schedule_bodies
 from pytest_mastra.fake.api.body_schemas import Check, Issue, QueryCheck, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, iso, number_from_text
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, number_from_text
 from pytest_mastra.http.verbs import VerbRow
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import Journal
     from pytest_mastra.fake.api.run_counts import RunCounts
+    from pytest_mastra.fake.api.stored_definitions import StoredDefinitions
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.engine.store import Row
+    from pytest_mastra.fake.schedules.timer import ScheduleTimer
     from pytest_mastra.fake.workflows.definition import Workflow
 
 RESERVED_KEYS = frozenset(
@@ -56,6 +58,9 @@ class Call:
         row: The verb.
         workflow_name: The workflow's key or id.
         path_run_id: The run, where the path names it.
+        subject: The schedule, or the stored definition, that the path names.
+        timer: The schedules.
+        definitions: The workflows that were stored over HTTP.
         query: The query.
         body: The body's fields.
     """
@@ -67,6 +72,9 @@ class Call:
     row: VerbRow
     workflow_name: str
     path_run_id: str | None
+    subject: str
+    timer: ScheduleTimer
+    definitions: StoredDefinitions
     query: dict[str, Any]
     body: dict[str, Any] = field(default_factory=dict)
 
@@ -161,8 +169,18 @@ _LATER: dict[str, frozenset[str]] = {
 """Fields that a generation does not know, and therefore ignores."""
 
 
+_BODIES: dict[str, Check] = {
+    "create_schedule": schedule_bodies.new_schedule,
+    "update_schedule": schedule_bodies.changed_schedule,
+    "upsert_dynamic_workflow": definition_bodies.definition,
+}
+"""What checks bodies that are more than some fields of runs."""
+
+
 def body_check(row: VerbRow, generation: str) -> Check | None:
     """Return what checks the bodies of a verb; None if nothing does."""
+    if row.name in _BODIES:
+        return _BODIES[row.name]
     if not row.fields:
         return None
     checks = {name: _FIELDS[name] for name in row.fields if name not in _LATER[generation]}
@@ -216,15 +234,7 @@ def _run_by_id(query: dict[str, Any], generation: Generation) -> list[Issue]:
     elif text and not set(split_fields(text)) <= set(FIELD_NAMES):
         message = f"Invalid field name. Available fields: {', '.join(FIELD_NAMES)}"
         issues.append({"code": "custom", "path": ["fields"], "message": message})
-    return issues + _option("withNestedWorkflows", query, ("true", "false"))
-
-
-def _option(name: str, query: dict[str, Any], options: tuple[str, ...]) -> list[Issue]:
-    if name not in query or query[name] in options:
-        return []
-    listed = "|".join(dumps(option).decode() for option in options)
-    message = f"Invalid option: expected one of {listed}"
-    return [{"code": "invalid_value", "values": list(options), "path": [name], "message": message}]
+    return issues + body_schemas.option("withNestedWorkflows", query, ("true", "false"))
 
 
 def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
@@ -253,7 +263,7 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
         "1.2": body_schemas.STATUSES[:-1],
         "1.0-beta": body_schemas.STATUSES[:-2],
     }
-    return issues + _option("status", query, known[generation.name])
+    return issues + body_schemas.option("status", query, known[generation.name])
 
 
 def iso_date(text: Any) -> str | None:
@@ -265,5 +275,9 @@ def iso_date(text: Any) -> str | None:
     return iso((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp())
 
 
-_QUERIES: dict[str, QueryCheck] = {"observe": _observe, "run_by_id": _run_by_id, "runs": _runs}
+_QUERIES: dict[str, QueryCheck] = {"observe": _observe, "run_by_id": _run_by_id, "runs": _runs} | {
+    "list_schedules": schedule_bodies.list_query,
+    "list_schedule_triggers": schedule_bodies.triggers_query,
+    "list_dynamic_workflows": definition_bodies.list_query,
+}
 """What else than a run's id is checked in queries."""

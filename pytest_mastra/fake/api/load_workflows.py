@@ -142,11 +142,13 @@ class Loader:
             if kind == "parallel":
                 workflow.parallel(children)
                 return
-            conditions = [self._function(workflow, shown["id"], shown["fn"]) for shown in entry["serializedConditions"]]
+            conditions = [
+                self.function_of(workflow, shown["id"], shown["fn"]) for shown in entry["serializedConditions"]
+            ]
             workflow.branch(list(zip(conditions, children, strict=True)))
         elif kind == "loop":
             shown = entry["serializedCondition"]
-            condition = self._function(workflow, shown["id"], shown["fn"])
+            condition = self.function_of(workflow, shown["id"], shown["fn"])
             step = self._step(workflow, _as_entry(entry["step"]), steps, prefix)
             (workflow.dowhile if entry["loopType"] == "dowhile" else workflow.dountil)(step, condition)
         elif kind == "foreach":
@@ -154,18 +156,22 @@ class Loader:
             workflow.foreach(step, concurrency=entry.get("opts", {}).get("concurrency", 1))
         elif kind == "sleep":
             id_ = entry["id"]
-            seconds = entry["duration"] / 1000 if "duration" in entry else self._function(workflow, id_, entry["fn"])
+            seconds = entry["duration"] / 1000 if "duration" in entry else self.function_of(workflow, id_, entry["fn"])
             workflow.sleep(seconds, id=id_)
         elif kind == "sleepUntil":
             id_ = entry["id"]
-            when = _moment(entry["date"]) if "date" in entry else self._function(workflow, id_, entry["fn"])
+            when = _moment(entry["date"]) if "date" in entry else self.function_of(workflow, id_, entry["fn"])
             workflow.sleep_until(when, id=id_)
         elif kind == "mapping" or "mapConfig" in entry.get("step", {}):
             shown = entry if kind == "mapping" else entry["step"]
             text = shown["mapConfig"]
-            workflow.map(_sources(text) or self._function(workflow, shown["id"], text), id=shown["id"])
+            workflow.map(self.mapping_of(workflow, shown["id"], text), id=shown["id"])
         else:
             workflow.then(self._step(workflow, entry, steps, prefix))
+
+    def mapping_of(self, workflow: Workflow, id_: str, text: str) -> Any:
+        """Return what a mapping does: its sources, or its stub where the text has none."""
+        return _sources(text) or self.function_of(workflow, id_, text)
 
     def _step(self, workflow: Workflow, entry: dict[str, Any], steps: Mapping[str, Any], prefix: str) -> AnyStep:
         inner = entry.get("step", entry)
@@ -177,7 +183,7 @@ class Loader:
             return known or self._declare(id_, flow, steps, described, f"{prefix}{id_}.", key=None)
         step = Step(
             id_,
-            self._function(workflow, id_),
+            self.function_of(workflow, id_),
             description=described.get("description", inner.get("description")),
             metadata=described.get("metadata"),
             retries=self._retries_of(workflow.id, id_),
@@ -188,7 +194,8 @@ class Loader:
         self._steps[workflow.id, id_] = step
         return step
 
-    def _function(self, workflow: Workflow, id_: str, text: str = "") -> Any:
+    def function_of(self, workflow: Workflow, id_: str, text: str = "") -> Any:
+        """Return what a step or a function does: its stub, when it is called."""
         self._known[id_] = None
 
         def run(ctx: StepContext) -> Any:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from mastra_sync.connections import seconds_left
 from mastra_sync.run_api import CHEAPEST_FIELDS
 from mastra_sync.suggest import nearest_name
-from pytest_mastra.fake.api import handlers
+from pytest_mastra.fake.api import definition_handlers, handlers, schedule_handlers
 from pytest_mastra.fake.api.body_schemas import Check, QueryCheck, check_body, check_query
 from pytest_mastra.fake.api.call import Call, body_check, query_check
 from pytest_mastra.fake.api.guard import JSON_HEADERS, refused
@@ -30,8 +30,10 @@ from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, WireReply, WireReq
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import Journal
+    from pytest_mastra.fake.api.stored_definitions import StoredDefinitions
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
+    from pytest_mastra.fake.schedules.timer import ScheduleTimer
     from pytest_mastra.fake.virtual_time.overruns import Overruns
 
 TEXT_HEADERS = (("content-type", "text/plain; charset=UTF-8"),)
@@ -123,6 +125,19 @@ ANSWERS = {
     "time_travel_stream": Answer(handlers.time_travel_stream),
     "stream_legacy": Answer(handlers.stream_legacy),
     "observe_stream_legacy": Answer(handlers.observe_stream_legacy),
+    "list_schedules": Answer(schedule_handlers.list_schedules, NEW),
+    "get_schedule": Answer(schedule_handlers.get_schedule, NEW),
+    "create_schedule": Answer(schedule_handlers.create_schedule, NEW),
+    "update_schedule": Answer(schedule_handlers.update_schedule, NEW),
+    "delete_schedule": Answer(schedule_handlers.delete_schedule, NEW),
+    "pause_schedule": Answer(schedule_handlers.pause_schedule, NEW),
+    "resume_schedule": Answer(schedule_handlers.resume_schedule, NEW),
+    "run_schedule": Answer(schedule_handlers.run_schedule, NEW),
+    "list_schedule_triggers": Answer(schedule_handlers.list_schedule_triggers, NEW),
+    "list_dynamic_workflows": Answer(definition_handlers.list_definitions, NEW),
+    "dynamic_workflow_details": Answer(definition_handlers.get_definition, NEW),
+    "upsert_dynamic_workflow": Answer(definition_handlers.upsert_definition, NEW),
+    "delete_dynamic_workflow": Answer(definition_handlers.delete_definition, NEW),
 }
 """What answers each verb."""
 
@@ -155,6 +170,8 @@ class HttpSurface:
         journal: Where requests are recorded for the test.
         progress: What moves runs.
         overruns: Finds the runs that took too long.
+        timer: The schedules.
+        definitions: The workflows that were stored over HTTP.
         token: The only token that is let in; None lets in everybody.
         api_prefix: Where the routes are.
         body_limit: The largest body in bytes; None for no limit.
@@ -166,6 +183,8 @@ class HttpSurface:
         journal: Journal,
         progress: RunsInProgress,
         overruns: Overruns,
+        timer: ScheduleTimer,
+        definitions: StoredDefinitions,
         *,
         token: str | None,
         api_prefix: str,
@@ -179,6 +198,8 @@ class HttpSurface:
         self._journal = journal
         self._progress = progress
         self._overruns = overruns
+        self._timer = timer
+        self._definitions = definitions
         self._run_counts = RunCounts(state)
         self._routes = [route for route in ROUTES if state.generation.name in route.generations]
         self._by_method: dict[str, list[Route]] = {}
@@ -246,6 +267,7 @@ class HttpSurface:
         self._check_token(request, record, known=True)
         call = self._call(route, ids, request, record)
         record.run_id = call.run_id
+        self._timer.catch_up()
         self._progress.catch_up()
         if route.row.effect in _EXECUTING and record.run_id:
             answers_late = route.row.answers_run or route.row.streams
@@ -307,6 +329,9 @@ class HttpSurface:
             route.row,
             ids.get("workflow", ""),
             ids.get("run"),
+            ids.get("schedule") or ids.get("definition") or "",
+            self._timer,
+            self._definitions,
             record.query,
             fields,
         )

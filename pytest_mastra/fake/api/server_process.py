@@ -51,6 +51,10 @@ class ServerProcess:
         if self._is_dead and (self._state.clock.now() >= self._back_at or time.monotonic() >= self._back_at_real):
             self.revive()
 
+    def next_return(self) -> float | None:
+        """Return the moment at which it comes back by itself, None if it does not."""
+        return self._back_at if self._is_dead and math.isfinite(self._back_at) else None
+
     @property
     def back_in(self) -> float:
         """Real seconds until it comes back by itself; infinite if it does not."""

@@ -35,6 +35,9 @@ class RunProgress:
         command: What is executed.
         pace: How it progresses.
         is_waited_for: Whether a request is answered at its end only.
+
+    Attributes:
+        is_scheduled: Whether a schedule has begun it: it goes on as time passes, and time does not skip for it.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class RunProgress:
         self.is_waited_for = is_waited_for
         self.output: RunOutput | None = None
         self.is_read = False
+        self.is_scheduled = False
         self._gate = Gate()
         self._polls = 0
         self._has_begun = False
@@ -157,6 +161,24 @@ class RunsInProgress:
         """Execute a command as far as the run goes by itself; nobody sees a refusal."""
         progress = self._begin(run, command, is_waited_for=False)
         self._run_on(progress)
+        self._drop_done()
+
+    def run_scheduled(self, run: Run, command: Command) -> None:
+        """Execute a command as far as it goes at once; it goes on as time passes."""
+        progress = self._begin(run, command, is_waited_for=False)
+        progress.is_scheduled = True
+        self._drive(progress, lambda: progress.done, skip=False)
+        self._drop_done()
+
+    def next_scheduled(self) -> float | None:
+        """Return the earliest moment that a run of a schedule waits for, None without any."""
+        dues = [one.scheduler.next_due() for one in self._in_progress if one.is_scheduled]
+        return min((due for due in dues if due is not None), default=None)
+
+    def catch_up_scheduled(self) -> None:
+        """Let everything happen that is due by now, in runs that schedules have begun."""
+        for progress in [one for one in self._in_progress if one.is_scheduled]:
+            self._drive(progress, lambda: False, skip=False)
         self._drop_done()
 
     def stream(self, run: Run, command: Command) -> RunOutput:

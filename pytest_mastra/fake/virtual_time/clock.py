@@ -40,6 +40,10 @@ class ServerClock(Protocol):
         """Note that a request came in."""
 
 
+Alarm = tuple[Callable[[], float | None], Callable[[], None]]
+"""Says when something is due, and does it."""
+
+
 class VirtualClock:
     """Time that costs nothing.
 
@@ -61,6 +65,7 @@ class VirtualClock:
         self._frozen = False
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._alarms: list[Alarm] = []
         self._waits = threading.local()
         self._number = next(_NUMBERS)
         _HERE[self._number] = self
@@ -72,17 +77,47 @@ class VirtualClock:
     def advance(self, seconds: float) -> None:
         """Let virtual time pass.
 
-        Whatever was due in it happens when its run is next looked at.
+        Schedules fire in it, each at its moment. Whatever else was due in it happens when its run is next looked at.
 
         Raises:
             ValueError: Time does not go back.
         """
         if seconds < 0:
             raise ValueError(f"time does not go back, not even by {-seconds} s")
-        with self._lock:
-            self._now += seconds
+        self._pass(seconds)
         for listener in self._listeners:
             listener()
+
+    def add_alarm(self, next_due: Callable[[], float | None], ring: Callable[[], None]) -> None:
+        """Have time stop at the moments at which something is due, however it passes.
+
+        Args:
+            next_due: Returns the next of them, None if there is none.
+            ring: Does what is due by then; afterwards something later is due next.
+        """
+        self._alarms.append((next_due, ring))
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass, from alarm to alarm."""
+        left = seconds
+        while (due := self._next_alarm()) is not None and due <= self._now + left:
+            with self._lock:
+                step = min(left, max(0.0, due - self._now))
+                self._now += step
+            left -= step
+            self._ring()
+        with self._lock:
+            self._now += left
+
+    def _next_alarm(self) -> float | None:
+        moments = [next_due() for next_due, _ in self._alarms]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _ring(self) -> None:
+        for next_due, ring in self._alarms:
+            due = next_due()
+            if due is not None and due <= self._now:
+                ring()
 
     def freeze(self) -> None:
         """Keep runs from skipping their waits.
@@ -104,17 +139,18 @@ class VirtualClock:
 
     def reach(self, moment: float, wait: WaitForChange) -> bool:  # noqa: ARG002 -- virtual time waits for nothing
         """Skip to a moment, unless frozen."""
+        if self._frozen and moment > self._now:
+            return False
+        if self._alarms:
+            self._pass(max(0.0, moment - self._now))
         with self._lock:
-            if self._frozen and moment > self._now:
-                return False
             self._now = max(self._now, moment)
         return True
 
     def request_came(self) -> None:
         """Let the time of one request pass, unless frozen."""
         if not self._frozen:
-            with self._lock:
-                self._now += self.per_request
+            self._pass(self.per_request)
 
     def monotonic(self) -> float:
         """Return seconds, for a client that reads its time here."""

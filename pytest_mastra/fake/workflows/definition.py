@@ -177,6 +177,7 @@ class Workflow:
         self.entries: list[Entry] = []
         self.steps: dict[str, AnyStep] = {}
         self.committed = False
+        self.origin = "code"
         # what a recorded server told of a workflow that this one acts, perhaps with fewer steps
         self.shown_graph: list[dict[str, Any]] | None = None
         self.shown_details: dict[str, Any] | None = None

@@ -34,7 +34,7 @@ def workflow_details(workflow: Workflow, graph: list[dict[str, Any]], generation
         "name": workflow.id,
         "description": _given(workflow.description),
         "metadata": _given(workflow.metadata) if generation.metadata else UNDEFINED,
-        "origin": "code" if generation.metadata else UNDEFINED,
+        "origin": workflow.origin if generation.metadata else UNDEFINED,
         "steps": {id_: _step_details(step, generation) for id_, step in _listed_steps(workflow, generation)},
         "allSteps": dict(_all_steps(workflow, "", generation)),
         "stepGraph": graph,
@@ -59,7 +59,7 @@ def partial_details(workflow: Workflow, graph: list[dict[str, Any]], generation:
         "options": _options(workflow, generation),
         "steps": {},
         "allSteps": {},
-        "origin": "code" if generation.metadata else UNDEFINED,
+        "origin": workflow.origin if generation.metadata else UNDEFINED,
     }
     return present(details)
 

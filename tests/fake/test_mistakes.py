@@ -53,7 +53,7 @@ NAMES: list[tuple[Mistake, str]] = [
         lambda s: s.workflow("w", input_shema={}),
         "workflow 'w' takes no 'input_shema': did you mean 'input_schema'? there are key, listed, schedule, "
         "input_schema, output_schema, state_schema, request_context_schema, description, metadata, retry_config, "
-        "validate_inputs, pace",
+        "validate_inputs, pace, engine",
     ),
     (
         lambda s: s.step("f", lambda ctx: 1, retires=1),

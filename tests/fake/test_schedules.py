@@ -63,7 +63,7 @@ def make_scene() -> Iterator[Any]:
         scene.front.stop()
 
 
-NIGHTLY = {"cron": "0 2 * * *", "timezone": "Europe/Berlin", "input_data": {"days": 1}}
+NIGHTLY: Any = {"cron": "0 2 * * *", "timezone": "Europe/Berlin", "input_data": {"days": 1}}
 
 
 def test_a_nightly_workflow_runs_each_night_of_a_month(make_scene: Any) -> None:

@@ -1,6 +1,6 @@
 """Workflows built of graphs that are JSON, on the fake; `graphs.mjs` of the real test servers builds the same ones.
 
-A graph is `{"id", "entries", "attempts"?}`. An entry has a `kind`:
+A graph is `{"id", "entries", "attempts"?, "engine"?}`. An entry has a `kind`:
 
 - `then`, `foreach` (with `concurrency`), `dountil` and `dowhile` (with the name of a `condition`): one `child`
 - `parallel`, `branch` (with the names of `conditions`): `children`
@@ -159,7 +159,8 @@ class _GraphBuilder:
 
     def build(self, graph: dict[str, Any], *, listed: bool) -> Workflow:
         retries: dict[str, Any] = {"retry_config": {"attempts": graph["attempts"]}} if "attempts" in graph else {}
-        workflow = self._server.workflow(graph["id"], listed=listed, state_schema={}, **retries)
+        engine = graph.get("engine", "default")
+        workflow = self._server.workflow(graph["id"], listed=listed, state_schema={}, engine=engine, **retries)
         for entry in graph["entries"]:
             self._add(workflow, entry)
         return workflow.commit()

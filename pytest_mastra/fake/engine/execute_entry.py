@@ -338,14 +338,14 @@ def _wake_up_time(execution: Execution, frame: Frame, entry: SleepEntry, previou
         context = callback_context(execution, frame, previous, name)
         wish = call_back(execution, lambda ctx: _moment_or_json(wish_of(ctx)), context, entry.id)
     if entry.until is None:
-        return now + _finite(to_number(wish))
-    return wish.timestamp() if isinstance(wish, datetime) else _finite(to_number(wish))
+        return now + finite_seconds(to_number(wish))
+    return wish.timestamp() if isinstance(wish, datetime) else finite_seconds(to_number(wish))
 
 
 def _moment_or_json(value: Any) -> Any:
     return value if isinstance(value, datetime) else returned_value(value)
 
 
-def _finite(seconds: float) -> float:
+def finite_seconds(seconds: float) -> float:
     """Return how long JavaScript waits: what is no number is no time."""
     return max(0.0, seconds) if math.isfinite(seconds) else 0.0

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any, cast
 
+from pytest_mastra.fake.engine.call_function import Turns, run_function
 from pytest_mastra.fake.engine.execute_nested import execute_nested
 from pytest_mastra.fake.engine.execution import Attempt, Execution, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.suspend_payloads import meta_of, shown_to_step
-from pytest_mastra.fake.engine.validation import check_value, later_cause, list_issues, validation_cause
-from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, GateWait, Until
+from pytest_mastra.fake.engine.validation import (
+    check_step_input,
+    check_suspend_payload,
+    check_value,
+    later_cause,
+    list_issues,
+)
+from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Until
 from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, assign, copied, present, returned_value, truthy
-from pytest_mastra.fake.workflows.step_context import GateOrAbort, StepContext, StepEffects, Wait, Writer, visible
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, assign, copied, present, truthy
+from pytest_mastra.fake.workflows.step_context import StepContext, StepEffects, Writer, visible
 
 
 def execute_step(
@@ -67,7 +73,11 @@ def _prepare_attempt(
     call_id = execution.server_state.new_id()
     owns_run = step.is_workflow and frame.item is not None and execution.generation.own_item_runs
     item_run_id = execution.server_state.new_id() if owns_run else None
-    input_data, refusal = _check_input(execution, step, prev_output)
+    input_data, refusal = prev_output, None
+    if execution.run.workflow.validate_inputs:
+        input_data, refusal = check_step_input(step.input_schema, prev_output, execution.generation)
+        if refusal is None:
+            refusal = _check_request_context(execution, step)
     return Attempt(
         execution=execution,
         frame=frame,
@@ -82,29 +92,16 @@ def _prepare_attempt(
     )
 
 
-def _check_input(execution: Execution, step: AnyStep, prev_output: Any) -> tuple[Any, Refusal | None]:
-    if not execution.run.workflow.validate_inputs:
-        return prev_output, None
-    refusal = None
-    input_data = prev_output
-    if step.input_schema is not None:
-        fitted, issues = step.input_schema.check(prev_output)
-        if issues:
-            refusal = Refusal(
-                f"Step input validation failed: \n{list_issues(issues)}",
-                code="WORKFLOW_STEP_INPUT_VALIDATION_FAILED",
-                cause=validation_cause(issues, execution.generation),
-            )
-        elif fitted != {}:
-            input_data = fitted
-    checks_context = execution.generation.checks_request_context and not step.is_workflow
-    if refusal is None and checks_context and step.request_context_schema is not None:
-        _, issues = step.request_context_schema.check(execution.options.request_context)
-        if issues:
-            text = f"Step request context validation failed for step '{step.id}': \n{list_issues(issues)}"
-            cause = later_cause(issues, execution.generation)
-            refusal = Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
-    return input_data, refusal
+def _check_request_context(execution: Execution, step: AnyStep) -> Refusal | None:
+    checks = execution.generation.checks_request_context and not step.is_workflow
+    if not checks or step.request_context_schema is None:
+        return None
+    _, issues = step.request_context_schema.check(execution.options.request_context)
+    if not issues:
+        return None
+    text = f"Step request context validation failed for step '{step.id}': \n{list_issues(issues)}"
+    cause = later_cause(issues, execution.generation)
+    return Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
 
 
 def _resume_data(step: AnyStep, continuation: Continuation) -> Any:
@@ -212,7 +209,8 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
         count = execution.server_state.count_execution(execution.run.workflow, step.id)
     context = _step_context(attempt, effects, count)
     if isinstance(step, Step):
-        output = yield from _run_function(execution, step, context, effects)
+        turns = Turns(execution.scheduler, execution.signal, awaits_events=execution.awaits_events)
+        output = yield from run_function(turns, step, context, effects)
         for look in list(execution.server_state.on_executed):
             look(step.id)
     else:
@@ -237,14 +235,8 @@ def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepCon
     checks = execution.run.workflow.validate_inputs
 
     def on_suspend(payload: Any, labels: list[str]) -> Any:
-        if checks and payload is not UNDEFINED and truthy(payload):
-            payload = check_value(
-                step.suspend_schema,
-                payload,
-                "Step suspend data validation failed",
-                "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
-                lambda issues: later_cause(issues, execution.generation),
-            )
+        if checks:
+            payload = check_suspend_payload(step.suspend_schema, payload, execution.generation)
         frame.suspended[step.id] = frame.path
         for label in labels:
             item = {} if frame.item is None else {"foreachIndex": frame.item}
@@ -273,44 +265,3 @@ def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepCon
         _check_state=check_state,
         _null_input=attempt.input_data is None,
     )
-
-
-def _run_function(execution: Execution, step: Step, context: StepContext, effects: StepEffects) -> Coroutine:
-    if step.duration:
-        signal = execution.signal if step.stops_on_abort else None
-        yield Until(execution.scheduler.now() + step.duration, signal)
-    try:
-        given = step.run(context)
-        if isinstance(given, Generator):
-            given = yield from _run_generator(execution, given)
-    except Exception:
-        yield from _await_step(execution, context, effects)
-        raise
-    yield from _await_step(execution, context, effects)
-    return returned_value(given)
-
-
-def _await_step(execution: Execution, context: StepContext, effects: StepEffects) -> Coroutine:
-    """Take the turns that awaiting a step takes; those beside it come as far meanwhile."""
-    if execution.awaits_events:
-        for _ in range(context.writer.count + (effects.state is not UNDEFINED)):
-            yield None
-    yield None
-
-
-def _run_generator(execution: Execution, pauses: Generator[Any, Any, Any]) -> Coroutine:
-    """Run a step that yields: seconds, a `ctx.wait(seconds)`, or a `Gate`."""
-    while True:
-        try:
-            pause = next(pauses)
-        except StopIteration as end:
-            return end.value
-        now = execution.scheduler.now()
-        if isinstance(pause, Gate):
-            yield pause
-        elif isinstance(pause, GateOrAbort):
-            yield GateWait(pause.gate, execution.signal)
-        elif isinstance(pause, Wait):
-            yield Until(now + pause.seconds, execution.signal)
-        else:
-            yield Until(now + float(pause))

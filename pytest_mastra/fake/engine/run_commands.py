@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import RunOutput
+from pytest_mastra.fake.engine.evented import commands as evented
 from pytest_mastra.fake.engine.execution import Execution, NestedCommands, recorded_report
 from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
@@ -18,6 +19,7 @@ from pytest_mastra.fake.engine.time_travel import plan_restart, plan_time_travel
 from pytest_mastra.fake.engine.validation import check_request_value, list_issues
 from pytest_mastra.fake.engine.walk_graph import walk_graph
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Until
+from pytest_mastra.fake.workflows.engines import EVENTED
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
@@ -33,6 +35,10 @@ def start(
 ) -> Coroutine:
     """Execute a run's workflow from its beginning."""
     workflow, generation = run.workflow, server_state.generation
+    if workflow.engine == EVENTED:
+        result = yield from evented.start(server_state, run, input_data, initial_state, options)
+        _clean_up(server_state, run, result)
+        return result
     if workflow.validate_inputs:
         input_data = check_request_value(workflow.input_schema, input_data, "input data", generation)
         state = {} if initial_state is UNDEFINED or initial_state is None else initial_state
@@ -80,9 +86,16 @@ def resume(
         schema = inner.resume_schema if inner is not None else None
         payload = check_request_value(schema, payload, "resume data", server_state.generation)
     _add_stored_context(options, snapshot)
-    _claim_suspension(server_state, run, snapshot)
+    if run.workflow.engine != EVENTED:
+        _claim_suspension(server_state, run, snapshot)
     if options.walk is not None:
         options.walk.note_question(run.workflow.id, steps, item)
+    if run.workflow.engine == EVENTED:
+        result = yield from evented.resume(server_state, run, steps, payload, snapshot, options, item=item)
+        if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
+            run.close_stream()
+        _clean_up(server_state, run, result)
+        return result
     answer = Resume(
         steps=steps,
         payload=payload,
@@ -199,8 +212,11 @@ def restart(server_state: ServerState, run: Run, options: ExecutionOptions) -> C
         return stored_outcome(row.snapshot)
     continuation = plan_restart(row.snapshot, run.workflow.entries)
     _add_stored_context(options, row.snapshot)
-    execution = Execution(server_state, run, replace(options, include_state=False), NESTED, continuation)
-    result = yield from walk_graph(execution, UNDEFINED, UNDEFINED)
+    if run.workflow.engine == EVENTED:
+        result = yield from evented.go_on(server_state, run, continuation, options)
+    else:
+        execution = Execution(server_state, run, replace(options, include_state=False), NESTED, continuation)
+        result = yield from walk_graph(execution, UNDEFINED, UNDEFINED)
     _clean_up(server_state, run, result)
     return result
 
@@ -212,8 +228,11 @@ def time_travel(server_state: ServerState, run: Run, body: dict[str, Any], optio
     row = server_state.store.find(run.workflow.id, run.run_id)
     if row is not None:
         _add_stored_context(options, row.snapshot)
-    execution = Execution(server_state, run, options, NESTED, continuation)
-    result = yield from walk_graph(execution, UNDEFINED, UNDEFINED)
+    if run.workflow.engine == EVENTED:
+        result = yield from evented.go_on(server_state, run, continuation, options)
+    else:
+        execution = Execution(server_state, run, options, NESTED, continuation)
+        result = yield from walk_graph(execution, UNDEFINED, UNDEFINED)
     _clean_up(server_state, run, result)
     return result
 

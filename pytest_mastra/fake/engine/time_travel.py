@@ -9,6 +9,7 @@ from pytest_mastra.fake.engine.result import clean_step
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.engine.validation import check_request_value
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import Refusal, error_of_value
 from pytest_mastra.fake.workflows.graph import (
     ConditionalEntry,
@@ -52,8 +53,32 @@ def plan_time_travel(server_state: ServerState, run: Run, body: dict[str, Any], 
     ):
         input_data = check_request_value(inner.input_schema, input_data, "inputData", server_state.generation)
     return _Past(
-        server_state, run, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step
+        server_state, run.workflow, row.snapshot, steps, {**body, "inputData": input_data}, per_step=per_step
     ).continuation()
+
+
+def plan_nested_time_travel(
+    server_state: ServerState,
+    workflow: Workflow,
+    snapshot: dict[str, Any] | None,
+    travel: TimeTravel,
+    *,
+    per_step: bool,
+) -> Continuation:
+    """Return what a nested workflow goes on from, if the one around it travels to a step of it.
+
+    Raises:
+        Refusal: The run or the step does not allow it.
+    """
+    nested = travel.nested_results if isinstance(travel.nested_results, dict) else {}
+    body = {
+        "inputData": travel.input_data,
+        "resumeData": travel.resume_data,
+        "context": nested.get(workflow.id, {}),
+        "nestedStepsContext": travel.nested_results,
+    }
+    stored = snapshot or {"context": {}, "value": {}}
+    return _Past(server_state, workflow, stored, travel.steps[1:], body, per_step=per_step).continuation()
 
 
 class _Past:
@@ -71,7 +96,7 @@ class _Past:
     def __init__(
         self,
         server_state: ServerState,
-        run: Run,
+        workflow: Workflow,
         snapshot: dict[str, Any],
         steps: list[str],
         body: dict[str, Any],
@@ -79,7 +104,7 @@ class _Past:
         per_step: bool,
     ) -> None:
         self._server_state = server_state
-        self._entries = run.workflow.entries
+        self._entries = workflow.entries
         self._snapshot = snapshot
         self._recorded = snapshot["context"]
         self._steps = steps

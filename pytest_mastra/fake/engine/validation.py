@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import dumps
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, truthy
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.fake.workflows.zod_parser import Issue
 
@@ -58,6 +58,37 @@ def check_request_value(schema: Schema | None, value: Any, what: str, generation
             details={"type": what},
         )
     return fitted
+
+
+def check_step_input(schema: Schema | None, value: Any, generation: Generation) -> tuple[Any, Refusal | None]:
+    """Return a step's input as its schema leaves it, and why it does not fit if it does not."""
+    if schema is None:
+        return value, None
+    fitted, issues = schema.check(value)
+    if issues:
+        return value, Refusal(
+            f"Step input validation failed: \n{list_issues(issues)}",
+            code="WORKFLOW_STEP_INPUT_VALIDATION_FAILED",
+            cause=validation_cause(issues, generation),
+        )
+    return (value if fitted == {} else fitted), None
+
+
+def check_suspend_payload(schema: Schema | None, payload: Any, generation: Generation) -> Any:
+    """Return what a step suspends with, as its schema leaves it.
+
+    Raises:
+        Refusal: It does not fit; the step fails with this.
+    """
+    if payload is UNDEFINED or not truthy(payload):
+        return payload
+    return check_value(
+        schema,
+        payload,
+        "Step suspend data validation failed",
+        "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
+        lambda issues: later_cause(issues, generation),
+    )
 
 
 def validation_cause(issues: list[Issue], generation: Generation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 
+from pytest_mastra.fake.workflows.engines import ENGINES
 from tests.live.install import GENERATIONS
 from tests.live.random_graphs.compare import differences, shrunk
 from tests.live.random_graphs.known import known_as
@@ -22,6 +23,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "What differs is shrunk and printed as a file for tests/conformance/graphs.",
     )
     parser.add_argument("--generation", choices=GENERATIONS, default="current")
+    parser.add_argument("--engine", choices=ENGINES, default="default", help="what the workflows run on")
     parser.add_argument("--graphs", type=int, default=300, help="how many")
     parser.add_argument("--seed", default="0", help="anything; the same seed tells the same stories")
     parser.add_argument("--first", type=int, default=0, help="the number of the first one")
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     with ExitStack() as servers:
         real = RealTeller(lambda: servers.enter_context(LiveServer(options.generation)))
-        for found in differences(options.generation, seeds, real):
+        for found in differences(options.generation, seeds, real, options.engine):
             if found is None:
                 continue
             if known := known_as(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from random import Random
 
+from pytest_mastra.fake.workflows.engines import Engine
 from tests.conformance.stories import Act, Graph
 from tests.conformance.transcript import dump
 from tests.live.random_graphs.difference import Difference
@@ -19,13 +20,15 @@ def tell_both(generation: str, graph: Graph, story: list[Act], real: RealTeller,
     return Difference(generation, seed, graph, story, real.tell(graph, story), fake)
 
 
-def differences(generation: str, seeds: Iterator[str], real: RealTeller) -> Iterator[Difference | None]:
+def differences(
+    generation: str, seeds: Iterator[str], real: RealTeller, engine: Engine = "default"
+) -> Iterator[Difference | None]:
     """Tell a story for each seed; give what differs, None where nothing does.
 
     What a real server says once so and once otherwise is no difference.
     """
     for seed in seeds:
-        graph, story, fake = write_with_fake(Random(seed), generation)
+        graph, story, fake = write_with_fake(Random(seed), generation, engine)
         told = Difference(generation, seed, graph, story, real.tell(graph, story), fake)
         yield told if told.is_one and _is_stable(told, real) else None
 

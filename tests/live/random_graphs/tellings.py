@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from pytest_mastra.fake.server import FakeMastra
+from pytest_mastra.fake.workflows.engines import Engine
 from tests.conformance.conversation import Answer, Conversation, FakeWire, Wire, ignore
 from tests.conformance.stories import Act, Graph, Storyteller
 from tests.live.conformance.real_wire import RealWire
@@ -38,9 +39,9 @@ class _PatientFake(FakeWire):
         return answer
 
 
-def write_with_fake(random: Random, generation: str) -> tuple[Graph, list[Act], Transcript]:
+def write_with_fake(random: Random, generation: str, engine: Engine = "default") -> tuple[Graph, list[Act], Transcript]:
     """Return a random graph, a story about it, and what the fake says to it."""
-    graph = _named(make_graph(random))
+    graph = _named({"engine": engine, **make_graph(random)} if engine != "default" else make_graph(random))
     server = _fake(generation)
     story: list[Act] = []
 

@@ -1,0 +1,1 @@
+"""The evented engine: executing a workflow message by message."""

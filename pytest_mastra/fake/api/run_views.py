@@ -43,7 +43,7 @@ def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = 
         "error": of("error", snapshot.get("error", UNDEFINED)),
         "payload": of("payload", snapshot["context"].get("input", UNDEFINED)),
         "steps": _steps(state, row, nested=nested) if wants_steps else UNDEFINED,
-        "activeStepsPath": of("activeStepsPath", snapshot["activeStepsPath"]),
+        "activeStepsPath": of("activeStepsPath", snapshot.get("activeStepsPath", UNDEFINED)),
         "serializedStepGraph": of("serializedStepGraph", snapshot["serializedStepGraph"]),
     }
     if wanted is None and state.generation.suspended_paths:

@@ -10,6 +10,9 @@ from pytest_mastra.fake.engine.suspend_payloads import fields_of, path_of
 from pytest_mastra.fake.workflows.errors import error_of_value
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, deep_equal, spread, truthy, without
 
+STATE_DELTA = "__stateDelta"
+"""Key under which the evented engine has what a block's step changed of the state."""
+
 INTERNAL_METADATA = frozenset({"nestedRunId"})
 
 
@@ -70,7 +73,7 @@ def _clean_stored(value: Any) -> Any:
         return value
     metadata = value.get("metadata")
     own = without(metadata, INTERNAL_METADATA) if isinstance(metadata, dict) else {}
-    rest = without(value, frozenset({"metadata", STORED_STATE}))
+    rest = without(value, frozenset({"metadata", STORED_STATE, STATE_DELTA}))
     return {**rest, "metadata": own} if own else rest
 
 

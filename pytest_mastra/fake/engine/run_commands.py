@@ -91,7 +91,9 @@ def resume(
     if options.walk is not None:
         options.walk.note_question(run.workflow.id, steps, item)
     if run.workflow.engine == EVENTED:
-        result = yield from evented.resume(server_state, run, steps, payload, snapshot, options, item=item)
+        # a stream forgets which item is meant
+        meant = None if is_streamed else item
+        result = yield from evented.resume(server_state, run, steps, payload, snapshot, options, item=meant)
         if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
             run.close_stream()
         _clean_up(server_state, run, result)

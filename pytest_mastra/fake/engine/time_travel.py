@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_mastra.fake.engine.position import Continuation, Restart, TimeTravel
-from pytest_mastra.fake.engine.result import clean_step
+from pytest_mastra.fake.engine.result import clean_stored_step
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.engine.validation import check_request_value
@@ -280,7 +280,7 @@ def plan_restart(snapshot: dict[str, Any], entries: list[Entry]) -> Continuation
             raise Refusal("This workflow run was not active")
     first = entries[0]
     restart = Restart(
-        active={id_: [0] for id_ in step_ids(first)} if never_begun else dict(snapshot["activeStepsPath"]),
+        active={id_: [0] for id_ in step_ids(first)} if never_begun else dict(snapshot.get("activeStepsPath", {})),
         step_results=dict(snapshot["context"]),
         state=dict(snapshot["value"]),
         step_execution_path=snapshot.get("stepExecutionPath"),
@@ -291,7 +291,7 @@ def plan_restart(snapshot: dict[str, Any], entries: list[Entry]) -> Continuation
 def stored_outcome(snapshot: dict[str, Any]) -> dict[str, Any]:
     """Return what a restart of a finished run answers: what is stored, without executing anything."""
     answer = {
-        "steps": {id_: clean_step(_with_error(result)) for id_, result in snapshot["context"].items()},
+        "steps": {id_: clean_stored_step(_with_error(result)) for id_, result in snapshot["context"].items()},
         "input": snapshot["context"].get("input", UNDEFINED),
         "runId": snapshot["runId"],
         "state": snapshot["value"] or UNDEFINED,

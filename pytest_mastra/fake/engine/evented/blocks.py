@@ -9,12 +9,12 @@ from pytest_mastra.fake.engine.evented.bus import Bus
 from pytest_mastra.fake.engine.evented.callbacks import call_back
 from pytest_mastra.fake.engine.evented.messages import (
     STATE,
-    STATE_DELTA,
     Block,
     Message,
     output_of,
     report_of,
 )
+from pytest_mastra.fake.engine.result import STATE_DELTA
 from pytest_mastra.fake.engine.suspend_payloads import meta_of
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.graph import ConditionalEntry, ParallelEntry

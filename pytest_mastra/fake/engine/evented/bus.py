@@ -13,6 +13,7 @@ from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Gate, Signal
 from pytest_mastra.fake.workflows.errors import error_object, is_meant
+from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
 DELIVERIES = 3
 """How often a message is delivered whose handler throws."""
@@ -49,6 +50,7 @@ class Bus:
         self._outer: dict[str, str] = {}
         self._finished = Gate()
         self._last: Message | None = None
+        self._is_over = False
 
     def now(self) -> int:
         """Return the time as Mastra notes it."""
@@ -71,7 +73,7 @@ class Bus:
 
     def emit(self, run_id: str, type: str, payload: dict[str, Any]) -> None:  # noqa: A002 -- the wire's word
         """Tell the watchers of the run; nobody watches those that are nested in it."""
-        if run_id == self.run.run_id and self._last is None:
+        if run_id == self.run.run_id and not self._is_over:
             self.run.publish({"type": type, "payload": as_written(payload)})
 
     def signal_of(self, run_id: str) -> Signal:
@@ -103,9 +105,20 @@ class Bus:
     def outcome(self) -> Coroutine:
         """Wait for the end of the run, and for what is still on its way; return the last message."""
         yield self._finished
+        # streams end here; what is still on its way is stored
+        self._is_over = True
         while self.options.scheduler.ready:
             yield None
         return self._last
+
+    def cancel(self) -> None:
+        """End the run as cancelled, even if it waits for an answer only."""
+        message = Message(self.run.workflow, self.run.run_id, active=UNDEFINED)
+        if not self._is_over:
+            self.publish("workflow.cancel", message)
+            return
+        for _ in self._deliver("workflow.cancel", message):
+            pass
 
     def _deliver(self, kind: str, message: Message) -> Coroutine:
         for delivery in range(1, DELIVERIES + 1):

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_mastra.fake.engine.evented.bus import Bus, Handler
 from pytest_mastra.fake.engine.evented.end_step import end_step
 from pytest_mastra.fake.engine.evented.lifecycle import begin, cancel, end, fail, suspend
-from pytest_mastra.fake.engine.evented.messages import STATE, STATE_DELTA, Message, Results, as_written, step_id_at
+from pytest_mastra.fake.engine.evented.messages import STATE, Message, Results, as_written, step_id_at
 from pytest_mastra.fake.engine.evented.run_step import run_step
 from pytest_mastra.fake.engine.execution import stored_context
 from pytest_mastra.fake.engine.options import ExecutionOptions
@@ -21,7 +21,7 @@ from pytest_mastra.fake.engine.suspend_payloads import path_of
 from pytest_mastra.fake.engine.validation import check_request_value
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, without
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread
 
 HANDLERS: Mapping[str, Handler] = {
     "workflow.start": begin,
@@ -126,20 +126,20 @@ def _input_at(run: Run, path: list[int], results: Results) -> dict[str, Any]:
 def _execute(bus: Bus, kind: str, message: Message, *, cancels: bool) -> Coroutine:
     """Execute a command; return what the `-async` verbs answer."""
     run, walk = bus.run, bus.options.walk
-    canceled = Message(run.workflow, run.run_id, active=UNDEFINED)
-    forget = run.signal.listen(lambda: bus.publish("workflow.cancel", canceled)) if cancels else None
+    forget = run.signal.listen(bus.cancel) if cancels else None
     with nullcontext() if walk is None else walk.under_way(run.workflow.id):
         bus.publish(kind, message)
         last = yield from bus.outcome()
-    if forget is not None:
+    result = _answer(last, bus.options)
+    if forget is not None and result["status"] != "suspended":
         forget()
-    return _answer(last, bus.options)
+    return result
 
 
 def _answer(last: Message, options: ExecutionOptions) -> dict[str, Any]:
     prev = last.prev or {}
     steps = {
-        id_: clean_stored_step(without(report, frozenset({STATE_DELTA})) if isinstance(report, dict) else report)
+        id_: clean_stored_step(report)
         for id_, report in as_written(last.results).items()
         if id_ != STATE and not (isinstance(report, dict) and report.get("status") == "skipped")
     }

@@ -11,7 +11,6 @@ from pytest_mastra.fake.engine.evented.bus import Bus
 from pytest_mastra.fake.engine.evented.lifecycle import end_workflow
 from pytest_mastra.fake.engine.evented.messages import (
     STATE,
-    STATE_DELTA,
     Block,
     Message,
     entry_at,
@@ -23,6 +22,7 @@ from pytest_mastra.fake.engine.evented.messages import (
 )
 from pytest_mastra.fake.engine.evented.run_items import is_waiting, run_items
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
+from pytest_mastra.fake.engine.result import STATE_DELTA
 from pytest_mastra.fake.engine.suspend_payloads import meta_of
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.graph import ConditionalEntry, ForeachEntry, MappingEntry, ParallelEntry, StepEntry

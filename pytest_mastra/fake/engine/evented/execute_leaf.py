@@ -11,13 +11,13 @@ from pytest_mastra.fake.engine.evented.bus import Bus
 from pytest_mastra.fake.engine.evented.callbacks import write
 from pytest_mastra.fake.engine.evented.messages import (
     STATE,
-    STATE_DELTA,
     Leaf,
     Message,
     element_of,
     output_of,
     report_of,
 )
+from pytest_mastra.fake.engine.result import STATE_DELTA
 from pytest_mastra.fake.engine.suspend_payloads import meta_of
 from pytest_mastra.fake.engine.validation import check_step_input, check_suspend_payload
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine

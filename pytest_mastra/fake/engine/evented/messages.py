@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mastra_sync.evented import STORED_STATE
 from pytest_mastra.fake.engine.position import Restart, TimeTravel
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.graph import (
@@ -19,11 +20,8 @@ from pytest_mastra.fake.workflows.graph import (
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, code_units
 
-STATE = "__state"
+STATE = STORED_STATE
 """Key under which results have the state of the workflow as it was then."""
-
-STATE_DELTA = "__stateDelta"
-"""Key under which a block's step has what it changed of the state."""
 
 Leaf = StepEntry | MappingEntry
 Block = ParallelEntry | ConditionalEntry

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.live.install import GENERATIONS, OTHER_HOSTS, ServerUnavailable
+from tests.live.newest import drift
 from tests.live.postgres import Postgres
 from tests.live.server import LiveServer, ServerFailed
 
@@ -22,6 +23,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--generation", choices=GENERATIONS, default="current")
     parser.add_argument("--host", choices=OTHER_HOSTS, help="a current server on another host than hono")
+    parser.add_argument(
+        "--newest",
+        action="store_true",
+        help="install the newest releases, and run the client's tests and the scenarios on them: what fails has "
+        "drifted; after -- arguments for pytest",
+    )
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free port")
     parser.add_argument("--auth-token", help="the only token that is let in")
     parser.add_argument("--api-prefix", help="instead of /api (not on 1.0-beta)")
@@ -36,6 +43,8 @@ def main(arguments: list[str]) -> int:
     options = vars(_parse(arguments))
     command = options.pop("command")
     try:
+        if options.pop("newest"):
+            return drift(command)
         generation, host = options.pop("generation"), options.pop("host")
         with ExitStack() as running:
             if host and OTHER_HOSTS[host].in_postgres:

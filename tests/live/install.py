@@ -58,6 +58,9 @@ GENERATIONS = {
     )
 }
 
+NEWEST = "newest"
+"""What stands behind hono as current servers do, with the newest release of each package; `newest.py` says which."""
+
 OTHER_HOSTS = {
     kind.name: kind
     for kind in (
@@ -65,6 +68,7 @@ OTHER_HOSTS = {
         Kind("express", "current", "other-hosts", host="express", evented=True),
         Kind("bare-express", "current", "other-hosts", host="bare-express", evented=True),
         Kind("fastify", "current", "other-hosts", host="fastify", evented=True),
+        Kind(NEWEST, "current", NEWEST, host="adapter", evented=True, newer_zod=True),
         Kind("postgres", "current", "other-hosts", host="fastify", evented=True, in_postgres=True),
     )
 }
@@ -100,7 +104,7 @@ def install(name: str) -> Path:
     except ImportError as error:
         raise ServerUnavailable("installing Mastra servers needs filelock: pip install filelock") from error
     server = SERVERS[name]
-    manifest = _manifest(server.packages)
+    manifest = manifest_of(server.packages)
     installed = _installed_folder(server.packages)
     installed.parent.mkdir(parents=True, exist_ok=True)
     # Node looks for packages upwards from the importing file, hence the copy beside `node_modules`.
@@ -118,18 +122,21 @@ def missing() -> list[str]:
     return [generation for generation in GENERATIONS if not _installed_folder(generation).is_dir()]
 
 
-def _manifest(packages: str) -> Path:
-    return SOURCES / packages / "package.json"
+def manifest_of(packages: str) -> Path:
+    """Return the `package.json` of what is installed together."""
+    folder = cache_folder() if packages == NEWEST else SOURCES
+    return folder / packages / "package.json"
 
 
 def _installed_folder(packages: str) -> Path:
-    return cache_folder() / f"{packages}-{_digest([_manifest(packages)])}"
+    return cache_folder() / f"{packages}-{_digest([manifest_of(packages)])}"
 
 
 def _digest(files: list[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(SOURCES).as_posix()}\0".encode())
+        folder = SOURCES if SOURCES in file.parents else cache_folder()
+        digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

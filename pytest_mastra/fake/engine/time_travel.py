@@ -65,7 +65,7 @@ def plan_nested_time_travel(
     *,
     per_step: bool,
 ) -> Continuation:
-    """Return what a nested workflow goes on from, if the one around it travels to a step of it.
+    """Return what a nested workflow goes on from when a step of it is travelled to.
 
     Raises:
         Refusal: The run or the step does not allow it.

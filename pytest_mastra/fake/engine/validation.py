@@ -61,7 +61,7 @@ def check_request_value(schema: Schema | None, value: Any, what: str, generation
 
 
 def check_step_input(schema: Schema | None, value: Any, generation: Generation) -> tuple[Any, Refusal | None]:
-    """Return a step's input as its schema leaves it, and why it does not fit if it does not."""
+    """Return a step's input as its schema leaves it, and why it does not fit."""
     if schema is None:
         return value, None
     fitted, issues = schema.check(value)

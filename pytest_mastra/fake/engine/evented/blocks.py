@@ -60,7 +60,7 @@ def _to_child(message: Message, index: int) -> Message:
 
 
 def gather(bus: Bus, message: Message, entry: Block, latest: dict[str, Any], state: Any) -> Coroutine:
-    """Go on after a block, or suspend with it, once all its children have come to something.
+    """Go on after a block, or suspend, once all its children have come to something.
 
     Args:
         bus: The messages.

@@ -1,4 +1,4 @@
-"""Messages on their way: whoever publishes one goes on, and whoever handles it takes turns with the others."""
+"""Messages on their way: each is handled in turns with the others."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Bus:
             self._finished.open()
 
     def outcome(self) -> Coroutine:
-        """Wait for the end of the run, and for what is still on its way; return the last message."""
+        """Wait for the run's end; return the message that told of it."""
         yield self._finished
         # streams end here; what is still on its way is stored
         self._is_over = True

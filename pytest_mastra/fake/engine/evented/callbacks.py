@@ -43,5 +43,5 @@ def call_back(
 
 
 def write(bus: Bus, run_id: str, record: dict[str, Any]) -> None:
-    """Tell watchers of what a step wrote; of a record of an own type its payload alone is passed on."""
+    """Tell watchers of what a step wrote: the type and the payload."""
     bus.emit(run_id, str(record.get("type", "")), record.get("payload") or {})

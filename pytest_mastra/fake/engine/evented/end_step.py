@@ -1,4 +1,4 @@
-"""What comes of a step that has ended: its result is stored, and the workflow goes on, ends or waits."""
+"""What comes of a step that has ended, or waits for an answer."""
 
 from __future__ import annotations
 

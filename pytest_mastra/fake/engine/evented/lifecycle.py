@@ -16,7 +16,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, spread
 
 
 def begin(bus: Bus, message: Message) -> Coroutine:
-    """Store that a run goes on, and run its first step, or the one that is gone on with."""
+    """Store that a run goes on, and run its first or next step."""
     bus.emit(message.run_id, "workflow-start", {"runId": message.run_id})
     workflow, run_id, parent = message.workflow, message.run_id, message.parent
     state = {} if message.state is None else message.state
@@ -118,7 +118,7 @@ def _as_parent(message: Message, parent: Parent) -> Message:
 
 
 def suspend(bus: Bus, message: Message) -> Coroutine:
-    """Tell the workflow around this one that it waits, and where; and whoever waits for the run."""
+    """Tell the workflow around this one, and whoever waits for the run, that it waits."""
     state = message.current_state()
     parent, prev = message.parent, message.prev or {}
     if parent is not None:
@@ -140,7 +140,7 @@ def suspend(bus: Bus, message: Message) -> Coroutine:
 
 
 def fail(bus: Bus, message: Message) -> Coroutine:
-    """Store that a run has failed; tell the workflow around it, and whoever waits for the run."""
+    """Store that a run has failed, and tell whom it concerns."""
     state = message.current_state()
     bus.forget(message.run_id)
     prev = message.prev or {}

@@ -83,7 +83,7 @@ class Message:
         return self.step_results or {}
 
     def at(self, path: list[int], **changes: Any) -> Message:
-        """Return the message that goes on somewhere: of what is asked only this once, nothing is left."""
+        """Return the message that goes on somewhere, without what was asked once."""
         once: dict[str, Any] = {"item": None, "retry_count": 0, "nested": None, "nested_run_id": None}
         return replace(self, path=path, **{**once, **changes})
 

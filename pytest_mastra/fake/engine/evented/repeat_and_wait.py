@@ -16,7 +16,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, 
 
 
 def go_round(bus: Bus, message: Message, entry: LoopEntry) -> None:
-    """Have a loop's step run again, or end, by what it gave: that is the message's `prev`."""
+    """Have a loop's step run again, or end, by what it gave."""
     known, result = report_of(message.results, entry.step.id), message.prev or {}
     metadata = spread(known.get("metadata"))
     count = (metadata.get("iterationCount") or 0) + 1

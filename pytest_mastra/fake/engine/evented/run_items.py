@@ -1,4 +1,4 @@
-"""The items of a foreach: which of them run next, and what is asked of those that wait."""
+"""The items of a foreach: which of them run next."""
 
 from __future__ import annotations
 

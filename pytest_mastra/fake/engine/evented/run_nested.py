@@ -1,4 +1,4 @@
-"""A step that is a workflow: its run is begun, or gone on with, by messages too."""
+"""A step that is a workflow: its run goes on by messages too."""
 
 from __future__ import annotations
 

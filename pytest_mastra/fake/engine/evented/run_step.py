@@ -1,4 +1,4 @@
-"""Running what stands at a path: a block, a loop, the items of a foreach, a pause, or a step."""
+"""Running what stands at a path of a graph."""
 
 from __future__ import annotations
 

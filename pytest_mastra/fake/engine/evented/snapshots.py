@@ -16,7 +16,7 @@ PENDING = {"__mastra_pending__": True}
 
 
 class Snapshots:
-    """What is stored of the runs that one command executes. Each look and each write takes a turn.
+    """What is stored of a command's runs; each look and each write takes a turn.
 
     Args:
         server_state: The server.

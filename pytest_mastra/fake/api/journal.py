@@ -123,9 +123,11 @@ class Journal:
                 self._fresh.popleft().pack()
         return notes
 
-    def scheduled_walk(self, workflow_id: str, run_id: str) -> Walk:
-        """Return where it is noted what comes of a run that a schedule has started."""
-        return self.run(workflow_id, run_id).new_walk(Cause.START)
+    def scheduled_walk(self, workflow_id: str, run_id: str, given: dict[str, Any]) -> Walk:
+        """Return where it is noted what comes of a run that a schedule starts."""
+        notes = self.run(workflow_id, run_id)
+        notes.starts.append(given)
+        return notes.new_walk(Cause.START)
 
     def runs(self, workflow_id: str) -> list[RunNotes]:
         """Return the notes of a workflow's runs, in the order in which they were first seen."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.engine.walks import Walk
 
-NewWalk = Callable[[str, str], "Walk"]
-"""Returns where it is noted what comes of a run, by its workflow's id and its own."""
+NewWalk = Callable[[str, str, dict[str, Any]], "Walk"]
+"""Returns where it is noted what comes of a run, by its workflow's id, its own, and what it is started with."""
 
 TICK = 10.0
 """Seconds from one look at what is due to the next."""
@@ -39,7 +39,7 @@ class ScheduleTimer:
     Args:
         state: What the server knows.
         progress: What moves runs.
-        new_walk: Returns where it is noted what comes of a run, by its workflow's id and its own.
+        new_walk: Returns where it is noted what comes of a run.
         alarms: What else is to happen at its moment once there are schedules.
 
     Attributes:
@@ -178,7 +178,7 @@ class ScheduleTimer:
         if workflow is None:
             return
         run = self._state.create_run(workflow, run_id, None)
-        command = self._command(schedule, run, self._new_walk(workflow.id, run_id))
+        command = self._command(schedule, run, self._new_walk(workflow.id, run_id, schedule.target))
         if by_hand:
             self._progress.run_in_background(run, command)
         else:

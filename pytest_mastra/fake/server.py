@@ -197,7 +197,7 @@ class FakeMastra:
             ValueError: A schedule that this server has not, that is never due, or whose expression it does not read.
         """
         check_names(options, ("key", "listed", "schedule", *WorkflowOptions.__annotations__), f"workflow {id!r}")
-        read = read_schedules(schedule, id, self.generation, self.clock.now(), listed=listed, options=options)
+        read = read_schedules(schedule, id, self.generation, self.state.clock.now(), listed=listed, options=options)
         if key is not None:
             check_text(key, f"the key of workflow {id!r}")
         check_truth(listed, f"listed of workflow {id!r}")

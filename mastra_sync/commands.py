@@ -29,13 +29,14 @@ from mastra_sync.errors import (
 )
 from mastra_sync.operations import Operation
 from mastra_sync.options import if_started, joins_answered, sent_options
+from mastra_sync.outages import Mark
 from mastra_sync.recorded_data import differing_paths, is_same, listed_paths
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
 from mastra_sync.step_graph import step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
-from mastra_sync.waiting import Mark, next_pause
+from mastra_sync.waiting import next_pause
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer

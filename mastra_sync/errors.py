@@ -572,15 +572,20 @@ class RunTimeout(MastraError, TimeoutError):
         run_id: The run.
         last_status: The status that was read last, None if none could be read.
         waited: Seconds.
+        advice: What to do about a run that may have died with its server; empty if nothing speaks for that.
     """
 
-    def __init__(self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float) -> None:
+    def __init__(
+        self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float, advice: str = ""
+    ) -> None:
         last_seen = f"is still {last_status}" if last_status else "was not seen to settle"
-        super().__init__(
+        text = (
             f"run {run_id} of {workflow_id!r} {last_seen} after {_in_seconds(waited)}.\n"
             f"  It was left as it is; pick it up again with "
             f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
         )
+        super().__init__(_with_advice(text, advice))
+        self.advice = advice
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.last_status = last_status
@@ -629,14 +634,23 @@ class StreamInterrupted(StreamError):
         run_id: The run.
         last_event: Type of the last event that was handed out, None if there was none.
         position: Number of events that were handed out.
+        advice: What to do about a run that may have died with its server; empty if nothing speaks for that.
     """
 
-    def __init__(self, problem: str, *, workflow_id: str, run_id: str, last_event: str | None, position: int) -> None:
+    def __init__(
+        self,
+        problem: str,
+        *,
+        workflow_id: str,
+        run_id: str,
+        last_event: str | None,
+        position: int,
+        advice: str = "",
+    ) -> None:
         last_seen = f"the last event seen was {last_event!r}, number {position}" if last_event else "no event was seen"
-        super().__init__(
-            f"stream of run {run_id} of {workflow_id!r}: {problem}; {last_seen}.\n"
-            f"  The run is not affected: stream.result() or run.wait() give its result."
-        )
+        what_next = advice or "The run is not affected: stream.result() or run.wait() give its result."
+        super().__init__(f"stream of run {run_id} of {workflow_id!r}: {problem}; {last_seen}.\n  {what_next}")
+        self.advice = advice
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.last_event = last_event

@@ -9,11 +9,13 @@ from mastra_sync.arguments import checked_callable
 from mastra_sync.commands import Commands, Joined, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended
+from mastra_sync.followed_run import StreamSettings
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
-from mastra_sync.operations import RESUME, RESUME_STREAM, Operation
+from mastra_sync.operations import OBSERVE, RESUME, RESUME_STREAM, RUN_BY_ID, Operation
 from mastra_sync.options import StreamOptions
+from mastra_sync.outages import Outages
 from mastra_sync.run_api import Command, RunApi
-from mastra_sync.streaming import RunStream, StreamSettings
+from mastra_sync.streaming import RunStream
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import START_GRACE, Departure, interruption
 
@@ -71,9 +73,18 @@ class MovedRun:
             self._note_sent(command)
 
     @property
+    def outages(self) -> Outages:
+        """What the readings of the run have shown of its server."""
+        return self.api.outages
+
+    @property
     def url(self) -> str:
         """Where the run is read."""
-        return self.api.url
+        return self.url_of(RUN_BY_ID)
+
+    def url_of(self, operation: Operation) -> str:
+        """Return an operation's address, without query."""
+        return self.api.url_of(operation)
 
     def poll(self, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else; one request, tried once."""
@@ -152,11 +163,15 @@ class MovedRun:
 
     def _open(self, command: Command | Joined, settings: StreamSettings, *, only_segment: bool = False) -> RunStream:
         if isinstance(command, Joined):
-            return RunStream(self, self.open_observe(settings.deadline), settings, whole_history=True, joined=True)
+            return self._observe(settings, joined=True)
         source = self.api.open_stream(command, settings.deadline)
         # a stream may come back empty, or refuse inside what was asked; the run shows it by not moving
         self._note_sent(command)
-        return RunStream(self, source, settings, only_segment=only_segment)
+        return RunStream(self, source, settings, command.operation, only_segment=only_segment)
+
+    def _observe(self, settings: StreamSettings, *, skip: int = 0, joined: bool = False) -> RunStream:
+        source = self.open_observe(settings.deadline)
+        return RunStream(self, source, settings, OBSERVE, whole_history=True, skip=skip, joined=joined)
 
     def _stream_settings(self, options: Mapping[str, Any]) -> tuple[StreamSettings, dict[str, Any]]:
         """Return how a stream is to behave, and the options that go to the server."""

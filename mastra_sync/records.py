@@ -70,6 +70,11 @@ class RecordDecoder:
         rest = self._without_mark(b"".join([*self._blocks, self._small]))
         return b"" if rest.strip() in (b"", END_MARK) else rest
 
+    @property
+    def size(self) -> int:
+        """How many bytes of an unfinished record have come."""
+        return self._size
+
     def _without_mark(self, record: bytes) -> bytes:
         """Return a record, the first one without the stream's byte-order mark."""
         return record if self.offset else record.removeprefix(BYTE_ORDER_MARK)

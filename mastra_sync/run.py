@@ -176,7 +176,7 @@ class Run(MovedRun):
         """
         skip = checked_count(offset, "offset", least=0) or 0
         settings, _ = self._stream_settings(options)
-        return RunStream(self, self.open_observe(settings.deadline), settings, whole_history=True, skip=skip)
+        return self._observe(settings, skip=skip)
 
     # -- resume
 

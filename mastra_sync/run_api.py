@@ -35,10 +35,11 @@ from mastra_sync.operations import (
     RUN_BY_ID,
     Operation,
 )
+from mastra_sync.outages import GATEWAY_STATUSES, Mark, Outages
 from mastra_sync.run_input import needs_graph
 from mastra_sync.step_graph import graph_of
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import START_GRACE, Departure, Mark, Wait
+from mastra_sync.waiting import START_GRACE, Departure, Wait
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
@@ -81,21 +82,22 @@ class RunApi:
         api: The server's operations.
         workflow_id: The run's workflow.
         run_id: The run.
+        outages: What other handles on the same run have seen of its server.
     """
 
-    def __init__(self, api: Api, workflow_id: str, run_id: str) -> None:
+    def __init__(self, api: Api, workflow_id: str, run_id: str, outages: Outages | None = None) -> None:
         self._api = api.about(workflow_id, run_id)
+        self.outages = outages or Outages()
         self.workflow_id = workflow_id
         self.run_id = run_id
 
-    @property
-    def url(self) -> str:
-        """Where the run is read."""
-        return self._api.url_of(RUN_BY_ID)
+    def url_of(self, operation: Operation) -> str:
+        """Return an operation's address, without query."""
+        return self._api.url_of(operation)
 
     def error_context(self, operation: Operation) -> dict[str, Any]:
         """Return what an exception says of a call: `method`, `url`, `run_id`."""
-        return {"method": operation.method, "url": self._api.url_of(operation), "run_id": self.run_id}
+        return {"method": operation.method, "url": self.url_of(operation), "run_id": self.run_id}
 
     def deadline(self, seconds: float | None) -> Deadline:
         """Return a deadline on the run's clock; None is without limit."""
@@ -107,7 +109,7 @@ class RunApi:
 
     def within(self, deadline: Deadline) -> RunApi:
         """Return the same run's operations, as parts of one that has a deadline."""
-        return RunApi(self._api.within(deadline), self.workflow_id, self.run_id)
+        return RunApi(self._api.within(deadline), self.workflow_id, self.run_id, self.outages)
 
     # -- the run's record
 
@@ -141,8 +143,14 @@ class RunApi:
 
     def poll(self, deadline: Deadline) -> RunResult:
         """Return the run with its status and little else: one request, tried once."""
-        answer = self._run_by_id(CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
-        return self._parse_run(answer)
+        try:
+            answer = self._run_by_id(CHEAPEST_FIELDS, nested=False, deadline=deadline, retries=0)
+        except MastraError as error:
+            self.outages.note_failure(error)
+            raise
+        run = self._parse_run(answer)
+        self.outages.note_reading(run)
+        return run
 
     def read(self, fields: Sequence[str] | None = None, *, nested: bool | None = None, query: Query = ()) -> RunResult:
         """Return what run-by-id answers.

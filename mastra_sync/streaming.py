@@ -6,9 +6,8 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from typing_extensions import Self
 
@@ -27,9 +26,11 @@ from mastra_sync.errors import (
     StreamInterrupted,
 )
 from mastra_sync.events import FINISH, StreamEvent
+from mastra_sync.followed_run import FollowedRun, StreamSettings
+from mastra_sync.foreign_streams import LONGEST_BEGINNING, foreign_format
 from mastra_sync.idle import IdleWatch
-from mastra_sync.options import OnGap, OnSuspend
-from mastra_sync.records import RecordDecoder, parse_records
+from mastra_sync.operations import RESUME_STREAM, Operation
+from mastra_sync.records import RecordDecoder, excerpt, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
 from mastra_sync.stream_position import (
     Digests,
@@ -44,11 +45,11 @@ from mastra_sync.stream_position import (
     starts_run,
 )
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import NamedRun, interruption
+from mastra_sync.waiting import interruption
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
-    from mastra_sync.models import RunResult, Suspension
+    from mastra_sync.models import RunResult
 
 logger = logging.getLogger("mastra_sync")
 
@@ -57,49 +58,6 @@ RECONNECTS = 5
 
 LONGEST_PAUSE = 2.0
 """Seconds between two looks for a server that cannot be reached."""
-
-
-class FollowedRun(NamedRun, Protocol):
-    """What a stream needs of the run whose events it gives."""
-
-    @property
-    def url(self) -> str:
-        """Where the run is read."""
-
-    def poll(self, deadline: Deadline) -> RunResult:
-        """Return the run with its status and little else; one request, tried once."""
-
-    def read_result(self, deadline: Deadline) -> RunResult:
-        """Return the run as it is now."""
-
-    def wait_until(self, deadline: Deadline) -> RunResult:
-        """Return the run once it is settled."""
-
-    def open_observe(self, deadline: Deadline) -> ByteStream:
-        """Return the bytes that the server replays."""
-
-    def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
-        """Return a resumed stream's bytes, None if they were lost and the run moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamSettings:
-    """How a stream behaves when it does not simply run to its end.
-
-    Attributes:
-        deadline: When to give up.
-        idle_timeout: Seconds of silence after which the run is looked at.
-        on_gap: What to do when events are missing that the server cannot replay: `raise` `StreamInterrupted`, or
-            `follow` the run by polling, silently, and end when it is settled.
-        on_suspend: Called when the run suspends; what it returns is the answer, None leaves the run suspended.
-        stays_open: True if the server keeps the stream open while the run is suspended.
-    """
-
-    deadline: Deadline
-    idle_timeout: float
-    on_gap: OnGap = "raise"
-    on_suspend: OnSuspend | None = None
-    stays_open: bool = False
 
 
 class RunStream:
@@ -126,6 +84,7 @@ class RunStream:
         run: FollowedRun,
         source: ByteStream | None,
         settings: StreamSettings,
+        operation: Operation,
         *,
         whole_history: bool = False,
         only_segment: bool = False,
@@ -134,6 +93,7 @@ class RunStream:
     ) -> None:
         self._run = run
         self._settings = settings
+        self._operation = operation
         self._deadline = settings.deadline
         self._whole_history = whole_history
         self._only_segment = only_segment
@@ -143,6 +103,8 @@ class RunStream:
         self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
         self._cut_by: Exception | None = None
+        # what is observed may end by itself, because no more was kept of it
+        self._was_cut = not whole_history
         self._reconnects = 0
         self._vain_looks = 0
         self._replays_all = False
@@ -317,6 +279,8 @@ class RunStream:
         """Have a chunk's records ready to be parsed, each when its turn comes."""
         offset = self._decoder.offset
         records = self._decoder.feed(chunk)
+        if not records:
+            self._refuse_foreign(is_whole=False)
         texts = list(filter(bytes.strip, records))
         events = map(StreamEvent, parse_records(records, offset, self._secrets))
         if self._placement is None:
@@ -335,6 +299,10 @@ class RunStream:
 
     def _on_end(self, error: APIConnectionError | None) -> None:
         """The source has ended: with the stream, or before it."""
+        if error is None:
+            self._refuse_foreign(is_whole=True)
+        if error is not None or self._decoder.unfinished():
+            self._was_cut = True
         if self._placement is not None and error is None:
             self._arrived = noted_events(self._placement.close(), self._digests)
         if self._whole_history:
@@ -350,6 +318,16 @@ class RunStream:
         self._cut_by = error
         self._detach()
 
+    def _refuse_foreign(self, *, is_whole: bool) -> None:
+        """Raise if what has come of a first record shows that there will be none."""
+        if self._decoder.offset or self._decoder.size > LONGEST_BEGINNING:
+            return
+        beginning = self._decoder.unfinished()
+        known = foreign_format(beginning, is_whole=is_whole)
+        if known is not None:
+            problem = f"{known} came in the stream's place; Mastra ends each record with 0x1E"
+            raise MalformedRecord(0, excerpt(self._secrets.beginning(beginning)), problem)
+
     def _get_back_on(self) -> None:
         """Attach to the run again, or say that this cannot be done.
 
@@ -358,14 +336,14 @@ class RunStream:
         deadline = self._deadline
         if deadline.expired:
             raise RunTimeout(
-                workflow_id=self._run.workflow_id, run_id=self.run_id, last_status=None, waited=deadline.elapsed
+                workflow_id=self._run.workflow_id,
+                run_id=self.run_id,
+                last_status=None,
+                waited=deadline.elapsed,
+                advice=self._run.outages.advice,
             ) from self._cut_by
         if self._reconnects >= RECONNECTS:
-            self._on_gap(
-                "the server holds no events of it: it was begun without a stream, or they have expired"
-                if self._is_start_open and self.position == 0
-                else "it was cut and the server cannot replay the rest"
-            )
+            self._on_gap(self._gap_in_words())
             return
         if self._reconnects + self._vain_looks:
             asked = getattr(self._cut_by, "retry_after", None) or 0.0
@@ -387,6 +365,13 @@ class RunStream:
         self._replays_all = was_over
         self._attach(source, replay=True)
 
+    def _gap_in_words(self) -> str:
+        if not len(self._digests) and (self._whole_history or self._is_start_open):
+            return "the server holds no events of it: it was begun without a stream, or they have expired"
+        if not self._was_cut:
+            return "the server holds no events of its end: it went on without a stream, or they have expired"
+        return "it was cut and the server cannot replay the rest"
+
     def _check_beginning(self, event: StreamEvent) -> None:
         shown = starts_run(event)
         self._is_start_open = shown is None
@@ -407,6 +392,7 @@ class RunStream:
             run_id=self.run_id,
             last_event=self.last_event.type if self.last_event else None,
             position=self.position,
+            advice=self._run.outages.advice,
         )
 
     def _after_finish(self) -> None:
@@ -424,6 +410,8 @@ class RunStream:
         self._digests = Digests()
         self._whole_history = False
         self._only_segment = False
+        self._was_cut = True
+        self._operation = RESUME_STREAM
         self.complete = False
         source = self._run.open_resume(run.suspensions[0], answer, self._deadline)
         self._attach(source, replay=False)
@@ -431,7 +419,8 @@ class RunStream:
     def _raise_if_refused(self) -> None:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
         if error is not None:
-            raise refusal_in_stream(error.message, url=self._run.url, run_id=self.run_id, secrets=self._secrets)
+            url = self._run.url_of(self._operation)
+            raise refusal_in_stream(error.message, url=url, run_id=self.run_id, secrets=self._secrets)
 
     if not TYPE_CHECKING:
         __getattr__ = tells_missing(

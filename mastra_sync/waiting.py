@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mastra_sync.deadline import Deadline
@@ -22,6 +21,7 @@ from mastra_sync.errors import (
     RunTimeout,
     ServerError,
 )
+from mastra_sync.outages import Mark, Outages
 from mastra_sync.statuses import SETTLED
 
 if TYPE_CHECKING:
@@ -38,23 +38,6 @@ SHARE_OF_ELAPSED = 0.05
 
 START_GRACE = 10.0
 """Seconds that a run may take to move after the server accepted a verb that moves it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a run stood at one reading; two marks differ if the run moved in between.
-
-    Every snapshot that a server stores changes `updated_at`, so a run that was resumed and has suspended again, or
-    that was sent back in time and has succeeded again, is told from one that has not moved.
-    """
-
-    status: str
-    updated_at: datetime | None
-
-    @classmethod
-    def of(cls, run: RunResult) -> Mark:
-        """Return where a reading shows the run."""
-        return cls(run.status, run.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +70,10 @@ class NamedRun(Protocol):
 
     workflow_id: str
     run_id: str
+
+    @property
+    def outages(self) -> Outages:
+        """What its readings have shown of its server."""
 
 
 class ReadableRun(NamedRun, Protocol):
@@ -197,6 +184,7 @@ class Wait:
                 run_id=self._run.run_id,
                 last_status=self.last_status,
                 waited=self._deadline.elapsed,
+                advice=self._run.outages.advice,
             ) from self._problem
         asked = self._problem.retry_after if isinstance(self._problem, APIStatusError) else None
         self._deadline.sleep(max(next_pause(self._deadline.elapsed), asked or 0.0))

@@ -130,13 +130,19 @@ def garbled(client: socket.socket, forwarded: Forwarded) -> None:
 
 
 def pass_on_and_set(event: threading.Event) -> Fault:
-    """No fault: the answer is passed on, and the event set with its first bytes."""
+    """No fault: the answer is passed on, and the event set with the first bytes of its body.
+
+    The head may come before the server attends to the run.
+    """
 
     def fault(client: socket.socket, forwarded: Forwarded) -> None:
         forwarded.send()
+        got = b""
         while data := forwarded.receive():
             client.sendall(data)
-            event.set()
+            got = got if event.is_set() else got + data
+            if got.partition(b"\r\n\r\n")[2]:
+                event.set()
 
     return fault
 

@@ -166,8 +166,9 @@ def test_input_that_is_refused_inside_the_stream(client: MastraClient) -> None:
     events = list(stream)
     assert said(events) == ["start", "finish"]
     assert "expected string, received number" in str(events[-1].error)
-    with pytest.raises(InvalidInput, match="- city: Invalid input: expected string, received number"):
+    with pytest.raises(InvalidInput, match="- city: Invalid input: expected string, received number") as raised:
         stream.result()
+    assert raised.value.url == f"{client.base_url}/workflows/city-workflow/stream"
     assert run.result().status == "pending"
 
 

@@ -1,0 +1,37 @@
+"""Bodies that came in the place of a stream of Mastra's, known by how they begin. No I/O."""
+
+from __future__ import annotations
+
+import re
+
+from mastra_sync.records import END_MARK, parse_json
+
+LONGEST_BEGINNING = 64 * 1024
+"""Bytes after which nobody looks any more: the record is just long."""
+
+_EVENT_LINE = re.compile(rb"(?:(?:data|event|id|retry)[ \t]*:|:)[^\r\n]*[\r\n]")
+
+
+def foreign_format(beginning: bytes, *, is_whole: bool = False) -> str | None:
+    """Return what a body is that has no record of Mastra's yet; None if it may still become one.
+
+    Args:
+        beginning: Its bytes so far, of which none is 0x1E.
+        is_whole: True if nothing more comes.
+    """
+    text = beginning.lstrip()
+    if _EVENT_LINE.match(text) and not text.startswith(END_MARK):
+        return "server-sent events (SSE)"
+    line, line_break, rest = text.partition(b"\n")
+    is_line_of_its_own = line_break and (rest.lstrip().startswith(b"{") or (is_whole and not rest.strip()))
+    if is_line_of_its_own and line.startswith(b"{") and _is_json(line):
+        return "lines of JSON (NDJSON)"
+    return None
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return False
+    return True

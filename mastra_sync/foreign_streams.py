@@ -1,4 +1,4 @@
-"""Bodies that came in the place of a stream of Mastra's, known by how they begin. No I/O."""
+"""Bodies in the place of Mastra's streams, known by how they begin. No I/O."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EVENT_LINE = re.compile(rb"(?:(?:data|event|id|retry)[ \t]*:|:)[^\r\n]*[\r\n]")
 
 
 def foreign_format(beginning: bytes, *, is_whole: bool = False) -> str | None:
-    """Return what a body is that has no record of Mastra's yet; None if it may still become one.
+    """Return what a body is that is no stream of records; None if unknown.
 
     Args:
         beginning: Its bytes so far, of which none is 0x1E.

@@ -64,13 +64,13 @@ class Outages:
 
     @property
     def advice(self) -> str:
-        """What to do about a run that may have died with its server; empty if nothing speaks for that."""
+        """What to do about a run that may have died with its server; else empty."""
         is_still = self._since is not None and self._last == self._since and not self._is_out
         return ADVICE if is_still and self._last is not None and self._last.status in _RESTARTED else ""
 
 
 def _is_unreachable(error: MastraError) -> bool:
-    """Return True if nobody answered, or only what stands before the server; one that is slow is there."""
+    """Return True if no server answered; one that is slow is there."""
     if isinstance(error, APITimeoutError):
         # one that was given no time was not tried
         return error.sent is False and error.__cause__ is not None

@@ -131,7 +131,7 @@ FIRST_LINES = {
     "MalformedRecord": "malformed record at byte 17 of the stream: not JSON: '{'",
     "RecordTooLarge": "the record at byte 17 of the stream is longer than 100 bytes",
     "StreamInterrupted": "stream of run r1 of 'w': cut; the last event seen was 'x', number 3.",
-    "RunFailed": f"run {RESULT.run_id} of 'failing' failed in step 'boom': Error: outer",
+    "RunFailed": f"run {RESULT.run_id} of 'failing' failed in step 'boom': Error: outer: inner",
 }
 
 

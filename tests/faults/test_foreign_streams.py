@@ -8,7 +8,6 @@ import pytest
 
 from mastra_sync import InvalidInput, MalformedRecord, MastraClient, StreamInterrupted
 from mastra_sync.foreign_streams import LONGEST_BEGINNING, foreign_format
-from mastra_sync.records import BYTE_ORDER_MARK
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import WireServer, json_reply, never, streamed
 

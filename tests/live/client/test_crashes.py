@@ -113,5 +113,5 @@ def test_runs_go_on_with_the_next_server(successions: Successions, slow: Workflo
     assert run.restart_async().result == {"done": True}
     assert server.executions(run.run_id) == {"wait": 1, "end": 1}
     assert asked.resume_async({"answer": "a"}).result == {"rest": "a"}
-    with pytest.raises(StreamInterrupted, match="holds no events of it: .* no event was seen"):
+    with pytest.raises(StreamInterrupted, match=r"holds no events of it: .* no event was seen"):
         list(run.observe())

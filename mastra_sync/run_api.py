@@ -35,7 +35,7 @@ from mastra_sync.operations import (
     RUN_BY_ID,
     Operation,
 )
-from mastra_sync.outages import GATEWAY_STATUSES, Mark, Outages
+from mastra_sync.outages import Mark, Outages
 from mastra_sync.run_input import needs_graph
 from mastra_sync.step_graph import graph_of
 from mastra_sync.transport import ByteStream

@@ -8,7 +8,8 @@ from typing_extensions import TypeIs
 
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import MastraError, ServerError
-from mastra_sync.waiting import Departure, Mark, Wait
+from mastra_sync.outages import GATEWAY_STATUSES, Mark
+from mastra_sync.waiting import Departure, Wait
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 STANDSTILL = 30.0
 """Seconds that such a run may stay where it is."""
-
-GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""Answers of what stands before a server, or of its own time limit: the command may have taken effect."""
 
 
 class WaitableRun(Protocol):

@@ -103,11 +103,12 @@ def test_runs_go_on_with_the_next_server(successions: Successions, slow: Workflo
     asked = slow.client.get_workflow("asker").create_run()
     asked.start_async({})
     successions.crash()
+    waiting = slow.on_clock(HurriedClock()).get_run(run.run_id)
     with pytest.raises(RunTimeout) as away:
-        run.wait(0)
+        waiting.wait(10)
     server = successions.succeed()
     with pytest.raises(RunTimeout, match=r"run\.restart\(\) executes it again") as back:
-        run.wait(0.5)
+        waiting.wait(20)
     assert (away.value.advice, back.value.last_status) == ("", "running")
     server.open_gate(gate)
     assert run.restart_async().result == {"done": True}

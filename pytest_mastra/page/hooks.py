@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_mastra.coverage.hooks import COVERAGE
+from pytest_mastra.coverage.wishes import Omissions, WishError, parse_omissions
 from pytest_mastra.page.gathering import gathering_of
 from pytest_mastra.page.page_file import find_problem, write_page
 from pytest_mastra.page.session import Session
@@ -41,7 +43,11 @@ def begin(config: pytest.Config, given: str) -> None:
         problem = find_problem(path)
         if problem:
             raise settings.usage_error(f"--mastra-html={given}: {problem}")
-        config.pluginmanager.register(Paging(config, path), _NAME)
+        try:
+            omissions = parse_omissions(config.getini("mastra_coverage_omit"))
+        except WishError as error:
+            raise settings.usage_error(str(error)) from None
+        config.pluginmanager.register(Paging(config, path, omissions), _NAME)
 
 
 class Paging:
@@ -50,11 +56,13 @@ class Paging:
     Args:
         config: pytest's.
         path: Where the page belongs.
+        omissions: What does not count as missed.
     """
 
-    def __init__(self, config: pytest.Config, path: Path) -> None:
+    def __init__(self, config: pytest.Config, path: Path, omissions: Omissions) -> None:
         self._config = config
         self._path = path
+        self._omissions = omissions
         self._began = time.perf_counter()
         self._gathering = gathering_of(config)
         self._told = ""
@@ -64,7 +72,9 @@ class Paging:
         """Write the page."""
         tests = self._gathering.tests()
         session = Session(seconds=time.perf_counter() - self._began, notes=tuple(self._gathering.crashed))
-        self._told = write_page(self._path, tests, session, learn_secrets((), self._config)).words
+        tried = self._config.stash.get(COVERAGE, None)
+        scrubber = learn_secrets((), self._config)
+        self._told = write_page(self._path, tests, session, scrubber, tried, self._omissions.reason).words
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the page is."""

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -15,11 +15,15 @@ from urllib.parse import quote
 
 from mastra_sync.escapes import escaped, visible
 from mastra_sync.terminal.writing import duration
+from pytest_mastra.coverage.fold import Coverage, Omit
+from pytest_mastra.coverage.observed_run import runs_of_trace
+from pytest_mastra.page.covered import ShownCoverage, show_coverage
 from pytest_mastra.page.data import PageData, packed
 from pytest_mastra.page.drawing import Drawings
 from pytest_mastra.page.sentences import Sentence, sentence_of
 from pytest_mastra.page.session import Session
 from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters
+from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
 
 if TYPE_CHECKING:
@@ -66,6 +70,23 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Sections:
+    """What is there without a script.
+
+    Attributes:
+        cards: The failed tests.
+        covered: What was tried of each workflow.
+        sweeps: What became of swept tests.
+        shapes: The drawings, by id.
+    """
+
+    cards: Sequence[Card]
+    covered: Sequence[ShownCoverage]
+    sweeps: Sequence[ShownSweep]
+    shapes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page.
 
@@ -78,7 +99,13 @@ class Page:
     data: bytes
 
 
-def render(tests: Sequence[Tested], session: Session, budget: int = BUDGET) -> Page:
+def render(
+    tests: Sequence[Tested],
+    session: Session,
+    budget: int = BUDGET,
+    tried: Coverage | None = None,
+    omit: Omit | None = None,
+) -> Page:
     """Return the page.
 
     Where there is no room for all traces, the oldest passing tests are there without theirs. Failed ones are next, but
@@ -88,9 +115,12 @@ def render(tests: Sequence[Tested], session: Session, budget: int = BUDGET) -> P
         tests: In the order in which they ran.
         session: What is said of all of them; is completed.
         budget: How many characters the data may take.
+        tried: What all tests have tried, if somebody has gathered it; by default what their traces tell.
+        omit: Says which goals are not counted, and why.
     """
-    data, drawings = PageData(), Drawings()
+    data, drawings, coverage = PageData(), Drawings(), Coverage()
     cards: list[Card] = []
+    sweeps: list[ShownSweep] = []
     thinned = 0
     failed = [number for number, test in enumerate(tests) if test.has_failed]
     others = [number for number, test in reversed(list(enumerate(tests))) if not test.has_failed]
@@ -100,13 +130,18 @@ def render(tests: Sequence[Tested], session: Session, budget: int = BUDGET) -> P
         trace = test.trace if data.size < room else None
         if trace is not None:
             session.take(trace)
+            for observed in runs_of_trace(trace) if tried is None else ():
+                coverage.add_run(observed)
         thinned += test.load is not None and trace is None
         runs = data.add(number, test, trace)
         if test.has_failed and len(cards) < MOST_CARDS:
             cards.append(_card(test, trace, runs, drawings))
+        sweep = show_sweep(test, trace, runs, drawings) if trace is not None else None
+        sweeps += [] if sweep is None else [sweep]
     if thinned:
         session.notes += (f"This page has room for {budget / 1e6:.0f} MB: {_left_out(thinned)}",)
-    return _fill(tests, session, data, drawings, cards)
+    covered = show_coverage(tried or coverage, data.layouts, drawings, omit)
+    return _fill(tests, session, data, Sections(cards, covered, sweeps, drawings.shapes))
 
 
 def _left_out(count: int) -> str:
@@ -115,7 +150,7 @@ def _left_out(count: int) -> str:
     return f"the runs of the {count:,} oldest tests are left out, of passing tests first."
 
 
-def _fill(tests: Sequence[Tested], session: Session, data: PageData, drawings: Drawings, cards: Sequence[Card]) -> Page:
+def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: Sections) -> Page:
     counts = Counter(test.outcome for test in tests)
     script, style = _script(), _asset("style.css")
     content = data.as_json()
@@ -129,8 +164,10 @@ def _fill(tests: Sequence[Tested], session: Session, data: PageData, drawings: D
                 (outcome, counts[outcome], _WORDS.get(outcome, outcome)) for outcome in OUTCOMES if counts[outcome]
             ],
             total=len(tests),
-            cards=cards,
-            shapes=drawings.shapes,
+            cards=sections.cards,
+            covered=sections.covered,
+            sweeps=sections.sweeps,
+            shapes=sections.shapes,
             failed=counts["failed"] + counts["error"],
             policy=_policy(script, style),
             script=script,

@@ -15,6 +15,7 @@ from pytest_mastra.page.tested import Tested
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
+    from pytest_mastra.coverage.fold import Coverage, Omit
     from pytest_mastra.redact.scrubber import Scrubber
 
 _UNITS = ((1_000_000, "MB"), (1_000, "kB"))
@@ -48,7 +49,14 @@ def find_problem(path: Path) -> str:
     return ""
 
 
-def write_page(path: Path, tests: Sequence[Tested], session: Session, scrubber: Scrubber) -> Written:
+def write_page(
+    path: Path,
+    tests: Sequence[Tested],
+    session: Session,
+    scrubber: Scrubber,
+    tried: Coverage | None = None,
+    omit: Omit | None = None,
+) -> Written:
     """Write a page, and say in one line what became of it; never raises.
 
     Args:
@@ -56,8 +64,10 @@ def write_page(path: Path, tests: Sequence[Tested], session: Session, scrubber: 
         tests: In the order in which they ran.
         session: What is said of all of them.
         scrubber: Knows what must not stand in it.
+        tried: What all tests have tried, if somebody has gathered it.
+        omit: Says which goals are not counted, and why.
     """
-    page = render(tests, session)
+    page = render(tests, session, tried=tried, omit=omit)
     left = scrubber.survivors(page.data)
     problem = f"{', '.join(left)} would stand in it" if left else _replace(path, page.html)
     if problem:

@@ -16,6 +16,7 @@ function route() {
   } else {
     view.replaceChildren();
     window.scrollTo(0, scrolled);
+    if (parts[0]) byId(parts[0])?.scrollIntoView();
   }
 }
 

@@ -51,7 +51,7 @@ def test_filters(seen: Seen, report: Path) -> None:
     assert shown_tests(page) == ["test_small", "test_large"]
     expect(page.locator("#live")).to_have_text("2 tests shown")
     page.get_by_role("button", name="failed").click()
-    page.get_by_label("Workflow").select_option("order")
+    page.get_by_label("Workflow", exact=True).select_option("order")
     assert shown_tests(page) == ["test_declined", "test_waits", "test_small", "test_large"]
     page.get_by_label("Filter tests by text").fill("CARD decl")
     expect(page.locator("#live")).to_have_text("1 test shown")
@@ -162,7 +162,7 @@ def test_without_scripts(seen: Seen, report: Path) -> None:
     page.goto(report.as_uri())
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator("article h2").first).to_contain_text("order failed in step charge")
-    assert page.locator("article svg.graph:visible").count() == 3
+    assert page.locator("#failures svg.graph:visible").count() == 3
     box = page.locator("article svg.graph").first.bounding_box()
     assert box is not None
     assert box["width"] > 400

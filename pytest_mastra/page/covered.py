@@ -1,4 +1,4 @@
-"""What the tests of a page have tried of each workflow, on the drawing of its graph. No I/O."""
+"""What the tests of a page have tried of each workflow's graph. No I/O."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _draw(row: WorkflowCoverage, goals: Sequence[Goal], layout: Layout, drawings
 
 
 def _look(goals: Sequence[Goal]) -> Look:
-    """Return how an entry is drawn: by whether it was come to, and whether all of its goals were."""
+    """Return how an entry is drawn, by which of its goals were reached."""
     counted = [goal for goal in goals if goal.verdict != "omitted"]
     verdicts = [goal.verdict for goal in counted]
     title = "\n".join(_lines(counted))

@@ -92,7 +92,7 @@ def _cell(points: Sequence[SweptPoint]) -> Cell | None:
 
 
 def _draw(points: Sequence[SweptPoint], runs: Sequence[ShownRun], drawings: Drawings) -> str:
-    """Return the run with most that was executed again, and how often that happened, if anything was."""
+    """Return the first run of which steps were executed again, and how often."""
     again: dict[tuple[str, str], list[str]] = {}
     for point in points:
         for one in point.repeated:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mastra_sync import evented
 from mastra_sync.answers import UNTOLD, Answer, answer_given
 from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
 from mastra_sync.error_replies import BODY_NOT_SEEN
@@ -27,14 +28,14 @@ from mastra_sync.errors import (
     StepNotSuspended,
     UnsupportedByServer,
 )
-from mastra_sync.operations import Operation
+from mastra_sync.operations import RESUME_STREAM, Operation
 from mastra_sync.options import if_started, joins_answered, sent_options
 from mastra_sync.outages import Mark
 from mastra_sync.recorded_data import differing_paths, is_same, listed_paths
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
-from mastra_sync.step_graph import step_tree
+from mastra_sync.step_graph import graph_of, step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
 from mastra_sync.waiting import next_pause
 
@@ -156,6 +157,8 @@ class Commands:
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
         if target.for_each_index is not None and len(items) > 1:
             self.require("for_each_index", "Without it every suspended item gets the same answer")
+            if operation is RESUME_STREAM:
+                _check_streamed_item(run, target, [item.for_each_index for item in items])
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
         return Command(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
@@ -301,6 +304,24 @@ class Commands:
             return ""
         return (
             f"the input fits the workflow's schema at first sight, but what is nested in it may not; or {BODY_NOT_SEEN}"
+        )
+
+
+def _check_streamed_item(run: RunResult, target: Target, waiting: Sequence[int | None]) -> None:
+    """Find an answer that would reach another item of a foreach.
+
+    Raises:
+        UnsupportedByServer: The evented engine would give it to another one.
+    """
+    step = run.steps.get(target.path[0]) if target.path else None
+    if step is None or target.for_each_index is None:
+        return
+    report = {"path": step.path, "output": step.output, "suspendPayload": step.suspend_payload}
+    if evented.misleads_streamed_answer(report, graph_of(run.raw), waiting, target.for_each_index):
+        raise UnsupportedByServer(
+            "for_each_index of resume_stream",
+            generation="its evented engine, which workflows with a schedule run on",
+            advice="The first items that wait would get the answer; resume_async gives it to the one that is meant",
         )
 
 

@@ -38,6 +38,19 @@ _BLOCKS = frozenset({"parallel", "conditional"})
 _SLEEPS = frozenset({"sleep", "sleepUntil"})
 
 
+_OF_ENGINE = "The evented engine, which workflows with a schedule run on, cannot"
+_FAULTS = {
+    "Execution path is empty": f"{_OF_ENGINE} go on with a run that a crash interrupted. Start a new run.",
+    "Nested workflow run id not found": f"{_OF_ENGINE} give an answer to an item of a foreach over a workflow.",
+}
+"""How the messages of the engine's own faults begin, and what they mean."""
+
+
+def meaning_of(message: str) -> str | None:
+    """Return what an error means that is the engine's own fault; None of any other."""
+    return next((meaning for start, meaning in _FAULTS.items() if message.startswith(start)), None)
+
+
 def is_answer(raw: Mapping[str, Any]) -> bool:
     """True if an answer of an `_async` verb is this engine's.
 
@@ -204,6 +217,25 @@ def items_of(step: Mapping[str, Any]) -> list[Any] | None:
     if isinstance(items, list) and isinstance(path, list) and path and all(map(_is_index, path)):
         return items
     return None
+
+
+def misleads_streamed_answer(step: Mapping[str, Any], graph: Any, waiting: Sequence[int | None], index: int) -> bool:
+    """True if a streamed answer would reach other items of a foreach, or more of them.
+
+    The engine forgets which item it is for: the first that wait get it, as many as are executed at once.
+
+    Args:
+        step: What is told of the foreach's step.
+        graph: The workflow's graph.
+        waiting: The items that wait, in order.
+        index: The item that is meant.
+    """
+    if items_of(step) is None or len(waiting) < 2:  # noqa: PLR2004 - another one may get it
+        return False
+    entries = [entry for entry in graph if isinstance(entry, Mapping)] if isinstance(graph, list) else []
+    entry = next((entry for entry in entries if step["path"][0] in step_tree([entry])), {})
+    options = entry.get("opts")
+    return index != waiting[0] or not isinstance(options, Mapping) or options.get("concurrency") != 1
 
 
 def waiting_items(items: Iterable[Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -22,6 +22,7 @@ from typing_extensions import Self
 
 from mastra_sync import errors
 from mastra_sync.attributes import missing_attribute
+from mastra_sync.evented import meaning_of
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
 from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
@@ -382,7 +383,9 @@ class RunResult(ServerModel):
             step = self.failed_step
             where = f" in step {'.'.join(step.path)!r}" if step else ""
             error = self.error or (step.error if step else None)
-            return f"{where}: {with_root_cause(error) if error else 'the server gives no reason'}"
+            meaning = meaning_of(error.message) if error and error.code == "MASTRA_WORKFLOW" else None
+            advice = f"\n  {meaning}" if meaning else ""
+            return f"{where}: {with_root_cause(error) if error else 'the server gives no reason'}{advice}"
         if self.status == "suspended" and self.suspensions:
             asks = "".join(f"\n  {suspension!r}" for suspension in self.suspensions)
             return f" at{asks}\n  Answer with run.resume_async(step=result.suspensions[0], resume_data=...)."

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mastra_sync import RunResult
+from mastra_sync.evented import misleads_streamed_answer
 
 Json = dict[str, Any]
 
@@ -140,3 +141,44 @@ def test_what_is_no_path_is_no_answer_of_mastra(path: Any) -> None:
     """Numbers stand behind the name of a step only."""
     with pytest.raises(ValueError, match="expected the path of a step"):
         RunResult.model_validate({**asking(["q"], ["q"]), "suspended": [path]})
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "advice"),
+    [
+        ("Execution path is empty: []", "MASTRA_WORKFLOW", "Start a new run."),
+        ("Nested workflow run id not found for auto-detection: {}", "MASTRA_WORKFLOW", "a foreach over a workflow."),
+        ("Execution path is empty: []", None, ""),
+        ("boom", "MASTRA_WORKFLOW", ""),
+    ],
+)
+def test_faults_of_the_engine_are_explained(message: str, code: str | None, advice: str) -> None:
+    """Where the engine's own error ended a run, not a step's that reads like it."""
+    error = {"message": message, "name": "Error", **({"code": code} if code else {})}
+    told = RunResult.model_validate({"runId": "r", "status": "failed", "error": error})
+    assert told.explain().rpartition(message)[2].endswith(advice)
+    assert ("evented engine" in told.explain()) == bool(advice)
+
+
+FOREACH = [{"type": "foreach", "step": {"type": "step", "step": {"id": "q"}}, "opts": {"concurrency": 1}}]
+
+
+@pytest.mark.parametrize(
+    ("graph", "waiting", "index", "expected"),
+    [
+        (FOREACH, [0, 1], 0, False),
+        (FOREACH, [0, 1], 1, True),
+        (FOREACH, [1], 1, False),
+        ([{**FOREACH[0], "opts": {"concurrency": 2}}], [0, 1], 0, True),
+        ([{**FOREACH[0], "opts": {"concurrency": 2}}], [0], 0, False),
+        (None, [0, 1], 0, True),
+    ],
+)
+def test_which_item_a_streamed_answer_reaches(
+    graph: Any, waiting: list[int | None], index: int, *, expected: bool
+) -> None:
+    """The first that wait, as many as are executed at once; where the graph is not known, perhaps others too."""
+    step = {"path": ["q"], "output": [None, None], "suspendPayload": {"__workflow_meta": {"path": [0, 1]}}}
+    assert misleads_streamed_answer(step, graph, waiting, index) == expected
+    default = {**step, "suspendPayload": {"__workflow_meta": {"path": ["q"]}}}
+    assert not misleads_streamed_answer(default, graph, waiting, index)

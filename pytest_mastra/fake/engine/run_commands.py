@@ -161,7 +161,7 @@ def _only_suspended_step(snapshot: dict[str, Any]) -> list[str]:
     if not paths:
         raise Refusal("No suspended steps found in this workflow run")
     if len(paths) > 1:
-        listed = ", ".join(f"[{', '.join(path)}]" for path in paths)
+        listed = ", ".join(f"[{', '.join(map(str, path))}]" for path in paths)
         raise Refusal(
             f'Multiple suspended steps found: {listed}. Please specify which step to resume using the "step" parameter.'
         )

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from mastra_sync import MastraClient, Run, RunFailed, RunResult, RunTripwire, WorkflowNotFound
+from mastra_sync import (
+    MastraClient,
+    Run,
+    RunFailed,
+    RunResult,
+    RunTripwire,
+    UnsupportedByServer,
+    WorkflowNotFound,
+)
 from tests.live.client.test_resuming import every_resume
 from tests.live.client.test_running import every_start
 from tests.live.server import LiveServer
@@ -188,3 +197,49 @@ def test_a_nested_step_of_the_same_id_keeps_its_path(evented: MastraClient) -> N
     for told in (run.start_async({"n": 3}), run.result()):
         assert told.suspended == [["twin", "twin"]]
     assert run.resume_async({"a": 1}, step="twin.twin").result == {"a": 1}
+
+
+def test_a_streamed_answer_goes_to_the_item_that_is_meant_or_nowhere(evented: MastraClient) -> None:
+    """The engine gives it to the first items that wait; another one is not to have it instead."""
+    run = evented.get_workflow("evented-items").create_run()
+    first, second = run.start_async([5, 6]).suspensions
+    with pytest.raises(UnsupportedByServer, match="for_each_index of resume_stream is not supported"):
+        run.resume_stream({"a": 1}, step=second)
+    assert list(run.resume_stream({"a": 0}, step=first))
+    assert run.resume_stream({"a": 1}, step=second).result().result == [{"a": 0}, {"a": 1}]
+    at_once = evented.get_workflow("evented-items-at-once").create_run()
+    with pytest.raises(UnsupportedByServer, match="resume_async gives it to the one that is meant"):
+        at_once.resume_stream({"a": 0}, step=at_once.start_async([5, 6]).suspensions[0])
+
+
+def test_one_loop_answers_each_item(evented: MastraClient) -> None:
+    """A handler is asked for one item after the other."""
+    run = evented.get_workflow("evented-items").create_run()
+    stream = run.stream([5, 6, 7], on_suspend=lambda suspension: {"for": suspension.payload["ask"]})
+    assert stream.result().result == [{"for": 5}, {"for": 6}, {"for": 7}]
+
+
+def test_a_cancelled_run_is_canceled(evented: MastraClient, current_server: LiveServer) -> None:
+    """Whatever the engine stores as its result, it has none."""
+    run = evented.get_workflow("evented-slow").create_run()
+    run.start({"gate": run.run_id})
+    current_server.wait_for_gate(run.run_id)
+    run.cancel()
+    for told in (run.wait(), run.result()):
+        assert (told.status, told.result) == ("canceled", None)
+
+
+def test_a_crash_ends_a_run(tmp_path: Path) -> None:
+    """The engine cannot go on with it, and the client says what to do instead."""
+    with LiveServer("current", database=tmp_path / "mastra.db") as server:
+        with MastraClient(server.base_url, token="") as client:
+            run = client.get_workflow("evented-slow").create_run()
+            run.start({"gate": run.run_id})
+            server.wait_for_gate(run.run_id)
+        server.kill()
+        server.start()
+        with MastraClient(server.base_url, token="") as client:
+            told = client.get_workflow("evented-slow").get_run(run.run_id).restart_async()
+    assert told.status == "failed"
+    with pytest.raises(RunFailed, match=r"Execution path is empty: \[\]\n.* Start a new run\."):
+        told.raise_for_status()

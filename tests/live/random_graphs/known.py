@@ -106,6 +106,26 @@ def _blanked(value: Any, keys: set[str]) -> Any:
     return [_blanked(item, keys) for item in value] if isinstance(value, list) else value
 
 
+def _differs_in_stack(difference: Difference) -> bool:
+    """Return whether only the stacks differ that the evented engine gives the errors of conditions."""
+    if difference.graph.get("engine") != "evented":
+        return False
+    return json.dumps(_without(difference.real, "stack")) == json.dumps(difference.fake)
+
+
+def _goes_on(difference: Difference) -> bool:
+    """Return whether, in the evented engine, a step was held at a gate while its run ended."""
+    held = any(act["do"] == "hold" for act in difference.story)
+    return difference.graph.get("engine") == "evented" and held
+
+
+def _without(value: Any, key: str) -> Any:
+    """Return a value without what is at keys of this name."""
+    if isinstance(value, dict):
+        return {name: _without(item, key) for name, item in value.items() if name != key}
+    return [_without(item, key) for item in value] if isinstance(value, list) else value
+
+
 KNOWN = (
     Known(
         "the order in which things side by side end",
@@ -140,6 +160,29 @@ KNOWN = (
         [
             {"do": "post", "run": 0, "route": "start-async", "body": {"inputData": [1]}},
             {"do": "post", "run": 0, "route": "resume-async", "body": {"step": "a"}},
+        ],
+    ),
+    Known(
+        "the evented engine: errors of conditions",
+        _differs_in_stack,
+        "current",
+        {
+            "engine": "evented",
+            "entries": [{"kind": "dountil", "child": {"id": "a", "body": {"do": "echo"}}, "condition": "throws"}],
+        },
+        [{"do": "post", "run": 0, "route": "start-async", "body": {"inputData": {}}}],
+    ),
+    Known(
+        "the evented engine: what goes on beside a run that has ended",
+        _goes_on,
+        "current",
+        {
+            "engine": "evented",
+            "entries": [{"kind": "then", "child": {"id": "a", "body": {"do": "gate", "deaf": True}}}],
+        },
+        [
+            {"do": "hold", "run": 0, "route": "start-async", "body": {}, "acts": [{"do": "cancel", "run": 0}]},
+            {"do": "read", "run": 0},
         ],
     ),
     Known(

@@ -15,6 +15,7 @@ from tests.live.random_graphs.tellings import RealTeller
 SEED = "house"
 GRAPHS = 300
 GRAPHS_A_TEST = 50
+EVENTED_GRAPHS = 40
 DIFFERENCES = Path(__file__).parents[3] / "docs" / "fake-differences.md"
 
 
@@ -26,6 +27,16 @@ def test_the_fake_says_what_the_real_server_says(generation: str, first: int, st
     real = RealTeller(lambda: start_server(generation))
     seeds = (f"{SEED}-{number}" for number in range(first, first + GRAPHS_A_TEST))
     found = [told for told in differences(generation, seeds, real) if told and not known_as(told)]
+    assert not found, f"{len(found)} stories differ; the first:\n{shrunk(found[0], real).report()}"
+
+
+@pytest.mark.random_graphs
+@pytest.mark.parametrize("first", range(0, EVENTED_GRAPHS, EVENTED_GRAPHS // 2))
+def test_the_fake_runs_the_evented_engine(first: int, start_server: StartServer) -> None:
+    """The same of workflows that run on that engine; a story that waits for ever takes some seconds."""
+    real = RealTeller(lambda: start_server("current"))
+    seeds = (f"{SEED}-{number}" for number in range(first, first + EVENTED_GRAPHS // 2))
+    found = [told for told in differences("current", seeds, real, "evented") if told and not known_as(told)]
     assert not found, f"{len(found)} stories differ; the first:\n{shrunk(found[0], real).report()}"
 
 

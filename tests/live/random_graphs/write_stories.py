@@ -148,7 +148,7 @@ class _Writer:
             path = self._random.choice(_suspended(snapshot) or [["s1"]])
             if self._chance(0.1):
                 path = path[:1]
-            body["step"] = path if self._chance(0.3) else ".".join(path)
+            body["step"] = path if self._chance(0.3) else ".".join(map(str, path))
         elif kind < 0.65:
             body["label"] = self._random.choice(LABELS)
         elif kind < 0.75 and self._steps:

@@ -2,6 +2,7 @@
 import { TripWire } from "@mastra/core/agent";
 import { z } from "zod";
 
+import { waitAtGate } from "../control.mjs";
 import { step, workflow } from "./define.mjs";
 
 // The schedule only chooses the engine; it is due once a year.
@@ -57,6 +58,17 @@ const tripwire = open("evented-tripwire")
   )
   .commit();
 
+const itemsAtOnce = open("evented-items-at-once").foreach(ask("q"), { concurrency: 2 }).commit();
+
+const slow = open("evented-slow")
+  .then(
+    step("wait", async ({ inputData, abortSignal }) => {
+      await waitAtGate(inputData.gate, abortSignal);
+      return { done: true };
+    }),
+  )
+  .commit();
+
 const inner = workflow("evented-inner").then(give("first")).then(ask("second")).commit();
 const nested = open("evented-nested").then(inner).commit();
 
@@ -66,5 +78,5 @@ const twin = open("evented-twin")
   .commit();
 
 export const eventedWorkflows = Object.fromEntries(
-  [evented, eventedAsk, block, branch, bail, items, failing, tripwire, nested, twin].map((each) => [each.id, each]),
+  [evented, eventedAsk, block, branch, bail, items, itemsAtOnce, failing, tripwire, slow, nested, twin].map((each) => [each.id, each]),
 );

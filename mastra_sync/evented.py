@@ -114,7 +114,7 @@ def with_own_outcome(run: dict[str, Any], steps: Mapping[str, Mapping[str, Any]]
     if status == "failed" and (tripwire := _tripwire(run, outer)):
         return {**run, "status": "tripwire", "tripwire": tripwire}
     envelope = run.get("result")
-    if status != "success" or not isinstance(envelope, Mapping) or _is_output(envelope, outer):
+    if status != "success" or not isinstance(envelope, Mapping):
         return run
     if not _agrees(envelope, run, outer, run.get(GRAPH, graph)):
         return run
@@ -142,13 +142,17 @@ def _agrees(
 ) -> bool:
     """True if an object is the envelope of what the run did last."""
     keys = set(envelope)
+    if keys == _OF_BLOCKS and envelope["status"] == "success":
+        gathered = _output_of_block(graph, steps)
+        # where the block's children have run, the default engine's result is what they gave
+        return bool(envelope["output"] == gathered and (gathered or not _is_output(envelope, steps)))
+    if _is_output(envelope, steps):
+        return False
     if keys <= _STEP_KEYS and {"status", *_MOMENTS} <= keys:
         compared = ("status", *_MOMENTS, "output")
         return any(all(step.get(key) == envelope.get(key) for key in compared) for step in steps.values())
     if envelope.get("status") != "success":
         return False
-    if keys == _OF_BLOCKS:
-        return bool(envelope["output"] == _output_of_block(graph, steps))
     # a step that bailed is not stored, and the engine still takes it for active
     is_bailed = STORED_STATE in keys and keys <= {STORED_STATE, *_STEP_KEYS} and keys >= _MOMENTS
     return is_bailed and (bool(run.get("activeStepsPath")) or STORED_STATE in (run.get("steps") or {}))

@@ -42,8 +42,7 @@ def ended_runs(draw: st.DrawFn) -> tuple[list[Json], dict[str, Json], Any, Json 
     ids = draw(st.lists(st.sampled_from(IDS), min_size=1, unique=True))
     steps: dict[str, Json] = {}
     for index, name in enumerate(ids):
-        same_moment = draw(st.booleans())
-        steps[name] = record(draw(lookalikes(list(steps.values()))), START + (0 if same_moment else index))
+        steps[name] = record(draw(lookalikes(list(steps.values()))), START + index)
     in_block = draw(st.integers(0, len(ids)))
     before, block = ids[: len(ids) - in_block], ids[len(ids) - in_block :]
     entries: list[Json] = [{"type": "step", "step": {"id": name}} for name in before]

@@ -70,6 +70,8 @@ def execute_leaf(
         context = _step_context(bus, attempt, effects, input_data)
         turns = Turns(bus.options.scheduler, bus.signal_of(message.run_id), awaits_events=False)
         output = yield from run_function(turns, step, context, effects)
+        if effects.suspended:
+            yield None  # a suspension is checked, which takes longer than giving a value
         for look in list(bus.server_state.on_executed):
             look(leaf.id)
     except Exception as error:  # noqa: BLE001 -- whatever a step raises is the run's failure

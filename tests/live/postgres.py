@@ -18,6 +18,9 @@ from tests.live.server import PostgresSchema
 
 START_TIMEOUT = 60.0
 _READY = "database system is ready to accept connections"
+_TIED = '"$@" & exec 2>/dev/null; cat; kill -QUIT $!; wait'
+"""Runs a program until our end of the pipe closes: a killed test run cannot tidy up."""
+
 _WITHOUT_DURABILITY = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
 
 
@@ -54,9 +57,10 @@ class Postgres:
     def stop(self) -> None:
         """End it, and delete what it stored."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            assert self._process.stdin is not None
             assert self._process.stderr is not None
+            self._process.stdin.close()
+            self._process.wait()
             self._reader.join()
             self._process.stderr.close()
             self._process = None
@@ -68,9 +72,10 @@ class Postgres:
         if nobody:
             shutil.chown(self._folder, nobody["user"], nobody["group"])
         data = str(self._folder / "data")
-        options: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL, "text": True, **nobody}
+        options: dict[str, Any] = {"cwd": self._folder, "text": True, **nobody}
         made = subprocess.run(
             [initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             **options,
@@ -86,7 +91,8 @@ class Postgres:
             *_WITHOUT_DURABILITY,
         ]
         self._process = subprocess.Popen(
-            [postgres, "-D", data, *(part for setting in settings for part in ("-c", setting))],
+            ["sh", "-c", _TIED, "sh", postgres, "-D", data, *(part for one in settings for part in ("-c", one))],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             **options,

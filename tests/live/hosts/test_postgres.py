@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from mastra_sync import MastraClient
-from tests.live.conftest import StartServer
+from tests.live.conftest import ROOT, StartServer
+from tests.live.http_calls import TIMEOUT
 
 pytestmark = pytest.mark.hosts
 
@@ -51,3 +56,20 @@ def test_suspensions(client: MastraClient) -> None:
     order = [["conf-question", "inner-q"], ["outer-q"]]
     assert [one.path for one in run.start_async({}).suspensions] == order
     assert [one.path for one in workflow.run_by_id(run.run_id).suspensions] == order
+
+
+def test_postgres_ends_with_its_parent(shared_server: StartServer) -> None:
+    """When the process that started it is killed, it goes too, seen by its closing a connection."""
+    assert shared_server("postgres")  # or the test is skipped, if none can be had
+    script = (
+        "from tests.live.postgres import Postgres; "
+        "print(Postgres().__enter__().new_schema().address, flush=True); input()"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with parent:
+        assert parent.stdout is not None
+        port = urlsplit(parent.stdout.readline().decode().strip()).port
+        assert port is not None
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
+            parent.kill()
+            assert connection.recv(1) == b""

@@ -6,7 +6,8 @@ import base64
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,10 @@ from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
 from mastra_sync.options import takes
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.request import Timeouts
-from mastra_sync.run_filters import context_query
+from mastra_sync.run_filters import DEFAULT_PER_PAGE, context_query
 from mastra_sync.schedules import Schedules
 from mastra_sync.sessions import AdapterWrapper
+from mastra_sync.suspended_runs import each_once, ids_outermost_first
 from mastra_sync.tls import DEFAULT_TLS, Cert, TlsSettings, Verify
 from mastra_sync.transport import RequestsTransport, Token
 from mastra_sync.workflow import Workflow
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from pydantic import TypeAdapter
 
+    from mastra_sync.models import RunResult
     from mastra_sync.workflow_models import WorkflowDetails
 
 DEFAULT_BASE_URL = "http://localhost:4111"
@@ -197,6 +200,44 @@ class MastraClient(Schedules, DynamicWorkflows):
             raise UnsupportedByServer("list_workflow_run_counts", advice="Count the rows of runs(status=...)") from None
         return self.api.parse(answer, RUN_COUNTS, _adapter(dict[str, dict[str, int]]).validate_python)
 
+    @takes()
+    def iter_suspended(
+        self,
+        *,
+        per_page: int = DEFAULT_PER_PAGE,
+        resource_id: str | None = None,
+        from_date: datetime | date | str | None = None,
+        to_date: datetime | date | str | None = None,
+        request_context: Mapping[str, Any] | None = None,
+    ) -> Iterator[RunResult]:
+        """Give the runs of all workflows that wait for an answer.
+
+        A page is asked for when it is needed. Each run says of which workflow it is (`workflow_id`), and what it waits
+        for (`suspensions`); a workflow's runs come newest first. What a nested workflow waits for is given once, as its
+        outermost workflow's run: servers store the nested run under its own workflow too, and to answer that one would
+        not move the outer run on.
+
+        Args:
+            per_page: Runs on a page.
+            resource_id: Only runs that belong to it (1.0 beta stores none).
+            from_date: Only runs made at or after this moment.
+            to_date: Only runs made at or before it.
+            request_context: Values for servers that choose by them.
+        """
+
+        def runs_of(workflow_id: str) -> Iterator[RunResult]:
+            return self.get_workflow(workflow_id).iter_runs(
+                per_page=per_page,
+                resource_id=resource_id,
+                status="suspended",
+                from_date=from_date,
+                to_date=to_date,
+                request_context=request_context,
+            )
+
+        # the graphs say which workflows are nested in which
+        yield from each_once(ids_outermost_first(self.list_workflows(request_context=request_context)), runs_of)
+
     def close(self) -> None:
         """Close all connections; the client cannot be used any more."""
         self.api.transport.close()
@@ -221,6 +262,7 @@ class MastraClient(Schedules, DynamicWorkflows):
     if not TYPE_CHECKING:
         __getattr__ = tells_missing(
             get_workflows="list_workflows",
+            iter_runs="get_workflow(id).iter_runs(), or iter_suspended",
             run="get_workflow(id).execute(...)",
             start="get_workflow(id).create_run().start(...)",
             execute="get_workflow(id).execute(...)",

@@ -12,24 +12,33 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from mastra_sync import __version__
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.extensions import ExtensibleGroup
-from mastra_sync.cli.inputs import read_input, read_json, refuse_undecoded
-from mastra_sync.cli.server import DEFAULT_PREFIX, PROGRAM, Server
+from mastra_sync.cli.inputs import read_input
+from mastra_sync.cli.options import (
+    Text,
+    input_arguments,
+    json_option,
+    move_options,
+    move_options_of,
+    server_of,
+    server_options,
+    watch_options_of,
+    watching_options,
+)
+from mastra_sync.cli.run_commands import inbox
+from mastra_sync.cli.server import PROGRAM
 from mastra_sync.terminal.writing import complain
 
 COMPLETION_VARIABLE = "_MASTRA_SYNC_COMPLETE"
-DEFAULT_TIMEOUT = 3600.0
 DEFAULT_LIMIT = 20
 STATUSES = ("pending", "running", "waiting", "suspended", "paused", "success", "failed", "canceled", "tripwire")
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def run_command(arguments: Sequence[str] | None) -> int:
@@ -59,97 +68,6 @@ def _in_one_line(error: click.UsageError) -> str:
         problem += " (a command line can be read by others): set MASTRA_API_TOKEN"
     path = error.ctx.command_path if error.ctx is not None else PROGRAM
     return f"{problem}; see {path} --help"
-
-
-# -- what several commands take
-
-
-class _Header(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
-    """`NAME=VALUE`; the value may be secret and is in no message."""
-
-    name = "NAME=VALUE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        if isinstance(value, tuple):
-            return value
-        name, equals, text = str(value).partition("=")
-        if not equals or not name.strip():
-            self.fail("a header is given as NAME=VALUE", param, ctx)
-        return name.strip(), text
-
-
-class _Text(click.ParamType):  # type: ignore[type-arg]  # as above
-    """Text that is sent: in UTF-8, as everything that is."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
-        text = str(value)
-        refuse_undecoded(text, param.opts[0] if param is not None else text)
-        return text
-
-
-def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
-    def decorate(function: _Function) -> _Function:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-server_options = _combine(
-    click.option("--url", metavar="URL", help="The server. Default: MASTRA_BASE_URL, then http://localhost:4111."),
-    click.option("--api-prefix", type=_Text(), default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
-    click.option(
-        "--header",
-        "headers",
-        multiple=True,
-        type=_Header(),
-        help="Sent with every request; may be repeated. For a bearer token set MASTRA_API_TOKEN instead: command lines "
-        "can be read by other users of the machine.",
-    ),
-    click.option(
-        "--ca-file",
-        metavar="FILE",
-        help="Whom to trust over TLS: the certificate of the server's authority, in PEM. Default: MASTRA_CA_FILE.",
-    ),
-)
-
-input_arguments = _combine(
-    click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]..."),
-    click.option("--input", "source", metavar="JSON|@FILE|-", help="The whole of it as JSON, from a file or stdin."),
-)
-
-watching_options = _combine(
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        default=DEFAULT_TIMEOUT,
-        show_default="3600",
-        metavar="SECONDS",
-        help="How long to wait for the run, which goes on; inf for ever.",
-    ),
-    click.option("--quiet", "-q", is_flag=True, help="Show no steps on stderr."),
-    click.option(
-        "--json-events",
-        is_flag=True,
-        help="Instead of steps and result print JSON lines on stdout: each event as the server sends it, as it comes, "
-        "and last the run, as one of Mastra's result records.",
-    ),
-    click.option(
-        "--output",
-        type=click.Choice(["result", "full"]),
-        default="result",
-        show_default=True,
-        help="Print the result of a run that succeeded, or all that is known of a run, however it ended.",
-    ),
-)
-
-move_options = _combine(
-    click.option("--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."),
-    click.option("--per-step", is_flag=True, help="Stop after one step (exit status 3)."),
-)
 
 
 @click.group(
@@ -203,7 +121,7 @@ def mastra_sync(context: click.Context) -> None:
     is_flag=True,
     help="Go on with the run of --run-id if it was started before: wait for it, or print what became of it.",
 )
-@click.option("--resource-id", type=_Text(), help="Whom the run belongs to.")
+@click.option("--resource-id", type=Text(), help="Whom the run belongs to.")
 @click.option("--initial-state", metavar="JSON|@FILE", help="The workflow's state to begin with.")
 @move_options
 @watching_options
@@ -247,9 +165,9 @@ def run(
         run_id=run_id,
         joins=join,
         resource_id=resource_id,
-        options={**_json_option("initial_state", initial_state), **_move_options(options)},
+        options={**json_option("initial_state", initial_state), **move_options_of(options)},
     )
-    return start(_server(options), workflow, arguments, _watch_options(options))
+    return start(server_of(options), workflow, arguments, watch_options_of(options))
 
 
 @mastra_sync.command()
@@ -257,9 +175,9 @@ def run(
 @click.argument("run_id")
 @input_arguments
 @click.option(
-    "--step", type=_Text(), metavar="STEP", help="Which step to answer, as in nested.step; needed if several wait."
+    "--step", type=Text(), metavar="STEP", help="Which step to answer, as in nested.step; needed if several wait."
 )
-@click.option("--label", type=_Text(), help="The label that the step gave to what it asks, instead of --step.")
+@click.option("--label", type=Text(), help="The label that the step gave to what it asks, instead of --step.")
 @click.option("--for-each-index", type=click.IntRange(min=0), help="Which item of a foreach; all by default.")
 @click.option("--join", is_flag=True, help="Go on with the run if it was answered so before: wait for it, or print it.")
 @move_options
@@ -300,9 +218,9 @@ def resume(
         label=label,
         for_each_index=for_each_index,
         joins=join,
-        options=_move_options(options),
+        options=move_options_of(options),
     )
-    return resume_run(_server(options), workflow, run_id, arguments, _watch_options(options))
+    return resume_run(server_of(options), workflow, run_id, arguments, watch_options_of(options))
 
 
 @mastra_sync.command()
@@ -325,7 +243,7 @@ def result(workflow: str, run_id: str, *, wait: bool, **options: Any) -> int:
     """
     from mastra_sync.cli.following import show_result
 
-    return show_result(_server(options), workflow, run_id, _watch_options(options), wait=wait)
+    return show_result(server_of(options), workflow, run_id, watch_options_of(options), wait=wait)
 
 
 @mastra_sync.command()
@@ -344,7 +262,7 @@ def cancel(workflow: str, run_id: str, **options: Any) -> int:
     """
     from mastra_sync.cli.following import cancel as cancel_run
 
-    return cancel_run(_server(options), workflow, run_id)
+    return cancel_run(server_of(options), workflow, run_id)
 
 
 @mastra_sync.command()
@@ -360,7 +278,7 @@ def workflows(*, as_json: bool, **options: Any) -> int:
     """
     from mastra_sync.cli.listing import list_workflows
 
-    return list_workflows(_server(options), as_json=as_json)
+    return list_workflows(server_of(options), as_json=as_json)
 
 
 @mastra_sync.command()
@@ -376,7 +294,7 @@ def show(workflow: str, *, as_json: bool, **options: Any) -> int:
     """
     from mastra_sync.cli.listing import show_workflow
 
-    return show_workflow(_server(options), workflow, as_json=as_json)
+    return show_workflow(server_of(options), workflow, as_json=as_json)
 
 
 @mastra_sync.command()
@@ -397,35 +315,8 @@ def runs(workflow: str, status: str | None, limit: int, *, as_json: bool, **opti
     """
     from mastra_sync.cli.listing import list_runs
 
-    return list_runs(_server(options), workflow, status=status, limit=limit, as_json=as_json)
+    return list_runs(server_of(options), workflow, status=status, limit=limit, as_json=as_json)
 
 
-# -- what the options say
-
-
-def _server(options: dict[str, Any]) -> Server:
-    return Server(options["url"], options["api_prefix"], options["headers"], options["ca_file"])
-
-
-def _watch_options(options: dict[str, Any]) -> Any:
-    from mastra_sync.cli.following import WatchOptions
-
-    if options["json_events"] and options["output"] == "full":
-        raise Stop(Exit.USAGE, "give either --json-events or --output full, not both")
-    return WatchOptions(
-        timeout=options["timeout"],
-        quiet=options["quiet"],
-        json_events=options["json_events"],
-        output=options["output"],
-    )
-
-
-def _move_options(options: dict[str, Any]) -> dict[str, Any]:
-    given = _json_option("request_context", options["request_context"])
-    if given and not isinstance(given["request_context"], dict):
-        raise Stop(Exit.USAGE, "--request-context: must be a JSON object")
-    return {**given, "per_step": True} if options["per_step"] else given
-
-
-def _json_option(name: str, source: str | None) -> dict[str, Any]:
-    return {} if source is None else {name: read_json(source, f"--{name.replace('_', '-')}")}
+for command in (inbox,):
+    mastra_sync.add_command(command)

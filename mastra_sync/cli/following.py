@@ -13,6 +13,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
 from mastra_sync.cli.outcome import conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.commands import StepArgument
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
 from mastra_sync.terminal.writing import complain, printable
@@ -57,7 +58,7 @@ class ResumeArguments:
     """What a run is resumed with; None where nothing was given."""
 
     resume_data: Any
-    step: str | None
+    step: StepArgument
     label: str | None
     for_each_index: int | None
     joins: bool
@@ -89,21 +90,30 @@ def start(server: Server, workflow_id: str, arguments: StartArguments, watching:
 def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
     """Answer a suspended run and follow it to where it settles again."""
     with connect(server, workflow_id, run_id) as attempt:
-        workflow = attempt.client.get_workflow(workflow_id)
-        run = workflow.get_run(run_id)
-        with _note_beginning(attempt):
-            stream = run.resume_stream(
-                arguments.resume_data,
-                step=arguments.step,
-                label=arguments.label,
-                for_each_index=arguments.for_each_index,
-                timeout=watching.timeout,
-                # of an answer that is joined it is said if there are no events
-                on_gap="raise" if arguments.joins else "follow",
-                if_answered="join" if arguments.joins else "raise",
-                **arguments.options,
-            )
-        return _follow(attempt, workflow, run, stream, watching)
+        return answer(attempt, arguments, watching)
+
+
+def answer(attempt: Attempt, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
+    """Answer the suspended run that an attempt is about, and follow it.
+
+    Raises:
+        MastraError: The answer was refused, or the run cannot be followed.
+    """
+    workflow = attempt.client.get_workflow(attempt.workflow_id)
+    run = workflow.get_run(attempt.run_id)
+    with _note_beginning(attempt):
+        stream = run.resume_stream(
+            arguments.resume_data,
+            step=arguments.step,
+            label=arguments.label,
+            for_each_index=arguments.for_each_index,
+            timeout=watching.timeout,
+            # of an answer that is joined it is said if there are no events
+            on_gap="raise" if arguments.joins else "follow",
+            if_answered="join" if arguments.joins else "raise",
+            **arguments.options,
+        )
+    return _follow(attempt, workflow, run, stream, watching)
 
 
 def show_result(server: Server, workflow_id: str, run_id: str, watching: WatchOptions, *, wait: bool) -> Exit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def list_workflows(server: Server, *, as_json: bool) -> Exit:
             (details.name or key, str(_step_count(details)), in_words(details.input_schema), details.description or "")
             for key, details in found.items()
         ]
-        _print_table(("WORKFLOW", "STEPS", "INPUT", "DESCRIPTION"), sorted(rows))
+        print_table(("WORKFLOW", "STEPS", "INPUT", "DESCRIPTION"), sorted(rows))
         return Exit.SUCCESS
 
 
@@ -81,8 +82,13 @@ def list_runs(server: Server, workflow_id: str, *, status: str | None, limit: in
             return Exit.SUCCESS
         if not found:
             complain(f"no {status + ' ' if status else ''}runs of {printable(workflow_id)!r}")
-        _print_table(("RUN", "STATUS", "CREATED", "TOOK", "WHAT"), [_row_of(run) for run in found])
+        print_table(("RUN", "STATUS", "CREATED", "TOOK", "WHAT"), [_row_of(run) for run in found])
         return Exit.SUCCESS
+
+
+def local_time(moment: datetime | None) -> str:
+    """Return a moment as people here read it; nothing for none."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
 def graph_lines(graph: Sequence[Any]) -> list[str]:
@@ -138,7 +144,7 @@ def _step_count(details: WorkflowDetails) -> int:
 
 
 def _row_of(run: RunResult) -> tuple[str, ...]:
-    created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if run.created_at else ""
+    created = local_time(run.created_at)
     took = (
         duration((run.updated_at - run.created_at).total_seconds())
         if run.finished and run.created_at and run.updated_at
@@ -157,7 +163,8 @@ def _gist(run: RunResult) -> str:
     return one_line(with_root_cause(error)) if error else ""
 
 
-def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows below titles; on a terminal long cells are folded, but for the first."""
     # rich takes longer to import than the rest of the command
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415

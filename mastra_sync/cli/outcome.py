@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.exits import Exit, exit_of
@@ -72,22 +73,28 @@ def left_running_advice(workflow_id: str, run_id: str, server: Server) -> str:
 
 
 def _say_how_to_resume(result: RunResult, workflow: Workflow, run: Run, server: Server) -> None:
-    schemas = _resume_schemas(workflow)
+    schemas = resume_schemas(workflow)
     lines = [f"{PROGRAM}: {_name_of(run)} is suspended; it goes on with"]
-    for suspension in _distinct_suspensions(result, run):
+    for suspension in distinct_suspensions(result, run):
         schema = schemas.get(suspension.step)
         question = "" if suspension.payload in (None, {}) else f" asks {one_line(suspension.payload)}"
         wants = f" (answer: {printable(in_words(schema))})" if schema is not None else ""
-        lines.append(f"  {printable(suspension.step)}{_item(suspension)}{question}{wants}")
-        target = ["--step", suspension.step]
-        if suspension.for_each_index is not None:
-            target += ["--for-each-index", str(suspension.for_each_index)]
-        command = server.command("resume", run.workflow_id, run.run_id, options=target, last=placeholders(schema))
-        lines.append(ADVICE_INDENT + command)
+        lines.append(f"  {printable(suspension.step)}{item_of(suspension)}{question}{wants}")
+        lines.append(ADVICE_INDENT + resuming_line(run.workflow_id, run.run_id, suspension, schema, server))
     complain("\n".join(lines))
 
 
-def _distinct_suspensions(result: RunResult, run: Run) -> list[Suspension]:
+def resuming_line(
+    workflow_id: str, run_id: str, suspension: Suspension, schema: Mapping[str, Any] | None, server: Server
+) -> str:
+    """Return the command line that answers a suspension, types for values."""
+    target = ["--step", suspension.step]
+    if suspension.for_each_index is not None:
+        target += ["--for-each-index", str(suspension.for_each_index)]
+    return server.command("resume", workflow_id, run_id, options=target, last=placeholders(schema))
+
+
+def distinct_suspensions(result: RunResult, run: Run) -> list[Suspension]:
     """Return the suspensions that can be answered each on its own.
 
     Servers before the current ones take no item of a foreach.
@@ -101,7 +108,7 @@ def _distinct_suspensions(result: RunResult, run: Run) -> list[Suspension]:
     return [suspension.model_copy(update={"for_each_index": None}) for suspension in steps.values()]
 
 
-def _resume_schemas(workflow: Workflow) -> dict[str, dict[str, Any]]:
+def resume_schemas(workflow: Workflow) -> dict[str, dict[str, Any]]:
     """Return the schemas of answers by step, as far as the server tells of any."""
     try:
         details = workflow.details()
@@ -110,7 +117,8 @@ def _resume_schemas(workflow: Workflow) -> dict[str, dict[str, Any]]:
     return {name: step.resume_schema for name, step in details.all_steps.items() if step.resume_schema is not None}
 
 
-def _item(suspension: Suspension) -> str:
+def item_of(suspension: Suspension) -> str:
+    """Return which item of a foreach asks, as it is written after the step."""
     return "" if suspension.for_each_index is None else f"[{suspension.for_each_index}]"
 
 

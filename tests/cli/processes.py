@@ -45,7 +45,7 @@ def started(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]
 
 
 class Terminal:
-    """A terminal that stderr leads to, and all that was written to it."""
+    """A terminal that stderr leads to (and stdin, if wanted), and all that was written to it."""
 
     def __init__(self) -> None:
         pty = pytest.importorskip("pty")
@@ -57,6 +57,10 @@ class Terminal:
             if not select.select([self._master], [], [], PROCESS_TIMEOUT)[0]:
                 pytest.fail(f"{text!r} is not on the terminal: {self.text!r}")
             self.text += os.read(self._master, 65536).decode("utf-8", "replace")
+
+    def type(self, text: str) -> None:
+        """Type as a person does."""
+        os.write(self._master, text.encode())
 
     @property
     def plain(self) -> str:

@@ -41,6 +41,7 @@ WRONG: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("run_by_id", ("r",), "field", "fields"),
     ("details", (), "requestcontext", "request_context"),
     ("list_workflows", (), "partail", "partial"),
+    ("iter_suspended", (), "perPage", "per_page"),
 ]
 START = "initial_state, resource_id, if_started, again"
 MOVE = "request_context, tracing_options, per_step"

@@ -57,6 +57,11 @@ def clients() -> None:
         assert_type(client.base_url, str)
 
 
+def suspended_runs(client: MastraClient) -> None:
+    """What a client gives of the runs that wait."""
+    assert_type(client.iter_suspended(resource_id="u", from_date=datetime.now(timezone.utc)), Iterator[RunResult])
+
+
 def dynamic_workflows(client: MastraClient) -> None:
     """What a client gives of stored definitions."""
     stored = client.upsert_dynamic_workflow("d", input_schema={}, output_schema={}, graph=[{"type": "sleep"}])

@@ -15,6 +15,7 @@ from mastra_sync.cli.displays import can_redraw, display_for
 from mastra_sync.cli.exits import Exit, Stop, exit_of
 from mastra_sync.cli.following import watch
 from mastra_sync.models import RunResult
+from mastra_sync.terminal.reading import read_line
 from mastra_sync.terminal.writing import complain, duration, is_terminal, one_line, print_json
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
@@ -116,7 +117,7 @@ def _ask_person(suspension: Suspension) -> bool:
     """Ask the person, until they answer."""
     complain("")
     _tell(f"{_question(suspension)} [Y/n] ", indent="  ", end="")
-    while line := _read_answer():
+    while line := read_line():
         answer = ANSWERS.get(line.strip().lower())
         if answer is not None:
             complain("")
@@ -124,14 +125,6 @@ def _ask_person(suspension: Suspension) -> bool:
         _tell(f"{one_line(line.strip())!r} is neither yes nor no. [Y/n] ", indent="  ", end="")
     complain("")
     raise Stop(Exit.SUSPENDED, "nobody answered, so the run was not resumed; without --ask the demo answers itself")
-
-
-def _read_answer() -> str:
-    # a process may be started without it, or with one that cannot be read
-    try:
-        return "" if sys.stdin is None else sys.stdin.buffer.readline().decode(errors="replace")
-    except OSError:
-        return ""
 
 
 def _answer_for_person(suspension: Suspension) -> bool:

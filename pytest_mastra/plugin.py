@@ -10,6 +10,7 @@ It holds no assertion that pytest would have to rewrite: PYTEST_DONT_REWRITE.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -40,6 +41,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("trace", "off|on|retain-on-failure", "write events and exchanges of each test to a file (default: off)"),
     ("html", "PATH", "write a page that shows what the runs of each test did"),
+    ("summary", "PATH", "write what broke as Markdown, for the page of a CI job (default: GITHUB_STEP_SUMMARY)"),
     ("sweep", "off|quick|full", "how tests with the marker mastra_sweep are swept (default: full)"),
     ("coverage", "FORM,...", "tell what was tried of workflows: term (default), term-missing, html, json, markdown"),
     ("coverage_fail_under", "FAMILY:PERCENT,...", "fail if less was tried, as in structure:90,trouble:50"),
@@ -104,6 +106,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and check the options."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    if os.environ.get("GITHUB_STEP_SUMMARY") or config.getoption("mastra_summary") or config.getini("mastra_summary"):
+        _begin_summary(config)
     if not _is_used(config):
         return
     from pytest_mastra.suite import settings
@@ -112,7 +116,13 @@ def pytest_configure(config: pytest.Config) -> None:
     problem = _missing_libraries()
     if problem:
         raise pytest.UsageError(problem)
-    # each brings the hooks that it needs
+    _begin_features(config)
+
+
+def _begin_features(config: pytest.Config) -> None:
+    """Have done what was asked for; each feature brings the hooks that it needs."""
+    from pytest_mastra.suite import settings
+
     if settings.setting(config, "target").value == "replay":
         from pytest_mastra.suite import replayed_tests
 
@@ -352,6 +362,17 @@ def _refuse_without_libraries() -> None:
     problem = _missing_libraries()
     if problem:
         pytest.fail(problem, pytrace=False)
+
+
+def _begin_summary(config: pytest.Config) -> None:
+    """Have the summary of a CI job written, where the libraries are installed."""
+    from pytest_mastra.suite import settings
+
+    found = settings.summary_setting(config)
+    if found is not None and not _missing_libraries():
+        from pytest_mastra.exports import hooks
+
+        hooks.begin(config, found.value, is_asked_for=found.origin in settings.EXPLICIT_ORIGINS)
 
 
 def _is_used(config: pytest.Config) -> bool:

@@ -31,7 +31,14 @@ RunSuite = Callable[..., pytest.RunResult]
 def alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder where pytest is run with our plugin only, as if on nobody's machine."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    for name in ("CI", "MASTRA_BASE_URL", "MASTRA_API_TOKEN", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
+    for name in (
+        "CI",
+        "GITHUB_STEP_SUMMARY",
+        "MASTRA_BASE_URL",
+        "MASTRA_API_TOKEN",
+        "PYTEST_ADDOPTS",
+        "PYTEST_XDIST_WORKER",
+    ):
         monkeypatch.delenv(name, raising=False)
     # of a module that is written anew within a second, and is no longer than before, the old byte code would be taken
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")

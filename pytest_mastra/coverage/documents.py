@@ -103,7 +103,7 @@ def _goal_document(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> dict[
 def _markdown_lines(coverage: Coverage, omit: Omit | None) -> Iterator[str]:
     yield "## Workflow coverage"
     yield ""
-    yield f"{_md(total_line(coverage, omit))}."
+    yield f"{as_markdown(total_line(coverage, omit))}."
     if coverage.workflows:
         yield ""
         yield f"| workflow | {' | '.join(FAMILIES)} | runs |"
@@ -112,26 +112,26 @@ def _markdown_lines(coverage: Coverage, omit: Omit | None) -> Iterator[str]:
     for row, goals in rows:
         counts = count(goals)
         cells = " | ".join(f"{counts[family].reached}/{counts[family].total}" for family in FAMILIES)
-        yield f"| {_md(title_of(row))} | {cells} | {row.runs} |"
+        yield f"| {as_markdown(title_of(row))} | {cells} | {row.runs} |"
     notes = [
         *coverage.ambiguous,
         *(f"{one.workflow_id} {ORIGINS[one.origin]} is run by no test" for one in coverage.never_run),
     ]
     if notes:
         yield ""
-        yield from (f"- {_md(note)}" for note in notes)
+        yield from (f"- {as_markdown(note)}" for note in notes)
     for row, goals in rows:
         yield from _markdown_of_row(row, goals)
 
 
 def _markdown_of_row(row: WorkflowCoverage, goals: list[Goal]) -> Iterator[str]:
     yield ""
-    yield f"### {_md(title_of(row))}"
+    yield f"### {as_markdown(title_of(row))}"
     yield ""
     yield "| goal | | reached by |"
     yield "|---|---|---|"
     for goal in goals:
-        yield f"| {_md(goal.label)} | {_MARKS[goal.verdict]} | {_md(_reached_by(goal))} |"
+        yield f"| {as_markdown(goal.label)} | {_MARKS[goal.verdict]} | {as_markdown(_reached_by(goal))} |"
     adviser = Adviser(row)
     for goal in goals:
         if goal.verdict == "missed":
@@ -154,7 +154,7 @@ def _reached_by(goal: Goal) -> str:
     return f"not counted: {goal.omitted}" if goal.omitted is not None else goal.verdict
 
 
-def _md(text: str) -> str:
+def as_markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, in one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
 

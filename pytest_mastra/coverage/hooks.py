@@ -69,6 +69,12 @@ def _origin(config: pytest.Config, name: str) -> str:
     return f"--mastra-{name.replace('_', '-')}" if on_command_line else f"ini key mastra_{name}"
 
 
+def told_in_a_line(config: pytest.Config) -> str:
+    """Return the three numbers as the terminal tells them; empty without any run."""
+    covering = config.pluginmanager.get_plugin(_NAME)
+    return covering.total_line() if isinstance(covering, Covering) and covering.coverage.runs else ""
+
+
 class Covering:
     """Gathers what each test has tried, and tells it when all have ended.
 
@@ -196,6 +202,10 @@ class Covering:
         else:
             self._written.append(str(path))
 
+    def total_line(self) -> str:
+        """Return the three numbers in one line."""
+        return report.total_line(self.coverage, self._omissions.reason)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what the suite has tried."""
         if self._config.getoption("collectonly"):
@@ -207,7 +217,7 @@ class Covering:
             omit = self._omissions.reason
             summary.lines(report.lines_of(self.coverage, omit, with_advice="term-missing" in forms))
         else:
-            summary.line(report.total_line(self.coverage, self._omissions.reason))
+            summary.line(self.total_line())
         documents = self._written[1:]
         summary.lines(f"written to {path}" for path in documents)
         for problem in self._problems:

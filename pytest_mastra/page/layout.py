@@ -100,17 +100,19 @@ class Layout:
         lines: Between them.
         width: Of the whole.
         height: Of the whole.
+        nodes: The graph.
     """
 
     boxes: list[Box] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
+    nodes: Sequence[Node] = ()
 
 
 def lay_out(nodes: Sequence[Node]) -> Layout:
     """Return a graph, placed."""
-    made = Layout()
+    made = Layout(nodes=nodes)
     row = _Row.of(nodes)
     _place_row(row, _MARGIN, _MARGIN + row.above, made)
     made.width = row.width + 2 * _MARGIN

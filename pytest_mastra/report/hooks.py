@@ -45,6 +45,7 @@ class Reporting:
         self._phases: dict[str, str] = {}
         self._traces = settings.setting(config, "trace").value != "off"
         self._carries = carried_trace.are_wanted(config)
+        self._carries_failed = settings.summary_setting(config) is not None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -81,8 +82,11 @@ class Reporting:
 
     def _has_news(self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene) -> bool:
         says = bool(report.failed or self._traces or report.sections or report.skipped)
-        is_last = call.when == "teardown" and self._carries
+        is_last = call.when == "teardown" and self._is_carried()
         return says or is_last or (call.when == "call" and bool(scene.log))
+
+    def _is_carried(self) -> bool:
+        return self._carries or (self._carries_failed and "failed" in self._phases.values())
 
     def _redact(
         self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item
@@ -121,7 +125,7 @@ class Reporting:
                 from pytest_mastra.report import trace_writer
 
                 trace_writer.write_trace(scene, report, self._config, scrubber=scrubber)
-            if self._carries and call.when == "teardown":
+            if call.when == "teardown" and self._is_carried():
                 carried_trace.carry_trace(scene, report, self._phases, scrubber)
             if report.failed:
                 from pytest_mastra.report import timeline
@@ -146,9 +150,11 @@ class Reporting:
         from pytest_mastra.run_history import runs
 
         properties = runs.user_properties(scene, scrubber)
+        if report.failed:
+            properties += runs.failing_steps(scene, scrubber)
         for kept in (report.user_properties, item.user_properties):
             # subtests have told of the runs as they were then
-            kept[:] = [*(one for one in kept if one[0] != runs.PROPERTY), *properties]
+            kept[:] = [*(one for one in kept if one[0] not in (runs.PROPERTY, runs.FAILING_STEP)), *properties]
 
 
 def _is_explained(call: pytest.CallInfo[Any]) -> bool:

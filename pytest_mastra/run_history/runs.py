@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.scene import Scene
 
+_BROKEN = frozenset({"failed", "tripwire"})
+
 PROPERTY = "mastra_run"
 """Name of the user property that a test has for each run."""
+
+
+FAILING_STEP = "mastra_failing_step"
+"""Name of the user property that a failed test has for each of its runs that failed."""
 
 
 @dataclass(slots=True)
@@ -135,6 +141,18 @@ def user_properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tupl
         scrubber = learn_secrets(scene.log)
     texts = (f"{run.workflow_id} {run.run_id} {run.status}" for run in named)
     return [(PROPERTY, scrubber.text(text)) for text in texts]
+
+
+def failing_steps(scene: Scene, scrubber: Scrubber) -> list[tuple[str, str]]:
+    """Return `("mastra_failing_step", "pay.charge: card declined")` for each failed run, the last first."""
+    results = [run.result for run in touched_runs(scene) if run.result is not None and run.status in _BROKEN]
+    found = []
+    for result in reversed(results):
+        step = result.failed_step
+        where = ".".join(filter(None, [result.workflow_id, *(step.path if step is not None else ())]))
+        error = result.error or (step.error if step is not None else None)
+        found.append((FAILING_STEP, scrubber.text(f"{where}: {error}" if error else where)))
+    return found
 
 
 def result_of(state: Any, workflow_id: str, run_id: str, graph: Any = None) -> RunResult | None:

@@ -36,6 +36,9 @@ DEFAULTS = {"target": "fake", "generation": "current", "trace": "off", "sweep": 
 URL_VARIABLE = "MASTRA_BASE_URL"
 TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
 
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+"""Where GitHub says which file is shown on the page of a job's step."""
+
 EXPLICIT_ORIGINS = ("command line", "ini file")
 """Where a setting comes from that somebody made for the whole suite."""
 
@@ -129,6 +132,18 @@ def is_on(config: pytest.Config, name: str) -> bool:
     """Return whether a switch was given, on the command line or in the ini file."""
     option = config.getoption(f"mastra_{name}")
     return bool(config.getini(f"mastra_{name}") if option is None else option)
+
+
+def summary_setting(config: pytest.Config) -> Setting | None:
+    """Return where the summary of a CI job belongs; None if nobody says."""
+    for origin, given in (
+        ("command line", config.getoption("mastra_summary")),
+        ("ini file", config.getini("mastra_summary")),
+        (SUMMARY_VARIABLE, os.environ.get(SUMMARY_VARIABLE)),
+    ):
+        if given:
+            return Setting(str(given), origin)
+    return None
 
 
 def wants_coverage(config: pytest.Config) -> bool:

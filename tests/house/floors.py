@@ -5,6 +5,7 @@ from __future__ import annotations
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("pytest_mastra", "pytest_mastra.plugin"),
     ("pytest_mastra.regression", "pytest_mastra.run_assertion", "pytest_mastra.sweep"),
+    ("pytest_mastra.exports",),
     ("pytest_mastra.page",),
     ("pytest_mastra.coverage",),
     ("pytest_mastra.report",),

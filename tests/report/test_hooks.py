@@ -50,7 +50,8 @@ def test_reporters_have_runs_and_sections(
     result.assert_outcomes(passed=3, failed=1, errors=1)
     cases = junit_of(alone)
     assert properties_of(cases["test_passes"]) == [("mastra_run", "report run-1 success")]
-    assert properties_of(cases["test_fails"]) == [("mastra_run", "report run-2 failed")]
+    failing = ("mastra_failing_step", "report.lookup: Error: no such city")
+    assert properties_of(cases["test_fails"]) == [("mastra_run", "report run-2 failed"), failing]
     assert [name for name, _ in properties_of(cases["test_strays"])] == ["mastra_run"]
     assert properties_of(cases["test_else"]) == []
     result.stdout.fnmatch_lines(["*no such city*"])

@@ -1,0 +1,1 @@
+"""What runs did, in formats that others read: Mermaid, Chrome's traces, OTLP, Markdown for CI."""

@@ -97,6 +97,7 @@ class Schedules:
         input_data: Any = OMIT,
         initial_state: Any = None,
         request_context: Mapping[str, Any] | None = None,
+        resource_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Schedule:
         """Have a workflow started by itself, and return the schedule.
@@ -113,6 +114,7 @@ class Schedules:
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
             initial_state: The state that it begins with.
             request_context: Values for its steps.
+            resource_id: Whom its runs belong to (servers from 1.69 on; those before refuse it).
             metadata: Whatever is to be noted with it.
 
         Raises:
@@ -128,6 +130,7 @@ class Schedules:
             "input_data": input_data,
             "initial_state": initial_state,
             "request_context": request_context,
+            "resource_id": resource_id,
             "metadata": metadata,
         }
         # with an id from here the request can be sent twice without making two
@@ -164,6 +167,7 @@ class Schedules:
         input_data: Any = OMIT,
         initial_state: Any = None,
         request_context: Mapping[str, Any] | None = None,
+        resource_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Schedule:
         """Change what is given of a schedule, and return it.
@@ -186,6 +190,7 @@ class Schedules:
             input_data=input_data,
             initial_state=initial_state,
             request_context=request_context,
+            resource_id=resource_id,
             metadata=metadata,
         )
         if body == b"{}":

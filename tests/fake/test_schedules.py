@@ -171,7 +171,7 @@ def test_a_schedule_tells_of_its_last_run(make_scene: Any) -> None:
     scene.server.clock.advance(1.5 * 3600)
     first = scene.client.get_schedule("wf_report").last_run
     assert first is not None
-    assert (first.status, first.completed_at) == ("waiting", None)
+    assert (first.status, first.completed_at) == ("running", None)
     scene.server.clock.advance(DAY + 3600)
     (told,) = scene.client.list_schedules(workflow_id="report")
     assert told.last_run is not None
@@ -196,6 +196,17 @@ def test_a_schedule_is_changed_and_deleted(make_scene: Any) -> None:
     scene.server.clock.advance(DAY)
     assert len(scene.moments) == 1
     assert scene.client.create_schedule("report", "0 2 * * *", id="nightly").id == made.id
+
+
+def test_runs_belong_to_whom_the_schedule_says(make_scene: Any) -> None:
+    """Its runs, and the schedule itself, are found by that."""
+    scene = make_scene()
+    made = scene.client.create_schedule("report", "0 2 * * *", resource_id="ann")
+    assert scene.client.update_schedule(made.id, resource_id="bob").resource_id == "bob"
+    assert [one.id for one in scene.client.list_schedules(resource_id="bob")] == [made.id]
+    assert scene.client.list_schedules(resource_id="ann") == []
+    scene.server.clock.advance(DAY)
+    assert scene.client.get_workflow("report").runs(resource_id="bob").total == 1
 
 
 def test_refusals_are_the_servers(make_scene: Any) -> None:

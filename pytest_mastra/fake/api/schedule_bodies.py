@@ -18,6 +18,7 @@ _OF_WORKFLOWS: dict[str, Check] = {
     "inputData": body_schemas.anything,
     "initialState": body_schemas.anything,
     "requestContext": body_schemas.record,
+    "resourceId": body_schemas.string,
     "metadata": body_schemas.record,
 }
 

@@ -18,13 +18,14 @@ ENDED = frozenset({"success", "failed", "canceled", "bailed", "tripwire"})
 def list_schedules(call: Call) -> bytes:
     """All schedules, in the order in which they were made."""
     query = call.query
-    of_agents = any(query.get(name) for name in ("agentId", "threadId", "name", "resourceId"))
+    of_agents = any(query.get(name) for name in ("agentId", "threadId", "name"))
     chosen = [
         schedule
         for schedule in call.timer.stored
         if not of_agents
         and query.get("workflowId") in (None, "", schedule.workflow_id)
         and query.get("status") in (None, schedule.status)
+        and query.get("resourceId") in (None, schedule.target.get("resourceId"))
     ]
     return dumps({"schedules": [_with_last_run(call, schedule) for schedule in chosen]})
 
@@ -50,7 +51,8 @@ def create_schedule(call: Call) -> bytes:
             "Use update() to modify it or choose a different id.",
             409,
         )
-    target = {name: value for name, value in target_of(body).items() if name != "requestContext" or truthy(value)}
+    unless_empty = ("requestContext", "resourceId")
+    target = {name: value for name, value in target_of(body).items() if name not in unless_empty or truthy(value)}
     try:
         made = call.timer.add(chosen, workflow.id, due, zone, target, body.get("metadata"))
     except CronError as error:

@@ -31,7 +31,8 @@ class Schedule:
         next_fire_at: When it is due next.
         created_at: When it was made.
         updated_at: When it was changed last.
-        target: What the run gets, as servers call it: `inputData`, `initialState`, `requestContext`.
+        target: What the run gets, as servers call it: `inputData`, `initialState`, `requestContext`,
+            `resourceId`.
         metadata: What was noted with it; None for nothing.
         status: `active` or `paused`.
         last_fire_at: When it has fired last by itself.
@@ -190,6 +191,9 @@ def _encoded(name: str) -> str:
     return quote(name, safe="!'()*-.~").replace("_", "%5F")
 
 
+_TARGET = ("inputData", "initialState", "requestContext", "resourceId")
+
+
 def target_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run gets, of all that was given."""
-    return {name: given[name] for name in ("inputData", "initialState", "requestContext") if name in given}
+    return {name: given[name] for name in _TARGET if name in given}

@@ -177,7 +177,7 @@ class ScheduleTimer:
         workflow = self._state.workflow(schedule.workflow_id)
         if workflow is None:
             return
-        run = self._state.create_run(workflow, run_id, None)
+        run = self._state.create_run(workflow, run_id, schedule.target.get("resourceId"))
         command = self._command(schedule, run, self._new_walk(workflow.id, run_id, schedule.target))
         if by_hand:
             self._progress.run_in_background(run, command)

@@ -1,0 +1,105 @@
+"""Graphs as trees, and where they are drawn: nothing overlaps, and what is inside is drawn inside."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from pytest_mastra.page.graph import graph_of_steps, read_graph
+from pytest_mastra.page.layout import BLOCKS, Box, Layout, lay_out
+
+
+def step(name: str) -> dict[str, Any]:
+    return {"type": "step", "step": {"id": name, "canSuspend": False}}
+
+
+FLOW = [step("i1"), {"type": "parallel", "steps": [step("i2"), step("i3")]}]
+NESTED_NOW = {"type": "workflow", "id": "inner", "workflowId": "inner", "serializedStepFlow": FLOW}
+NESTED_THEN = {"type": "step", "step": {"id": "inner", "component": "WORKFLOW", "serializedStepFlow": FLOW}}
+CONDITIONS = [{"id": "a-condition", "fn": "async ({ inputData }) =>\n  inputData.a"}, {"id": "b-condition", "fn": "x"}]
+GRAPH = [
+    step("first"),
+    {"type": "conditional", "steps": [step("a"), NESTED_NOW], "serializedConditions": CONDITIONS},
+    {"type": "mapping", "id": "mapping_x", "mapConfig": "async () => 1"},
+    {"type": "loop", "step": step("again"), "serializedCondition": {"fn": "n < 3"}, "loopType": "dowhile"},
+    {"type": "foreach", "step": {"id": "each", "canSuspend": False}, "opts": {"concurrency": 3}},
+    {"type": "foreach", "step": NESTED_THEN, "opts": {}},
+    {"type": "sleep", "id": "sleep_x", "duration": 7_200_000},
+    {"type": "sleepUntil", "id": "until", "fn": "() => new Date()"},
+    {"type": "of a newer server"},
+]
+
+
+def test_what_is_read() -> None:
+    """Kinds, paths, conditions and details, whichever generation wrote it; what is not known is left out."""
+    nodes = read_graph(GRAPH)
+    assert [(node.kind, node.path, node.detail) for node in nodes] == [
+        ("step", "first", ""),
+        ("branch", "", ""),
+        ("map", "mapping_x", "async () => 1"),
+        ("loop", "again", "while n < 3"),
+        ("foreach", "each", "3 at once"),
+        ("foreach", "inner", "one by one"),
+        ("sleep", "sleep_x", "2 h 00 min"),
+        ("sleep", "until", "() => new Date()"),
+    ]
+    assert nodes[1].conditions == ("async ({ inputData }) => inputData.a", "x")
+    assert [child.path for child in nodes[1].children[1].children] == ["inner.i1", ""]
+    assert nodes[5].children == nodes[1].children[1].children
+
+
+@pytest.mark.parametrize(
+    "nonsense", [None, "text", {}, [None, 1, {"type": "step"}], [{"type": "parallel", "steps": 3}]]
+)
+def test_nonsense(nonsense: Any) -> None:
+    """What is no graph has no entries."""
+    assert read_graph(nonsense) == ()
+    assert lay_out(()).boxes == []
+
+
+def test_a_graph_that_nobody_told() -> None:
+    """Steps stand one after the other, nested ones within theirs."""
+    assert [node.path for node in graph_of_steps(["a", "b", "b.c", "b[0].c", "d"])] == ["a", "b", "d"]
+
+
+def overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def inside(layout: Layout, number: int) -> range:
+    return range(number + 1, layout.boxes[number].last + 1)
+
+
+@pytest.mark.parametrize("graph", [GRAPH, FLOW, [NESTED_NOW], [step(f"s{number}") for number in range(200)]])
+def test_nothing_overlaps(graph: list[Any]) -> None:
+    """Boxes are apart unless one is inside of the other, all are on the drawing, and lines go from left to right."""
+    layout = lay_out(read_graph(graph))
+    for one, other in combinations(range(len(layout.boxes)), 2):
+        outer, inner = layout.boxes[one], layout.boxes[other]
+        if other in inside(layout, one):
+            assert outer.x <= inner.x
+            assert inner.x + inner.width <= outer.x + outer.width + 0.01
+            assert outer.y <= inner.y
+            assert inner.y + inner.height <= outer.y + outer.height + 0.01
+        else:
+            assert not overlap(outer, inner), (outer, inner)
+    assert all(box.x >= 0 and box.x + box.width <= layout.width for box in layout.boxes)
+    assert all(box.y >= 0 and box.y + box.height <= layout.height for box in layout.boxes)
+    assert all(line.x1 < line.x2 for line in layout.lines)
+    drawn = [box for box in layout.boxes if box.kind not in BLOCKS]
+    assert len({(box.x, box.y) for box in drawn}) == len(drawn)
+
+
+def test_labels_are_short() -> None:
+    """A long name is cut, and whole where it is pointed at."""
+    (box,) = lay_out(read_graph([step("x" * 500)])).boxes
+    assert len(box.label) < 30
+    assert box.title == "x" * 500
+    assert box.width < 300

@@ -29,6 +29,7 @@ _NARROWEST = 64
 _MOST_CELLS = 24
 _CAPTION_CELLS = 34
 _CAPTION_CELL = 6.2
+_SLEEP_CELLS = 12
 _MARGIN = 6
 
 BLOCKS = frozenset({"parallel", "branch"})
@@ -168,7 +169,7 @@ def _size_of(node: Node) -> _Size:
 def _label_width(node: Node) -> float:
     count = 36 if node.kind in ("loop", "foreach") else 0
     detail = cells(node.detail) * _CELL + 4 if node.kind == "sleep" else 0
-    return max(_NARROWEST, cells(_label(node)) * _CELL + _BESIDE_LABEL + count + min(detail, 80))
+    return max(_NARROWEST, cells(_label(node)) * _CELL + _BESIDE_LABEL + count + min(detail, 95))
 
 
 def _label(node: Node) -> str:
@@ -217,7 +218,7 @@ def _box(size: _Size, x: float, axis: float, last: int, caption: str) -> Box:
     node = size.node
     label = _label(node)
     if node.kind == "sleep" and node.detail:
-        label = f"{label} {clipped(node.detail, 10)}"
+        label = f"{label} {clipped(node.detail, _SLEEP_CELLS)}"
     title = f"{node.label}: {node.detail}" if node.detail else node.label
     above, below = size.above, size.below
     return Box(node.kind, node.path, label, title, x, axis - above, size.width, above + below, axis, last, caption)

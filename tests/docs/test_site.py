@@ -73,6 +73,10 @@ def headings_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\s-]", "", title.lower()).strip().replace(" ", "-") for title in titles} | set(written)
 
 
+RAW = "https://raw.githubusercontent.com/mastra-sync/mastra-sync/main/"
+"""Where pictures are, for pages that show README elsewhere."""
+
+
 def test_readme_leads_somewhere_from_anywhere() -> None:
     """Its links are absolute, for index pages show it too; each leads to a page, an anchor or a file that is there."""
     links = LINK.findall(FENCED.sub("", README))
@@ -80,6 +84,10 @@ def test_readme_leads_somewhere_from_anywhere() -> None:
     for link in links:
         if link.startswith(f"{REPOSITORY}/"):
             assert (ROOT / link.removeprefix(f"{REPOSITORY}/blob/main/")).exists(), link
+        elif link.startswith(RAW):
+            picture = ROOT / link.removeprefix(RAW)
+            assert picture.is_file(), link
+            assert picture.stat().st_size < 150_000, link
         elif link.startswith(f"{DOCUMENTATION}/"):
             path, _, anchor = link.removeprefix(f"{DOCUMENTATION}/").partition("#")
             page = DOCS / f"{path.rstrip('/') or 'index'}.md"

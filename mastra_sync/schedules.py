@@ -96,12 +96,12 @@ class Schedules:
         timezone: str | tzinfo | None = None,
         input_data: Any = OMIT,
         initial_state: Any = None,
-        request_context: Mapping[str, Any] | None = None,
         resource_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Schedule:
         """Have a workflow started by itself, and return the schedule.
 
+        It takes no request context, for servers lose the one that a request for a schedule has.
         An answer that is lost is asked for again: the server makes no second schedule of the same id.
 
         Args:
@@ -113,7 +113,6 @@ class Schedules:
                 the server's own.
             input_data: What the workflow gets: JSON values, pydantic models, dataclasses.
             initial_state: The state that it begins with.
-            request_context: Values for its steps.
             resource_id: Whom its runs belong to (servers from 1.69 on; those before refuse it).
             metadata: Whatever is to be noted with it.
 
@@ -129,7 +128,6 @@ class Schedules:
             "timezone": _zone_name(timezone),
             "input_data": input_data,
             "initial_state": initial_state,
-            "request_context": request_context,
             "resource_id": resource_id,
             "metadata": metadata,
         }
@@ -166,7 +164,6 @@ class Schedules:
         status: ScheduleStatus | None = None,
         input_data: Any = OMIT,
         initial_state: Any = None,
-        request_context: Mapping[str, Any] | None = None,
         resource_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Schedule:
@@ -189,7 +186,6 @@ class Schedules:
             status=None if status is None else checked_choice(status, "status", ScheduleStatus),
             input_data=input_data,
             initial_state=initial_state,
-            request_context=request_context,
             resource_id=resource_id,
             metadata=metadata,
         )

@@ -22,6 +22,7 @@ from tests.conformance import (
     scenarios_payloads,
     scenarios_proto,
     scenarios_reading,
+    scenarios_schedules,
     scenarios_templates,
     scenarios_travelling,
 )
@@ -46,6 +47,7 @@ MODULES = (
     scenarios_payloads,
     scenarios_proto,
     scenarios_reading,
+    scenarios_schedules,
     scenarios_templates,
     scenarios_travelling,
 )

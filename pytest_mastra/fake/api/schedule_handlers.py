@@ -51,8 +51,9 @@ def create_schedule(call: Call) -> bytes:
             "Use update() to modify it or choose a different id.",
             409,
         )
-    unless_empty = ("requestContext", "resourceId")
-    target = {name: value for name, value in target_of(body).items() if name not in unless_empty or truthy(value)}
+    target = {name: value for name, value in target_of(body).items() if name != "resourceId" or truthy(value)}
+    # the request's own context takes the place of the one in its body, and is none once it is stored
+    target["requestContext"] = {}
     try:
         made = call.timer.add(chosen, workflow.id, due, zone, target, body.get("metadata"))
     except CronError as error:
@@ -76,7 +77,7 @@ def update_schedule(call: Call) -> bytes:
     except CronError as error:
         raise Refusal(str(error)) from None
     schedule.cron, schedule.timezone, schedule.due, schedule.next_fire_at = cron, zone, due, upcoming
-    schedule.target.update(target_of(body))
+    schedule.target.update(target_of(body), requestContext={})
     schedule.metadata = body.get("metadata", schedule.metadata)
     schedule.status = body.get("status", schedule.status)
     _note_change(call, schedule)

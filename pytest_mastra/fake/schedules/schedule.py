@@ -18,6 +18,10 @@ PREFIX = "schedule_"
 """How the ids begin of schedules that are made over HTTP."""
 
 
+_TARGET = ("inputData", "initialState", "requestContext", "resourceId")
+"""What a run gets, in the order in which servers tell it."""
+
+
 @dataclass
 class Schedule:
     """When a workflow is started by itself. Moments are milliseconds since 1970, as servers tell them.
@@ -65,7 +69,7 @@ class Schedule:
                 "nextFireAt": self.next_fire_at,
                 "lastFireAt": UNDEFINED if self.last_fire_at is None else self.last_fire_at,
                 "lastRunId": self.last_run_id or UNDEFINED,
-                **self.target,
+                **{name: self.target[name] for name in _TARGET if name in self.target},
                 "metadata": self.metadata if truthy(self.metadata) else UNDEFINED,
                 "createdAt": self.created_at,
                 "updatedAt": self.updated_at,
@@ -189,9 +193,6 @@ def declared_id(workflow_id: str, own: str | None) -> str:
 
 def _encoded(name: str) -> str:
     return quote(name, safe="!'()*-.~").replace("_", "%5F")
-
-
-_TARGET = ("inputData", "initialState", "requestContext", "resourceId")
 
 
 def target_of(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ _BETWEEN = Ours(why="between a server and its workers")
 _LEGACY = Ours(why="the same events in an older form")
 _ONLY_AGENTS = "agentId prompt name threadId signalType tagName attributes ifActive ifIdle providerOptions"
 _OF_AGENTS = dict.fromkeys(_ONLY_AGENTS.split(), "of agents' schedules")
+_LOST = {"requestContext": "taken, and lost"}
 _W, _R = "/workflows/:workflowId", "/workflows/:workflowId/runs/:runId"
 _S, _D = "/schedules", "/stored/workflows"
 
@@ -83,8 +84,8 @@ OURS: Mapping[str, Ours] = {
     "POST /workflows/events": _BETWEEN,
     f"GET {_S}": Ours(MastraClient.list_schedules),
     f"GET {_S}/:scheduleId": Ours(MastraClient.get_schedule),
-    f"POST {_S}": Ours(MastraClient.create_schedule, missing=_OF_AGENTS),
-    f"PATCH {_S}/:scheduleId": Ours(MastraClient.update_schedule, missing=_OF_AGENTS),
+    f"POST {_S}": Ours(MastraClient.create_schedule, missing={**_OF_AGENTS, **_LOST}),
+    f"PATCH {_S}/:scheduleId": Ours(MastraClient.update_schedule, missing={**_OF_AGENTS, **_LOST}),
     f"DELETE {_S}/:scheduleId": Ours(MastraClient.delete_schedule),
     f"GET {_S}/:scheduleId/triggers": Ours(MastraClient.list_schedule_triggers),
     f"POST {_S}/:scheduleId/pause": Ours(MastraClient.pause_schedule),
@@ -161,7 +162,7 @@ def written(routes: list[Route], version: str) -> str:
     """Return the section of the page, its heading first."""
     lines = [
         BEGIN,
-        f"The routes of workflows that @mastra/server {version} has, and what their queries and bodies take, beside ours.",
+        f"The routes of workflows that @mastra/server {version} has, and what queries and bodies take, beside ours.",
         "A test writes this table from the installed server, so that a new route or option is noticed.",
         "",
         "| route | here | takes | not taken |",

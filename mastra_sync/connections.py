@@ -176,9 +176,15 @@ class _AddressByAddress(HTTPConnection):
 
 
 def _addresses(name: str, port: int) -> list[str]:
-    """Return the addresses of a name; the name itself if it cannot be looked up."""
+    """Return the addresses of a name; the name itself if it cannot be looked up.
+
+    What stands in an address for the network that it is of (`fe80::1%eth0`) is written `%25` in URLs.
+    """
+    own = name.strip("[]")
     try:
-        found = socket.getaddrinfo(name.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+        found = socket.getaddrinfo(
+            own.replace("%25", "%") if ":" in own else own, port, allowed_gai_family(), socket.SOCK_STREAM
+        )
     except (OSError, UnicodeError):
         return [name]
     return list(dict.fromkeys(str(address[0]) for *_, address in found))

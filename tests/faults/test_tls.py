@@ -355,6 +355,21 @@ def test_addresses_of_the_sixth_version(
         assert server.received[0].headers["host"] == f"[::1]:{server.port}"
 
 
+def test_an_address_of_one_network(server: WireServer, make_client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its network is written as URLs have it, and looked up as systems have it."""
+    server.on("GET", "/workflows", json_reply({}))
+    looked_up = []
+    known = socket.getaddrinfo
+
+    def look_up(name: str, *more: Any) -> Any:
+        looked_up.append(name)
+        return known("127.0.0.1", *more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert make_client(f"http://[fe80::1%25eth0]:{server.port}").list_workflows() == {}
+    assert looked_up[0] == "fe80::1%eth0"
+
+
 # -- the page
 
 

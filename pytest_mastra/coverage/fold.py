@@ -211,10 +211,6 @@ class Coverage:
             else:
                 self._rows[key] = row
 
-    def has(self, row: WorkflowCoverage) -> bool:
-        """Return whether there is a row of the same workflow, origin and graph."""
-        return (row.workflow_id, row.origin, self._read(row.graph).shape) in self._rows
-
     def rows(self) -> list[WorkflowCoverage]:
         """Return all rows, those too that no run belongs to."""
         return list(self._rows.values())

@@ -67,6 +67,12 @@ _KINDS: Mapping[str, tuple[Family, str]] = {
 
 KINDS = tuple(_KINDS)
 
+
+def family_of(kind: str) -> Family:
+    """Return the family of a kind of goals."""
+    return _KINDS[kind][0]
+
+
 ONLY_IF_SEEN = (
     "bailed",
     "tripwire",

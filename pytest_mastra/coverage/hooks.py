@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from pytest_mastra.coverage import declarations, kept_file, report
 from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
+from pytest_mastra.coverage.goals import FAMILIES, Key, family_of
 from pytest_mastra.coverage.observed_run import runs_of_scene
 from pytest_mastra.coverage.wishes import (
     FORMS,
@@ -24,6 +26,7 @@ from pytest_mastra.coverage.wishes import (
 )
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.redact.summary import Summary
+from pytest_mastra.report import hooks as reporting
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.suite.settings import usage_error
 
@@ -112,31 +115,23 @@ class Covering:
     def _gather(self, scene: Scene, item: pytest.Item) -> None:
         """Add what a test has tried; never raises."""
         try:
-            scrubber = learn_secrets(scene.log, self._config)
+            scrubber = reporting.scrubber_of_test(item) or learn_secrets(scene.log, self._config)
+            known = len(self.coverage.rows())
             if scene.target == "live":
                 self._ask_server(scene, item)
-            own = Coverage()
-            declarations.note_declarations(own, scene)
+            declarations.note_declarations(self.coverage, scene)
             test = scrubber.text(scene.test)
+            reached: dict[str, set[Key]] = {}
             for run in runs_of_scene(scene):
-                own.add_run(replace(run, test=test))
-            self._note_properties(own, item, scrubber)
-            for row in own.rows():
-                # what another test has brought is known to hold none
-                if not self.coverage.has(row):
-                    _take_out_secrets(row, scrubber)
-            self.coverage.merge(own)
+                name = f"{run.workflow_id} {run.origin}"
+                reached.setdefault(name, set()).update(self.coverage.add_run(replace(run, test=test)))
+            for row in self.coverage.rows()[known:]:
+                _take_out_secrets(row, scrubber)
+            for name, keys in reached.items():
+                item.user_properties.append((PROPERTY, scrubber.text(f"{name}: {_by_family(keys)}")))
         except Exception as error:  # noqa: BLE001 -- the test's own outcome counts, and the tests after it
             # not the message, which may hold what nobody has scrubbed
             self._problems.append(f"what {item.name} has tried is not known: {type(error).__name__}")
-
-    def _note_properties(self, own: Coverage, item: pytest.Item, scrubber: Scrubber) -> None:
-        for row in own.workflows:
-            counts = row.counts()
-            reached = ", ".join(f"{family} {one.reached}" for family, one in counts.items() if one.reached)
-            item.user_properties.append(
-                (PROPERTY, scrubber.text(f"{row.workflow_id} {row.origin}: {reached or 'nothing'}"))
-            )
 
     def _ask_server(self, scene: Scene, item: pytest.Item) -> None:
         """Ask a live server once which workflows it has."""
@@ -222,6 +217,12 @@ class Covering:
         summary.lines(f"written to {path}" for path in documents)
         for problem in self._problems:
             summary.line(problem, red=True)
+
+
+def _by_family(keys: Iterable[Key]) -> str:
+    """Return how many goals of each family were reached: `structure 5, trouble 1`."""
+    found = Counter(family_of(kind) for _, kind in keys)
+    return ", ".join(f"{family} {found[family]}" for family in FAMILIES if found[family]) or "nothing"
 
 
 def _take_out_secrets(row: WorkflowCoverage, scrubber: Scrubber) -> None:

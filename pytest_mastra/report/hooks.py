@@ -30,6 +30,12 @@ def begin(config: pytest.Config) -> None:
         config.pluginmanager.register(Reporting(config), _NAME)
 
 
+def scrubber_of_test(item: pytest.Item) -> Scrubber | None:
+    """Return what takes a test's secrets out, if its report has needed it."""
+    reporting = item.config.pluginmanager.get_plugin(_NAME)
+    return reporting.known_scrubber(item.nodeid) if isinstance(reporting, Reporting) else None
+
+
 class Reporting:
     """Adds to reports what is known of a test's scene.
 
@@ -46,6 +52,10 @@ class Reporting:
         self._traces = settings.setting(config, "trace").value != "off"
         self._carries = carried_trace.are_wanted(config)
         self._carries_failed = settings.summary_setting(config) is not None
+
+    def known_scrubber(self, test: str) -> Scrubber | None:
+        """Return what takes the secrets of a test out, by its node id."""
+        return self._scrubbers.get(test)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -91,6 +91,14 @@ def test_graphs_that_nobody_understands(graph: Any) -> None:
     assert {goal.path for goal in goals_of(graph)} <= {"", "parallel#1"}
 
 
+def test_a_graph_without_end() -> None:
+    """One that nests deeper than can be read has no steps."""
+    graph: list[Any] = []
+    for _ in range(20_000):
+        graph = [{"type": "workflow", "id": "x", "serializedStepFlow": graph}]
+    assert {goal.path for goal in goals_of(graph)} == {""}
+
+
 def test_an_entry_of_a_newer_server_is_a_step() -> None:
     """A kind that is not known counts by its id."""
     assert "later entered" in labels(goals_of([{"type": "race", "id": "later"}]))

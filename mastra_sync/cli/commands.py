@@ -32,7 +32,7 @@ from mastra_sync.cli.options import (
     watch_options_of,
     watching_options,
 )
-from mastra_sync.cli.run_commands import inbox
+from mastra_sync.cli.run_commands import delete, inbox, restart, time_travel, watch
 from mastra_sync.cli.server import PROGRAM
 from mastra_sync.terminal.writing import complain
 
@@ -318,5 +318,5 @@ def runs(workflow: str, status: str | None, limit: int, *, as_json: bool, **opti
     return list_runs(server_of(options), workflow, status=status, limit=limit, as_json=as_json)
 
 
-for command in (inbox,):
+for command in (delete, inbox, restart, time_travel, watch):
     mastra_sync.add_command(command)

@@ -35,6 +35,7 @@ _OPTIONS = {
     "input_data": "the input",
     "resume_data": "the answer",
     "initial_state": "--initial-state",
+    "context": "--context",
     "request_context": "--request-context",
     "resource_id": "--resource-id",
     "timeout": "--timeout",

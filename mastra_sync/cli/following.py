@@ -11,11 +11,12 @@ from mastra_sync.arguments import request_body
 from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
-from mastra_sync.cli.outcome import conclude, left_running_advice
+from mastra_sync.cli.outcome import ADVICE_INDENT, conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.commands import StepArgument
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
+from mastra_sync.statuses import ACTIVE
 from mastra_sync.terminal.writing import complain, printable
 
 if TYPE_CHECKING:
@@ -116,6 +117,27 @@ def answer(attempt: Attempt, arguments: ResumeArguments, watching: WatchOptions)
     return _follow(attempt, workflow, run, stream, watching)
 
 
+def time_travel(
+    server: Server, workflow_id: str, run_id: str, step: str, arguments: dict[str, Any], watching: WatchOptions
+) -> Exit:
+    """Execute a run again from a step, and follow it to where it settles.
+
+    Args:
+        server: Where it is.
+        workflow_id: The run's workflow.
+        run_id: The run.
+        step: The step.
+        arguments: What the verb takes beside that: `input_data` and options.
+        watching: How the run is watched.
+    """
+    with connect(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        run = workflow.get_run(run_id)
+        with _note_beginning(attempt):
+            stream = run.time_travel_stream(step, timeout=watching.timeout, on_gap="follow", **arguments)
+        return _follow(attempt, workflow, run, stream, watching)
+
+
 def show_result(server: Server, workflow_id: str, run_id: str, watching: WatchOptions, *, wait: bool) -> Exit:
     """Print how a run stands, or wait until it is settled."""
     with connect(server, workflow_id, run_id) as attempt:
@@ -136,6 +158,22 @@ def cancel(server: Server, workflow_id: str, run_id: str) -> Exit:
     with connect(server, workflow_id, run_id) as attempt:
         message = attempt.client.get_workflow(workflow_id).get_run(run_id).cancel()
         complain(printable(message))
+        return Exit.SUCCESS
+
+
+def delete(server: Server, workflow_id: str, run_id: str, *, force: bool) -> Exit:
+    """Delete a run's record; that of an active run only by force."""
+    with connect(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        status = workflow.get_run(run_id).result().status
+        if status in ACTIVE and not force:
+            line = ADVICE_INDENT + server.command("cancel", workflow_id, run_id)
+            raise Stop(
+                Exit.USAGE,
+                f"run {printable(run_id)} of {printable(workflow_id)!r} is {status}: it would go on, and be stored "
+                f"anew; give --force, or cancel it first:\n{line}",
+            )
+        complain(printable(workflow.delete_run_by_id(run_id)))
         return Exit.SUCCESS
 
 

@@ -107,8 +107,12 @@ watching_options = _combine(
     ),
 )
 
+request_context_option = click.option(
+    "--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."
+)
+
 move_options = _combine(
-    click.option("--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."),
+    request_context_option,
     click.option("--per-step", is_flag=True, help="Stop after one step (exit status 3)."),
 )
 
@@ -145,10 +149,20 @@ def move_options_of(options: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Stop: `--request-context` is no JSON object.
     """
+    given = request_context_of(options)
+    return {**given, "per_step": True} if options["per_step"] else given
+
+
+def request_context_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the values for the steps as an argument; nothing if none were given.
+
+    Raises:
+        Stop: `--request-context` is no JSON object.
+    """
     given = json_option("request_context", options["request_context"])
     if given and not isinstance(given["request_context"], dict):
         raise Stop(Exit.USAGE, "--request-context: must be a JSON object")
-    return {**given, "per_step": True} if options["per_step"] else given
+    return given
 
 
 def json_option(name: str, source: str | None) -> dict[str, Any]:

@@ -37,9 +37,10 @@ def conclude(result: RunResult, workflow: Workflow, run: Run, server: Server, ou
     if result.status == "suspended":
         _say_how_to_resume(result, workflow, run, server)
     elif result.status == "paused":
+        line = server.command("time-travel", run.workflow_id, run.run_id, "STEP", options=["--per-step"])
         complain(
-            f"{PROGRAM}: {_name_of(run)} is paused after one step; time travel goes on with the next one: "
-            f"client.get_workflow({run.workflow_id!r}).get_run({run.run_id!r}).time_travel_async('STEP', per_step=True)"
+            f"{PROGRAM}: {_name_of(run)} is paused after one step; time travel goes on with the next one:\n"
+            f"{ADVICE_INDENT}{line}"
         )
     elif not result.settled:
         line = waiting_line(run.workflow_id, run.run_id, server)

@@ -10,7 +10,20 @@ from typing import Any
 import click
 
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.cli.options import server_of, server_options, timeout_option
+from mastra_sync.cli.inputs import read_input
+from mastra_sync.cli.options import (
+    input_arguments,
+    json_option,
+    move_options,
+    move_options_of,
+    request_context_of,
+    request_context_option,
+    server_of,
+    server_options,
+    timeout_option,
+    watch_options_of,
+    watching_options,
+)
 
 DEFAULT_PAUSE = 2.0
 
@@ -56,3 +69,114 @@ def inbox(
     watching = WatchOptions(timeout, quiet=False, json_events=False, output="result")
     wanted = InboxOptions(run_id, answers=answer, watches=watch, every=every, as_json=as_json, watching=watching)
     return show_inbox(server_of(options), wanted)
+
+
+@click.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@watching_options
+@server_options
+def watch(workflow: str, run_id: str, **options: Any) -> int:
+    """Watch the run RUN_ID of WORKFLOW until it has ended.
+
+    Somebody else has started it. Events that the server still holds are shown
+    first; where it holds none, polls show the steps. A run that asks is watched
+    on until somebody has answered.
+
+    \b
+    Examples:
+      mastra-sync watch city-workflow 5f3c...
+      mastra-sync watch city-workflow 5f3c... --json-events | jq .type
+    """
+    from mastra_sync.cli.watching import watch_run
+
+    return watch_run(server_of(options), workflow, run_id, watch_options_of(options))
+
+
+@click.command("time-travel")
+@click.argument("workflow")
+@click.argument("run_id")
+@click.argument("step")
+@input_arguments
+@click.option("--resume-data", metavar="JSON|@FILE", help="The answer, where the step is suspended.")
+@click.option("--context", metavar="JSON|@FILE", help="Results of steps by id, instead of the recorded ones.")
+@move_options
+@watching_options
+@server_options
+def time_travel(
+    workflow: str,
+    run_id: str,
+    step: str,
+    pairs: tuple[str, ...],
+    source: str | None,
+    resume_data: str | None,
+    context: str | None,
+    **options: Any,
+) -> int:
+    """Execute a run again from one of its steps, and follow it.
+
+    What the run recorded from there on is overwritten. KEY=VALUE pairs and
+    --input are the step's input, as for `mastra-sync run`; without them it gets
+    what it got.
+
+    \b
+    Examples:
+      mastra-sync time-travel order 5f3c... pay
+      mastra-sync time-travel order 5f3c... booking.pay amount=3
+    """
+    from mastra_sync.cli.following import time_travel as travel
+
+    given = {"input_data": read_input(pairs, source)} if pairs or source is not None else {}
+    arguments = {
+        **given,
+        **json_option("resume_data", resume_data),
+        **json_option("context", context),
+        **move_options_of(options),
+    }
+    return travel(server_of(options), workflow, run_id, step, arguments, watch_options_of(options))
+
+
+@click.command()
+@click.argument("workflow")
+@click.argument("run_id", required=False)
+@click.option("--all", "restarts_all", is_flag=True, help="All runs that are running or waiting, instead of one.")
+@request_context_option
+@watching_options
+@server_options
+def restart(workflow: str, run_id: str | None, *, restarts_all: bool, **options: Any) -> int:
+    """Execute a run again from its active step.
+
+    This is for runs whose server has died: a run that is at work in truth does
+    that step twice. One run is followed, with --all nothing is waited for.
+
+    \b
+    Examples:
+      mastra-sync restart order 5f3c...
+      mastra-sync restart order --all
+    """
+    from mastra_sync.cli.watching import restart_all, restart_run
+
+    if (run_id is None) != restarts_all:
+        raise Stop(Exit.USAGE, "give either a RUN_ID or --all")
+    if run_id is None:
+        return restart_all(server_of(options), workflow)
+    return restart_run(server_of(options), workflow, run_id, request_context_of(options), watch_options_of(options))
+
+
+@click.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@click.option("--force", is_flag=True, help="Delete the record of a run that is running, too.")
+@server_options
+def delete(workflow: str, run_id: str, *, force: bool, **options: Any) -> int:
+    """Delete the record of the run RUN_ID of WORKFLOW.
+
+    A run that is running is not stopped by it, and stored anew.
+
+    \b
+    Example:
+      mastra-sync delete city-workflow 5f3c...
+    """
+    from mastra_sync.cli.following import delete as delete_run
+
+    return delete_run(server_of(options), workflow, run_id, force=force)

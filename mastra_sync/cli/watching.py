@@ -1,0 +1,135 @@
+"""Watching a run that somebody else moves on, by its events and by polls."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from mastra_sync import errors
+from mastra_sync.cli.displays import Display, JsonLines, display_for
+from mastra_sync.cli.exits import Exit
+from mastra_sync.cli.following import WatchOptions, connect
+from mastra_sync.cli.outcome import conclude
+from mastra_sync.cli.polled_steps import PolledSteps
+from mastra_sync.cli.server import Server
+from mastra_sync.deadline import Deadline, seconds_of
+from mastra_sync.terminal.writing import complain, printable
+from mastra_sync.waiting import next_pause
+
+if TYPE_CHECKING:
+    from mastra_sync.models import RunResult
+    from mastra_sync.run import Run
+
+LONGEST_PAUSE = 2.0
+"""Seconds between two polls, however long it has taken: somebody is looking."""
+
+
+def watch_run(server: Server, workflow_id: str, run_id: str, watching: WatchOptions) -> Exit:
+    """Show what a run does until it has ended, whoever answers what it asks meanwhile."""
+    with connect(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        run = workflow.get_run(run_id)
+        run.result()
+        attempt.has_begun = True
+        shown = _Shown(run, attempt.client.base_url, watching)
+        return conclude(shown.until_finished(), workflow, run, server, shown.output)
+
+
+def restart_run(server: Server, workflow_id: str, run_id: str, options: dict[str, Any], watching: WatchOptions) -> Exit:
+    """Have a run executed again from its active step, and show it."""
+    with connect(server, workflow_id, run_id) as attempt:
+        workflow = attempt.client.get_workflow(workflow_id)
+        run = workflow.get_run(run_id)
+        run.restart(**options)
+        attempt.has_begun = True
+        shown = _Shown(run, attempt.client.base_url, watching)
+        return conclude(shown.until_settled(), workflow, run, server, shown.output)
+
+
+def restart_all(server: Server, workflow_id: str) -> Exit:
+    """Have all active runs of a workflow executed again from where they are."""
+    with connect(server, workflow_id) as attempt:
+        complain(printable(attempt.client.get_workflow(workflow_id).restart_all_active()))
+        return Exit.SUCCESS
+
+
+class _Shown:
+    """A run that is shown.
+
+    Attributes:
+        output: What is to be printed of it at the end, as `conclude` takes it.
+    """
+
+    def __init__(self, run: Run, base_url: str, watching: WatchOptions) -> None:
+        self._run = run
+        self._deadline: Deadline = run.api.deadline(seconds_of(watching.timeout, "timeout"))
+        self._display: Display = display_for(
+            run.workflow_id, run.run_id, base_url, quiet=watching.quiet, json_events=watching.json_events
+        )
+        self._polled = PolledSteps()
+        self._events = 0
+        self.output = "none" if isinstance(self._display, JsonLines) else watching.output
+
+    def until_finished(self) -> RunResult:
+        """Show it until it has ended.
+
+        Raises:
+            RunTimeout: It goes on.
+        """
+        with self._display:
+            self._observe()
+            result = self._poll()
+            while not result.finished:
+                waits = result.settled
+                result = self._poll()
+                if waits and not result.settled:
+                    # whoever has answered may have done so by a stream
+                    self._observe()
+            self._display.settle(result, is_complete=False)
+        return result
+
+    def until_settled(self) -> RunResult:
+        """Show it until only somebody outside can move it on.
+
+        Raises:
+            RunTimeout: It goes on.
+        """
+        with self._display:
+            result = self._poll()
+            while not result.settled:
+                result = self._poll()
+            self._display.settle(result, is_complete=False)
+        return result
+
+    def _observe(self) -> None:
+        """Show the events that the server holds and sends, but those that were shown before."""
+        stream = self._run.observe(self._events, timeout=self._deadline.clamp(None), on_gap="raise")
+        # where there are none, or no more, the polls tell the rest
+        with stream, contextlib.suppress(errors.StreamError):
+            for event in stream:
+                self._polled.note(event)
+                self._display.show(event)
+        self._events += stream.position
+
+    def _poll(self) -> RunResult:
+        """Return the run after a pause, its steps shown, once the server is there."""
+        problem: Exception | None = None
+        while not self._deadline.expired:
+            self._deadline.sleep(min(next_pause(self._deadline.elapsed), LONGEST_PAUSE))
+            result, problem = self._try_to_read()
+            if result is not None:
+                return result
+        raise errors.RunTimeout(
+            workflow_id=self._run.workflow_id, run_id=self._run.run_id, last_status=None, waited=self._deadline.elapsed
+        ) from problem
+
+    def _try_to_read(self) -> tuple[RunResult | None, Exception | None]:
+        try:
+            result = self._run.result()
+        except (errors.APIConnectionError, errors.RateLimitError, errors.ServerError) as problem:
+            return None, problem
+        if not isinstance(self._display, JsonLines):
+            # those are events as the server sent them
+            for event in self._polled.changes(result):
+                self._display.show(event)
+        return result, None

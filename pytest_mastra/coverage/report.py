@@ -14,6 +14,7 @@ WIDTH = 100
 _HINT_WIDTH = 160
 _NAME_WIDTH = 36
 _MOST_NAMES = 40
+_MOST_NEVER_RUN = 12
 
 ORIGINS: Mapping[str, str] = {"fake": "on the fake", "server": "on the server"}
 """Whose graph it is, in words."""
@@ -31,9 +32,9 @@ def lines_of(coverage: Coverage, omit: Omit | None = None, *, with_advice: bool 
     for row in coverage.workflows:
         lines += _lines_of_row(row, row.goals(omit), with_advice=with_advice)
     lines += map(escaped, coverage.ambiguous)
-    never = [f"{one.workflow_id} ({ORIGINS[one.origin]})" for one in coverage.never_run]
-    if never:
-        lines += _listed("never run by a test:", never)
+    for origin, words in ORIGINS.items():
+        names = [one.workflow_id for one in coverage.never_run if one.origin == origin]
+        lines += _listed(f"never run by a test, {words}:", names, _MOST_NEVER_RUN) if names else []
     lines.append(total_line(coverage, omit))
     return lines
 
@@ -90,11 +91,11 @@ def _with_hint(label: str, hint: str) -> str:
     return clipped(escaped(f"  {label.ljust(_NAME_WIDTH)}  {hint}"), _HINT_WIDTH)
 
 
-def _listed(begin: str, names: list[str]) -> list[str]:
+def _listed(begin: str, names: list[str], most: int = _MOST_NAMES) -> list[str]:
     """Return names behind a beginning, in lines that break between them."""
     lines = [begin.rstrip()]
     for number, name in enumerate(names):
-        if number == _MOST_NAMES:
+        if number == most:
             lines.append(f"    and {len(names) - number} more")
             break
         piece = escaped(name) + ("," if number < len(names) - 1 else "")

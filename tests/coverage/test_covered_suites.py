@@ -59,7 +59,7 @@ def test_what_is_told(run_suite: RunSuite) -> None:
             "  missed, structure: branch#1: no branch taken, branch#1: two or more branches taken, large taken,",
             "    large succeeded",
             "  missed, trouble: large failed, small failed, the run was canceled",
-            "never run by a test: report (on the fake)",
+            "never run by a test, on the fake: report",
             "2 runs of 1 workflow: structure 5/9 (56 %), trouble 2/5 (40 %), conversation 0/0",
         ],
         consecutive=True,

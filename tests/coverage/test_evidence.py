@@ -10,7 +10,7 @@ from mastra_sync import MastraClient, MastraError
 from pytest_mastra.coverage import ObservedRun, RunRequest
 from pytest_mastra.coverage.evidence import evidence_of
 from pytest_mastra.coverage.graph import read_graph
-from pytest_mastra.fake import FakeMastra
+from pytest_mastra.fake import FakeMastra, StepError
 from pytest_mastra.http.verbs import Effect
 from tests.coverage.constructs import verdicts
 
@@ -132,6 +132,25 @@ def test_events_remember_what_states_forget() -> None:
     assert {"leave bailed", "leave succeeded", "the run succeeded"} == {
         label for label in verdicts(play)["reached"] if label != "leave entered"
     }
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_retry_that_helped(depth: int) -> None:
+    """Only a fake knows of it; a step of a nested workflow is found where it stands."""
+
+    def play(server: FakeMastra, client: MastraClient) -> None:
+        def flaky(ctx: Any) -> Any:
+            if not ctx.retry_count:
+                raise StepError("once")
+            return {}
+
+        flow = server.workflow("w1").then(server.step("flaky", flaky, retries=1)).commit()
+        for level in range(2, depth + 1):
+            flow = server.workflow(f"w{level}").then(flow).commit()
+        client.get_workflow(f"w{depth}").execute({})
+
+    label = "flaky succeeded after a retry" if depth == 1 else "w1.flaky succeeded after a retry"
+    assert label in verdicts(play)["reached"]
 
 
 def test_steps_that_nobody_told_of() -> None:

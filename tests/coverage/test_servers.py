@@ -39,7 +39,7 @@ def test_a_live_server(run_suite: RunSuite, live: FakeMastra) -> None:
     result.assert_outcomes(passed=1)
     text = result.stdout.str()
     assert "order on the server: structure 5/5 (100 %), trouble 0/4 (0 %), conversation 0/3 (0 %); 1 run" in text
-    assert "never run by a test: report (on the server)" in text
+    assert "never run by a test, on the server: report" in text
     # the first is by which the plugin knows that the server is there
     assert [request.verb for request in live.requests].count("list_workflows") == 2
 

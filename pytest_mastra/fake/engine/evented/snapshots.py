@@ -26,6 +26,7 @@ class Snapshots:
     def __init__(self, server_state: ServerState, request_context: dict[str, Any]) -> None:
         self._server_state = server_state
         self._request_context = request_context
+        self._is_writing = False
 
     def load(self, workflow: Workflow, run_id: str) -> Coroutine:
         """Return a run's snapshot, None if there is none."""
@@ -35,8 +36,16 @@ class Snapshots:
 
     def persist(self, workflow: Workflow, run_id: str, resource_id: str | None, snapshot: dict[str, Any]) -> Coroutine:
         """Store a whole snapshot."""
-        yield None
+        yield from self._wait_to_write()
         self._server_state.store.persist(workflow.id, run_id, resource_id, as_written(snapshot))
+
+    def _wait_to_write(self) -> Coroutine:
+        """Wait until nothing else is written, and as long as writing takes."""
+        while self._is_writing:
+            yield None
+        self._is_writing = True
+        yield None
+        self._is_writing = False
 
     def resource_id(self, workflow: Workflow, run_id: str) -> Coroutine:
         """Return whose run it is."""
@@ -79,7 +88,7 @@ class Snapshots:
     def update_result(self, workflow: Workflow, run_id: str, step_id: str, result: Any) -> Coroutine:
         """Store a step's result beside the others; return them all."""
         written, store = as_written(result), self._server_state.store
-        yield None
+        yield from self._wait_to_write()
         row = store.find(workflow.id, run_id)
         snapshot = dict(row.snapshot) if row is not None else self.pending(workflow, run_id)
         context = dict(snapshot["context"])
@@ -93,7 +102,7 @@ class Snapshots:
         """Store where a run is; a run that is not stored stays so."""
         written, store = as_written(changes), self._server_state.store
         dropped = frozenset(changes) - frozenset(written)
-        yield None
+        yield from self._wait_to_write()
         row = store.find(workflow.id, run_id)
         if row is not None:
             snapshot = {**without(row.snapshot, dropped), **written}

@@ -15,6 +15,9 @@ ID = re.compile(r"<id \d+>")
 ORDERED = {"workflowStatus", "attempts"}
 """What follows from the order: the status after the last event, how often older servers executed a step before."""
 
+OF_TURNS = {"path", "suspended", "foreachOutput", "completedCount"}
+"""What the evented engine has of the step that came last, or of the items that ended before another."""
+
 STATE = {"seen", "value", "initialState"}
 """Where transcripts have a run's state: in what steps give of it, in snapshots, in runs."""
 
@@ -113,6 +116,13 @@ def _differs_in_stack(difference: Difference) -> bool:
     return json.dumps(_without(difference.real, "stack")) == json.dumps(difference.fake)
 
 
+def _differs_in_turns(difference: Difference) -> bool:
+    """Return whether, in the evented engine, only what the order of steps side by side decides differs."""
+    if difference.graph.get("engine") != "evented" or not _is_side_by_side(difference.graph):
+        return False
+    return _unordered(_blanked(difference.real, OF_TURNS)) == _unordered(_blanked(difference.fake, OF_TURNS))
+
+
 def _goes_on(difference: Difference) -> bool:
     """Return whether, in the evented engine, a step was held at a gate while its run ended."""
     held = any(act["do"] == "hold" for act in difference.story)
@@ -169,6 +179,34 @@ KNOWN = (
         {
             "engine": "evented",
             "entries": [{"kind": "dountil", "child": {"id": "a", "body": {"do": "echo"}}, "condition": "throws"}],
+        },
+        [{"do": "post", "run": 0, "route": "start-async", "body": {"inputData": {}}}],
+    ),
+    Known(
+        "the evented engine: the order of what happens side by side",
+        _differs_in_turns,
+        "current",
+        {
+            "engine": "evented",
+            "entries": [
+                {
+                    "kind": "then",
+                    "child": {
+                        "id": "w",
+                        "entries": [
+                            {
+                                "kind": "branch",
+                                "conditions": ["always", "never", "always"],
+                                "children": [
+                                    {"id": "a", "body": {"do": "ask", "payload": {"ask": "q?"}}},
+                                    {"id": "b", "body": {"do": "echo"}},
+                                    {"id": "c", "body": {"do": "give", "value": ""}},
+                                ],
+                            }
+                        ],
+                    },
+                }
+            ],
         },
         [{"do": "post", "run": 0, "route": "start-async", "body": {"inputData": {}}}],
     ),

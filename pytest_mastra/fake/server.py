@@ -439,6 +439,7 @@ class FakeMastra:
     def catch_up(self) -> None:
         """Let everything happen that is due by now; requests do so by themselves."""
         with self.state.driver.lock, suppress(ProcessDied):
+            self._timer.catch_up()
             self._progress.catch_up()
 
     def handle(self, request: WireRequest) -> WireReply:

@@ -137,6 +137,21 @@ def test_a_server_that_comes_back_by_itself_is_there_for_the_night(make_scene: A
     assert scene.hours == ["01 02:00"]
 
 
+def test_a_server_may_die_of_its_night(make_scene: Any) -> None:
+    """In a step of a run that a schedule has started: time passes on, and the run stays as it was stored."""
+    scene = make_scene()
+    workflow = scene.server.workflow("deadly", schedule=NIGHTLY)
+    workflow.then(scene.server.step("die", lambda _: scene.server.die(back_after=60) if not scene.moments else {}))
+    workflow.commit()
+    scene.server.clock.advance(DAY / 2)
+    assert not scene.server.is_dead
+    (run,) = scene.server.runs("deadly")
+    assert run.status == "running"
+    scene.moments.append(datetime.now(BERLIN))
+    scene.server.clock.advance(DAY)
+    assert [run.status for run in scene.server.runs("deadly")] == ["running", "success"]
+
+
 def test_a_paused_schedule_misses_its_nights(make_scene: Any) -> None:
     """Resumed, it goes on with the next one; both may be said twice."""
     scene = make_scene(schedule=NIGHTLY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pytest_mastra.fake.schedules.cron import Cron, milliseconds, seconds
 from pytest_mastra.fake.schedules.cron_fields import CronError
 from pytest_mastra.fake.schedules.schedule import Schedule, StoredSchedules, Trigger
 from pytest_mastra.fake.virtual_time.clock import Alarm, VirtualClock
+from pytest_mastra.http.wire import ProcessDied
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.progress import RunsInProgress
@@ -57,7 +59,7 @@ class ScheduleTimer:
         self._looked_at = -math.inf
         self._is_running = True
         self._misses: dict[str, int] = {}
-        self._alarms = [*alarms, (self.next_look, self.catch_up)]
+        self._alarms = [*alarms, (self.next_look, self.ring)]
 
     def add(
         self,
@@ -112,7 +114,7 @@ class ScheduleTimer:
         if not is_dead:
             self._started_at = self._state.clock.now()
             self._looked_at = -math.inf
-            self.catch_up()
+            self.ring()
 
     def next_look(self) -> float | None:
         """Return when a look next finds a schedule due, or a run goes on."""
@@ -130,7 +132,11 @@ class ScheduleTimer:
         return look if look > self._looked_at else self._looked_at + TICK
 
     def catch_up(self) -> None:
-        """Do what is due by now, each look in its turn."""
+        """Do what is due by now, each look in its turn.
+
+        Raises:
+            ProcessDied: A step has had the process die.
+        """
         if not self._is_running:
             return
         with self._state.driver.lock:
@@ -142,6 +148,11 @@ class ScheduleTimer:
                 self._looked_at = look
                 for schedule in self.stored.due(milliseconds(look))[:MOST_AT_ONCE]:
                     self._fire(schedule, look)
+
+    def ring(self) -> None:
+        """Do what is due by now, though a step may have the process die of it."""
+        with suppress(ProcessDied):
+            self.catch_up()
 
     def _fire(self, schedule: Schedule, look: float) -> None:
         workflow = self._state.workflow(schedule.workflow_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +177,18 @@ def test_files_that_are_none(
     result = call(name, "--to", "otlp", *more)
     assert isinstance(result.exception, Stop)
     assert result.exception.message.startswith(said)
+
+
+def test_the_command_as_a_process(tmp_path: Path) -> None:
+    """What was made goes to stdout, what is wrong to stderr, and the exit status says which it was."""
+    kept_trace(tmp_path)
+    # not found by its entry point, which an environment that was installed before has not
+    own = "from mastra_sync.cli.commands import mastra_sync; from pytest_mastra.exports.cli import trace"
+    code = f"{own}; mastra_sync.add_command(trace); import sys; from mastra_sync.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "trace", "export", "trace.jsonl", "--to"]
+    done = subprocess.run([*command, "chrome"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["displayTimeUnit"] == "ms"
+    done = subprocess.run([*command, "svg"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'svg' is not one of 'chrome', 'otlp', 'mermaid', 'json'" in done.stderr

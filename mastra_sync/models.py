@@ -412,6 +412,11 @@ class RunResult(ServerModel):
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        from mastra_sync.notebooks import result_html  # noqa: PLC0415
+
+        return result_html(self)
+
 
 _ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
     "failed": errors.RunFailed,

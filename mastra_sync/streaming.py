@@ -211,8 +211,16 @@ class RunStream:
         return self._run.wait_until(deadline)
 
     def __repr__(self) -> str:
-        state = "complete" if self.complete else "closed" if self._ended else "open"
-        return f"<RunStream of run {self.run_id}: {self.position} events, {state}>"
+        return f"<RunStream of run {self.run_id}: {self.position} events, {self._state}>"
+
+    def _repr_html_(self) -> str:
+        from mastra_sync.notebooks import stream_html  # noqa: PLC0415
+
+        return stream_html(self.run_id, self.position, self._state, self.last_event)
+
+    @property
+    def _state(self) -> str:
+        return "complete" if self.complete else "closed" if self._ended else "open"
 
     # -- reading
 

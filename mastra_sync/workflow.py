@@ -22,7 +22,7 @@ from mastra_sync.arguments import (
 )
 from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument
+from mastra_sync.errors import InvalidArgument, MastraError
 from mastra_sync.many_runs import Call, RunIds
 from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
 from mastra_sync.options import StartOptions, if_started, sent_options, takes
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
+
+LOOK = 5.0
+"""Seconds that a notebook waits for a workflow's graph."""
 
 _VERBS_OF_RUNS = (
     *("cancel", "observe", "restart", "restart_async", "result", "resume", "resume_async", "resume_stream"),
@@ -369,6 +372,16 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} of {self.client.base_url}>"
+
+    def _repr_html_(self) -> str | None:
+        # None: the notebook shows the repr
+        from mastra_sync.notebooks import workflow_html  # noqa: PLC0415
+
+        try:
+            details = type(self)(self.client, self.id, api=self.api.within(self.api.deadline(LOOK))).details()
+        except MastraError:
+            return None
+        return workflow_html(details.name or self.id, details.description, details.step_graph)
 
     if not TYPE_CHECKING:
         __getattr__ = tells_missing(

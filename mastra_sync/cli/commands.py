@@ -284,17 +284,21 @@ def workflows(*, as_json: bool, **options: Any) -> int:
 @mastra_sync.command()
 @click.argument("workflow")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the whole schemas.")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph as a Mermaid flowchart.")
 @server_options
-def show(workflow: str, *, as_json: bool, **options: Any) -> int:
+def show(workflow: str, *, as_json: bool, as_mermaid: bool, **options: Any) -> int:
     """Show the steps of WORKFLOW, its input and its output.
 
     \b
-    Example:
+    Examples:
       mastra-sync show city-workflow
+      mastra-sync show city-workflow --mermaid > city.mmd
     """
     from mastra_sync.cli.listing import show_workflow
 
-    return show_workflow(server_of(options), workflow, as_json=as_json)
+    if as_json and as_mermaid:
+        raise Stop(Exit.USAGE, "give either --json or --mermaid, not both")
+    return show_workflow(server_of(options), workflow, as_json=as_json, as_mermaid=as_mermaid)
 
 
 @mastra_sync.command()

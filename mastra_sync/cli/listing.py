@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.exits import Exit
 from mastra_sync.cli.following import connect
+from mastra_sync.cli.mermaid import flowchart
 from mastra_sync.cli.outcome import full_record
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.graph_tree import Node, graph_tree
 from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import (
     complain,
@@ -22,7 +24,6 @@ from mastra_sync.terminal.writing import (
     print_json,
     print_text,
     printable,
-    step_name,
 )
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def list_workflows(server: Server, *, as_json: bool) -> Exit:
         return Exit.SUCCESS
 
 
-def show_workflow(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
-    """Print one workflow: its input, output and steps."""
+def show_workflow(server: Server, workflow_id: str, *, as_json: bool, as_mermaid: bool) -> Exit:
+    """Print one workflow: its input, output and steps, or its graph alone."""
     with connect(server, workflow_id) as attempt:
         details = attempt.client.get_workflow(workflow_id).details()
         if as_json:
             print_json({**_workflow_record(workflow_id, details), "stepGraph": details.step_graph})
+            return Exit.SUCCESS
+        if as_mermaid:
+            print_text(flowchart(graph_tree(details.step_graph)))
             return Exit.SUCCESS
         described = f": {details.description}" if details.description else ""
         lines = [
@@ -66,7 +70,7 @@ def show_workflow(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
         ]
         if details.state_schema is not None:
             lines.append(f"  state   {in_words(details.state_schema)}")
-        lines += ["  steps", *(f"    {line}" for line in graph_lines(details.step_graph))]
+        lines += ["  steps", *(f"    {line}" for line in graph_lines(graph_tree(details.step_graph)))]
         for line in lines:
             print_text(printable(line))
         return Exit.SUCCESS
@@ -91,35 +95,14 @@ def local_time(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def graph_lines(graph: Sequence[Any]) -> list[str]:
+def graph_lines(nodes: Iterable[Node]) -> list[str]:
     """Return a workflow's graph as lines, what is inside of a block indented below it."""
-    return [line for entry in graph if isinstance(entry, Mapping) for line in _entry_lines(entry)]
+    return [line for node in nodes for line in _node_lines(node)]
 
 
-def _entry_lines(entry: Mapping[str, Any]) -> list[str]:
-    kind = str(entry.get("type", "step"))
-    if isinstance(entry.get("steps"), list):
-        title = {"conditional": "each of these whose condition holds"}.get(kind, "at the same time")
-        return [f"{title}:", *_indented(graph_lines(entry["steps"]))]
-    inner = entry.get("step")
-    if kind in ("loop", "foreach") and isinstance(inner, Mapping):
-        return [f"{_repetition(kind, entry)}:", *_indented(_entry_lines(inner))]
-    step = inner if isinstance(inner, Mapping) else entry
-    nested = step.get("serializedStepFlow")
-    asks = " (may suspend)" if step.get("canSuspend") else ""
-    about = f": {step['description']}" if step.get("description") else ""
-    name = step_name(str(step.get("id", kind)))
-    if isinstance(nested, list):
-        return [f"{name}, a workflow{about}", *_indented(graph_lines(nested))]
-    return [f"{name}{asks}{about}"]
-
-
-def _repetition(kind: str, entry: Mapping[str, Any]) -> str:
-    if kind == "loop":
-        return "until a condition holds" if entry.get("loopType") == "dountil" else "while a condition holds"
-    options = entry.get("opts")
-    at_once = options.get("concurrency", 1) if isinstance(options, Mapping) else 1
-    return "for each item" if at_once == 1 else f"for each item, {at_once} at a time"
+def _node_lines(node: Node) -> list[str]:
+    ends = ":" if node.kind not in ("step", "workflow") else node.about
+    return [f"{node.title}{ends}", *_indented(graph_lines(node.children))]
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

@@ -37,6 +37,11 @@ def declared() -> FakeMastra:
     server.workflow("city").then(server.step("find", lambda _: {"city": "Oslo"})).then(
         server.step("greet", lambda ctx: f"Hello, {ctx.input_data['city']}")
     ).commit()
+    quoted, left, right, again = (
+        server.step(name, lambda _: {}) for name in ('a "quoted" <step>', "left", "right", "again")
+    )
+    graph = server.workflow("graph").then(quoted).parallel([left, right]).dountil(again, lambda _: True)
+    graph.then(booking).commit()
     return server
 
 

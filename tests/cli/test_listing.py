@@ -10,6 +10,8 @@ import pytest
 
 from mastra_sync.cli.listing import graph_lines
 from mastra_sync.cli.schemas import in_words
+from mastra_sync.graph_tree import graph_tree
+from tests.cli.fake_server import served
 from tests.cli.processes import Ended
 from tests.cli.stub_server import Script, StubServer
 
@@ -118,7 +120,7 @@ def test_show(stub: StubServer, mastra_sync: Command) -> None:
 )
 def test_the_graph_in_words(entry: dict[str, Any], lines: list[str]) -> None:
     """Every kind of entry is shown, in the forms of all generations."""
-    assert graph_lines([entry]) == lines
+    assert graph_lines(graph_tree([entry])) == lines
 
 
 @pytest.mark.parametrize(
@@ -139,3 +141,34 @@ def test_the_graph_in_words(entry: dict[str, Any], lines: list[str]) -> None:
 def test_schemas_in_words(schema: dict[str, Any] | None, words: str) -> None:
     """A field's type is short, and one that may be left out is marked."""
     assert in_words(schema) == words
+
+
+def test_show_as_mermaid(mastra_sync_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graph is a flowchart: branches leave and meet, loops and nested workflows are boxes, names are harmless."""
+    with served() as (_, client):
+        monkeypatch.setenv("MASTRA_BASE_URL", client.base_url.removesuffix("/api"))
+        ended = mastra_sync_process("show", "graph", "--mermaid")
+        both = mastra_sync_process("show", "graph", "--mermaid", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "flowchart TD",
+        '  start(["start"])',
+        '  n1["a #quot;quoted#quot; #lt;step#gt;"]',
+        '  n2["left"]',
+        '  n3["right"]',
+        '  subgraph n4["until a condition holds"]',
+        '    n5["again"]',
+        "  end",
+        '  subgraph n6["booking"]',
+        '    n7["approve"]',
+        "  end",
+        '  end_(["end"])',
+        "  start --> n1",
+        "  n1 --> n2",
+        "  n1 --> n3",
+        "  n2 --> n5",
+        "  n3 --> n5",
+        "  n5 --> n7",
+        "  n7 --> end_",
+    ]
+    assert (both.status, both.err) == (2, "mastra-sync: give either --json or --mermaid, not both\n")

@@ -142,15 +142,17 @@ def _table(rows: Iterable[list[str]]) -> str:
 
 
 def _value(value: Any) -> str:
-    try:
-        text = json.dumps(to_plain_json(value), ensure_ascii=False, indent=2)
-    except RecursionError:
-        text = "(nested too deeply to be shown)"
+    text = ""
+    # a piece at a time: what is nested deeply, or long, is written no further than it is shown
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(to_plain_json(value)):
+        text += piece
+        if len(text) > LONGEST_VALUE:
+            break
     return _pre(text)
 
 
 def _pre(text: str) -> str:
-    cut = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+    cut = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
     return f'<pre style="margin:0">{_escaped(cut)}</pre>'
 
 

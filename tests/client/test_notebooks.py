@@ -83,11 +83,10 @@ def test_a_result() -> None:
     assert len(text) < 60_000
     assert page.words.count("<script>alert('x')</script>&\\x1b[31m\\u202e") >= 4
     assert "... and 103 more steps" in page.words
-    assert "(1000002 characters)" in page.words
 
 
 def test_a_result_that_waits_and_one_that_is_deep() -> None:
-    """A suspended run says what it asks; a value that is too deep for JSON is no exception."""
+    """A suspended run says what it asks; a value that is nested deeply is cut."""
     asks = {"status": "suspended", "steps": {"q": {"status": "suspended", "suspendPayload": {"ask": HOSTILE}}}}
     page = Parsed(RunResult.model_validate(asks)._repr_html_())
     assert is_inert(page)
@@ -95,4 +94,6 @@ def test_a_result_that_waits_and_one_that_is_deep() -> None:
     deep: object = 1
     for _ in range(5000):
         deep = [deep]
-    assert "nested too deeply" in Parsed(RunResult(status="success", result=deep)._repr_html_()).words
+    text = RunResult(status="success", result=deep)._repr_html_()
+    assert is_inert(Parsed(text))
+    assert len(text) < 2000

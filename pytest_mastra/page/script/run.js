@@ -22,8 +22,8 @@ function markdownOf(test, run, at) {
 const pickerOf = (test, runs, run) => runs.length > 1 && el("select", { "aria-label": "Run", onchange: ({ target }) => { location.hash = linkTo(test.key, runs[target.value].id); } },
   runs.map((one, index) => el("option", { value: index, selected: one === run }, `${markOf(one.status)} ${one.workflow}, run ${index + 1} of ${runs.length}`)));
 
-function saidOf(test) {
-  return test.row[5].map(([title, content], index) => el("details.said", { open: index === 0 && !runsOf(test).length }, el("summary", text(title)), el("pre", text(content))));
+function saidOf(test, isOpen) {
+  return test.row[5].map(([title, content], index) => el("details.said", { open: index === 0 && isOpen }, el("summary", text(title)), el("pre", text(content))));
 }
 
 /** Draws a test and one of its runs, and returns what selects a step there. */
@@ -56,13 +56,15 @@ function drawRun(test, runId, stepPath) {
     run ? el("p.name.run", badge(run.status), el("span", "run ", copyButton(run.id, () => run.id, "Copied the run's id")), run.seconds === null ? null : el("span", duration(run.seconds)), run.isGraphKnown ? null : el("span", "no server told its graph: steps in their order")) : "",
     el("div.tools", run && pickerOf(test, runs, run), run && compareOf(run), copyButton("Copy as Markdown", () => markdownOf(test, run, at), "Copied as Markdown")));
   if (!run) {
-    view.append(el("p.empty", test.row[8] ? "The trace of this test was left out for want of room." : test.hasTrace ? "This test named no run." : "This test had nothing to do with Mastra."), ...saidOf(test));
+    view.append(el("p.empty", test.row[8] ? "The trace of this test was left out for want of room." : test.hasTrace ? "This test named no run." : "This test had nothing to do with Mastra."), ...saidOf(test, true));
     return null;
   }
+  // where the run went well, what the test says is the news: a value, a snapshot or a cassette that differs
+  const isFine = ["success", "bailed"].includes(run.status);
   const drawing = el("div.drawing", { tabindex: 0, role: "group", "aria-label": "Graph, scrolls sideways", onclick: () => select(undefined) }, drawGraph(run, select));
   view.append(
     drawing,
-    el("div.columns", el("div.left", el("div", { id: "comparison" }), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), ...saidOf(test)), panel));
+    el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, true), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), !isFine && saidOf(test)), panel));
   select(run.steps.find((one) => one.path === stepPath) || (stepPath ? undefined : run.steps[run.failing]), true);
   showStopped(drawing);
   return (by) => {

@@ -230,6 +230,19 @@ def test_copies(seen: Seen, report: Path) -> None:
         assert part in copied()
 
 
+def test_what_the_test_says(seen: Seen, report: Path) -> None:
+    """It is folded below a run that failed, and stands open where the run went well, or there is none."""
+    page = seen.open(report, "#test_shop.py%3A%3Atest_declined")
+    expect(page.locator(".said pre").first).to_be_hidden()
+    page.locator(".said summary").first.click()
+    expect(page.locator(".said pre").first).to_contain_text("assert order(declined=True).ok")
+    page.goto(f"{report.as_uri()}#test_shop.py%3A%3Atest_long")
+    expect(page.locator(".said pre").first).to_be_visible()
+    page.goto(f"{report.as_uri()}#test_shop.py%3A%3Atest_other")
+    expect(page.locator(".said pre").first).to_be_visible()
+    expect(page.locator(".said pre").nth(1)).to_have_text("<b>printed</b>\n")
+
+
 def test_comparing(seen: Seen, report: Path) -> None:
     """Two runs of a workflow, step by step: what differs, and what one of them did not come to."""
     page = seen.open(report, "#test_shop.py%3A%3Atest_large")

@@ -15,7 +15,7 @@ from tests.live.random_graphs.tellings import RealTeller
 SEED = "house"
 GRAPHS = 300
 GRAPHS_A_TEST = 50
-EVENTED_GRAPHS = 40
+EVENTED_GRAPHS = 24
 DIFFERENCES = Path(__file__).parents[3] / "docs" / "fake-differences.md"
 
 

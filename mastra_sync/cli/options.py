@@ -12,6 +12,7 @@ import click
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.inputs import read_json, refuse_undecoded
+from mastra_sync.cli.profiles import read_profile
 from mastra_sync.cli.server import DEFAULT_PREFIX, Server
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Functi
 
 server_options = _combine(
     click.option("--url", metavar="URL", help="The server. Default: MASTRA_BASE_URL, then http://localhost:4111."),
-    click.option("--api-prefix", type=Text(), default=DEFAULT_PREFIX, show_default=True, help="Where its API begins."),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="What is not given here is as [tool.mastra-sync.profiles.NAME] of pyproject.toml says.",
+    ),
+    click.option("--api-prefix", type=Text(), help=f"Where its API begins. Default: {DEFAULT_PREFIX}."),
     click.option(
         "--header",
         "headers",
@@ -121,8 +127,13 @@ move_options = _combine(
 
 
 def server_of(options: dict[str, Any]) -> Server:
-    """Return the server that a command is about."""
-    return Server(options["url"], options["api_prefix"], options["headers"], options["ca_file"])
+    """Return the server that a command is about.
+
+    Raises:
+        Stop: There is no such profile, or it is wrong.
+    """
+    profile = None if options["profile"] is None else read_profile(options["profile"])
+    return Server(options["url"], options["api_prefix"], options["headers"], options["ca_file"], profile)
 
 
 def watch_options_of(options: dict[str, Any]) -> WatchOptions:

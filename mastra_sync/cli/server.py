@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.profiles import Profile, has_password
 from mastra_sync.terminal.writing import printable
 
 if TYPE_CHECKING:
@@ -24,32 +24,44 @@ class Server:
 
     Attributes:
         url: As given, None to take it from the environment.
-        api_prefix: As given.
+        api_prefix: As given, None for the usual one.
         headers: Names and values; the values may be secret.
         ca_file: As given, None to take it from the environment.
+        profile: Says what was not given; None without one.
     """
 
     url: str | None
-    api_prefix: str
+    api_prefix: str | None
     headers: tuple[tuple[str, str], ...]
     ca_file: str | None = None
+    profile: Profile | None = None
 
     def client(self) -> MastraClient:
         """Return a client of this server.
 
         Raises:
-            Stop: `--url` holds a password.
+            Stop: `--url` holds a password, or a variable that the profile names is not set.
             InvalidArgument: Not an address, ...
         """
         # `--help` can do without an HTTP library
         from mastra_sync.client import MastraClient  # noqa: PLC0415
 
-        if _has_password(self.url or ""):
+        if has_password(self.url or ""):
             raise Stop(
                 Exit.USAGE,
                 "a password in --url can be read by other users of the machine: give the address in MASTRA_BASE_URL",
             )
-        return MastraClient(self.url, api_prefix=self.api_prefix, headers=dict(self.headers), verify=self.ca_file)
+        given = {"url": self.url, "api_prefix": self.api_prefix, "ca_file": self.ca_file}
+        if self.profile is not None:
+            given = {name: getattr(self.profile, name) if value is None else value for name, value in given.items()}
+        headers = {**(self.profile.headers() if self.profile else {}), **dict(self.headers)}
+        return MastraClient(
+            given["url"],
+            api_prefix=DEFAULT_PREFIX if given["api_prefix"] is None else given["api_prefix"],
+            headers=headers,
+            token=self.profile.token() if self.profile else None,
+            verify=given["ca_file"],
+        )
 
     def command(self, name: str, *arguments: str, options: Sequence[str] = (), last: Sequence[str] = ()) -> str:
         """Return a command line for this server, quoted for a shell, without headers' values.
@@ -60,8 +72,10 @@ class Server:
             options: Its own options.
             last: What comes after all options.
         """
-        server = ["--url", self.url] if self.url is not None else []
-        if self.api_prefix != DEFAULT_PREFIX:
+        server = ["--profile", self.profile.name] if self.profile is not None else []
+        if self.url is not None:
+            server += ["--url", self.url]
+        if self.api_prefix is not None and (self.api_prefix != DEFAULT_PREFIX or self.profile is not None):
             server += ["--api-prefix", self.api_prefix]
         if self.ca_file is not None:
             server += ["--ca-file", self.ca_file]
@@ -70,10 +84,3 @@ class Server:
         if any(argument.startswith("-") for argument in arguments):
             return printable(shlex.join([PROGRAM, name, *options, *server, "--", *arguments, *last]))
         return printable(shlex.join([PROGRAM, name, *arguments, *options, *server, *last]))
-
-
-def _has_password(url: str) -> bool:
-    try:
-        return "@" in urlsplit(url).netloc
-    except ValueError:
-        return False

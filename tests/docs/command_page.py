@@ -15,6 +15,19 @@ INTRODUCTION = """# The command
 
 `mastra-sync` comes with the extra `cli`: `pip install 'mastra-sync[cli]'`; `serve` and `demo` need the extra `pytest`
 too. When something goes wrong it says what to do next, in words for a shell. This page is what `--help` prints.
+
+**Profiles** name servers in `pyproject.toml`, for `--profile NAME` in its folder and below. What is given on the
+command line wins over the profile, the profile over the environment. No secret stands there: `token-env` and
+`headers-env` name the environment variables that have them.
+
+```toml
+[tool.mastra-sync.profiles.staging]
+url = "https://mastra.staging.example.com"
+api-prefix = "/api"
+ca-file = "certs/company-ca.pem"
+token-env = "STAGING_TOKEN"
+headers-env = { X-Tenant = "STAGING_TENANT" }
+```
 """
 
 

@@ -123,7 +123,8 @@ class Commands:
                 **self._api.error_context(operation),
             )
         before = None if run is None or run.status == "pending" else Mark.of(run)
-        return Command(operation, body, before, lambda: self._likely_cause(input_data))
+        gives_input = input_data is not OMIT and input_data is not None
+        return Command(operation, body, before, lambda: self._likely_cause(input_data), gives_input)
 
     def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command | Joined:
         """Return a resume of the suspension that is meant, or that its run is joined.

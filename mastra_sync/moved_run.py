@@ -63,6 +63,8 @@ class MovedRun:
                 result = self.api.within(own).wait(own, on_update).until_settled(departure)
             except KeyboardInterrupt:
                 raise interruption(self) from None
+            if departure is not None:
+                self.api.having_input(result, departure)
             self._departure = None
             reconsider, self._reconsider = self._reconsider, None
             command = reconsider(self._commands(own)) if reconsider is not None else Joined()

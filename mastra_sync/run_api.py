@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import evented, standstill
 from mastra_sync.api import Api, Look, Query
 from mastra_sync.deadline import Deadline
+from mastra_sync.error_replies import BODY_NOT_SEEN
 from mastra_sync.errors import (
     APIConnectionError,
     MastraError,
@@ -25,6 +26,7 @@ from mastra_sync.errors import (
     ServerError,
 )
 from mastra_sync.generations import Generation, recognise_generation
+from mastra_sync.missing_input import is_missing
 from mastra_sync.operations import (
     CANCEL,
     CREATE_RUN,
@@ -62,17 +64,19 @@ class Command:
         body: Its JSON body.
         before: Where the run stood before; None if it is pending.
         likely_cause: Says why the run may not move although the command was accepted.
+        gives_input: Whether it gives the run an input.
     """
 
     operation: Operation
     body: bytes = field(repr=False)
     before: Mark | None
     likely_cause: Callable[[], str] = lambda: ""
+    gives_input: bool = False
 
     @property
     def departure(self) -> Departure:
         """What must have changed once the command has taken effect."""
-        return Departure(self.operation.name, self.before, START_GRACE, self.likely_cause)
+        return Departure(self.operation.name, self.before, START_GRACE, self.likely_cause, self.gives_input)
 
 
 class RunApi:
@@ -220,6 +224,7 @@ class RunApi:
             OutcomeUnknown: The answer was lost and the run has not moved.
             RunTimeout: The deadline passed; the run goes on.
             APIStatusError: The server refused.
+            ResponseFormatError: The run was executed without the input that it was given.
         """
         try:
             answer = self._api.call(
@@ -229,12 +234,25 @@ class RunApi:
                 hold=True,
                 look=self._look_at(command),
             )
-            return self._parse_run(answer, command.operation, deadline=deadline)
+            result = self._parse_run(answer, command.operation, deadline=deadline)
         except MastraError as error:
             moved = self._confirm(command, error, deadline)
             if standstill.is_final(error):
                 moved = standstill.watch(self, moved, error, deadline)
-            return self.wait(deadline, last=moved).until_settled(command.departure)
+            result = self.wait(deadline, last=moved).until_settled(command.departure)
+        return self.having_input(result, command.departure)
+
+    def having_input(self, run: RunResult, departure: Departure) -> RunResult:
+        """Return a run that a verb has moved.
+
+        Raises:
+            ResponseFormatError: It was executed without the input that it was given.
+        """
+        if not departure.gives_input or not is_missing(run):
+            return run
+        raise ResponseFormatError(
+            f"{BODY_NOT_SEEN}. The run was executed without input", **self.error_context(RUN_BY_ID)
+        )
 
     def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
         """Send a command that the server answers with a stream.

@@ -49,12 +49,14 @@ class Departure:
         mark: Where the run stood; None for a start, which leaves `pending`.
         grace: Seconds from the beginning of the wait.
         likely_cause: Says why a run may not have moved; asked only if it has not.
+        gives_input: Whether the verb gave the run an input.
     """
 
     operation: str
     mark: Mark | None
     grace: float
     likely_cause: Callable[[], str]
+    gives_input: bool = False
 
     def with_grace(self, grace: float) -> Departure:
         """Return a departure that has another grace period."""

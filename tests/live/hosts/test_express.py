@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import BadRequestError, InvalidInput, MastraClient, MastraError, RunNotStarted, Workflow
+from mastra_sync import (
+    BadRequestError,
+    InvalidInput,
+    MastraClient,
+    MastraError,
+    ResponseFormatError,
+    RunNotStarted,
+    Workflow,
+)
 from tests.live.client.hurried_clock import HurriedClock
 from tests.live.conftest import StartServer
 
@@ -47,6 +55,15 @@ def test_a_body_that_nobody_parses(
     """Whatever was sent, the server answers that nothing was there: the client knows better, and says what helps."""
     with pytest.raises(refusal, match=LOST):
         call(workflow)
+
+
+@pytest.mark.parametrize("verb", ["start_async", "execute"])
+def test_a_run_without_its_input(workflow: Workflow, verb: str) -> None:
+    """Where no schema asks for an input the run is executed without it, and that is no result."""
+    echo = workflow.client.get_workflow("echo")
+    with pytest.raises(ResponseFormatError, match=rf"{LOST}. The run was executed without input"):
+        echo.execute(CITY) if verb == "execute" else echo.create_run().start_async(CITY)
+    assert echo.execute().result is None
 
 
 def test_nothing_that_was_not_sent_is_missed(workflow: Workflow) -> None:

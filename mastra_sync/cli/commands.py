@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -299,6 +300,33 @@ def show(workflow: str, *, as_json: bool, as_mermaid: bool, **options: Any) -> i
     if as_json and as_mermaid:
         raise Stop(Exit.USAGE, "give either --json or --mermaid, not both")
     return show_workflow(server_of(options), workflow, as_json=as_json, as_mermaid=as_mermaid)
+
+
+@mastra_sync.command()
+@click.option(
+    "--to",
+    "folder",
+    default=".",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Where the files go; by default here.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@server_options
+def export(folder: Path, *, force: bool, **options: Any) -> int:
+    """Write the server's workflows as files, with a fake of them.
+
+    workflows.json is what the server says of them; fakes.py declares a fake
+    that loads it, with a line for each step that says what it gives.
+
+    \b
+    Examples:
+      mastra-sync export --to tests
+      mastra-sync serve tests/fakes.py:server
+    """
+    from mastra_sync.cli.export import export_workflows
+
+    return export_workflows(server_of(options), folder, force=force)
 
 
 @mastra_sync.command()

@@ -20,6 +20,18 @@ from tests.cli.processes import Ended
 Command = Callable[..., Ended]
 
 COMMANDS = group.list_commands(click.Context(group))
+
+
+def lines_of(command: click.Command, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return what can be typed to run something: a group stands for its commands."""
+    if not isinstance(command, click.Group):
+        return [path]
+    context = click.Context(command)
+    parts = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+    return [line for name, part in parts if part is not None for line in lines_of(part, (*path, name))]
+
+
+LINES = lines_of(group, ())
 HEAVY = ("requests", "urllib3", "pydantic", "tenacity", "rich", "jsonschema", "responses")
 
 
@@ -35,10 +47,10 @@ def test_no_line_of_help_is_over_80_columns(
     assert max(map(len, ended.out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_an_example(mastra_sync: Command, command: str) -> None:
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+def test_every_command_has_an_example(mastra_sync: Command, line: tuple[str, ...]) -> None:
     """An example stands in each command's help as it would be typed."""
-    assert f"\n    mastra-sync {command}" in mastra_sync(command, "--help").out
+    assert f"\n    mastra-sync {' '.join(line)}" in mastra_sync(*line, "--help").out
 
 
 def test_no_summary_is_cut_short(mastra_sync: Command) -> None:

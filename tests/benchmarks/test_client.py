@@ -160,3 +160,21 @@ def test_import_time(figure: Figure, tmp_path: Path) -> None:
         "(none set; pydantic's BaseModel alone)",
         f"{models:.0f} ms ({pydantic_alone:.0f} ms)",
     )
+
+
+def test_help_time(figure: Figure, tmp_path: Path) -> None:
+    """What `mastra-sync --help` takes, beside an import of requests: whole processes in turn, byte code kept."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**kept, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+
+    def cost(*arguments: str) -> float:
+        before = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=environment)
+        return time.perf_counter() - before
+
+    lines = (("-c", "import requests"), ("-m", "mastra_sync.cli", "--help"))
+    for line in lines:
+        cost(*line)
+    rounds = [[cost(*line) for line in lines] for _ in range(15)]
+    alone, helped = (min(column) for column in zip(*rounds, strict=True))
+    figure("mastra-sync --help, over python -c 'import requests'", "<= 1.5", f"{helped / alone:.2f}")

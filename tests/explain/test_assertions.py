@@ -34,7 +34,8 @@ def test_a_property(run_suite: RunSuite) -> None:
     )
     assert explained(result) == lines(
         "AssertionError: assert False",
-        " +  where False = <RunResult sale run-sale failed in step 'announce': SoldOut: no seats at all>.ok",
+        " +  where False = <RunResult sale run-sale failed in step 'announce': "
+        "SoldOut: no seats at all: the hall is gone>.ok",
         SALE,
     )
 

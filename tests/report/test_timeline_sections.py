@@ -118,7 +118,8 @@ def test_junit(
     text = (pytester.path / "report.xml").read_text(encoding="utf-8")
     (case,) = ET.fromstring(text).iter("testcase")
     assert [(found.get("name"), found.get("value")) for found in case.iter("property")] == [
-        ("mastra_run", "city r0 failed")
+        ("mastra_run", "city r0 failed"),
+        ("mastra_failing_step", "city.book: SoldOut: no seats left"),
     ]
     failure = case.find("failure")
     assert failure is not None

@@ -17,6 +17,7 @@ from pytest_mastra.fake.api.declared_steps import find_step
 from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
+from pytest_mastra.fake.api.gates import Gates
 from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
@@ -35,10 +36,12 @@ from pytest_mastra.fake.virtual_time.overruns import Overruns
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
 from pytest_mastra.fake.workflows.arguments import (
+    check_count,
     check_function,
     check_json,
     check_names,
     check_number,
+    check_prefix,
     check_text,
     check_truth,
     refuse_async,
@@ -98,31 +101,25 @@ class FakeMastra:
         self.generation = generation_named(generation)
         self.clock: Any = clock or default_clock()
         self.journal = Journal()
-        usual_patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
-        self.state = ServerState(
-            self.generation,
-            self.clock,
-            self.journal.note_event,
-            patience=usual_patience if patience is None else patience,
-            seed=seed,
-        )
+        if patience is None:
+            patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
+        self.state = ServerState(self.generation, self.clock, self.journal.note_event, patience=patience, seed=seed)
         self.overruns = Overruns(self.clock)
-        usual_pace = AT_ONCE if self.clock.skips else AS_TIMED
-        self._progress = RunsInProgress(self.state, pace or usual_pace, self.overruns.note_skip, seconds_left)
+        pace = pace or (AT_ONCE if self.clock.skips else AS_TIMED)
+        self._progress = RunsInProgress(self.state, pace, self.overruns.note_skip, seconds_left)
         self.url = ""
         self.gaps: tuple[str, ...] = ()
-        self._gates: dict[str, Gate] = {}
-        self.state.holders.append(self._held_at_gates)
         self._loader = Loader(self.state)
         self.process = ServerProcess(self.state, self._progress)
+        self._gates = Gates(self.state, self._progress, self.process)
         self.faults = Faults(
             seed=seed,
             clock=self.clock if isinstance(self.clock, VirtualClock) else None,
             workflows=partial(names_in_requests, self.state),
             process=self.process,
         )
-        _check_prefix(api_prefix)
-        _check_count(body_limit, "body_limit, in bytes,")
+        check_prefix(api_prefix)
+        check_count(body_limit, "body_limit, in bytes,")
         alarms = [(self.process.next_return, self.process.look)]
         self._timer = ScheduleTimer(self.state, self._progress, self.journal.scheduled_walk, alarms)
         self.process.listen(lambda is_dead: self._timer.process_changed(is_dead=is_dead))
@@ -260,19 +257,7 @@ class FakeMastra:
 
     def gate(self, name: str) -> Gate:
         """Return the gate of this name; a step that yields it waits until it is opened."""
-        check_text(name, "a gate's name")
-        if name not in self._gates:
-            self._gates[name] = gate = Gate(name, on_change=self.state.driver.notify)
-            self.process.listen(lambda _: gate.forget_waiting())
-        return self._gates[name]
-
-    def _held_at_gates(self, run_id: str) -> list[str]:
-        schedulers = [progress.scheduler for progress in self._progress.of_run(run_id)]
-        return [
-            f"at gate {name!r}: server.open_gate({name!r}) lets it go on"
-            for name, gate in self._gates.items()
-            if any(gate.holds(scheduler) for scheduler in schedulers)
-        ]
+        return self._gates.named(name)
 
     @property
     def requests(self) -> list[Request]:
@@ -305,7 +290,7 @@ class FakeMastra:
 
     @api_prefix.setter
     def api_prefix(self, api_prefix: str) -> None:
-        _check_prefix(api_prefix)
+        check_prefix(api_prefix)
         self._http.api_prefix = api_prefix
 
     @property
@@ -315,7 +300,7 @@ class FakeMastra:
 
     @body_limit.setter
     def body_limit(self, body_limit: int | None) -> None:
-        _check_count(body_limit, "body_limit, in bytes,")
+        check_count(body_limit, "body_limit, in bytes,")
         self._http.body_limit = body_limit
 
     @property
@@ -325,7 +310,7 @@ class FakeMastra:
 
     @keep.setter
     def keep(self, keep: int | None) -> None:
-        _check_count(keep, "keep")
+        check_count(keep, "keep")
         self._http.keep = self.journal.requests.limit = self.state.unexpected_errors.limit = keep
 
     @property
@@ -460,13 +445,3 @@ class FakeMastra:
             create_step="step",
             on="faults.on",
         )
-
-
-def _check_count(given: int | None, what: str) -> None:
-    if given is not None:
-        check_number(given, what, least=0, whole=True)
-
-
-def _check_prefix(given: str) -> None:
-    if not isinstance(given, str) or (given and not given.startswith("/")):
-        raise ValueError(f"an api_prefix begins with '/', or is empty, not {given!r}")

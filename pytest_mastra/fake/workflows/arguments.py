@@ -52,6 +52,27 @@ def check_number(given: Any, what: str, *, least: float = -math.inf, whole: bool
         raise ValueError(f"{what} is a number of at least {least:g}, not {given!r}")
 
 
+def check_count(given: Any, what: str) -> None:
+    """Refuse what is neither a whole number from 0 up nor None, for no limit.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is one that is not allowed.
+    """
+    if given is not None:
+        check_number(given, what, least=0, whole=True)
+
+
+def check_prefix(given: Any) -> None:
+    """Refuse what cannot be where Mastra's routes are.
+
+    Raises:
+        ValueError: It neither begins with a slash nor is empty.
+    """
+    if not isinstance(given, str) or (given and not given.startswith("/")):
+        raise ValueError(f"an api_prefix begins with '/', or is empty, not {given!r}")
+
+
 def check_truth(given: Any, what: str) -> None:
     """Refuse what is neither True nor False.
 

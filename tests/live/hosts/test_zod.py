@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pytest_mastra.fake.workflows.schemas import Schema
-from tests.live.install import ServerUnavailable, install, node_program
-from tests.live.zod.test_zod import JUDGE, Made, Zod
+from tests.live.zod.test_zod import Made, Zod, zod_of
 
 pytestmark = pytest.mark.hosts
 
@@ -31,15 +29,7 @@ SCHEMAS: list[Made] = [
 @pytest.fixture(scope="module")
 def zod() -> Iterator[Zod]:
     """Zod as a project of today has it."""
-    try:
-        sources = install("cli")
-    except ServerUnavailable as missing:
-        pytest.skip(str(missing))
-    with subprocess.Popen(
-        [node_program(), JUDGE, sources], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        yield Zod(process)
-        process.kill()
+    yield from zod_of("cli")
 
 
 @pytest.mark.parametrize("made", SCHEMAS, ids=str)

@@ -134,11 +134,10 @@ class Zod:
         return json.loads(self._process.stdout.readline())  # type: ignore[no-any-return]
 
 
-@pytest.fixture(scope="module")
-def zod() -> Iterator[Zod]:
-    """Zod as the current servers have it."""
+def zod_of(server: str) -> Iterator[Zod]:
+    """Give zod as a generation or host of servers has it."""
     try:
-        sources = install("current")
+        sources = install(server)
     except ServerUnavailable as missing:
         pytest.skip(str(missing))
     with subprocess.Popen(
@@ -146,6 +145,12 @@ def zod() -> Iterator[Zod]:
     ) as process:
         yield Zod(process)
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def zod() -> Iterator[Zod]:
+    """Zod as the current servers have it."""
+    yield from zod_of("current")
 
 
 STRICT = {"object": "strictObject", "any": "nonoptional", "tree": "strictTree"}

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     TypeAdapter,
     ValidationInfo,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
-from typing_extensions import Self
 
 from mastra_sync import errors
-from mastra_sync.attributes import missing_attribute
 from mastra_sync.evented import meaning_of
 from mastra_sync.json_types import Code, Moment, Text, encodable, milliseconds, to_plain_json
-from mastra_sync.nesting import flattened, unflattened
 from mastra_sync.normalise import canonical_result, canonical_step, parse_remote_error, without_meta
 from mastra_sync.root_causes import with_root_cause
+from mastra_sync.server_model import ServerModel
 from mastra_sync.statuses import FINISHED, SETTLED, Status, status_in_words
 from mastra_sync.step_graph import GRAPH
 from mastra_sync.steps import Steps
@@ -40,41 +34,6 @@ _FROM_SERVER = "from_server"
 
 _ASKED = "asked"
 """Says there which run was asked for: an answer that names another one is none."""
-
-
-_MEANT = {
-    "RunResult": {"output": "result", "input": "input_data", "success": "ok", "id": "run_id"},
-    "StepResult": {"result": "output", "input": "payload", "input_data": "payload", "id": "path"},
-}
-"""What is to be written for names that Mastra, or others, use for a model's fields."""
-
-
-class ServerModel(BaseModel):
-    """Base of all models: camelCase on the wire, snake_case here; unknown fields are kept."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True, defer_build=True
-    )
-
-    def __getstate__(self) -> dict[Any, Any]:
-        return {"flat": flattened(super().__getstate__())}
-
-    def __setstate__(self, state: dict[Any, Any]) -> None:
-        super().__setstate__(unflattened(state["flat"]))
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        made = type(self).__new__(type(self))
-        made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
-        return made
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            try:
-                # further fields of the server's, and what pydantic itself keeps
-                return super().__getattr__(name)
-            except AttributeError:
-                raise missing_attribute(self, name, _MEANT.get(type(self).__name__, {})) from None
 
 
 class RemoteError(ServerModel):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mastra_sync.json_types import Moment
-from mastra_sync.models import ServerModel
+from mastra_sync.server_model import ServerModel
 from mastra_sync.statuses import Status
 
 ScheduleStatus = Literal["active", "paused"]

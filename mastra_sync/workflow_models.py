@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from mastra_sync.json_types import Moment
-from mastra_sync.models import ServerModel
 from mastra_sync.normalise import schema_of
+from mastra_sync.server_model import ServerModel
 
 
 class WorkflowSchema(ServerModel):

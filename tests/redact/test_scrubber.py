@@ -75,6 +75,14 @@ def test_texts(scrubbed: str, left: str) -> None:
     assert scrubber.text(left) == left
 
 
+def test_what_was_clean_is_looked_at_again_once_a_secret_is_known() -> None:
+    """A text that was met before holds a secret that was learned since."""
+    scrubber = Scrubber()
+    assert scrubber.text("hunter22 is here") == "hunter22 is here"
+    scrubber.learn_value("hunter22")
+    assert scrubber.text("hunter22 is here") == "*** is here"
+
+
 def test_data_keeps_its_shape() -> None:
     """By name and by value, in keys and in JSON inside of texts; what is no text and no number stays."""
     data = {

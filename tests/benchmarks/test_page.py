@@ -1,0 +1,119 @@
+"""What the report page takes: of each test, on the disk, and until a browser shows it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mastra_sync import MastraClient
+from mastra_sync.generated_ids import NEW_UUID
+from pytest_mastra.fake import FakeMastra
+from pytest_mastra.page.page_file import write_page
+from pytest_mastra.page.session import Session
+from pytest_mastra.page.tested import Tested as OneTest
+from pytest_mastra.redact.scrubber import learn_secrets
+from pytest_mastra.report import carried_trace
+from pytest_mastra.report.trace_reader import trace_of_text
+from tests.coverage.constructs import play_on
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from pytest_mastra.suite.scene import Scene
+
+Figure = Callable[[str, str, str], None]
+
+ROUNDS = 20
+ONE_IN = 10
+"""So many tests are there for each that fails."""
+ANSWER = 4711
+"""Stands where each test has a number of its own."""
+
+
+class Report(pytest.TestReport):
+    """A teardown's report, on which a trace is carried."""
+
+    def __init__(self) -> None:
+        super().__init__("test", ("", None, ""), {}, "passed", None, "teardown")
+
+
+def play(_: FakeMastra, client: MastraClient) -> None:
+    """Have a run go through a nested workflow and be answered, another through a sleep and a mapping."""
+    nested = client.get_workflow("nested").execute({"n": 1})
+    client.get_workflow("nested").get_run(nested.run_id or "").resume_async({"by": ANSWER}, step="inner.ask")
+    client.get_workflow("steps").execute({"n": ANSWER})
+
+
+def play_badly(_: FakeMastra, client: MastraClient) -> None:
+    """Have a run fail after a sleep."""
+    client.get_workflow("nested").execute({"n": ANSWER})
+    client.get_workflow("steps").execute({"n": ANSWER, "boom": "b"})
+
+
+def carried(scene: Scene) -> str:
+    """Return a trace as the process that writes the page gets it."""
+    report = Report()
+    phases = {"setup": "passed", "call": "passed"}
+    carried_trace.carry_trace(scene, report, phases, learn_secrets(scene.log))
+    return str(getattr(report, carried_trace.ATTRIBUTE))
+
+
+def many(count: int) -> list[OneTest]:
+    """Return tests whose traces differ as those of a suite do: in ids and in what they answer."""
+    traces = [carried(play_on("fake", what)) for what in (play_badly, play)]
+    ids = [sorted(set(re.findall(NEW_UUID, trace))) for trace in traces]
+
+    def one(number: int) -> OneTest:
+        has_failed = number % ONE_IN == 0
+        text, own = traces[not has_failed], ids[not has_failed]
+
+        def own_text() -> str:
+            changed = text.replace(str(ANSWER), str(number))
+            for uuid in own:
+                changed = changed.replace(uuid, f"{number:08x}{uuid[8:]}")
+            return changed
+
+        return OneTest(
+            f"tests/shop/test_part{number // 40}.py::test_order_{number}",
+            "failed" if has_failed else "passed",
+            0.01,
+            "AssertionError: assert False" if has_failed else "",
+            [("Failure", f"def test_{number}():\n    assert False")] if has_failed else [],
+            lambda: trace_of_text(own_text()),
+        )
+
+    return [one(number) for number in range(count)]
+
+
+def test_what_a_test_hands_on(figure: Figure) -> None:
+    """The trace of a test with two runs, without secrets, on its report; the best of twenty, in processor time."""
+    scene = play_on("fake", play)
+    times = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        size = len(carried(scene))
+        times.append(1000 * (time.process_time() - began))
+    figure("report page, to hand on a test's trace", "<= 0.3 ms", f"{min(times):.2f} ms for {size / 1000:.0f} kB")
+
+
+@pytest.mark.parametrize(("count", "goal"), [(2_000, "<= 1.5 MB, <= 1 s"), (20_000, "<= 10 MB, <= 4 s")])
+def test_a_page_of_many_tests(count: int, goal: str, figure: Figure, browser: Browser, tmp_path: Path) -> None:
+    """What writing it takes, in processor time, and how long a browser takes from disk until it can be used."""
+    tests = many(count)
+    path = tmp_path / "page.html"
+    began = time.process_time()
+    assert not write_page(path, tests, Session(), learn_secrets(())).problem
+    taken = time.process_time() - began
+    page = browser.new_page()
+    page.goto(path.as_uri(), wait_until="commit")
+    page.wait_for_selector("body[data-ready]", timeout=60_000)
+    usable = page.evaluate("performance.now()") / 1000
+    page.close()
+    name = f"report page of {count:,} tests, {count // ONE_IN:,} failed"
+    figure(name, goal, f"{path.stat().st_size / 1e6:.1f} MB, {usable:.1f} s until usable")
+    figure(f"{name}: to write it", "<= 0.3 ms a test", f"{taken:.1f} s, {taken / count * 1000:.2f} ms a test")

@@ -1,4 +1,4 @@
-"""`mastra-sync record`, found by an entry point; what it does is imported when it runs."""
+"""`mastra-sync record` and `diff`, found by entry points; what they do is imported when they run."""
 
 # click takes \b for a paragraph that is not to be wrapped
 # ruff: noqa: D301, PLC0415
@@ -49,3 +49,26 @@ def record(workflow: str, run_id: str, folder: Path, secrets: tuple[str, ...], *
     from pytest_mastra.regression.record_run import record_run
 
     return record_run(server_of(options), workflow, run_id, folder, secrets)
+
+
+@click.command()
+@click.argument("workflow")
+@click.argument("run_id")
+@click.argument("other_run_id")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@server_options
+def diff(workflow: str, run_id: str, other_run_id: str, *, as_json: bool, **options: Any) -> int:
+    """Tell what two runs of WORKFLOW did otherwise, step by step.
+
+    Compared are statuses, inputs, outputs, errors and answers. Times and ids
+    that servers make up do not count. A step's input is shown only if it is not
+    the output before it. The exit status is 0 if they did the same, else 1.
+
+    \b
+    Examples:
+      mastra-sync diff order 5f3c... 77ab...
+      mastra-sync diff order 5f3c... 77ab... --json | jq '.differences[].step'
+    """
+    from pytest_mastra.regression.compare_runs import compare_runs
+
+    return compare_runs(server_of(options), workflow, run_id, other_run_id, as_json=as_json)

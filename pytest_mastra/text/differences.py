@@ -80,6 +80,23 @@ def describe(found: Sequence[Difference], *, limit: int = 5, width: int = 80) ->
     return [clipped(line, width) for line in lines]
 
 
+def both_sides(difference: Difference, width: int) -> tuple[str, str]:
+    """Return what is expected and what is there, clipped to a width around what differs.
+
+    Args:
+        difference: The difference.
+        width: Cells that a side may take.
+    """
+    expected, actual = _pair(difference, 4 * width)
+    position = common_prefix_length(expected, actual)
+    after = max(cells(expected[position:]), cells(actual[position:]))
+    before = max(width // 3, width - after)
+    return (
+        clipped_around(expected, position, width, before=before),
+        clipped_around(actual, position, width, before=before),
+    )
+
+
 def child_path(path: str, key: Any) -> str:
     """Return the JSON path of a key or index below a path."""
     if isinstance(key, str):
@@ -241,14 +258,11 @@ def _lines(difference: Difference, width: int) -> list[str]:
         words = f"expected {expected}, actual {actual}"
     if cells(f"{path}: {words}") <= width:
         return [f"{path}: {words}"]
-    room = width - len("  expected ")
-    position = common_prefix_length(expected, actual)
-    after = max(cells(expected[position:]), cells(actual[position:]))
-    before = max(room // 3, room - after)
+    expected, actual = both_sides(difference, width - len("  expected "))
     return [
         f"{clipped_middle(path, width - 1)}:",
-        f"  expected {clipped_around(expected, position, room, before=before)}",
-        f"  actual   {clipped_around(actual, position, room, before=before)}",
+        f"  expected {expected}",
+        f"  actual   {actual}",
     ]
 
 

@@ -150,7 +150,7 @@ def test_a_label_names_an_item(current_server: LiveServer, run_id: str) -> None:
 def test_after_a_timeout_the_run_can_be_waited_for(live_server: LiveServer, run_id: str) -> None:
     """The run that was given up goes on, and the suggested line gets its result."""
     gate = str(uuid.uuid4())
-    ended = mastra_sync(live_server, "run", "slow", f"gate={gate}", "--run-id", run_id, "--timeout", "0.5")
+    ended = mastra_sync(live_server, "run", "slow", f"gate={gate}", "--run-id", run_id, "--timeout", "1.5")
     assert (ended.status, ended.out) == (4, "")
     live_server.open_gate(gate)
     waited = mastra_sync(live_server, *suggested(ended, "result"))
@@ -258,7 +258,7 @@ def test_a_name_that_is_nearly_right(live_server: LiveServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "said"), [("", "set MASTRA_API_TOKEN"), ("wrong", "does not accept the token"), ("right-s3cret", "")]
+    ("token", "said"), [("", "set MASTRA_API_TOKEN"), ("wrong", "the server does not accept it"), ("right-s3cret", "")]
 )
 def test_a_server_with_a_token(module_server: StartServer, token: str, said: str) -> None:
     """The token comes from the environment; what is wrong with it is said without showing it."""

@@ -24,6 +24,7 @@ from mastra_sync.cli.extensions import ExtensibleGroup
 from mastra_sync.cli.inputs import read_input
 from mastra_sync.cli.options import (
     Text,
+    answer_as_json,
     input_arguments,
     json_option,
     move_options,
@@ -250,8 +251,9 @@ def result(workflow: str, run_id: str, *, wait: bool, **options: Any) -> int:
 @mastra_sync.command()
 @click.argument("workflow")
 @click.argument("run_id")
+@answer_as_json
 @server_options
-def cancel(workflow: str, run_id: str, **options: Any) -> int:
+def cancel(workflow: str, run_id: str, *, as_json: bool, **options: Any) -> int:
     """Cancel the run RUN_ID of WORKFLOW.
 
     A step that does not watch for it goes on to its end; no further one
@@ -263,7 +265,7 @@ def cancel(workflow: str, run_id: str, **options: Any) -> int:
     """
     from mastra_sync.cli.following import cancel as cancel_run
 
-    return cancel_run(server_of(options), workflow, run_id)
+    return cancel_run(server_of(options), workflow, run_id, as_json=as_json)
 
 
 @mastra_sync.command()

@@ -17,7 +17,7 @@ from mastra_sync.commands import StepArgument
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
 from mastra_sync.statuses import ACTIVE
-from mastra_sync.terminal.writing import complain, printable
+from mastra_sync.terminal.writing import complain, print_json, printable
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult
@@ -153,15 +153,15 @@ def show_result(server: Server, workflow_id: str, run_id: str, watching: WatchOp
         return _follow(attempt, workflow, run, stream, watching)
 
 
-def cancel(server: Server, workflow_id: str, run_id: str) -> Exit:
+def cancel(server: Server, workflow_id: str, run_id: str, *, as_json: bool) -> Exit:
     """Cancel a run."""
     with connect(server, workflow_id, run_id) as attempt:
         message = attempt.client.get_workflow(workflow_id).get_run(run_id).cancel()
-        complain(printable(message))
+        confirm(message, as_json=as_json, workflow=workflow_id, runId=run_id)
         return Exit.SUCCESS
 
 
-def delete(server: Server, workflow_id: str, run_id: str, *, force: bool) -> Exit:
+def delete(server: Server, workflow_id: str, run_id: str, *, force: bool, as_json: bool) -> Exit:
     """Delete a run's record; that of an active run only by force."""
     with connect(server, workflow_id, run_id) as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
@@ -173,8 +173,23 @@ def delete(server: Server, workflow_id: str, run_id: str, *, force: bool) -> Exi
                 f"run {printable(run_id)} of {printable(workflow_id)!r} is {status}: it would go on, and be stored "
                 f"anew; give --force, or cancel it first:\n{line}",
             )
-        complain(printable(workflow.delete_run_by_id(run_id)))
+        message = workflow.delete_run_by_id(run_id)
+        confirm(message, as_json=as_json, workflow=workflow_id, runId=run_id)
         return Exit.SUCCESS
+
+
+def confirm(message: str, *, as_json: bool, **about: str) -> None:
+    """Tell what a server says of what it has done: on stderr, or as JSON on stdout.
+
+    Args:
+        message: What it says.
+        as_json: Whether it is for programs.
+        **about: What it is about, by the names that JSON has.
+    """
+    if as_json:
+        print_json({**about, "message": message})
+    else:
+        complain(printable(message))
 
 
 @contextlib.contextmanager

@@ -113,6 +113,8 @@ watching_options = _combine(
     ),
 )
 
+answer_as_json = click.option("--json", "as_json", is_flag=True, help="Print what the server answers as JSON.")
+
 request_context_option = click.option(
     "--request-context", metavar="JSON|@FILE", help="Values for the steps, a JSON object."
 )

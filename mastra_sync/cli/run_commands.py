@@ -12,6 +12,7 @@ import click
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.inputs import read_input
 from mastra_sync.cli.options import (
+    answer_as_json,
     input_arguments,
     json_option,
     move_options,
@@ -140,10 +141,11 @@ def time_travel(
 @click.argument("workflow")
 @click.argument("run_id", required=False)
 @click.option("--all", "restarts_all", is_flag=True, help="All runs that are running or waiting, instead of one.")
+@click.option("--json", "as_json", is_flag=True, help="With --all: print what the server answers as JSON.")
 @request_context_option
 @watching_options
 @server_options
-def restart(workflow: str, run_id: str | None, *, restarts_all: bool, **options: Any) -> int:
+def restart(workflow: str, run_id: str | None, *, restarts_all: bool, as_json: bool, **options: Any) -> int:
     """Execute a run again from its active step.
 
     This is for runs whose server has died: a run that is at work in truth does
@@ -159,7 +161,9 @@ def restart(workflow: str, run_id: str | None, *, restarts_all: bool, **options:
     if (run_id is None) != restarts_all:
         raise Stop(Exit.USAGE, "give either a RUN_ID or --all")
     if run_id is None:
-        return restart_all(server_of(options), workflow)
+        return restart_all(server_of(options), workflow, as_json=as_json)
+    if as_json:
+        raise Stop(Exit.USAGE, "--json is for --all; of one run --output full prints all that is known as JSON")
     return restart_run(server_of(options), workflow, run_id, request_context_of(options), watch_options_of(options))
 
 
@@ -167,8 +171,9 @@ def restart(workflow: str, run_id: str | None, *, restarts_all: bool, **options:
 @click.argument("workflow")
 @click.argument("run_id")
 @click.option("--force", is_flag=True, help="Delete the record of a run that is running, too.")
+@answer_as_json
 @server_options
-def delete(workflow: str, run_id: str, *, force: bool, **options: Any) -> int:
+def delete(workflow: str, run_id: str, *, force: bool, as_json: bool, **options: Any) -> int:
     """Delete the record of the run RUN_ID of WORKFLOW.
 
     A run that is running is not stopped by it, and stored anew.
@@ -179,4 +184,4 @@ def delete(workflow: str, run_id: str, *, force: bool, **options: Any) -> int:
     """
     from mastra_sync.cli.following import delete as delete_run
 
-    return delete_run(server_of(options), workflow, run_id, force=force)
+    return delete_run(server_of(options), workflow, run_id, force=force, as_json=as_json)

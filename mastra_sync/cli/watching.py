@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import errors
 from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit
-from mastra_sync.cli.following import WatchOptions, connect
+from mastra_sync.cli.following import WatchOptions, confirm, connect
 from mastra_sync.cli.outcome import conclude
 from mastra_sync.cli.polled_steps import PolledSteps
 from mastra_sync.cli.server import Server
 from mastra_sync.deadline import Deadline, seconds_of
-from mastra_sync.terminal.writing import complain, printable
 from mastra_sync.waiting import next_pause
 
 if TYPE_CHECKING:
@@ -46,10 +45,11 @@ def restart_run(server: Server, workflow_id: str, run_id: str, options: dict[str
         return conclude(shown.until_settled(), workflow, run, server, shown.output)
 
 
-def restart_all(server: Server, workflow_id: str) -> Exit:
+def restart_all(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
     """Have all active runs of a workflow executed again from where they are."""
     with connect(server, workflow_id) as attempt:
-        complain(printable(attempt.client.get_workflow(workflow_id).restart_all_active()))
+        message = attempt.client.get_workflow(workflow_id).restart_all_active()
+        confirm(message, as_json=as_json, workflow=workflow_id)
         return Exit.SUCCESS
 
 

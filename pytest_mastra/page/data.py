@@ -140,7 +140,8 @@ class PageData:
             [self._exchange(exchange) for exchange in trace.exchanges],
             self._interned.value(trace.versions),
         ]
-        return [*columns, [self._interned.text(one) for one in self._interned.ids]]
+        ids = [self._interned.text(one) for one in self._interned.ids]
+        return [*columns, ids, self._interned.text(trace.url)]
 
     def _note_size(self, row: str) -> None:
         """Add what a test takes, deflated, to what all have taken."""

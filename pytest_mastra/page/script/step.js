@@ -3,7 +3,7 @@ const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replac
 
 const command = (title, line) => el("section.value.command", el("h4", title, copyButton("copy", () => line, `Copied ${title}`)), el("pre", line));
 const againOf = (test) => `pytest ${quoted(test.name)}`;
-const travelOf = (run, at) => `client.get_workflow(${JSON.stringify(run.workflow)}).get_run(${JSON.stringify(run.id)}).time_travel_async(${JSON.stringify(at.path)})`;
+const travelOf = (run, at) => `mastra-sync time-travel ${[run.workflow, run.id, at.path, "--url", text(run.test.row[17])].map(quoted).join(" ")}`;
 
 function drawStep(run, at) {
   const { test } = run;

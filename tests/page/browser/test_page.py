@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pytest_mastra.page import tested
+from pytest_mastra.page.page import link_of, render
+from pytest_mastra.page.session import Session
+from pytest_mastra.report.trace_reader import Trace, TracedRun
 from tests.page.browser.conftest import Seen
 
 pytestmark = pytest.mark.browser
@@ -275,3 +279,16 @@ def test_a_browser_that_cannot_inflate(browser: Browser, report: Path) -> None:
     expect(page.get_by_text("This browser cannot open the data of the page")).to_be_visible()
     expect(page.locator("article h2").first).to_be_visible()
     page.close()
+
+
+def test_a_live_run_is_gone_through_again_from_a_step(seen: Seen, tmp_path: Path) -> None:
+    """The command has the run's ids and its server, quoted for a shell."""
+    account = {"status": "success", "steps": {"pay out": {"status": "success", "output": 1}}}
+    run = TracedRun(0, "order", "run-1", "success", 0.0, {}, account, [])
+    url = "http://localhost:4111"
+    trace = Trace("t.py::test_it", "passed", {}, "live", url, is_virtual=False, epoch=0.0, versions={}, runs=[run])
+    path = tmp_path / "page.html"
+    path.write_bytes(render([tested.tested_of_trace(trace, "")], Session()).html)
+    page = seen.open(path, link_of("t.py::test_it", "run-1", "pay out"))
+    command = page.locator(".command", has_text="Run it from this step").locator("pre")
+    expect(command).to_have_text("mastra-sync time-travel order run-1 'pay out' --url http://localhost:4111")

@@ -19,6 +19,8 @@ from tests.live.server import LiveServer, PostgresSchema
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CURRENT = "current"
+ONE_GENERATION = os.environ.get("LIVE_GENERATION", "")
+"""Of the tests that talk to servers of one generation, only those of this one are run; not said, those of all."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker of this folder."""
     config.addinivalue_line("markers", "live: talks to a real Mastra server on loopback")
+    if ONE_GENERATION and ONE_GENERATION not in GENERATIONS:
+        raise pytest.UsageError(f"LIVE_GENERATION is one of {', '.join(GENERATIONS)}, not {ONE_GENERATION!r}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,9 +44,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _is_live(item):
             item.add_marker(pytest.mark.live)
+    left_out: set[pytest.Item] = set()
     if config.getoption("--live-host", default=None):
-        left_out = [item for item in items if not _is_about_current(item)]
-        config.hook.pytest_deselected(items=left_out)
+        left_out = {item for item in items if not _is_about_current(item)}
+    if ONE_GENERATION:
+        left_out |= {item for item in items if _is_live(item) and _generations_of(item) - {ONE_GENERATION}}
+    if left_out:
+        config.hook.pytest_deselected(items=[*left_out])
         items[:] = [item for item in items if item not in left_out]
 
 
@@ -69,9 +77,13 @@ def _is_live(item: pytest.Item) -> bool:
     return HERE in item.path.parents
 
 
-def _is_about_current(item: pytest.Item) -> bool:
+def _generations_of(item: pytest.Item) -> set[object]:
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return CURRENT in parameters or "current_server" in getattr(item, "fixturenames", ())
+    return {one for one in parameters if isinstance(one, str) and one in GENERATIONS}
+
+
+def _is_about_current(item: pytest.Item) -> bool:
+    return CURRENT in _generations_of(item) or "current_server" in getattr(item, "fixturenames", ())
 
 
 @cache

@@ -24,7 +24,7 @@ def test_prints():
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_beside_pytest_html_and_pytest_cov(run_process: RunSuite, pytester: pytest.Pytester, workers: str) -> None:
-    """Each writes its own of the same tests, in one process and under pytest-xdist; exit status and outcomes stay."""
+    """Each writes its own of the same tests, with workers and without; their outcomes stay."""
     pytest.importorskip("pytest_html")
     pytest.importorskip("pytest_cov")
     pytester.makepyfile(shop="PRICE = 900")

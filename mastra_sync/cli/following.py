@@ -179,7 +179,7 @@ def delete(server: Server, workflow_id: str, run_id: str, *, force: bool, as_jso
 
 
 def confirm(message: str, *, as_json: bool, **about: str) -> None:
-    """Tell what a server says of what it has done: on stderr, or as JSON on stdout.
+    """Tell what a server answers: on stderr, or as JSON on stdout.
 
     Args:
         message: What it says.

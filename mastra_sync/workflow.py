@@ -26,6 +26,7 @@ from mastra_sync.errors import InvalidArgument, MastraError
 from mastra_sync.many_runs import Call, RunIds
 from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
 from mastra_sync.options import StartOptions, if_started, sent_options, takes
+from mastra_sync.progress import find_progress, wait_shown
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi
 from mastra_sync.run_filters import DEFAULT_PER_PAGE, context_query, iso_moment, paging
@@ -283,6 +284,7 @@ class Workflow:
         run_id: str | None = None,
         timeout: Seconds = DEFAULT_RUN_TIMEOUT,
         on_update: Callable[[RunResult], Any] | None = None,
+        progress: bool = False,
         disable_scorers: bool | None = None,
         **options: Unpack[StartOptions],
     ) -> RunResult:
@@ -296,6 +298,8 @@ class Workflow:
             run_id: As `create_run`.
             timeout: How long all this may take; None without limit.
             on_update: As `Run.wait`.
+            progress: Show the run's steps on the terminal, as `mastra-sync run` does; nothing if stderr is none. Needs
+                the extra `cli`.
             disable_scorers: As `create_run`.
             **options: See `StartOptions`.
 
@@ -313,8 +317,11 @@ class Workflow:
         checked_callable(on_update, "on_update")
         deadline = self.api.deadline(seconds_of(timeout, "timeout"))
         bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
+        makes_progress = find_progress() if progress else None
         run = bounded.create_run(run_id, resource_id=options.get("resource_id"), disable_scorers=disable_scorers)
-        return run.start(input_data, **options).wait_until(deadline, on_update)
+        run.start(input_data, **options)
+        shown = makes_progress(self.id, run.run_id, self.client.base_url) if makes_progress is not None else None
+        return wait_shown(run, shown, deadline, on_update)
 
     @takes(StartOptions)
     def map(

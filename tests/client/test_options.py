@@ -74,7 +74,7 @@ def test_all_that_a_verb_takes_is_listed() -> None:
         client.get_workflow("w").execute({}, time_out=3)  # type: ignore[call-arg]
     assert str(caught.value) == (
         "execute() got an unexpected keyword argument 'time_out'; did you mean 'timeout'? It takes "
-        f"input_data, run_id, timeout, on_update, disable_scorers, {MOVE}, {START}"
+        f"input_data, run_id, timeout, on_update, progress, disable_scorers, {MOVE}, {START}"
     )
 
 

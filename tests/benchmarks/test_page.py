@@ -33,6 +33,8 @@ ONE_IN = 10
 """So many tests are there for each that fails."""
 ANSWER = 4711
 """Stands where each test has a number of its own."""
+BEGAN = "1767225"
+"""What the times of a fake begin with, in epoch milliseconds; each test was at another time."""
 
 
 class Report(pytest.TestReport):
@@ -64,7 +66,7 @@ def carried(scene: Scene) -> str:
 
 
 def many(count: int) -> list[OneTest]:
-    """Return tests whose traces differ as those of a suite do: in ids and in what they answer."""
+    """Return tests whose traces differ as those of a suite do: in ids, times and what they answer."""
     traces = [carried(play_on("fake", what)) for what in (play_badly, play)]
     ids = [sorted(set(re.findall(NEW_UUID, trace))) for trace in traces]
 
@@ -73,7 +75,7 @@ def many(count: int) -> list[OneTest]:
         text, own = traces[not has_failed], ids[not has_failed]
 
         def own_text() -> str:
-            changed = text.replace(str(ANSWER), str(number))
+            changed = text.replace(str(ANSWER), str(number)).replace(BEGAN, str(int(BEGAN) + number))
             for uuid in own:
                 changed = changed.replace(uuid, f"{number:08x}{uuid[8:]}")
             return changed
@@ -83,7 +85,7 @@ def many(count: int) -> list[OneTest]:
             "failed" if has_failed else "passed",
             0.01,
             "AssertionError: assert False" if has_failed else "",
-            [("Failure", f"def test_{number}():\n    assert False")] if has_failed else [],
+            [("Failure", f"def test_{number}():\n    assert {number} == 1")] if has_failed else [],
             lambda: trace_of_text(own_text()),
         )
 

@@ -13,8 +13,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command.md"
 
 INTRODUCTION = """# The command
 
-`mastra-sync` comes with the extra `cli`: `pip install 'mastra-sync[cli]'`; `serve` and `demo` need the extra `pytest`
-too. When something goes wrong it says what to do next, in words for a shell. This page is what `--help` prints.
+`mastra-sync` comes with the extra `cli`: `pip install 'mastra-sync[cli]'`; what is about tests and fakes needs the
+extra `pytest` too. When something goes wrong it says what to do next, in words for a shell.
+This page is what `--help` prints.
 
 **Profiles** name servers in `pyproject.toml`, for `--profile NAME` in its folder and below. What is given on the
 command line wins over the profile, the profile over the environment. No secret stands there: `token-env` and

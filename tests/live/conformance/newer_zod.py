@@ -9,12 +9,29 @@ _OLDER_EMAIL = r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-
 _NEWER_EMAIL = r"^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
 _REFUSED = "Invalid input data: \n"
 _OF_B = "- b: Invalid input: expected object, received string"
+_OF_KINDS = (
+    "agent",
+    "tool",
+    "mapping",
+    "workflow",
+    "parallel",
+    "foreach",
+    "sleep",
+    "sleepUntil",
+    "conditional",
+    "loop",
+)
+_INVALID = '"message":"Invalid input"'
 
 SAID_OTHERWISE: dict[str, list[tuple[str, str]]] = {
     "corner_schema_of_many_kinds": [
         (r"{\"type\":[\"string\",\"number\"]}", r"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"number\"}]}"),
         (r"{\"type\":[\"string\",\"null\"]}", r"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"),
         (json.dumps(_NEWER_EMAIL)[1:-1].replace("\\", "\\\\"), json.dumps(_OLDER_EMAIL)[1:-1].replace("\\", "\\\\")),
+    ],
+    "schedules_refused": [(r'"message":"Unrecognized key: \"zz\""', _INVALID)],
+    "stored_workflows_refused": [
+        (f'"message":"Invalid discriminator value. Expected {" | ".join(map(repr, _OF_KINDS))}"', _INVALID),
     ],
     "proto_refused": [
         (json.dumps(_REFUSED + _OF_B), json.dumps(f"{_REFUSED}{_OF_B.replace('b:', '__proto__:')}\n{_OF_B}")),

@@ -27,7 +27,7 @@ PROPERTY = "mastra_run"
 
 
 FAILING_STEP = "mastra_failing_step"
-"""Name of the user property that a failed test has for each of its runs that failed."""
+"""Name of the user property that a failed test has for each way in which its runs failed."""
 
 
 @dataclass(slots=True)
@@ -144,7 +144,10 @@ def user_properties(scene: Scene, scrubber: Scrubber | None = None) -> list[tupl
 
 
 def failing_steps(scene: Scene, scrubber: Scrubber) -> list[tuple[str, str]]:
-    """Return `("mastra_failing_step", "pay.charge: card declined")` for each failed run, the last first."""
+    """Return `("mastra_failing_step", "pay.charge: card declined")` for each failed run, the last first.
+
+    Runs that failed alike are told once.
+    """
     results = [run.result for run in touched_runs(scene) if run.result is not None and run.status in _BROKEN]
     found = []
     for result in reversed(results):
@@ -152,7 +155,7 @@ def failing_steps(scene: Scene, scrubber: Scrubber) -> list[tuple[str, str]]:
         where = ".".join(filter(None, [result.workflow_id, *(step.path if step is not None else ())]))
         error = result.error or (step.error if step is not None else None)
         found.append((FAILING_STEP, scrubber.text(f"{where}: {error}" if error else where)))
-    return found
+    return [*dict.fromkeys(found)]
 
 
 def result_of(state: Any, workflow_id: str, run_id: str, graph: Any = None) -> RunResult | None:

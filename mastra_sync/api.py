@@ -125,11 +125,7 @@ class Api:
         deadline = deadline or self.default_deadline()
         timeouts = Timeouts(self.timeouts.connect, None) if hold else self.timeouts
         attempts = _Attempts(self, operation, deadline, self.retries if retries is None else retries, look)
-        try:
-            reply = attempts.run(lambda: self._exchange(request, timeouts, deadline))
-        except WorkflowNotFound as error:
-            self._look_for_workflows(error, deadline)
-            raise
+        reply = self._run(attempts, lambda: self._exchange(request, timeouts, deadline), deadline)
         return _parsed(reply, request)
 
     def call_current(self, operation: Operation, *, query: Query = (), body: bytes | None = None) -> Any:
@@ -161,11 +157,7 @@ class Api:
         request = self._request(operation, (), body)
         deadline = deadline or self.default_deadline()
         attempts = _Attempts(self, operation, deadline, self.retries, look)
-        try:
-            return attempts.run(lambda: self._open(request, deadline))
-        except WorkflowNotFound as error:
-            self._look_for_workflows(error, deadline)
-            raise
+        return self._run(attempts, lambda: self._open(request, deadline), deadline)
 
     def parse(self, answer: Any, operation: Operation, parser: Callable[[Any], _Parsed]) -> _Parsed:
         """Return what a parser makes of an operation's answer.
@@ -229,6 +221,14 @@ class Api:
         if self.run_id is not None and "{run}" not in operation.path:
             parameters.insert(0, ("runId", self.run_id))
         return Request(operation.method, self.url_of(operation), tuple(parameters), body, self.run_id)
+
+    def _run(self, attempts: _Attempts, send: Callable[[], _Answer], deadline: Deadline) -> _Answer:
+        """Return the answer to one of some attempts; an unknown workflow's error says which there are."""
+        try:
+            return attempts.run(send)
+        except WorkflowNotFound as error:
+            self._look_for_workflows(error, deadline)
+            raise
 
     def _look_for_workflows(self, error: WorkflowNotFound, deadline: Deadline) -> None:
         """Note in an error which workflows there are, if the server says so at once."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import current_server, shared_server  # noqa: F401 - fixtures
+from tests.live.conftest import current_server, schema_for, shared_server, start_any  # noqa: F401 - fixtures
 from tests.page.browser.conftest import browser  # noqa: F401 - a fixture
 
 HERE = Path(__file__).parent

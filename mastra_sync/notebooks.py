@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from mastra_sync.escapes import visible
-from mastra_sync.graph_tree import Node, graph_tree
+from mastra_sync.graph_outline import Item, outline
 from mastra_sync.json_types import to_plain_json
 from mastra_sync.root_causes import CausedError, with_root_cause
+from mastra_sync.workflow_graph import read_graph
 
 LONGEST_VALUE = 1000
 """Characters of a value that are shown."""
@@ -89,7 +90,7 @@ class ShownRun(Protocol):
 def workflow_html(name: str, description: str | None, graph: Any) -> str:
     """Return a workflow's graph as nested boxes."""
     described = f" {_escaped(description)}" if description else ""
-    return f"<div><b>{_escaped(name)}</b>{described}{_boxes(graph_tree(graph))}</div>"
+    return f"<div><b>{_escaped(name)}</b>{described}{_boxes(outline(read_graph(graph, keep_unknown=True)))}</div>"
 
 
 def result_html(result: ShownRun) -> str:
@@ -114,10 +115,10 @@ def stream_html(run_id: str, events: int, stands: str, last_event: object) -> st
     return f"<div><b>run {_escaped(run_id)}</b> {events} events, {_escaped(stands)}{last}</div>"
 
 
-def _boxes(nodes: Sequence[Node]) -> str:
+def _boxes(items: Sequence[Item]) -> str:
     return "".join(
-        f'<div style="{_BOX}">{_escaped(node.title)}{_escaped(node.about)}{_boxes(node.children)}</div>'
-        for node in nodes
+        f'<div style="{_BOX}">{_escaped(item.title)}{_escaped(item.about)}{_boxes(item.children)}</div>'
+        for item in items
     )
 
 

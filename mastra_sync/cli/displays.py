@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import Self
 
+from mastra_sync.durations import duration
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import marks_for
 from mastra_sync.terminal.progress_rows import ProgressRows, Row
@@ -22,7 +23,6 @@ from mastra_sync.terminal.writing import (
     DISPLAY_IN_WORDS,
     QUIET_EVENTS,
     complain,
-    duration,
     is_terminal,
     one_line,
     print_json,

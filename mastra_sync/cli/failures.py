@@ -15,9 +15,10 @@ from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.delivery import HOW_TO_GIVE_TOKEN
 from mastra_sync.documentation import see_error, slug_of
+from mastra_sync.durations import duration
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
-from mastra_sync.terminal.writing import duration, one_line, printable
+from mastra_sync.terminal.writing import one_line, printable
 from mastra_sync.tls_failures import HOW_TO_TRUST
 
 if TYPE_CHECKING:

@@ -14,17 +14,18 @@ from mastra_sync.cli.mermaid import flowchart
 from mastra_sync.cli.outcome import full_record
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
-from mastra_sync.graph_tree import Node, graph_tree
+from mastra_sync.durations import duration
+from mastra_sync.graph_outline import Item, outline
 from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import (
     complain,
-    duration,
     is_terminal,
     one_line,
     print_json,
     print_text,
     printable,
 )
+from mastra_sync.workflow_graph import read_graph
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult
@@ -60,7 +61,7 @@ def show_workflow(server: Server, workflow_id: str, *, as_json: bool, as_mermaid
             print_json({**_workflow_record(workflow_id, details), "stepGraph": details.step_graph})
             return Exit.SUCCESS
         if as_mermaid:
-            print_text(flowchart(graph_tree(details.step_graph)))
+            print_text(flowchart(read_graph(details.step_graph, keep_unknown=True)))
             return Exit.SUCCESS
         described = f": {details.description}" if details.description else ""
         lines = [
@@ -70,7 +71,8 @@ def show_workflow(server: Server, workflow_id: str, *, as_json: bool, as_mermaid
         ]
         if details.state_schema is not None:
             lines.append(f"  state   {in_words(details.state_schema)}")
-        lines += ["  steps", *(f"    {line}" for line in graph_lines(graph_tree(details.step_graph)))]
+        items = outline(read_graph(details.step_graph, keep_unknown=True))
+        lines += ["  steps", *(f"    {line}" for line in outline_lines(items))]
         for line in lines:
             print_text(printable(line))
         return Exit.SUCCESS
@@ -95,14 +97,13 @@ def local_time(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def graph_lines(nodes: Iterable[Node]) -> list[str]:
+def outline_lines(items: Iterable[Item]) -> list[str]:
     """Return a workflow's graph as lines, what is inside of a block indented below it."""
-    return [line for node in nodes for line in _node_lines(node)]
+    return [line for item in items for line in _item_lines(item)]
 
 
-def _node_lines(node: Node) -> list[str]:
-    ends = ":" if node.kind not in ("step", "workflow") else node.about
-    return [f"{node.title}{ends}", *_indented(graph_lines(node.children))]
+def _item_lines(item: Item) -> list[str]:
+    return [f"{item.title}{':' if item.is_group else item.about}", *_indented(outline_lines(item.children))]
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

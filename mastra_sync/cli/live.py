@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import Self
 
+from mastra_sync.durations import duration
 from mastra_sync.errors import APIStatusError
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.marks import COLOURS, marks_for
@@ -24,7 +25,6 @@ from mastra_sync.terminal.writing import (
     QUIET_EVENTS,
     ascii_text,
     can_encode,
-    duration,
     one_line,
     printable,
 )

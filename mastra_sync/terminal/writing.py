@@ -14,9 +14,6 @@ from mastra_sync.statuses import STATUS_IN_WORDS
 
 DETAIL_LENGTH = 100
 
-_MINUTE = 60
-_HOUR = 3600
-
 QUIET_EVENTS = frozenset({"workflow-start", "workflow-finish", "workflow-canceled", "workflow-paused"})
 """What they say is in the run's result."""
 
@@ -44,17 +41,6 @@ def one_line(value: Any, length: int | None = DETAIL_LENGTH) -> str:
 def step_name(step_id: str) -> str:
     """Return a step's id as people know it, without the UUID of generated ones."""
     return generated_kind(step_id) or printable(step_id)
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in the unit that fits it."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < _MINUTE:
-        return f"{seconds:.1f} s"
-    if seconds < _HOUR:
-        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE):02} s"
-    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE):02} min"
 
 
 def print_json(value: Any, *, one_per_line: bool = False) -> None:

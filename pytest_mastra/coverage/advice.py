@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mastra_sync.workflow_graph import CONDITIONAL, LOOP
 from pytest_mastra.coverage.example_data import example_of
 from pytest_mastra.coverage.fold import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
-from pytest_mastra.coverage.graph import CONDITIONAL, LOOP, Graph, read_graph
+from pytest_mastra.coverage.graph import Graph
 
 _NO_NAME = re.compile(r"\W+")
 
@@ -42,7 +43,7 @@ class Adviser:
 
     def __init__(self, row: WorkflowCoverage) -> None:
         self._row = row
-        tree = read_graph(row.graph)
+        tree = Graph.of(row.graph)
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
         self._conditions = _conditions_by_path(tree) | dict(row.declared.conditions)
@@ -154,14 +155,11 @@ class Adviser:
 
 
 def _conditions_by_path(tree: Graph) -> dict[str, str]:
-    found = {}
-    for node in tree.nodes():
-        if node.kind == CONDITIONAL:
-            for arm, condition in zip(node.arms, node.conditions, strict=False):
-                found[arm.path] = condition
-        elif node.repeats == LOOP:
-            found[node.path] = node.conditions[0]
-    return found
+    return {
+        node.path: node.loop_condition if node.repeats == LOOP else node.condition
+        for node in tree.nodes()
+        if node.repeats == LOOP or node.is_branch
+    }
 
 
 def _check(goal: Goal) -> str:

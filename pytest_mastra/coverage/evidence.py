@@ -8,18 +8,9 @@ from typing import Any
 
 from mastra_sync.normalise import canonical_result, items_of
 from mastra_sync.statuses import SETTLED
+from mastra_sync.workflow_graph import CONDITIONAL, FOREACH, LOOP, MAPPING, PARALLEL, SLEEP, WORKFLOW, Node
 from pytest_mastra.coverage.goals import Key
-from pytest_mastra.coverage.graph import (
-    CONDITIONAL,
-    FOREACH,
-    LOOP,
-    MAPPING,
-    PARALLEL,
-    SLEEP,
-    WORKFLOW,
-    Graph,
-    Node,
-)
+from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.observed_run import ObservedRun, RunRequest
 from pytest_mastra.http.bodies import FIRST_ERROR
 from pytest_mastra.http.verbs import Effect

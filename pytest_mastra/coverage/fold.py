@@ -10,7 +10,7 @@ from typing import Any
 from mastra_sync.step_graph import graph_of
 from pytest_mastra.coverage.evidence import EVERYTHING, evidence_of
 from pytest_mastra.coverage.goals import FAMILIES, Declared, Family, Goal, Key, goals_of
-from pytest_mastra.coverage.graph import Graph, read_graph
+from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.observed_run import ObservedRun, Origin
 
 Omit = Callable[[str, Goal], "str | None"]
@@ -70,7 +70,7 @@ class WorkflowCoverage:
     @property
     def key(self) -> RowKey:
         """What tells it from others."""
-        return self.workflow_id, self.origin, read_graph(self.graph).shape
+        return self.workflow_id, self.origin, Graph.of(self.graph).shape
 
     def goals(self, omit: Omit | None = None) -> list[Goal]:
         """Return the goals of its graph, each with the tests that reached it.
@@ -242,10 +242,10 @@ class Coverage:
             # in a form of its own for each value, and ten times as fast as JSON
             text = marshal.dumps(graph, 2)
         except ValueError:
-            return read_graph(None)
+            return Graph.of(None)
         tree = self._graphs.get(text)
         if tree is None:
-            tree = self._graphs[text] = read_graph(graph)
+            tree = self._graphs[text] = Graph.of(graph)
         return tree
 
 
@@ -268,7 +268,7 @@ def count(goals: Iterable[Goal]) -> dict[Family, Count]:
 
 def _differences(name: str, rows: list[WorkflowCoverage]) -> str | None:
     shapes: Mapping[Origin, set[str]] = {
-        origin: {read_graph(row.graph).shape for row in rows if row.origin == origin and row.graph is not None}
+        origin: {Graph.of(row.graph).shape for row in rows if row.origin == origin and row.graph is not None}
         for origin in ("fake", "server")
     }
     several = [origin for origin, found in shapes.items() if len(found) > 1]

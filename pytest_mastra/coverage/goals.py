@@ -10,17 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pytest_mastra.coverage.graph import (
-    CONDITIONAL,
-    FOREACH,
-    LOOP,
-    MAPPING,
-    PARALLEL,
-    SLEEP,
-    Graph,
-    Node,
-    read_graph,
-)
+from mastra_sync.workflow_graph import CONDITIONAL, FOREACH, LOOP, MAPPING, PARALLEL, SLEEP, Node
+from pytest_mastra.coverage.graph import Graph
 
 Family = Literal["structure", "trouble", "conversation"]
 
@@ -149,11 +140,11 @@ def goals_of(graph: Any, declared: Declared | None = None, seen: Collection[Key]
     """Return the goals of a workflow's graph in its order, those of the run last.
 
     Args:
-        graph: `serializedStepGraph` of a run, `stepGraph` of details, or what `read_graph` made of one.
+        graph: `serializedStepGraph` of a run, `stepGraph` of details, or what `Graph.of` made of one.
         declared: What else is known of the workflow.
         seen: The keys of what runs have reached: some kinds are goals only if they ever were.
     """
-    tree = graph if isinstance(graph, Graph) else read_graph(graph)
+    tree = graph if isinstance(graph, Graph) else Graph.of(graph)
     known = declared or Declared()
     keys = dict.fromkeys(_keys(tree, known))
     own = {node.path for node in tree.nodes()} | {""}

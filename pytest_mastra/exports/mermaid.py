@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mastra_sync.escapes import escaped
+from mastra_sync.workflow_graph import LOOP
 from pytest_mastra.text.width import clipped
 
 if TYPE_CHECKING:
-    from pytest_mastra.page.graph import Node
+    from mastra_sync.workflow_graph import Node
     from pytest_mastra.page.shown_run import ShownRun, ShownStep
 
 _LONGEST = 60
@@ -103,19 +104,10 @@ class _Chart:
         return exits
 
     def _entry(self, node: Node, before: Sequence[str]) -> list[str]:
-        if node.kind in ("parallel", "branch"):
-            exits: list[str] = []
-            conditions = [*node.conditions, *[""] * len(node.children)]
-            for arm, condition in zip(node.children, conditions, strict=False):
-                exits += self._one(arm, before, condition)
-            return exits or list(before)
-        return self._one(node, before)
-
-    def _one(self, node: Node, before: Sequence[str], condition: str = "") -> list[str]:
-        if node.kind in ("parallel", "branch"):
-            return self._entry(node, before)
+        if node.arms:
+            return [end for arm in node.arms for end in self._entry(arm, before)]
         name = f"n{len(self._seen)}"
-        step = self._steps.get(node.path)
+        step = self._steps.get(node.name)
         self._seen[name] = step is not None
         details = [node.label, node.detail, step.count if step is not None else ""]
         # a box of its own stands for a nested workflow, and its steps come behind it
@@ -123,10 +115,10 @@ class _Chart:
         style = "untaken" if step is None else _CLASS_OF.get(step.status, "active")
         self._classes.setdefault(style, []).append(name)
         for other in before:
-            self._edge(other, name, condition)
-        if node.kind == "loop":
+            self._edge(other, name, node.condition)
+        if node.repeats == LOOP:
             self._edge(name, name, node.detail)
-        return self.flow(node.children, [name]) if node.children else [name]
+        return self.flow(node.flow, [name])
 
     def _edge(self, begin: str, end: str, text: str = "") -> None:
         label = f'|"{_label(text)}"|' if text else ""

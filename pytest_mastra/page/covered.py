@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_mastra.coverage.advice import Adviser
 from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Goal
-from pytest_mastra.coverage.graph import read_graph
+from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.report import numbers, title_of
 from pytest_mastra.page.drawing import Drawings, Look
 from pytest_mastra.page.layout import Layout
@@ -95,7 +95,7 @@ def _shown_goal(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> ShownGoa
 
 
 def _draw(row: WorkflowCoverage, goals: Sequence[Goal], layout: Layout, drawings: Drawings) -> str:
-    tree = read_graph(row.graph)
+    tree = Graph.of(row.graph)
     by_path: dict[str, list[Goal]] = {}
     for goal in goals:
         by_path.setdefault(goal.path, []).append(goal)

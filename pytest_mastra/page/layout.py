@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pytest_mastra.page.graph import Node
+from mastra_sync.workflow_graph import CONDITIONAL, MAPPING, SLEEP, WORKFLOW, Node
 from pytest_mastra.text.width import cells, clipped
 
 HEIGHT = 32
@@ -32,7 +32,11 @@ _CAPTION_CELL = 6.2
 _SLEEP_CELLS = 12
 _MARGIN = 6
 
+_NAMES = {CONDITIONAL: "branch", WORKFLOW: "nested", MAPPING: "map"}
+"""What drawings call some kinds of entries."""
+
 BLOCKS = frozenset({"parallel", "branch"})
+"""Kinds of boxes that hold arms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class Box:
     """An entry, placed; one of a block holds its arms, and is not drawn itself.
 
     Attributes:
-        kind: As a node's.
-        path: As a node's.
+        kind: A node's `repeats`, if it has any, or its kind: `step`, `nested`, `sleep`, `map`, `parallel`, `branch`.
+        path: What results call it; empty for a block.
         label: As much of it as fits.
         title: All of it, and the detail.
         x: Of its left edge.
@@ -153,23 +157,26 @@ class _Row:
 
 
 def _size_of(node: Node) -> _Size:
-    if node.kind in BLOCKS:
-        captions = [*node.conditions, *[""] * len(node.children)]
-        arms = tuple(_Row.of([child], caption) for child, caption in zip(node.children, captions, strict=False))
+    if node.arms:
+        arms = tuple(_Row.of([arm], arm.condition) for arm in node.arms)
         height = sum(arm.above + arm.below for arm in arms) + _BETWEEN_ARMS * (len(arms) - 1)
         width = max(arm.width for arm in arms) + 2 * LEAD
         return _Size(node, width, height / 2, height / 2, arms)
-    if node.children:
-        row = _Row.of(node.children)
+    if node.flow:
+        row = _Row.of(node.flow)
         width = max(row.width + 2 * _PADDING, _label_width(node))
         return _Size(node, width, row.above + _TITLE + _PADDING / 2, row.below + _PADDING, (row,))
     return _Size(node, _label_width(node), HEIGHT / 2, HEIGHT / 2)
 
 
 def _label_width(node: Node) -> float:
-    count = 36 if node.kind in ("loop", "foreach") else 0
-    detail = cells(node.detail) * _CELL + 4 if node.kind == "sleep" else 0
+    count = 36 if node.repeats else 0
+    detail = cells(node.detail) * _CELL + 4 if _is_pause(node) else 0
     return max(_NARROWEST, cells(_label(node)) * _CELL + _BESIDE_LABEL + count + min(detail, 95))
+
+
+def _is_pause(node: Node) -> bool:
+    return node.kind == SLEEP and not node.repeats
 
 
 def _label(node: Node) -> str:
@@ -193,7 +200,7 @@ def _place_row(row: _Row, x: float, axis: float, made: Layout) -> None:
 def _place(size: _Size, x: float, axis: float, made: Layout, caption: str) -> None:
     node, number = size.node, len(made.boxes)
     made.boxes.append(_box(size, x, axis, number, caption))
-    if node.kind in BLOCKS:
+    if node.arms:
         _place_arms(size, x, axis, made)
     elif size.arms:
         _place_row(size.arms[0], x + (size.width - size.arms[0].width) / 2, axis, made)
@@ -217,8 +224,9 @@ def _place_arms(size: _Size, x: float, axis: float, made: Layout) -> None:
 def _box(size: _Size, x: float, axis: float, last: int, caption: str) -> Box:
     node = size.node
     label = _label(node)
-    if node.kind == "sleep" and node.detail:
+    if _is_pause(node) and node.detail:
         label = f"{label} {clipped(node.detail, _SLEEP_CELLS)}"
     title = f"{node.label}: {node.detail}" if node.detail else node.label
     above, below = size.above, size.below
-    return Box(node.kind, node.path, label, title, x, axis - above, size.width, above + below, axis, last, caption)
+    kind = node.repeats or _NAMES.get(node.kind, node.kind)
+    return Box(kind, node.name, label, title, x, axis - above, size.width, above + below, axis, last, caption)

@@ -13,8 +13,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mastra_sync.durations import duration
 from mastra_sync.escapes import escaped, visible
-from mastra_sync.terminal.writing import duration
 from pytest_mastra.coverage.fold import Coverage, Omit
 from pytest_mastra.coverage.observed_run import runs_of_trace
 from pytest_mastra.page.covered import ShownCoverage, show_coverage

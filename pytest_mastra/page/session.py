@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from mastra_sync.terminal.writing import duration
+from mastra_sync.durations import duration
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.normalise import without_meta
 from mastra_sync.step_graph import graph_of
 from mastra_sync.terminal.writing import one_line, step_name
+from mastra_sync.workflow_graph import graph_of_steps, read_graph
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
-from pytest_mastra.page.graph import graph_of_steps, read_graph
 from pytest_mastra.page.layout import BLOCKS, Layout, lay_out
 from pytest_mastra.run_history.spans import spans_of
 

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from mastra_sync.durations import duration
 from mastra_sync.escapes import escaped
 from mastra_sync.events import StreamEvent
 from mastra_sync.statuses import FINISHED, STATUS_IN_WORDS
 from mastra_sync.terminal import marks as marks_of_cli
 from mastra_sync.terminal.progress_rows import ProgressRows, Row
-from mastra_sync.terminal.writing import ascii_text, duration, one_line
+from mastra_sync.terminal.writing import ascii_text, one_line
 from pytest_mastra.http.bodies import reply_json
 from pytest_mastra.report import axis
 from pytest_mastra.run_history.last_state import NOT_FOUND, UNKNOWN

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from mastra_sync import workflow_graph
 from mastra_sync.generated_ids import generated_kind
 from mastra_sync.suggest import did_you_mean, nearest_name
+from mastra_sync.workflow_graph import BLOCKS, MAPPING, STEP, WORKFLOW, read_graph
 
 _NUMBERED = re.compile(r"(?:sleep|mapping)_.+_\d+")
 _SHORT_FORM = re.compile(r"(?:return|fail)(?:-\d+)?")
-_IN_ANY_ORDER = frozenset({"parallel", "conditional"})
 _MADE_OF = frozenset({"agent", "tool", "classifier"})
 """What current servers call a step by its kind; a fake declares a step."""
 
@@ -44,30 +45,19 @@ class Node:
 
 def nodes_of(graph: Any) -> tuple[Node, ...]:
     """Return a serialized graph of any generation; unknown entries are kept by their type."""
-    return tuple(_node(entry) for entry in graph if isinstance(entry, Mapping)) if isinstance(graph, list) else ()
+    return tuple(map(_comparable, read_graph(graph, keep_unknown=True)))
 
 
-def _node(entry: Mapping[str, Any]) -> Node:
-    step = entry.get("step")
-    inner: Mapping[str, Any] = step if isinstance(step, Mapping) else {}
-    kind = str(entry.get("type", "step"))
-    if kind == "loop":
-        return Node(str(entry.get("loopType", kind)), inner=(_node(inner),))
-    if kind == "foreach":
-        return Node(kind, inner=(_node(inner),))
-    if kind in _IN_ANY_ORDER:
-        steps = sorted(nodes_of(entry.get("steps")), key=lambda node: node.id)
-        return Node(kind, inner=tuple(steps))
-    own = str(entry.get("id") or inner.get("id") or "")
-    flow = entry.get("serializedStepFlow", inner.get("serializedStepFlow"))
-    if kind == "workflow" or flow is not None:
-        return Node("workflow", own, nodes_of(flow))
-    if "mapConfig" in inner:
-        kind = "mapping"
-    elif kind in _MADE_OF:
-        kind = "step"
-    is_generated = generated_kind(own) is not None or _NUMBERED.fullmatch(own) is not None
-    return Node(kind, "" if kind != "step" and is_generated else own)
+def _comparable(read: workflow_graph.Node) -> Node:
+    if read.repeats:
+        return Node(read.loop_type or read.repeats, inner=(_comparable(read.once),))
+    if read.kind in BLOCKS:
+        return Node(read.kind, inner=tuple(sorted(map(_comparable, read.arms), key=lambda node: node.id)))
+    if read.kind == WORKFLOW:
+        return Node(read.kind, read.id, tuple(map(_comparable, read.flow)))
+    kind = read.kind if read.kind == MAPPING or read.type in _MADE_OF else read.type
+    is_generated = generated_kind(read.id) is not None or _NUMBERED.fullmatch(read.id) is not None
+    return Node(kind, "" if kind != STEP and is_generated else read.id)
 
 
 def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Node]]:

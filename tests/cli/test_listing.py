@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from mastra_sync.cli.listing import graph_lines
+from mastra_sync.cli.listing import outline_lines
+from mastra_sync.cli.mermaid import flowchart
 from mastra_sync.cli.schemas import in_words
-from mastra_sync.graph_tree import graph_tree
+from mastra_sync.graph_outline import outline
+from mastra_sync.workflow_graph import read_graph
 from tests.cli.fake_server import served
 from tests.cli.processes import Ended
 from tests.cli.stub_server import Script, StubServer
@@ -103,10 +105,27 @@ def test_show(stub: StubServer, mastra_sync: Command) -> None:
         ),
         ({"type": "loop", "step": {"id": "a"}, "loopType": "dowhile"}, ["while a condition holds:", "  a"]),
         (
+            {"type": "loop", "step": {"id": "a"}, "loopType": "dountil", "serializedCondition": {"fn": "n\n >= 3"}},
+            ["until n >= 3:", "  a"],
+        ),
+        (
+            {
+                "type": "conditional",
+                "steps": [{"type": "step", "step": {"id": name}} for name in "ab"],
+                "serializedConditions": [{"id": "a-condition", "fn": "n > 9"}],
+            },
+            ["each of these whose condition holds:", "  if n > 9:", "    a", "  b"],
+        ),
+        (
+            {"type": "loop", "step": {"id": "a"}, "loopType": "dowhile", "serializedCondition": {"fn": "x" * 1000}},
+            [f"while {'x' * 97}...:", "  a"],
+        ),
+        (
             {"type": "foreach", "step": {"id": "a"}, "opts": {"concurrency": 3}},
             ["for each item, 3 at a time:", "  a"],
         ),
-        ({"type": "sleep", "id": "sleep_2da4ff61-4a38-4957-951e-8933c72ef371", "duration": 4}, ["sleep"]),
+        ({"type": "sleep", "id": "sleep_2da4ff61-4a38-4957-951e-8933c72ef371", "duration": 4000}, ["sleep 4.0 s"]),
+        ({"type": "sleepUntil", "id": "sleep_x", "fn": "() => soon"}, ["sleep until () => soon"]),
         (
             {"type": "workflow", "id": "inner", "serializedStepFlow": [{"type": "step", "step": {"id": "a"}}]},
             ["inner, a workflow", "  a"],
@@ -120,7 +139,7 @@ def test_show(stub: StubServer, mastra_sync: Command) -> None:
 )
 def test_the_graph_in_words(entry: dict[str, Any], lines: list[str]) -> None:
     """Every kind of entry is shown, in the forms of all generations."""
-    assert graph_lines(graph_tree([entry])) == lines
+    assert outline_lines(outline(read_graph([entry], keep_unknown=True))) == lines
 
 
 @pytest.mark.parametrize(
@@ -143,6 +162,27 @@ def test_schemas_in_words(schema: dict[str, Any] | None, words: str) -> None:
     assert in_words(schema) == words
 
 
+def test_conditions_in_a_flowchart() -> None:
+    """An arrow into an arm has the arm's condition, also where the arm is a workflow, and a sleep has its length."""
+    inner = {"type": "workflow", "id": "inner", "serializedStepFlow": [{"type": "step", "step": {"id": "deep"}}]}
+    graph = [
+        {"type": "sleep", "id": "sleep_x", "duration": 4000},
+        {
+            "type": "conditional",
+            "steps": [{"type": "step", "step": {"id": "a"}}, inner],
+            "serializedConditions": [{"fn": 'n > "9"'}, {"fn": "true"}],
+        },
+    ]
+    lines = flowchart(read_graph(graph)).splitlines()
+    assert '  n1["sleep 4.0 s"]' in lines
+    assert lines[-4:] == [
+        '  n1 -->|"n #gt; #quot;9#quot;"| n2',
+        '  n1 -->|"true"| n4',
+        "  n2 --> end_",
+        "  n4 --> end_",
+    ]
+
+
 def test_show_as_mermaid(mastra_sync_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The graph is a flowchart: branches leave and meet, loops and nested workflows are boxes, names are harmless."""
     with served() as (_, client):
@@ -156,7 +196,7 @@ def test_show_as_mermaid(mastra_sync_process: Command, monkeypatch: pytest.Monke
         '  n1["a #quot;quoted#quot; #lt;step#gt;"]',
         '  n2["left"]',
         '  n3["right"]',
-        '  subgraph n4["until a condition holds"]',
+        '  subgraph n4["until declared.#lt;locals#gt;.#lt;lambda#gt;"]',
         '    n5["again"]',
         "  end",
         '  subgraph n6["booking"]',

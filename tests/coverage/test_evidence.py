@@ -9,7 +9,7 @@ import pytest
 from mastra_sync import MastraClient, MastraError
 from pytest_mastra.coverage import ObservedRun, RunRequest
 from pytest_mastra.coverage.evidence import evidence_of
-from pytest_mastra.coverage.graph import read_graph
+from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.fake import FakeMastra, StepError
 from pytest_mastra.http.verbs import Effect
 from tests.coverage.constructs import verdicts
@@ -174,7 +174,7 @@ def observed(status: str, state: Any, **more: Any) -> ObservedRun:
 
 def test_a_canceled_sleep() -> None:
     """A run that is canceled while it sleeps was canceled within."""
-    graph = read_graph([*GRAPH[:1], {"type": "sleep", "id": "nap", "duration": 5}])
+    graph = Graph.of([*GRAPH[:1], {"type": "sleep", "id": "nap", "duration": 5}])
     steps = {"a": {"status": "success"}, "nap": {"status": "waiting"}}
     found = evidence_of(observed("canceled", {"status": "canceled", "steps": steps}), graph)
     assert {("nap", "canceled_within"), ("", "run_canceled")} <= found.reached
@@ -183,7 +183,7 @@ def test_a_canceled_sleep() -> None:
 @pytest.mark.parametrize("status", ["running", "waiting"])
 def test_a_run_that_was_left_at_work(status: str) -> None:
     """On a server it goes on when nobody looks any more."""
-    graph = read_graph(GRAPH)
+    graph = Graph.of(GRAPH)
     steps = {"a": {"status": "success"}}
     found = evidence_of(
         observed(status, {"status": status, "steps": steps}, requests=[RunRequest(Effect.START, 200)]), graph
@@ -194,14 +194,14 @@ def test_a_run_that_was_left_at_work(status: str) -> None:
 
 def test_a_run_of_which_only_the_status_is_known() -> None:
     """It succeeded; by which way nobody can tell."""
-    found = evidence_of(observed("success", {"status": "success"}), read_graph(GRAPH))
+    found = evidence_of(observed("success", {"status": "success"}), Graph.of(GRAPH))
     assert (found.reached, found.unseen) == ({("", "run_succeeded")}, {""})
 
 
 def test_rounds_that_nobody_counted() -> None:
     """Of a loop without a count it cannot be told how often it went round."""
     state = {"status": "success", "steps": {"a": {"status": "success"}, "b": {"status": "success"}}}
-    found = evidence_of(observed("success", state), read_graph(GRAPH))
+    found = evidence_of(observed("success", state), Graph.of(GRAPH))
     assert found.unseen == {("b", "one_round"), ("b", "more_rounds"), ("b", "later_round_failed")}
 
 
@@ -220,5 +220,5 @@ def test_rounds_that_nobody_counted() -> None:
 def test_states_that_nobody_understands(state: Any) -> None:
     """Never raises; what cannot be understood is no evidence."""
     events: list[Any] = [{}, {"type": 5, "payload": {}}, {"type": "workflow-step-result", "payload": {"id": ["a"]}}]
-    found = evidence_of(observed("success", state, events=events), read_graph(GRAPH))
+    found = evidence_of(observed("success", state, events=events), Graph.of(GRAPH))
     assert ("", "run_succeeded") in found.reached

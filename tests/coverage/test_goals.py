@@ -8,7 +8,7 @@ import pytest
 
 from pytest_mastra.coverage import Goal, goals_of
 from pytest_mastra.coverage.goals import KINDS, Declared
-from pytest_mastra.coverage.graph import read_graph
+from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.fake import FakeMastra
 from tests.coverage.constructs import declare_all
 
@@ -54,7 +54,7 @@ def test_each_construct_has_its_goals(workflow: str, generation: str) -> None:
 @pytest.mark.parametrize("workflow", EXPECTED)
 def test_the_same_graph_has_the_same_shape(workflow: str) -> None:
     """Ids that a server makes up do not tell two graphs apart."""
-    shapes = {read_graph(graph_of(workflow, generation)).shape for generation in ("current", "current", "1.2")}
+    shapes = {Graph.of(graph_of(workflow, generation)).shape for generation in ("current", "current", "1.2")}
     assert len(shapes) == (2 if workflow == "steps" else 1)  # before current, mappings have ids of their own each time
 
 

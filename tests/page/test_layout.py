@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.page.graph import graph_of_steps, read_graph
+from mastra_sync.workflow_graph import read_graph
 from pytest_mastra.page.layout import BLOCKS, Box, Layout, lay_out
 
 
@@ -32,36 +32,9 @@ GRAPH = [
 ]
 
 
-def test_what_is_read() -> None:
-    """Kinds, paths, conditions and details, whichever generation wrote it; what is not known is left out."""
-    nodes = read_graph(GRAPH)
-    assert [(node.kind, node.path, node.detail) for node in nodes] == [
-        ("step", "first", ""),
-        ("branch", "", ""),
-        ("map", "mapping_x", "async () => 1"),
-        ("loop", "again", "while n < 3"),
-        ("foreach", "each", "3 at once"),
-        ("foreach", "inner", "one by one"),
-        ("sleep", "sleep_x", "2 h 00 min"),
-        ("sleep", "until", "() => new Date()"),
-    ]
-    assert nodes[1].conditions == ("async ({ inputData }) => inputData.a", "x")
-    assert [child.path for child in nodes[1].children[1].children] == ["inner.i1", ""]
-    assert nodes[5].children == nodes[1].children[1].children
-
-
-@pytest.mark.parametrize(
-    "nonsense", [None, "text", {}, [None, 1, {"type": "step"}], [{"type": "parallel", "steps": 3}]]
-)
-def test_nonsense(nonsense: Any) -> None:
-    """What is no graph has no entries."""
-    assert read_graph(nonsense) == ()
+def test_nothing_to_draw() -> None:
+    """A graph without entries has no boxes."""
     assert lay_out(()).boxes == []
-
-
-def test_a_graph_that_nobody_told() -> None:
-    """Steps stand one after the other, nested ones within theirs."""
-    assert [node.path for node in graph_of_steps(["a", "b", "b.c", "b[0].c", "d"])] == ["a", "b", "d"]
 
 
 def overlap(one: Box, other: Box) -> bool:

@@ -14,9 +14,10 @@ from mastra_sync import MastraClient, RunStream, Suspension
 from mastra_sync.cli.displays import can_redraw, display_for
 from mastra_sync.cli.exits import Exit, Stop, exit_of
 from mastra_sync.cli.following import watch
+from mastra_sync.durations import duration
 from mastra_sync.models import RunResult
 from mastra_sync.terminal.reading import read_line
-from mastra_sync.terminal.writing import complain, duration, is_terminal, one_line, print_json
+from mastra_sync.terminal.writing import complain, is_terminal, one_line, print_json
 from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import VirtualClock

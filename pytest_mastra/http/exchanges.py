@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from pytest_mastra.http.verbs import Call, call_of
-from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.http.wire import Strike, WireRequest
 
 
 class Ending(Enum):
@@ -40,6 +40,7 @@ class Exchange:
         ending: How its body ended.
         failure: What the client met instead of a reply, or of the body's end, in words that hold no secret; None if
             nothing went wrong.
+        strikes: The faults of a fake that it was to meet.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Exchange:
     is_stream: bool = False
     ending: Ending = Ending.OPEN
     failure: str | None = None
+    strikes: tuple[Strike, ...] = ()
     _call: Call | None = None
 
     @property

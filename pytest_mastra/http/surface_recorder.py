@@ -48,6 +48,7 @@ class WatchedSurface:
             exchange.failure = type(error).__name__
             exchange.ending = Ending.NONE
             raise
+        exchange.strikes = reply.strikes
         if reply.script is not None:
             return replace(reply, script=self._watched_script(exchange, reply.script))
         exchange.status = reply.status

@@ -53,6 +53,21 @@ class WireRequest:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
 
+@dataclass(slots=True, eq=False)
+class Strike:
+    """A fault that one request is to meet.
+
+    Attributes:
+        rule: What was written to declare it.
+        place: File and line of that.
+        has_fired: Whether it came about; a stream may end before.
+    """
+
+    rule: str
+    place: str
+    has_fired: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class WireReply:
     """One HTTP reply.
@@ -66,6 +81,7 @@ class WireReply:
             no more, also because the reader went away: the run goes on without a reader.
         script: Only for faults: says in the reply's stead what goes over the wire.
         reason: The words after the status; None for those that HTTP has for it.
+        strikes: The faults that this reply is to meet, or has met.
     """
 
     status: int
@@ -73,6 +89,7 @@ class WireReply:
     body: bytes | Iterable[bytes] = b""
     script: Script | None = None
     reason: str | None = None
+    strikes: tuple[Strike, ...] = ()
 
     @property
     def phrase(self) -> str:

@@ -20,6 +20,7 @@ from pytest_mastra.page.tested import OUTCOMES, Tested
 
 if TYPE_CHECKING:
     from pytest_mastra.page.layout import Layout
+    from pytest_mastra.report.trace_faults import TracedFault
     from pytest_mastra.report.trace_reader import Trace, TracedBody, TracedEvent, TracedExchange
 
 _DIGITS = 6
@@ -141,7 +142,11 @@ class PageData:
             self._interned.value(trace.versions),
         ]
         ids = [self._interned.text(one) for one in self._interned.ids]
-        return [*columns, ids, self._interned.text(trace.url)]
+        return [*columns, ids, self._interned.text(trace.url), [self._fault(fault) for fault in trace.faults]]
+
+    def _fault(self, fault: TracedFault) -> list[Any]:
+        text = self._interned.text
+        return [text(fault.rule), text(fault.place), text(fault.what), fault.fired, text("\n".join(fault.why))]
 
     def _note_size(self, row: str) -> None:
         """Add what a test takes, deflated, to what all have taken."""
@@ -226,6 +231,7 @@ class PageData:
             _rounded(ended),
             text(_lines(exchange.headers)),
             _MISSING if reply is None else text(_lines(reply.headers)),
+            exchange.faults,
         ]
 
     def _body(self, body: TracedBody | None) -> int:

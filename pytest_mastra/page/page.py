@@ -23,8 +23,10 @@ from pytest_mastra.page.drawing import Drawings
 from pytest_mastra.page.sentences import Sentence, sentence_of
 from pytest_mastra.page.session import Session
 from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters
+from pytest_mastra.page.shrink import shrink
 from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
+from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,9 +42,8 @@ MOST_CARDS = 200
 BUDGET = 5_000_000
 """Characters that the data of a page takes, beyond which tests are thinned."""
 
-_SIGNS = ("=>", "===", "!==", "&&", "||", "?", ":", "=", "<", ">", "+", "-", "*", "/", "+=", "||=")
-"""Operators of the script around which no space is needed; none stands in a text there, nor do spaces beside braces."""
 _LONGEST_VALUE = 1200
+_MOST_FAULTS = 5
 _WORDS = {"error": "errors", "xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
 
 
@@ -204,7 +205,15 @@ def _card(test: Tested, trace: Trace | None, runs: Sequence[ShownRun], drawings:
     run = runs[number]
     step = run.steps[run.failing] if run.failing >= 0 else None
     parts = [test.name, run.traced.run_id, *([step.path] if step is not None else [])]
-    return Card(test, sentence, link_of(*parts), target, drawings.draw(run), step, list(_fields(run, step)))
+    fields = [*_fields(run, step), *_faults(trace)]
+    return Card(test, sentence, link_of(*parts), target, drawings.draw(run), step, fields)
+
+
+def _faults(trace: Trace | None) -> Iterator[tuple[str, str]]:
+    """Give what the test had go wrong."""
+    for fault in trace.faults[:_MOST_FAULTS] if trace is not None else ():
+        met = f"met by {counted(fault.fired, 'request')}" if fault.fired else "never met"
+        yield "Fault", f"{fault.rule}, {met}"
 
 
 def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
@@ -236,12 +245,8 @@ def _digest(text: str) -> str:
 
 @cache
 def _script() -> str:
-    lines = (line.strip() for name in SCRIPTS for line in _asset(f"script/{name}.js").splitlines())
-    body = "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/**")))
-    for sign in _SIGNS:
-        body = body.replace(f" {sign} ", sign)
-    body = body.replace("{ ", "{").replace(" }", "}")
-    return f'(() => {{\n"use strict";\n{body}}})();\n'
+    body = "\n".join(_asset(f"script/{name}.js") for name in SCRIPTS)
+    return shrink(f'(() => {{\n"use strict";\n{body}}})();\n')
 
 
 @cache

@@ -48,9 +48,10 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     if step is None:
         return Sentence(run.traced.workflow_id, words, why=describe_error(run.error) or message)
     if step.status in ("suspended", "paused"):
-        return Sentence(
-            run.traced.workflow_id, f"{words} at", step.path, one_line(step.asked, _LONGEST) if step.asked else message
-        )
+        # what was raised tells more than the question: of a bare assert, only the question does
+        asks = one_line(step.asked, _LONGEST) if step.asked else ""
+        why = asks or message if message.startswith("AssertionError") or not message else message
+        return Sentence(run.traced.workflow_id, f"{words} at", step.path, why)
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)
 
 

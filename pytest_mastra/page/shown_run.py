@@ -190,7 +190,8 @@ def _step(
         step.status,
         step,
         input_of(result, step),
-        without_meta(step.suspend_payload if step.suspend_payload is not None else asked),
+        # the items of a foreach have an empty one that never asked
+        without_meta(step.suspend_payload if step.suspend_payload is not None else asked) or None,
         f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress,
         spans.seconds_at_work(name),
         [

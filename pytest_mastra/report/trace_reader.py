@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.report.trace_faults import TracedFault, fault_of
 from pytest_mastra.report.trace_points import point_of
 from pytest_mastra.report.trace_records import SCHEMA
 from pytest_mastra.run_history.runs import TouchedRun, result_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA_FILE = "trace.schema.json"
 
-_KINDS = ("trace", "point", "run", "event", "exchange")
+_KINDS = ("trace", "point", "fault", "run", "event", "exchange")
 
 
 class TraceError(ValueError):
@@ -166,6 +167,7 @@ class TracedExchange:
         reply: None if there was none.
         ending: How the reply's body ended: `whole`, `cut`, `left`, `open`, or `none`.
         failure: What the client met instead.
+        faults: The numbers of the faults that it met.
     """
 
     number: int
@@ -182,6 +184,7 @@ class TracedExchange:
     reply: TracedReply | None
     ending: str
     failure: str | None
+    faults: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,7 @@ class Trace:
         events: What the runs told, in the order of their time.
         exchanges: What was said, in the order in which requests were sent.
         sweep: What became of each point of the test's sweep, in the order in which they were tried.
+        faults: What the test had go wrong, in the order in which it was declared.
     """
 
     test: str
@@ -215,6 +219,7 @@ class Trace:
     events: list[TracedEvent] = field(default_factory=list)
     exchanges: list[TracedExchange] = field(default_factory=list)
     sweep: list[SweptPoint] = field(default_factory=list)
+    faults: list[TracedFault] = field(default_factory=list)
 
     def touched_runs(self) -> list[TouchedRun]:
         """Return the runs, to be drawn again, as they were written: without their exchanges."""
@@ -272,12 +277,10 @@ def _trace_of(name: str, records: Iterator[tuple[int, dict[str, Any]]]) -> Trace
             if record["run"] >= len(trace.runs):
                 raise TraceError(name, line, f"there is no run {record['run']}")
             trace.events.append(TracedEvent(record["run"], record["at"], record["exchange"], record["event"]))
-        elif record["record"] == "exchange":
-            trace.exchanges.append(_exchange(record))
-        elif record["record"] == "point":
-            trace.sweep.append(point_of(record))
         elif record["record"] == "trace":
             raise TraceError(name, line, "a second header: are these two traces?")
+        elif record["record"] in _TAKE:
+            _TAKE[record["record"]](trace, record)
     return trace
 
 
@@ -375,7 +378,16 @@ def _exchange(record: Mapping[str, Any]) -> TracedExchange:
         None if reply is None else _reply(reply),
         record["ending"],
         record["failure"],
+        tuple(record.get("faults", ())),
     )
+
+
+_TAKE: Mapping[str, Callable[[Trace, Mapping[str, Any]], None]] = {
+    "exchange": lambda trace, record: trace.exchanges.append(_exchange(record)),
+    "point": lambda trace, record: trace.sweep.append(point_of(record)),
+    "fault": lambda trace, record: trace.faults.append(fault_of(record)),
+}
+"""What becomes of records that name no others."""
 
 
 def _reply(reply: Mapping[str, Any]) -> TracedReply:

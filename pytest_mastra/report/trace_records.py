@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import __version__
 from mastra_sync.records import RecordDecoder, parse_json
+from pytest_mastra.report.trace_faults import fault_record, faults_of, numbers_of
 from pytest_mastra.report.trace_points import point_record
 from pytest_mastra.run_history.events import arrival_of, parse_event
 
@@ -49,13 +50,19 @@ def lines_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -
 
 
 def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a trace's records: header, points of a sweep, runs, then events and exchanges by time."""
+    """Return a trace's records: header, points of a sweep, faults, runs, then events and exchanges by time."""
     sent = list(scene.log)
     epoch = min((exchange.began for exchange in sent), default=scene.now())
     of_exchange = {exchange.number: index for index, run in enumerate(redacted.runs) for exchange in run.exchanges}
     runs = [_run(index, run, epoch) for index, run in enumerate(redacted.runs)]
+    faults = faults_of(scene)
+    numbers = {written: number for number, written in enumerate(faults)}
     timed = [
-        (exchange.began - epoch, 0, _exchange(exchange, wire, of_exchange.get(exchange.number), epoch))
+        (
+            exchange.began - epoch,
+            0,
+            {**_exchange(exchange, wire, of_exchange.get(exchange.number), epoch), "faults": numbers_of(wire, numbers)},
+        )
         for exchange, wire in zip(redacted.exchanges, sent, strict=False)
     ]
     for index, run in enumerate(redacted.runs):
@@ -63,7 +70,8 @@ def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str])
     # events of one run stand in their order, whatever their times say
     timed.sort(key=lambda item: item[:2])
     points = [point_record(point, redacted.scrubber) for point in scene.swept]
-    return [_header(scene, redacted, phases, epoch), *points, *runs, *(record for _, _, record in timed)]
+    declared = [fault_record(number, fault, redacted.scrubber) for number, fault in enumerate(faults.values())]
+    return [_header(scene, redacted, phases, epoch), *points, *declared, *runs, *(record for _, _, record in timed)]
 
 
 def outcome_of(phases: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from pytest_mastra.fake.api.server_process import ServerProcess
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.arguments import check_number, check_text
 from pytest_mastra.http.verbs import Call, VerbName, call_of, check_verb
-from pytest_mastra.http.wire import Surface, WireReply, WireRequest
+from pytest_mastra.http.wire import Strike, Surface, WireReply, WireRequest
 
 REMEMBERED = 500
 """Of how many requests it is known what they asked, to tell which came near to a fault that never came about."""
@@ -122,7 +122,12 @@ class Faults:
 
         A test that declares one and does not meet it shows nothing.
         """
-        return tuple(fault for fault in (*self._cleared, *self._declared) if fault.fired == 0)
+        return tuple(fault for fault in self.written if fault.fired == 0)
+
+    @property
+    def written(self) -> tuple[Fault, ...]:
+        """All that were ever declared, the cleared ones too."""
+        return (*self._cleared, *self._declared)
 
     @property
     def unfinished(self) -> tuple[Rule, ...]:
@@ -132,8 +137,7 @@ class Faults:
     @property
     def numbers(self) -> frozenset[int]:
         """The numbers of all rules that were written, finished or not, the cleared ones too."""
-        faults = (*self._cleared, *self._declared)
-        return frozenset(rule.number for rule in (*self._unfinished, *(fault.rule for fault in faults)))
+        return frozenset(rule.number for rule in (*self._unfinished, *(fault.rule for fault in self.written)))
 
     @property
     def asked(self) -> list[tuple[int, WireRequest]]:
@@ -253,6 +257,14 @@ class FaultySurface:
         if not self.faults.declared:
             return self.surface.handle(request)
         handle: Handle = partial(self.surface.handle, request)
+        strikes: list[Strike] = []
         for fault in self.faults.due(call_of(request)):
-            handle = partial(fault.effect, handle, fault.note_fired)
-        return handle()
+            strikes.append(Strike(fault.rule.text, fault.rule.place))
+            handle = partial(fault.effect, handle, partial(_fire, fault, strikes[-1]))
+        reply = handle()
+        return replace(reply, strikes=tuple(strikes)) if strikes else reply
+
+
+def _fire(fault: Fault, strike: Strike) -> None:
+    fault.note_fired()
+    strike.has_fired = True

@@ -27,8 +27,13 @@ def explain_unused(some: UnusedFaults) -> Iterator[list[str]]:
     for rule in some.unfinished:
         yield [rule.text, f"  {rule.place}", f"  {UNFINISHED}"]
     for fault in some.unused:
-        reasons = [faults.explain_unknown(fault.meant.workflow), _reason(fault, faults), *_nearest(fault, faults)]
-        yield [fault.rule.text, f"  {fault.rule.place}", *(f"  {line}" for line in reasons if line)]
+        yield [fault.rule.text, f"  {fault.rule.place}", *(f"  {line}" for line in explain_fault(fault, faults))]
+
+
+def explain_fault(fault: Fault, faults: Faults) -> list[str]:
+    """Return in a few lines why a fault of a server never came about."""
+    reasons = [faults.explain_unknown(fault.meant.workflow), _reason(fault, faults), *_nearest(fault, faults)]
+    return [line for line in reasons if line]
 
 
 def _reason(fault: Fault, faults: Faults) -> str:

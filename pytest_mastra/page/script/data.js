@@ -45,18 +45,27 @@ function runsOf(test) {
   return test.runs;
 }
 
-/** Returns what was said and told of a run, by time: requests and events. */
+/** Returns what a test had go wrong, by its rules. */
+function faultsOf(test) {
+  return (test.hasTrace ? test.row[18] : []).map(([rule, place, what, fired, why]) => ({ rule: text(rule), place: text(place), what: text(what), fired, why: text(why) }));
+}
+
+const metWords = (fault) => (fault.fired ? `met by ${plural(fault.fired, "request")}` : "never met");
+
+/** Returns what was said and told of a run, by time: requests, events, and faults that struck later than their request. */
 function storyOf(run) {
   const { test } = run, row = test.row;
+  const faults = faultsOf(test);
   const events = row[13].filter((event) => event[0] === run.number).map((event, order) => ({
     kind: "event", at: event[1], order, type: text(event[2]), step: text(event[3]), exchange: event[4], body: later(test, event[5]) }));
   const requests = row[14].filter((one) => one[2] === run.number).map((one) => ({
     kind: "request", number: one[0], at: one[1], verb: text(one[3]), target: told(test, one[4]), status: one[5],
-    ending: text(one[6]), failure: text(one[7]), sent: later(test, one[8]), got: later(test, one[9]), ended: one[10], asked: text(one[11]), answered: text(one[12]) }));
+    ending: text(one[6]), failure: text(one[7]), sent: later(test, one[8]), got: later(test, one[9]), ended: one[10], asked: text(one[11]), answered: text(one[12]), faults: one[13].map((number) => faults[number]) }));
+  const strikes = requests.filter((one) => one.ended > one.at).flatMap((one) => one.faults.splice(0).map((fault) => ({ kind: "fault", at: one.ended, number: one.number, fault })));
   let last = 0;
   for (const event of events) last = event.at = Math.max(last, event.at ?? last);
-  return [...requests, ...events].sort((one, other) => one.at - other.at || (one.kind === "request" ? -1 : 1) - (other.kind === "request" ? -1 : 1)
-    || (one.order ?? one.number) - (other.order ?? other.number));
+  const rank = (one) => ["request", "event", "fault"].indexOf(one.kind);
+  return [...requests, ...events, ...strikes].sort((one, other) => one.at - other.at || rank(one) - rank(other) || (one.order ?? one.number) - (other.order ?? other.number));
 }
 
 const isTrouble = (request) => request.status >= 400 || !!request.failure || !["whole", "open", "left", ""].includes(request.ending);

@@ -7,13 +7,14 @@ function markdownOf(test, run, at) {
   const lines = [words ? `### ${[workflow && code(workflow), words, where && code(where)].filter(Boolean).join(" ")}` : `### ${code(test.name)} ${test.outcome}`];
   if (why) lines.push(block(why));
   lines.push([`- test: ${code(test.name)}, ${test.outcome}${test.seconds === null ? "" : ` after ${duration(test.seconds)}`}`, `- again: ${code(againOf(test))}`,
+    ...faultsOf(test).map((fault) => `- fault: ${code(fault.rule)}, ${metWords(fault)}`),
     ...(run ? [`- run: ${code(run.id)} of ${code(run.workflow)}, ${run.status}${run.seconds === null ? "" : ` after ${duration(run.seconds)}`}, on ${targetOf(test)}`,
       `- path: ${run.steps.map((one) => `${code(one.path)} (${one.status}${one.seconds ? `, ${duration(one.seconds)}` : ""})`).join(" → ") || "no step"}`] : [])].join("\n"));
   if (run) {
     lines.push(...json("Input of the run", run.input));
     for (const part of at ? ["error", "input", "asks", "output"] : []) lines.push(...json(`${part} of ${code(at.path)}`, at[part]));
     const story = linesOf(run);
-    lines.push("**Story**", block(story.slice(-40).map((line) => `${(duration(line.at) || "").padStart(8)}  ${wordsOf(line)}${line.step ? ` ${line.step}` : ""}`).join("\n")));
+    lines.push("**Story**", block(story.slice(-40).map((line) => `${(duration(line.at) || "").padStart(8)}  ${wordsOf(line)} ${line.rule || line.step || ""}`.trimEnd()).join("\n")));
   }
   for (const [title, content] of test.row[5].slice(0, 1)) lines.push(`**${text(title)}**`, block(text(content).slice(-4000)));
   return lines.join("\n\n") + "\n";
@@ -21,6 +22,8 @@ function markdownOf(test, run, at) {
 
 const pickerOf = (test, runs, run) => runs.length > 1 && el("select", { "aria-label": "Run", onchange: ({ target }) => { location.hash = linkTo(test.key, runs[target.value].id); } },
   runs.map((one, index) => el("option", { value: index, selected: one === run }, `${markOf(one.status)} ${one.workflow}, run ${index + 1} of ${runs.length}`)));
+
+const drawFaults = (test) => { const faults = faultsOf(test); return faults.length && [el("h3", "Faults of the test"), el("div.faults", faults.map(faultOf))]; };
 
 function saidOf(test, isOpen) {
   return test.row[5].map(([title, content], index) => el("details.said", { open: index === 0 && isOpen }, el("summary", text(title)), el("pre", text(content))));
@@ -64,7 +67,7 @@ function drawRun(test, runId, stepPath) {
   const drawing = el("div.drawing", { tabindex: 0, role: "group", "aria-label": "Graph, scrolls sideways", onclick: () => select(undefined) }, drawGraph(run, select));
   view.append(
     drawing,
-    el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, true), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), !isFine && saidOf(test)), panel));
+    el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, true), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), drawFaults(test), !isFine && saidOf(test)), panel));
   select(run.steps.find((one) => one.path === stepPath) || (stepPath ? undefined : run.steps[run.failing]), true);
   showStopped(drawing);
   return (by) => {

@@ -6,27 +6,30 @@ function linesOf(run) {
   const lines = [];
   for (const one of storyOf(run)) {
     const last = lines[lines.length - 1];
-    const isPoll = one.kind === "request" && POLLS.has(one.verb) && !isTrouble(one);
-    const said = isPoll ? ((one.got() || {}).status || "") : "";
-    if (isPoll && last && last.kind === "polls" && last.said === said) last.all.push(one);
-    else lines.push(isPoll ? { kind: "polls", at: one.at, said, all: [one] } : { ...one, all: [one] });
+    const isPoll = one.kind === "request" && POLLS.has(one.verb), isBad = one.kind === "request" && isTrouble(one);
+    const said = isPoll ? (isBad ? ` → ${outcomeOf(one)}` : `, ${(one.got() || {}).status || ""}`) : "";
+    const rule = (one.fault ? [one.fault] : one.faults || []).map((fault) => fault.rule).join(", ");
+    if (isPoll && last && last.kind === "polls" && last.said === said && last.rule === rule) last.all.push(one);
+    else lines.push(isPoll ? { kind: "polls", at: one.at, said, isBad, rule, all: [one] } : { ...one, isBad: isBad || !!one.fault, rule, all: [one] });
   }
   return lines;
 }
 
 function wordsOf(line) {
-  if (line.kind === "polls") return `${plural(line.all.length, "poll")}${line.said ? `, ${line.said}` : ""}`;
+  if (line.kind === "polls") return plural(line.all.length, "poll") + line.said.replace(/, $/, "");
   if (line.kind === "event") return line.type.replace(/^workflow-/, "") || "event";
-  if (line.failure) return `${line.verb || line.target}: ${line.failure}`;
-  const answer = line.status ? `${line.status}${["cut", "left"].includes(line.ending) ? `, ${line.ending}` : ""}` : "no answer";
-  return `${line.verb || line.target} → ${answer}`;
+  return line.fault ? "here it struck" : `${line.verb || line.target} → ${outcomeOf(line)}`;
 }
+
+const outcomeOf = (one) => one.failure || (one.status ? `${one.status}${["cut", "left"].includes(one.ending) ? `, ${one.ending}` : ""}` : "no answer");
+const faultOf = (fault) => el("div.fault", el("p.target", fault.rule), el("p.name", [fault.what, fault.place, metWords(fault)].filter(Boolean).map((one) => el("span", one))), fault.why && el("pre.headers", fault.why));
 
 const headers = (lines) => lines && el("pre.headers", lines);
 function detailsOf(line) {
   if (line.kind === "event") return [titled("Event", line.body)];
-  return line.all.slice(0, 50).map((one) => el("div", el("p.target", one.target),
-    one.failure ? el("p.why", one.failure) : "", titled("Sent", one.sent), titled("Answer", one.got),
+  if (line.fault) return faultOf(line.fault);
+  return line.all.slice(0, 50).map((one, index) => el("div", el("p.target", one.target),
+    one.failure ? el("p.why", one.failure) : "", index ? "" : one.faults.map(faultOf), titled("Sent", one.sent), titled("Answer", one.got),
     one.asked ? el("details", el("summary", "Headers"), headers(one.asked), headers(one.answered)) : ""));
 }
 
@@ -36,9 +39,8 @@ function drawStory(run, select) {
   const list = el("ol.story");
   return addInParts(list, lines, (line) => {
     const at = line.step && run.steps.find((one) => one.path === line.step);
-    const isBad = line.kind === "request" && isTrouble(line);
-    const place = el("details", { class: `${line.kind} ${isBad ? "trouble" : ""}`, "data-step": at && at.path },
-      el("summary", el("time", line.at === null ? "" : duration(line.at)), el("span.what", isBad ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.step && el("span.where", at ? at.name : line.step)));
+    const place = el("details", { class: `${line.kind} ${line.isBad ? "trouble" : ""}`, "data-step": at && at.path },
+      el("summary", el("time", line.at === null ? "" : duration(line.at)), el("span.what", line.isBad || line.rule ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.rule ? el("code.where", line.rule) : line.step && el("span.where", at ? at.name : line.step)));
     place.addEventListener("toggle", () => {
       if (!place.open) return;
       if (place.children.length < 2) place.append(el("div.inside", detailsOf(line)));

@@ -1,0 +1,58 @@
+"""A fault stands on the page where it struck, as the test wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from mastra_sync import MastraClient, RunTimeout
+from pytest_mastra.fake import FakeMastra
+from tests.page.acted_pages import page_of
+from tests.page.browser.conftest import Seen
+from tests.run_history.acted_scenes import acted
+
+pytestmark = pytest.mark.browser
+
+
+def poll(server: FakeMastra, client: MastraClient) -> None:
+    server.workflow("pay").then(server.step("charge", lambda ctx: 1, duration=2)).commit()
+    server.faults.on("run_by_id").status(503)
+    server.faults.on("cancel").reset()
+    with pytest.raises(RunTimeout):
+        client.get_workflow("pay").execute({}, timeout=60)
+
+
+def stream(server: FakeMastra, client: MastraClient) -> None:
+    server.workflow("pay").then(server.step("charge", lambda ctx: 1, duration=2)).commit()
+    server.faults.on("stream", nth=1).cut(after_events=2)
+    with client.get_workflow("pay").create_run().stream({}) as events:
+        assert [event.type for event in events][-1] == "workflow-finish"
+
+
+def test_faults(seen: Seen, tmp_path: Path) -> None:
+    """Polls that met one are one line with its rule; within a stream it stands among the events; each is told below."""
+    path = page_of(tmp_path, acted(poll), acted(stream))
+    page = seen.open(path)
+    card = page.locator("article").first
+    expect(card).to_contain_text("faults.on('run_by_id').status(503), met by")
+    expect(card).to_contain_text("faults.on('cancel').reset(), never met")
+    seen.open(path, "#t.py%3A%3Atest_0")
+    line = page.locator(".story .polls summary").last
+    expect(line).to_contain_text("polls → 503")
+    expect(line).to_contain_text("faults.on('run_by_id').status(503)")
+    told = page.locator(".faults .fault")
+    expect(told.first).to_contain_text("tests/page/browser/test_faults.py:")
+    expect(told.last).to_contain_text("It waited for `cancel`, and none came.")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as Markdown").click()
+    expect(page.locator("#live")).to_have_text("Copied as Markdown")
+    assert "- fault: `faults.on('cancel').reset()`, never met\n" in page.evaluate("navigator.clipboard.readText()")
+    seen.open(path, "#t.py%3A%3Atest_1")
+    kinds = page.locator(".story details").evaluate_all("all => all.map(one => one.className.split(' ')[0])")
+    assert kinds[kinds.index("fault") - 1] == "event"
+    struck = page.locator(".story .fault summary")
+    expect(struck).to_contain_text("faults.on('stream', nth=1).cut(after_events=2)")
+    struck.click()
+    expect(page.locator(".story .fault .inside")).to_contain_text("met by 1 request")

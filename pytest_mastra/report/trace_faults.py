@@ -37,7 +37,7 @@ class TracedFault:
 
 
 def faults_of(scene: Scene) -> dict[Written, TracedFault]:
-    """Return the faults of a test's own fakes, and those of shared ones that its requests met."""
+    """Return the faults of a test's fakes; of shared ones, those that its requests met."""
     found: dict[Written, TracedFault] = {}
     for fault in _declared(scene):
         known = found.get((fault.rule, fault.place))

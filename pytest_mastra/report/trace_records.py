@@ -50,7 +50,7 @@ def lines_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -
 
 
 def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a trace's records: header, points of a sweep, faults, runs, then events and exchanges by time."""
+    """Return a trace's records: header, points of a sweep, faults, runs, events and exchanges by time."""
     sent = list(scene.log)
     epoch = min((exchange.began for exchange in sent), default=scene.now())
     of_exchange = {exchange.number: index for index, run in enumerate(redacted.runs) for exchange in run.exchanges}

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from mastra_sync.errors import InvalidArgument
 
+DISPLAY_TIMEOUT = 5.0
+"""Seconds that a notebook waits for what it shows of a workflow or a stream."""
+
 DEFAULT_RUN_TIMEOUT = 3600.0
 """Seconds that a call waits for a run where the caller does not say."""
 

@@ -28,6 +28,9 @@ class FollowedRun(NamedRun, Protocol):
     def read_result(self, deadline: Deadline) -> RunResult:
         """Return the run as it is now."""
 
+    def look(self) -> RunResult | None:
+        """Return the run as it is now; None if it cannot be read soon."""
+
     def wait_until(self, deadline: Deadline) -> RunResult:
         """Return the run once it is settled."""
 

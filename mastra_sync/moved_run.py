@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mastra_sync.arguments import checked_callable
 from mastra_sync.commands import Commands, Joined, StepArgument
-from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument, ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Deadline, Seconds, seconds_of
+from mastra_sync.errors import InvalidArgument, MastraError, ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended
 from mastra_sync.followed_run import StreamSettings
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.operations import OBSERVE, RESUME, RESUME_STREAM, RUN_BY_ID, Operation
@@ -95,6 +96,12 @@ class MovedRun:
     def read_result(self, deadline: Deadline) -> RunResult:
         """Return the run as it is now."""
         return self.api.result(deadline)
+
+    def look(self) -> RunResult | None:
+        """Return the run as it is now; None if it cannot be read soon."""
+        with contextlib.suppress(MastraError):
+            return self.api.result(self.api.deadline(DISPLAY_TIMEOUT))
+        return None
 
     def open_observe(self, deadline: Deadline) -> ByteStream:
         """Return the bytes that the server replays."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from mastra_sync.escapes import visible
 from mastra_sync.graph_outline import Item, outline
 from mastra_sync.json_types import to_plain_json
 from mastra_sync.root_causes import CausedError, with_root_cause
-from mastra_sync.workflow_graph import read_graph
+from mastra_sync.statuses import need_of
+from mastra_sync.step_graph import graph_of
+from mastra_sync.workflow_graph import graph_of_steps, read_graph
 
 LONGEST_VALUE = 1000
 """Characters of a value that are shown."""
@@ -19,6 +23,7 @@ LONGEST_VALUE = 1000
 MOST_STEPS = 200
 """Steps of a run that are shown."""
 
+_ITEM = re.compile(r"\[\d+\]")
 _BOX = "border:1px solid #8888;border-radius:4px;padding:2px 8px;margin:3px 0"
 _COLOURS = {"success": "#1a7f37", "failed": "#cf222e", "tripwire": "#cf222e", "suspended": "#9a6700"}
 
@@ -86,6 +91,10 @@ class ShownRun(Protocol):
     def suspensions(self) -> Sequence[ShownSuspension]:
         """What it waits for."""
 
+    @property
+    def raw(self) -> Any:
+        """What the server answered."""
+
 
 def workflow_html(name: str, description: str | None, graph: Any) -> str:
     """Return a workflow's graph as nested boxes."""
@@ -109,15 +118,36 @@ def result_html(result: ShownRun) -> str:
     return f"<div>{''.join(parts)}</div>"
 
 
-def stream_html(run_id: str, events: int, stands: str, last_event: object) -> str:
-    """Return how far a stream has come; None for a last event that has not come."""
+def stream_html(run_id: str, events: int, stands: str, last_event: object, run: ShownRun | None) -> str:
+    """Return how far a stream has come, and its run's steps so far as nested boxes.
+
+    Args:
+        run_id: The run.
+        events: How many were handed out.
+        stands: Whether more are to come.
+        last_event: The last of them; None before the first.
+        run: The run as it is now; None if it could not be read.
+    """
     last = f": {_escaped(repr(last_event))}" if last_event is not None else ""
-    return f"<div><b>run {_escaped(run_id)}</b> {events} events, {_escaped(stands)}{last}</div>"
+    steps = "" if run is None else _steps_on_graph(run)
+    return f"<div><b>run {_escaped(run_id)}</b> {events} events, {_escaped(stands)}{last}{steps}</div>"
 
 
-def _boxes(items: Sequence[Item]) -> str:
+def _steps_on_graph(run: ShownRun) -> str:
+    statuses: dict[str, str] = {}
+    for name, step in run.steps.items():
+        entry = _ITEM.sub("", name)
+        if entry not in statuses or need_of(step.status) < need_of(statuses[entry]):
+            statuses[entry] = step.status
+    return _boxes(outline(read_graph(graph_of(run.raw)) or graph_of_steps(statuses)), statuses)
+
+
+def _boxes(items: Sequence[Item], statuses: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return an outline as nested boxes, with what is known of its steps' statuses."""
     return "".join(
-        f'<div style="{_BOX}">{_escaped(item.title)}{_escaped(item.about)}{_boxes(item.children)}</div>'
+        f'<div style="{_BOX}">{_escaped(item.title)}{_escaped(item.about)}'
+        f"{f' {_status(statuses[item.name])}' if item.name in statuses else ''}"
+        f"{_boxes(item.children, statuses)}</div>"
         for item in items
     )
 

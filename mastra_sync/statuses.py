@@ -35,6 +35,14 @@ FINISHED = SETTLED - {"suspended", "paused"}
 ACTIVE = frozenset({"running", "waiting"})
 """Statuses that may change by themselves."""
 
+_BY_NEED = ("failed", "tripwire", "suspended", "paused", "running", "waiting")
+
+
+def need_of(status: str) -> int:
+    """Return how soon a status needs a reader's eye; of several, the lowest is shown."""
+    return _BY_NEED.index(status) if status in _BY_NEED else len(_BY_NEED)
+
+
 STATUS_IN_WORDS: Mapping[str, str] = {
     "success": "succeeded",
     "bailed": "succeeded",

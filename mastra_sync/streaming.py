@@ -216,7 +216,7 @@ class RunStream:
     def _repr_html_(self) -> str:
         from mastra_sync.notebooks import stream_html  # noqa: PLC0415
 
-        return stream_html(self.run_id, self.position, self._state, self.last_event)
+        return stream_html(self.run_id, self.position, self._state, self.last_event, self._run.look())
 
     @property
     def _state(self) -> str:

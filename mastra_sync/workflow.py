@@ -21,7 +21,7 @@ from mastra_sync.arguments import (
     request_body,
 )
 from mastra_sync.attributes import tells_missing
-from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Clock, Seconds, seconds_of
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError
 from mastra_sync.many_runs import Call, RunIds
 from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 RUN_FIELDS = ("result", "error", "payload", "steps", "activeStepsPath", "serializedStepGraph")
 """What run-by-id can be asked for (servers of 1.0 beta always answer with everything)."""
-
-LOOK = 5.0
-"""Seconds that a notebook waits for a workflow's graph."""
 
 _VERBS_OF_RUNS = (
     *("cancel", "observe", "restart", "restart_async", "result", "resume", "resume_async", "resume_stream"),
@@ -385,7 +382,8 @@ class Workflow:
         from mastra_sync.notebooks import workflow_html  # noqa: PLC0415
 
         try:
-            details = type(self)(self.client, self.id, api=self.api.within(self.api.deadline(LOOK))).details()
+            api = self.api.within(self.api.deadline(DISPLAY_TIMEOUT))
+            details = type(self)(self.client, self.id, api=api).details()
         except MastraError:
             return None
         return workflow_html(details.name or self.id, details.description, details.step_graph)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.normalise import without_meta
+from mastra_sync.statuses import need_of
 from mastra_sync.step_graph import graph_of
 from mastra_sync.terminal.writing import one_line, step_name
 from mastra_sync.workflow_graph import graph_of_steps, read_graph
@@ -27,8 +28,6 @@ GONE_WELL = frozenset({"success", "bailed"})
 STOPPED = frozenset({"failed", "tripwire", "suspended", "paused"})
 
 _ITEM = re.compile(r"\[\d+\]")
-_BY_NEED = ("failed", "tripwire", "suspended", "paused", "running", "waiting")
-"""Of several items at one entry of the graph, the one that the entry has the status of."""
 
 _PROGRESS = "workflow-step-progress"
 _SUSPENDED = "workflow-step-suspended"
@@ -158,7 +157,7 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     by_path: dict[str, int] = {}
     for number, step in enumerate(made.steps):
         path = _ITEM.sub("", step.path)
-        if path not in by_path or _need(step.status) < _need(made.steps[by_path[path]].status):
+        if path not in by_path or need_of(step.status) < need_of(made.steps[by_path[path]].status):
             by_path[path] = number
     made.at = [by_path.get(box.path, -1) if box.kind not in BLOCKS else -1 for box in layout.boxes]
     made.taken = [number for number, line in enumerate(layout.lines) if _is_taken(line, made)]
@@ -173,10 +172,6 @@ def _is_taken(line: Line, run: ShownRun) -> bool:
         return True
     reached = [run.steps[run.at[number]].status for number in numbers if run.at[number] >= 0]
     return not any(status in STOPPED for status in reached)
-
-
-def _need(status: str) -> int:
-    return _BY_NEED.index(status) if status in _BY_NEED else len(_BY_NEED)
 
 
 def _step(

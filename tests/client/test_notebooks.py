@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
+
 from mastra_sync import MastraClient, RunResult
-from pytest_mastra import FakeMastra
+from pytest_mastra import FakeMastra, StepContext
 from pytest_mastra.fake.fronts.in_process import InProcess
 from tests.client.scripted import client_of, reply
 
@@ -60,6 +62,32 @@ def test_a_workflow_and_a_stream() -> None:
     assert begun.words.startswith("run r1  1 events, open: <StreamEvent workflow-start")
     assert "complete" in ended.words
     assert is_inert(begun)
+
+
+@pytest.mark.parametrize("generation", ["current", "1.2", "1.0-beta"])
+def test_a_stream_shows_its_steps_on_the_graph(generation: str) -> None:
+    """Each step that the run has come to has its status, of several items the one that matters; others have none."""
+    server = FakeMastra(generation=generation)
+
+    def ask(context: StepContext) -> object:
+        if context.input_data:
+            context.suspend({"ask": "?"})
+        return {}
+
+    asking, later = server.step("ask", ask, resume_schema={}), server.step("later", lambda _: {})
+    first = server.step("first", lambda _: [0, 1, 0])
+    server.workflow("items").then(first).foreach(asking, concurrency=3).then(later).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        with client.get_workflow("items").create_run("r1").stream({}) as stream:
+            list(stream)
+            page = Parsed(stream._repr_html_())
+        gone = client.get_workflow("items").create_run("r2").stream({})
+        list(gone)
+        client.get_workflow("items").delete_run_by_id("r2")
+        assert Parsed(gone._repr_html_()).tags == {"div", "b"}
+    assert is_inert(page)
+    words = " ".join(page.words.split()).partition("first ")[2]
+    assert words == "success for each item, 3 at a time ask (may suspend) suspended later"
 
 
 def test_a_workflow_that_cannot_be_read() -> None:

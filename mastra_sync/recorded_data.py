@@ -2,7 +2,8 @@
 
 Servers keep what their schemas made of it, and the JSON Schemas that they show say what that looks like. What such a
 schema can have changed is forgiven: defaults that were filled in, properties that were dropped, texts that were trimmed
-or had their case changed, and whatever a schema does not describe, for a transformation stands there.
+or had their case changed, dates that were written otherwise, and whatever a schema does not describe, for a
+transformation stands there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mastra_sync.schema_hints import fits
@@ -18,6 +20,12 @@ _NAME = re.compile(r"[A-Za-z_$][\w$-]*")
 _SHOWN = 8
 _TYPES_OF_ANYTHING = 4
 """Of how many types a value may be where servers of 1.2 describe a transformation."""
+
+_FRACTION = re.compile(r"\.(\d+)")
+_MILLISECOND = timedelta(milliseconds=1)
+_QUARTER = timedelta(minutes=15)
+_FARTHEST = timedelta(hours=14)
+"""How far a place's time is from UTC at most; it is so many quarters of an hour."""
 
 Schema = Mapping[str, Any]
 
@@ -59,11 +67,13 @@ class _Comparison:
             fitting = [choice for choice in alternatives if fits(choice, given)]
             found = [list(self.differences(given, recorded, choice, path)) for choice in fitting]
             yield from min(found, key=len, default=[])
-        elif (path and _is_untyped(schema)) or not fits(schema, given):
+        elif (path and _is_untyped(schema)) or not fits(schema, given) or _was_caught(schema, given, recorded):
             # what does not fit was converted: nothing tells from what
             return
         elif isinstance(given, str) and isinstance(recorded, str):
-            if _folded(given) != _folded(recorded):
+            if _folded(given) != _folded(recorded) and not (
+                schema.get("format") == "date-time" and _may_be_same_moment(given, recorded)
+            ):
                 yield path
         elif isinstance(given, Mapping) and isinstance(recorded, Mapping):
             yield from self._in_object(given, recorded, schema, path)
@@ -159,6 +169,37 @@ def _below(path: str, name: str) -> str:
 def _folded(text: str) -> str:
     """Return a text without what trimming, changing case and normalising change."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _was_caught(schema: Schema, given: Any, recorded: Any) -> bool:
+    """True if a value that is not allowed was replaced by the one for that, as zod's `catch` does."""
+    allowed = schema.get("enum")
+    return isinstance(allowed, list) and given not in allowed and is_same(schema.get("default"), recorded)
+
+
+def _may_be_same_moment(given: str, recorded: str) -> bool:
+    """True if a server can have made a date of one text and written the other: to the millisecond, in UTC.
+
+    A text without a time zone is of the server's own, unless it is a mere day.
+    """
+    made, then = _moment(given), _moment(recorded)
+    if then is None or then.tzinfo is None or made is None:
+        # JavaScript reads many spellings of a date
+        return then is not None and then.tzinfo is not None
+    if made.tzinfo is not None:
+        return abs(made - then) < _MILLISECOND
+    apart = abs(made.replace(tzinfo=timezone.utc) - then)
+    return apart % _QUARTER < _MILLISECOND and apart <= _FARTHEST
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a text of ISO 8601 names, None for other texts."""
+    whole = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text.strip().upper().replace("Z", "+00:00"))
+    try:
+        moment = datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    return moment if "T" in whole or " " in whole else moment.replace(tzinfo=timezone.utc)
 
 
 def _is_untyped(schema: Schema) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.suite.scene import SCENE
 from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
+from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
 from pytest_mastra.sweep.points import Asked, Points, read_requests
 from pytest_mastra.sweep.protocol import raised_by
@@ -138,7 +139,9 @@ class Script:
                     attempt.trouble.run_again()
                     _forget_output(item)
                 attempt.turns.append(len(scene.log) - first)
-                attempt.endings.append(raised_by(item, body))
+                ended = raised_by(item, body)
+                # a script that catches its own end, or has it come in a thread, has ended nevertheless
+                attempt.endings.append(Killed() if attempt.trouble.is_script_over else ended)
         except KeyboardInterrupt as interrupt:
             attempt.interrupted = interrupt
             raise

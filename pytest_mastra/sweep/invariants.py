@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
 
+_TO_BE_DONE = (Cause.START, Cause.RESUME)
+
 _AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
 
 
@@ -33,11 +35,13 @@ class Allowance:
         walks: How often a run was started, answered and so on; by workflow, run and cause.
         blind: How many answers it sends that come when nothing was asked, without being told so.
         left: How many runs it leaves that it does not name.
+        done: How often any run of a workflow is started or answered that requests have asked for.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
     blind: int = 0
     left: int = 0
+    done: Counter[tuple[str, Cause]] = field(default_factory=Counter)
 
     def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
@@ -59,7 +63,35 @@ def allowance_of(server: FakeMastra, left: int) -> Allowance:
         }
     )
     blind = sum(len(blind_answers(notes)) for notes in server.journal.all_runs())
-    return Allowance(walks, blind, left)
+    asked_for = {(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs() if notes.is_asked_for}
+    return Allowance(walks, blind, left, done_of((key, count) for key, count in walks.items() if key[:2] in asked_for))
+
+
+def done_of(moves: Iterable[tuple[tuple[str, str, Cause], int]]) -> Counter[tuple[str, Cause]]:
+    """Return how often any run of a workflow was started or answered.
+
+    Args:
+        moves: How often something happened to a run; by workflow, run and cause.
+    """
+    done: Counter[tuple[str, Cause]] = Counter()
+    for (workflow, _, cause), count in moves:
+        if cause in _TO_BE_DONE:
+            done[workflow, cause] += count
+    return done
+
+
+def find_undone(done: Allowance, allowance: Allowance) -> Iterator[str]:
+    """Give a line for each workflow of which a script that came to its end did less than it does without a fault.
+
+    Args:
+        done: What it did.
+        allowance: What it does on purpose.
+    """
+    for (workflow, cause), expected in allowance.done.items():
+        count = done.done[workflow, cause]
+        if count < expected:
+            was = f"was {cause.value} {count} of {counted(expected, 'time')}" if count else f"was not {cause.value}"
+            yield f"{workflow!r} {was}, and the script ended as if all were well"
 
 
 def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> Iterator[Repeated]:

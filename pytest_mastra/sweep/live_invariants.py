@@ -10,7 +10,7 @@ from mastra_sync.records import parse_json
 from pytest_mastra.fake.api.exactly_once import Repeated
 from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.http.verbs import Effect
-from pytest_mastra.sweep.invariants import Allowance
+from pytest_mastra.sweep.invariants import Allowance, done_of
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -42,7 +42,8 @@ def accepted_moves(served: Iterable[Exchange]) -> Counter[tuple[str, str, Cause]
 
 def allowance_on_live(served: Iterable[Exchange], left: int) -> Allowance:
     """Return what a test does on purpose."""
-    return Allowance(accepted_moves(served), left=left)
+    accepted = accepted_moves(served)
+    return Allowance(accepted, left=left, done=done_of(accepted.items()))
 
 
 def find_accepted_too_often(served: Iterable[Exchange], allowance: Allowance) -> Iterator[Repeated]:

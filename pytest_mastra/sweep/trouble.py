@@ -35,6 +35,7 @@ class Trouble:
         is_quiet: Whether nothing is reported of this run.
         fired: What came about.
         served: What a live server was asked and answered, whatever the script was told of it.
+        is_script_over: Whether the script has been killed, and was not run again since.
     """
 
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
@@ -45,7 +46,7 @@ class Trouble:
         self._counts: Counter[str] = Counter()
         self._server: FakeMastra | None = None
         self._has_begun = False
-        self._is_dead = False
+        self.is_script_over = False
         self._interrupted = False
         self._lock = threading.Lock()
 
@@ -61,7 +62,7 @@ class Trouble:
 
     def run_again(self) -> None:
         """Take requests again after a pass; a server that has died is back by then."""
-        self._is_dead = False
+        self.is_script_over = False
         if self._server is not None:
             self._server.revive()
             self._restart_runs(self._server)
@@ -85,7 +86,7 @@ class Trouble:
         if verb is None:
             return surface.handle(request)
         with self._lock:
-            if self._is_dead:
+            if self.is_script_over:
                 # what a script does while it is torn down, a process that was killed does not
                 raise Killed
             self._counts[verb] += 1
@@ -115,7 +116,7 @@ class Trouble:
     def _note(self, point: Point) -> None:
         self.fired.append(point)
         self._interrupted = self._interrupted or point.family.restarts_runs
-        self._is_dead = point.family.ends_script
+        self.is_script_over = point.family.ends_script
 
 
 class _TroubledSurface:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mastra.suite.swept_point import SweptPoint
 from pytest_mastra.sweep.families import FAMILIES
-from pytest_mastra.sweep.invariants import Allowance, find_blind, find_too_often
+from pytest_mastra.sweep.invariants import Allowance, find_blind, find_too_often, find_undone
 from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
 
@@ -103,6 +103,8 @@ def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> l
         reasons.append(f"{describe_error(attempt.endings[-1])}{again}")
     if attempt.failure:
         reasons.append(attempt.failure)
+    if not reasons and attempt.endings and attempt.endings[-1] is None:
+        reasons += find_undone(attempt.allowance, allowance)
     return reasons
 
 

@@ -98,6 +98,54 @@ def test_without_a_schema_every_difference_counts(schema: Any, given: Any, recor
     assert differing_paths(given, recorded, schema) == paths
 
 
+DAY = "2026-11-27T00:00:00.000Z"
+"""How servers write a date that they made of a text."""
+
+
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("2026-11-27", DAY),
+        ("2026-11-27T01:00:00+01:00", DAY),
+        ("2026-11-27T00:00:00.000123Z", DAY),
+        ("2026-11-27 00:00:00+00:00", DAY),
+        ("2026-11-27T05:45:00", DAY),
+        ("27 Nov 2026 UTC", DAY),
+        (1795737600000, DAY),
+        ("2026-11-27T10:00:00+01:00", "2026-11-27T09:00:00Z"),
+    ],
+)
+def test_a_date_is_the_same_however_it_is_written(given: Any, recorded: str) -> None:
+    """Servers that make dates of texts keep the moment; without a time zone it is of their own."""
+    dated = {"type": "object", "properties": {"day": {"type": "string", "format": "date-time"}}}
+    assert differing_paths({"day": given}, {"day": recorded}, dated) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("2026-11-28", DAY),
+        ("2026-11-27T00:00:00.001Z", DAY),
+        ("2026-11-27T00:20:00", DAY),
+        ("2026-11-28T00:00:00", DAY),
+        ("tomorrow", "today"),
+        ("2026-11-27T00:00:00", "2026-11-27T00:00:01"),
+    ],
+)
+def test_another_date_is_told(given: Any, recorded: str) -> None:
+    """Another moment is another input; what the server kept as text is compared as text."""
+    dated = {"type": "object", "properties": {"day": {"type": "string", "format": "date-time"}}}
+    assert differing_paths({"day": given}, {"day": recorded}, dated) == ["day"]
+
+
+def test_what_a_schema_caught_is_forgiven() -> None:
+    """A value that is not allowed became the default; one that is allowed is compared."""
+    grade = {"type": "object", "properties": {"grade": {"default": "a", "type": "string", "enum": ["a", "b"]}}}
+    assert differing_paths({"grade": "c"}, {"grade": "a"}, grade) == []
+    assert differing_paths({"grade": "c"}, {"grade": "b"}, grade) == ["grade"]
+    assert differing_paths({"grade": "b"}, {"grade": "a"}, grade) == ["grade"]
+
+
 ODD: dict[str, Any] = {
     "allOf": [
         {"type": "object", "properties": {"a": {"type": "number"}}, "additionalProperties": False},

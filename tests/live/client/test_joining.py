@@ -96,6 +96,50 @@ def test_what_a_schema_changed_is_the_same_input(client: MastraClient, run_id: s
         assert caught.value.paths == paths
 
 
+@pytest.mark.parametrize(
+    ("given", "other", "paths"),
+    [
+        ({"day": "2026-11-27T10:00:00.000001+01:00"}, {"day": "2026-11-27T10:00:00Z"}, ["day"]),
+        ({"day": "2026-11-27", "grade": "c"}, {"day": "2026-11-28", "grade": "b"}, ["day", "grade"]),
+        (
+            {"length": "four", "amount": 0.1 + 0.2, "note": "naïve \u2028 😀"},
+            {"length": "four", "amount": 0.3, "note": None},
+            ["amount", "note"],
+        ),
+        ({"note": None}, {}, ["note"]),
+        ({"pays": {"by": "cash"}}, {"pays": {"by": "card", "number": "1"}}, ["pays.by"]),
+        (
+            {"rows": [{"sku": " a1"}, {"sku": "B", "count": 2.0}], "pair": [" x", "3"]},
+            {"rows": [{"sku": " a1", "count": 3}, {"sku": "B", "count": 2}], "pair": [" y", "3"]},
+            ["rows[0].count", "pair[0]"],
+        ),
+    ],
+    ids=["moment", "day", "numbers and texts", "null", "union", "nested"],
+)
+def test_what_a_schema_changed_deep_down_is_the_same_input(
+    client: MastraClient, run_id: str, given: dict[str, Any], other: dict[str, Any], paths: list[str]
+) -> None:
+    """Dates, what was caught, members of a union, rows and pairs; what is another input is told."""
+    workflow = client.get_workflow("changing-much")
+    assert [workflow.execute(given, run_id=run_id, if_started="join").ok for _ in range(2)] == [True, True]
+    with pytest.raises(InputMismatch) as caught:
+        workflow.execute(other, run_id=run_id, if_started="join")
+    assert caught.value.paths == paths
+
+
+@pytest.mark.parametrize("workflow", ["asker", "changing-much"])
+def test_a_run_is_joined_by_its_workflow_and_id(client: MastraClient, run_id: str, workflow: str) -> None:
+    """The same id is another run in another workflow; one that was canceled is handed back, and started by nobody."""
+    asked = client.get_workflow("ask-loose")
+    asked.execute({"n": 1}, run_id=run_id)
+    asked.get_run(run_id).cancel()
+    # servers of 1.0 beta leave it suspended
+    left = asked.get_run(run_id).result().status
+    other = client.get_workflow(workflow)
+    assert {other.execute({}, run_id=run_id, if_started="join").status for _ in range(2)} < {"success", "suspended"}
+    assert asked.execute({"n": 1}, run_id=run_id, if_started="join").status == left
+
+
 def test_without_a_schema_the_input_is_the_same_or_not(client: MastraClient, run_id: str) -> None:
     """Nothing was changed by it."""
     workflow = client.get_workflow("ask-loose")

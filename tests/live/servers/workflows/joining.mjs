@@ -38,4 +38,29 @@ const slowAnswer = workflow("slow-answer", { input: z.object({ gate: z.string().
   )
   .commit();
 
-export const joiningWorkflows = { changing, "changing-answer": changingAnswer, "slow-answer": slowAnswer };
+const dated = z.object({
+  day: z.coerce.date().optional(),
+  grade: z.enum(["a", "b"]).catch("a").optional(),
+  length: z.string().transform((text) => text.length).optional(),
+  note: z.string().nullish(),
+  pays: z
+    .discriminatedUnion("by", [
+      z.object({ by: z.literal("card"), number: z.string().trim() }),
+      z.object({ by: z.literal("cash"), coins: z.number().default(1) }),
+    ])
+    .optional(),
+  rows: z.array(z.object({ sku: z.string().trim().toUpperCase(), count: z.number().int().default(1) })).optional(),
+  pair: z.tuple([z.string().trim(), z.coerce.number()]).optional(),
+  amount: z.number().optional(),
+});
+
+const changingMuch = workflow("changing-much", { input: dated })
+  .then(step("keep", async ({ inputData }) => inputData))
+  .commit();
+
+export const joiningWorkflows = {
+  changing,
+  "changing-much": changingMuch,
+  "changing-answer": changingAnswer,
+  "slow-answer": slowAnswer,
+};

@@ -111,6 +111,7 @@ class FakeMastra:
         self.gaps: tuple[str, ...] = ()
         self._loader = Loader(self.state)
         self.process = ServerProcess(self.state, self._progress)
+        self.process.listen(self.journal.note_death)
         self._gates = Gates(self.state, self._progress, self.process)
         self.faults = Faults(
             seed=seed,

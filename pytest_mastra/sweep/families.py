@@ -12,6 +12,7 @@ from pytest_mastra.fake.api.fault import Handle
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.sweep.killed import Killed
+from pytest_mastra.text.values import counted
 
 SILENCE_SECONDS = 600.0
 """How long a server says nothing: longer than any timeout that is meant, and not for ever."""
@@ -67,7 +68,7 @@ class Family:
 
     def title_at(self, at: int | None) -> str:
         """Return what has happened, with its place in a stream."""
-        return self.title if at is None else f"{self.title}, after {at} events"
+        return self.title if at is None else f"{self.title}, after {counted(at, 'event')}"
 
 
 def _lose(meeting: Meeting) -> WireReply:

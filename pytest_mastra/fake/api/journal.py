@@ -137,6 +137,12 @@ class Journal:
         """Return the notes of all runs, in the order in which they were first seen."""
         return list(self._runs.values())
 
+    def note_death(self, is_dead: bool) -> None:  # noqa: FBT001 -- as processes tell it
+        """Note that the server has died: what it had not come to yet, it never refused."""
+        for notes in self._runs.values() if is_dead else ():
+            for walk in notes.walks:
+                walk.is_blind = walk.is_blind and walk.has_begun
+
     def forget_run(self, workflow_id: str, run_id: str) -> None:
         """Drop the notes of a run."""
         self._runs.pop((workflow_id, run_id), None)

@@ -172,15 +172,15 @@ def _folded(text: str) -> str:
 
 
 def _was_caught(schema: Schema, given: Any, recorded: Any) -> bool:
-    """True if a value that is not allowed was replaced by the one for that, as zod's `catch` does."""
+    """True if a value that is not allowed was replaced, as by zod's `catch`."""
     allowed = schema.get("enum")
     return isinstance(allowed, list) and given not in allowed and is_same(schema.get("default"), recorded)
 
 
 def _may_be_same_moment(given: str, recorded: str) -> bool:
-    """True if a server can have made a date of one text and written the other: to the millisecond, in UTC.
+    """True if a server can have made a date of one text and written the other.
 
-    A text without a time zone is of the server's own, unless it is a mere day.
+    It writes milliseconds, in UTC. A text without a time zone is of the server's own, unless it is a mere day.
     """
     made, then = _moment(given), _moment(recorded)
     if then is None or then.tzinfo is None or made is None:

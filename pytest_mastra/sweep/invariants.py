@@ -81,10 +81,10 @@ def done_of(moves: Iterable[tuple[tuple[str, str, Cause], int]]) -> Counter[tupl
 
 
 def find_undone(done: Allowance, allowance: Allowance) -> Iterator[str]:
-    """Give a line for each workflow of which a script that came to its end did less than it does without a fault.
+    """Give a line for each workflow of which a script did less than without a fault.
 
     Args:
-        done: What it did.
+        done: What it did until it came to its end.
         allowance: What it does on purpose.
     """
     told = set()

@@ -61,7 +61,7 @@ def test_6_an_answer_that_dies_with_its_server(mastra_client):
 
 
 def test_what_was_left_undone_is_told(run_suite: RunSuite) -> None:
-    """A start or an answer that came to nothing fails the point; a script that was killed is run again."""
+    """A start that came to nothing fails the point; a script that was killed is run again."""
     result = run_suite(SWALLOWING, "-v", "-W", "ignore", conftest=CONFTEST)
     result.assert_outcomes(passed=5, failed=1)
     said = result.stdout.str()

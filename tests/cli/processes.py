@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -17,11 +18,11 @@ PROCESS_TIMEOUT = 120
 COMMAND = (sys.executable, "-m", "mastra_sync.cli")
 
 # a test run in the background of a shell hands its children an ignored Ctrl-C
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 INTERRUPTIBLE = (
     sys.executable,
     "-c",
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from mastra_sync.cli import main; sys.exit(main())",
+    f"{HEARS_CTRL_C}; import sys; from mastra_sync.cli import main; sys.exit(main())",
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -35,13 +36,25 @@ class Ended:
     err: str
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, encoding="utf-8", **options) as process:  # type: ignore[call-overload]
         try:
             yield process
         finally:
             process.kill()
+
+
+def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Press Ctrl-C until a process ends, and return what it wrote: Python loses one that comes in a finalizer."""
+    try:
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=PROCESS_TIMEOUT / 3)
+        raise AssertionError("three Ctrl-C did not end the process")
+    finally:
+        process.kill()
 
 
 class Terminal:

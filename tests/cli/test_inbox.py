@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -15,7 +14,7 @@ from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
 from mastra_sync.cli.questions import value_of
 from tests.cli.fake_server import ANSWER, served
-from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, interrupted, started
 
 Command = Callable[..., Ended]
 
@@ -112,8 +111,7 @@ def test_watching(client: MastraClient) -> None:
         first = json.loads(process.stdout.readline())
         client.get_workflow("free").execute({}, run_id="r2")
         second = json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PROCESS_TIMEOUT)
+        out, err = interrupted(process)
     assert [first["runId"], second["runId"]] == ["r1", "r2"]
     assert (process.returncode, out, err) == (Exit.INTERRUPTED, "", "mastra-sync: interrupted\n")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mastra_sync.cli.exits import Exit
-from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, interrupted, started
 from tests.cli.stub_server import Script, StubServer, step
 
 Process = Callable[..., Ended]
@@ -31,8 +30,7 @@ def test_ctrl_c_leaves_the_run(stub: StubServer) -> None:
         assert process.stderr is not None
         while "a started" not in process.stderr.readline():
             pass
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PROCESS_TIMEOUT)
+        out, err = interrupted(process)
     assert (process.returncode, out) == (Exit.INTERRUPTED, "")
     assert err.splitlines() == [
         "mastra-sync: run r1 of 'scripted' was left as it is; pick it up again, or cancel it, with",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pytest_mastra.fake.cli.host_server import ReportingSurface
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
 from pytest_mastra.http.wire import WireRequest
-from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, started
+from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, interrupted, started
 
 Command = Callable[..., Ended]
 
@@ -66,12 +65,14 @@ def test_serving(here: Path, module: str) -> None:
     command = [*INTERRUPTIBLE, "serve", f"{module}:server", "--port", "0"]
     with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         url = process.stdout.readline().strip()
         with MastraClient(url) as client:
             assert client.get_workflow("city-workflow").execute({"city": "Oslo"}).result == {"text": "Oslo: sunny"}
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PROCESS_TIMEOUT)
-    lines = err.splitlines()
+        # it answers before all is told that it offers
+        offered = [process.stderr.readline().rstrip("\n") for _ in range(4)]
+        out, err = interrupted(process)
+    lines = [*offered, *err.splitlines()]
     assert (process.returncode, out) == (Exit.SUCCESS, "")
     assert lines[:-1] == [
         f"{module}:server, a fake Mastra server (current, real time); Ctrl-C stops it",
@@ -108,10 +109,11 @@ def test_a_report_that_nobody_reads(here: Path) -> None:
         while "try: " not in process.stderr.readline():
             pass
         process.stderr.close()
+        process.stderr = None
         with MastraClient(url) as client, pytest.raises(WorkflowNotFound):
             client.get_workflow("nope").details()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PROCESS_TIMEOUT) in (Exit.SUCCESS, Exit.BROKEN_PIPE)
+        interrupted(process)
+        assert process.returncode in (Exit.SUCCESS, Exit.BROKEN_PIPE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")
@@ -124,8 +126,7 @@ def test_a_run_goes_on_between_requests(here: Path) -> None:
         with MastraClient(process.stdout.readline().strip()) as client:
             client.get_workflow("slow").create_run().start({})
         assert process.stdout.readline() == "the step after the sleep\n"
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PROCESS_TIMEOUT)
+        interrupted(process)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no way to send a Ctrl-C to one process")
@@ -140,8 +141,7 @@ def test_finished_runs_are_forgotten(here: Path) -> None:
             for run in runs:
                 run.start_async({})
             assert {run.run_id for run in client.get_workflow("report").runs()} == {run.run_id for run in runs[2:]}
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PROCESS_TIMEOUT)
+        _, err = interrupted(process)
     assert err.splitlines()[-1] == "mastra-sync: stopped after 9 requests"
 
 

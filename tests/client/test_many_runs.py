@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from mastra_sync import BadRequestError, InvalidArgument, MastraClient, RunResult, Workflow, many_runs
 from mastra_sync.request import Request
+from tests.cli.processes import HEARS_CTRL_C, interrupted, started
 from tests.client.scripted import Runs, client_of, reply
 
 PATIENCE = 30
@@ -262,15 +263,15 @@ def test_an_interrupt_begins_no_further_run(monkeypatch: pytest.MonkeyPatch) -> 
     assert executor.states == "ccc"
 
 
-INTERRUPTED = """
-import os, signal, threading
+INTERRUPTED = f"""
+{HEARS_CTRL_C}
 from tests.client.scripted import Runs, client_of
 from mastra_sync.deadline import SystemClock
 
-client, _ = client_of(Runs(lambda given: {"status": "running"}))
-waits = client.get_workflow("w").on_clock(SystemClock()).map([{}, {}], timeout=3600)
+client, _ = client_of(Runs(lambda given: dict(status="running")))
 try:
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    waits = client.get_workflow("w").on_clock(SystemClock()).map([dict(), dict()], timeout=3600)
+    print("waiting", flush=True)
     next(waits)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -279,8 +280,11 @@ except KeyboardInterrupt:
 
 def test_an_interrupt_ends_the_process() -> None:
     """Threads that wait for runs of an hour do not hold up a script that was interrupted."""
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "interrupted\n"
+    with started(sys.executable, "-c", INTERRUPTED, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        assert interrupted(process)[0] == "interrupted\n"
+    assert process.returncode == 0
 
 
 def test_a_failure_begins_no_further_run() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 
@@ -10,15 +9,17 @@ import pytest
 import requests
 
 from pytest_mastra.fake.fronts.socket import serve
+from tests.cli.processes import HEARS_CTRL_C, interrupted
 from tests.fake.client_outcomes import Scripted
 
-PROGRAM = """
+PROGRAM = f"""
+{HEARS_CTRL_C}
 from functools import partial
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.fronts.socket import serve
 
 server = FakeMastra()
-server.workflow("report").returns({"text": "sunny"})
+server.workflow("report").returns(dict(text="sunny"))
 serve(server, port=0, announce=partial(print, flush=True))
 print("stopped")
 """
@@ -35,8 +36,7 @@ def test_a_server_for_others() -> None:
             url = process.stdout.readline().strip()
             reply = requests.post(f"{url}/api/workflows/report/start-async", json={"inputData": {}}, timeout=30)
             assert reply.json()["result"] == {"text": "sunny"}
-            process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=30) == ("stopped\n", "")
+            assert interrupted(process) == ("stopped\n", "")
             assert process.returncode == 0
         finally:
             process.kill()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import shlex
 import threading
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,9 +26,12 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.suite import markers, replayed_tests, settings
 from pytest_mastra.suite.declared_server import find_fake_only, only_fakes_have
+from pytest_mastra.suite.noted_difference import NotedDifference, note_differences
+from pytest_mastra.text.differences import MISSING, Difference
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
+    from pytest_mastra.cassettes.drift.findings import Drift
     from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.scene import Scene
     from pytest_mastra.suite.settings import MastraConfig
@@ -209,7 +214,10 @@ class MastraCassette:
     def _make_surface(self, scene: Scene) -> ReplaySurface:
         clock = SystemClock() if self._pace == "real" or scene.clock is None else scene.clock
         return ReplaySurface(
-            self.story.playback, clock=clock, on_miss=self._note_miss, in_pace=self._pace in {"recorded", "real"}
+            self.story.playback,
+            clock=clock,
+            on_miss=partial(self._note_miss, scene),
+            in_pace=self._pace in {"recorded", "real"},
         )
 
     def _answer_at(self, origin: str, scene: Scene) -> None:
@@ -220,7 +228,12 @@ class MastraCassette:
             watched = WatchedSurface(self._surface, scene.log, origin, scene.now)
             self._undo.enter_context(InProcess(watched, origin, shadow=True))
 
-    def _note_miss(self, miss: Miss) -> NoRecordedReply:
+    def _note_miss(self, scene: Scene, miss: Miss) -> NoRecordedReply:
+        where, found = miss.differences
+        run_id = miss.key.call.run
+        note_differences(
+            scene, (NotedDifference("cassette", one, self.shown, run_id=run_id, where=where) for one in found)
+        )
         text = self._scrubber.text(
             miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}")
         )
@@ -280,7 +293,15 @@ class MastraCassette:
         else:
             live = close_exchanges(scene.log)
             scrubber = learn_secrets([*live, *self.story.exchanges], self._item.config)
-            report.add(self._item.nodeid, self.shown, compare(self.story.exchanges, live, scrubber=scrubber))
+            drift = compare(self.story.exchanges, live, scrubber=scrubber)
+            report.add(self._item.nodeid, self.shown, drift)
+            note_differences(scene, self._drifted(drift))
+
+    def _drifted(self, drift: Drift) -> Iterator[NotedDifference]:
+        for title, findings in drift.differences.items():
+            for finding in findings:
+                what = Difference(finding.what, MISSING, MISSING) if isinstance(finding.what, str) else finding.what
+                yield NotedDifference("cassette", what, self.shown, where=f"{title}, {finding.where}")
 
 
 def _failure(words: str, slug: str) -> BaseException:

@@ -17,9 +17,11 @@ from mastra_sync.generated_ids import places_of_uuids
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import Layouts, ShownRun, ShownStep, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES, Tested
+from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
     from pytest_mastra.page.layout import Layout
+    from pytest_mastra.report.trace_differences import TracedDifference
     from pytest_mastra.report.trace_faults import TracedFault
     from pytest_mastra.report.trace_reader import Trace, TracedBody, TracedEvent, TracedExchange
 
@@ -181,7 +183,17 @@ class PageData:
             _rounded(run.seconds),
             _rounded(traced.at),
             value(traced.account) if result is None else _MISSING,
+            [self._difference(one) for one in run.differences],
         ]
+
+    def _difference(self, one: TracedDifference) -> list[Any]:
+        text, found = self._interned.text, one.difference
+        sides = [
+            _MISSING if side is MISSING else self._interned.told(_dumped(side))
+            for side in (found.expected, found.actual)
+        ]
+        title = f"{one.against} {one.name}".rstrip()
+        return [text(title), text(one.step), text(one.where), self._interned.told(found.path), *sides]
 
     def _step(self, step: ShownStep) -> list[Any]:
         text, value = self._interned.text, self._interned.value

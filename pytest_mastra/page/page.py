@@ -22,7 +22,7 @@ from pytest_mastra.page.data import PageData, packed
 from pytest_mastra.page.drawing import Drawings
 from pytest_mastra.page.sentences import Sentence, sentence_of
 from pytest_mastra.page.session import Session
-from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters
+from pytest_mastra.page.shown_run import ShownRun, ShownStep, describe_one, run_that_matters
 from pytest_mastra.page.shrink import shrink
 from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
@@ -44,6 +44,7 @@ BUDGET = 5_000_000
 
 _LONGEST_VALUE = 1200
 _MOST_FAULTS = 5
+_MOST_DIFFERENCES = 3
 _WORDS = {"error": "errors", "xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
 
 
@@ -218,6 +219,8 @@ def _faults(trace: Trace | None) -> Iterator[tuple[str, str]]:
 
 def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
     """Give what a reader wants to see first."""
+    for one in run.differences[:_MOST_DIFFERENCES]:
+        yield "Differs", describe_one(one)
     if step is None:
         yield "Input", _value(run.traced.input_data)
         if run.result is not None and run.result.result is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.writing import one_line
-from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_error, run_that_matters
+from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_difference, describe_error, run_that_matters
 from pytest_mastra.page.tested import Tested
 
 _LONGEST = 300
@@ -44,7 +44,9 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     words = status_in_words(run.traced.status)
     step = run.steps[run.failing] if run.failing >= 0 else None
     if run.traced.status in GONE_WELL:
-        return Sentence(run.traced.workflow_id, f"{words}; then the test {_fails(test)}", why=message)
+        return Sentence(
+            run.traced.workflow_id, f"{words}; then the test {_fails(test)}", why=describe_difference(run) or message
+        )
     if step is None:
         return Sentence(run.traced.workflow_id, words, why=describe_error(run.error) or message)
     if step.status in ("suspended", "paused"):

@@ -16,10 +16,12 @@ from mastra_sync.workflow_graph import graph_of_steps, read_graph
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
 from pytest_mastra.page.layout import BLOCKS, Layout, lay_out
 from pytest_mastra.run_history.spans import spans_of
+from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
     from mastra_sync.models import RemoteError, RunResult, StepResult
     from pytest_mastra.page.layout import Line
+    from pytest_mastra.report.trace_differences import TracedDifference
     from pytest_mastra.report.trace_reader import Trace, TracedRun
     from pytest_mastra.run_history.runs import TouchedRun
     from pytest_mastra.run_history.spans import Spans
@@ -29,6 +31,7 @@ STOPPED = frozenset({"failed", "tripwire", "suspended", "paused"})
 
 _ITEM = re.compile(r"\[\d+\]")
 
+_LONGEST, _LONGEST_SIDE = 300, 80
 _PROGRESS = "workflow-step-progress"
 _SUSPENDED = "workflow-step-suspended"
 
@@ -72,6 +75,7 @@ class ShownRun:
         steps: In the order in which they came.
         at: For each box of the graph the number of its step; -1 if it was not come to.
         taken: The numbers of the lines that it went along.
+        differences: In what it differs from a snapshot or a recording.
         seconds: How long it took; None if that is not known.
     """
 
@@ -82,6 +86,7 @@ class ShownRun:
     steps: list[ShownStep] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
+    differences: list[TracedDifference] = field(default_factory=list)
     seconds: float | None = None
 
     @property
@@ -143,6 +148,7 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     graph = _graph(trace, traced)
     layout = layouts.of(graph, [name for name, _ in in_order])
     made = ShownRun(traced, result, layout, graph is not None)
+    made.differences = [one for one in trace.differences if one.run in (traced.number, None)]
     if result is None:
         made.at = [-1] * len(layout.boxes)
         return made
@@ -238,4 +244,25 @@ def _graph(trace: Trace, run: TracedRun) -> Any:
 
 def describe_error(error: RemoteError | None) -> str:
     """Return an error in one line."""
-    return "" if error is None else one_line(str(error), 300)
+    return "" if error is None else one_line(str(error), _LONGEST)
+
+
+def describe_difference(run: ShownRun) -> str:
+    """Return in one line from what a run differs, and where first; empty if it does not."""
+    if not run.differences:
+        return ""
+    more = f" and {len(run.differences) - 1} more" if len(run.differences) > 1 else ""
+    return f"it differs from the {run.differences[0].against}: {describe_one(run.differences[0])}{more}"
+
+
+def describe_one(one: TracedDifference) -> str:
+    """Return in one line at which place a run differs, what was there, and what is."""
+    found = one.difference
+    if found.expected is found.actual:
+        return one_line(f"{one.where}: {found.path}", _LONGEST)
+    was, now = ("nothing" if side is MISSING else _shortly(side) for side in (found.expected, found.actual))
+    return f"{found.path}: {was} \N{RIGHTWARDS ARROW} {now}"
+
+
+def _shortly(value: Any) -> str:
+    return one_line(json.dumps(value, ensure_ascii=False, default=repr), _LONGEST_SIDE)

@@ -18,6 +18,7 @@ _TEXT_OF_TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*", re.DOTALL)
 _WORD = re.compile(r"[\w$]")
 _BEFORE_REGEX = frozenset("(,=:[!&|?{};+-*%<>~^\n")
 _AFTER_WORD = frozenset({"return", "typeof", "case", "of", "in"})
+_SHORTER = {"const": "let", "undefined": "void 0"}
 _TAKES_NO_LINE_AFTER = frozenset(")]},;.:?`")
 """Behind a brace, a line end may stand for a semicolon, but not before one of these."""
 
@@ -39,7 +40,7 @@ def shrink(script: str) -> str:
             kept.pop()
         if kept and space and _needs_space(kept[-1], piece, space):
             kept.append(space if kept[-1][-1] == "}" else " ")
-        kept.append(piece)
+        kept.append(_SHORTER.get(piece, piece))
         space = ""
     return "".join(kept)
 

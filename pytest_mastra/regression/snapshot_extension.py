@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from syrupy.extensions.json import JSONSnapshotExtension
@@ -13,8 +13,9 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from mastra_sync import RunResult, RunStream, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.scrubber import Scrubber
+from pytest_mastra.regression.differing_steps import ComparedRun, compared_runs
 from pytest_mastra.regression.outcome import event_outcomes, outcome_of
-from pytest_mastra.text.differences import describe, differences
+from pytest_mastra.text.differences import Difference, describe, differences
 
 FILE_EXTENSION = "jsonc"
 """JSON to editors, but not to syrupy's own JSON extension, whose files would have the same names."""
@@ -28,10 +29,14 @@ class RunSnapshotExtension(JSONSnapshotExtension):
 
     file_extension = FILE_EXTENSION
     _file_extension = FILE_EXTENSION  # what syrupy 4 calls it
+    _runs: Sequence[ComparedRun] = ()
 
     def scrub(self, outcome: Any) -> Any:
         """Return what is to be stored without secrets."""
         return Scrubber().data(outcome)
+
+    def note(self, found: Iterable[Difference], runs: Sequence[ComparedRun]) -> None:
+        """Take in what differs, and of which runs."""
 
     def serialize(self, data: Any, **options: Any) -> str:
         """Return a run as the text that is stored.
@@ -44,15 +49,18 @@ class RunSnapshotExtension(JSONSnapshotExtension):
             TypeError: Not a run.
             ValueError: A stream of which events are gone.
         """
+        self._runs = compared_runs(data)
         text = str(super().serialize(_order_keys(self.scrub(_outcome_of_any(data))), **options))
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
     def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
         """Return whether two texts say the same, however they are laid out."""
         try:
-            return not differences(json.loads(serialized_data), json.loads(snapshot_data))
+            found = differences(json.loads(serialized_data), json.loads(snapshot_data))
         except ValueError:
             return False
+        self.note(found, self._runs)
+        return not found
 
     def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
         """Give what differs, in lines of 80 columns at most."""

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
     from pytest_mastra.redact.scrubber import Scrubber
+    from pytest_mastra.regression.differing_steps import ComparedRun
+    from pytest_mastra.text.differences import Difference
 
 
 def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
@@ -41,8 +45,20 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
             f"{type(assertion).__module__}.{type(assertion).__qualname__}: another plugin or a conftest replaces it"
         )
     assertion = assertion.use_extension(RunSnapshotExtension)
-    assertion.extension.scrub = lambda outcome: _scrubber(request).data(outcome)  # type: ignore[attr-defined]
+    extension: Any = assertion.extension
+    extension.scrub = lambda outcome: _scrubber(request).data(outcome)
+    extension.note = partial(_note, request)
     return assertion
+
+
+def _note(request: pytest.FixtureRequest, found: Iterable[Difference], runs: Sequence[ComparedRun]) -> None:
+    """Have the test's scene know in what a run differs from the snapshot."""
+    from pytest_mastra.regression.differing_steps import notes_of
+    from pytest_mastra.suite.noted_difference import note_differences
+
+    scene = request.node.stash.get(SCENE, None)
+    if scene is not None:
+        note_differences(scene, notes_of(found, runs, "snapshot"))
 
 
 def _scrubber(request: pytest.FixtureRequest) -> Scrubber:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.report.trace_differences import TracedDifference, difference_of
 from pytest_mastra.report.trace_faults import TracedFault, fault_of
 from pytest_mastra.report.trace_points import point_of
 from pytest_mastra.report.trace_records import SCHEMA
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SCHEMA_FILE = "trace.schema.json"
 
-_KINDS = ("trace", "point", "fault", "run", "event", "exchange")
+_KINDS = ("trace", "point", "fault", "run", "difference", "event", "exchange")
 
 
 class TraceError(ValueError):
@@ -205,6 +206,7 @@ class Trace:
         exchanges: What was said, in the order in which requests were sent.
         sweep: What became of each point of the test's sweep, in the order in which they were tried.
         faults: What the test had go wrong, in the order in which it was declared.
+        differences: What differs from a snapshot or a recording.
     """
 
     test: str
@@ -220,6 +222,7 @@ class Trace:
     exchanges: list[TracedExchange] = field(default_factory=list)
     sweep: list[SweptPoint] = field(default_factory=list)
     faults: list[TracedFault] = field(default_factory=list)
+    differences: list[TracedDifference] = field(default_factory=list)
 
     def touched_runs(self) -> list[TouchedRun]:
         """Return the runs, to be drawn again, as they were written: without their exchanges."""
@@ -386,6 +389,7 @@ _TAKE: Mapping[str, Callable[[Trace, Mapping[str, Any]], None]] = {
     "exchange": lambda trace, record: trace.exchanges.append(_exchange(record)),
     "point": lambda trace, record: trace.sweep.append(point_of(record)),
     "fault": lambda trace, record: trace.faults.append(fault_of(record)),
+    "difference": lambda trace, record: trace.differences.append(difference_of(record)),
 }
 """What becomes of records that name no others."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import __version__
 from mastra_sync.records import RecordDecoder, parse_json
+from pytest_mastra.report.trace_differences import difference_record
 from pytest_mastra.report.trace_faults import fault_record, faults_of, numbers_of
 from pytest_mastra.report.trace_points import point_record
 from pytest_mastra.run_history.events import arrival_of, parse_event
@@ -71,7 +72,10 @@ def records_of(scene: Scene, redacted: RedactedScene, phases: Mapping[str, str])
     timed.sort(key=lambda item: item[:2])
     points = [point_record(point, redacted.scrubber) for point in scene.swept]
     declared = [fault_record(number, fault, redacted.scrubber) for number, fault in enumerate(faults.values())]
-    return [_header(scene, redacted, phases, epoch), *points, *declared, *runs, *(record for _, _, record in timed)]
+    by_id = {run.run_id: index for index, run in enumerate(redacted.runs)}
+    differing = [difference_record(noted, by_id, redacted.scrubber) for noted in scene.differences]
+    head = [_header(scene, redacted, phases, epoch), *points, *declared]
+    return [*head, *runs, *differing, *(record for _, _, record in timed)]
 
 
 def outcome_of(phases: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.problems import Section
     from pytest_mastra.fake.virtual_time.clock import VirtualClock
     from pytest_mastra.http.wire import Surface
+    from pytest_mastra.suite.noted_difference import NotedDifference
     from pytest_mastra.suite.swept_point import SweptPoint
 
 
@@ -72,6 +73,7 @@ class Scene:
         passed: Whether the test's own code has passed, its subtests included; None before that.
         between: What a sweep has put between the fake and those who ask it, if the test is swept.
         swept: What became of each point of the test's sweep, in the order in which they were tried.
+        differences: What the test found to differ from a snapshot or a recording.
     """
 
     test: str
@@ -90,6 +92,7 @@ class Scene:
     passed: bool | None = None
     between: Between | None = None
     swept: list[SweptPoint] = field(default_factory=list)
+    differences: list[NotedDifference] = field(default_factory=list)
     _has_failed: bool = False
 
     def __post_init__(self) -> None:

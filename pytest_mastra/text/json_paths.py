@@ -22,7 +22,7 @@ class PathPattern:
 
     def __init__(self, pattern: str) -> None:
         rooted = pattern if pattern.startswith("$") else f"${pattern if pattern.startswith('[') else '.' + pattern}"
-        parts = _parts_of(rooted)
+        parts = parts_of(rooted)
         if not parts:
             raise ValueError(
                 f'{pattern!r} is not a JSON path like $.steps.lookup.output, $.steps["sleep 1"], $.steps.*.input'
@@ -31,13 +31,13 @@ class PathPattern:
 
     def covers(self, path: str) -> bool:
         """Return whether a path of a `Difference` is this place, or lies below it."""
-        parts = _parts_of(path)
+        parts = parts_of(path)
         return len(parts) >= len(self._parts) and all(
             wanted in ("*", part) for wanted, part in zip(self._parts, parts, strict=False)
         )
 
 
-def _parts_of(path: str) -> list[str | int]:
+def parts_of(path: str) -> list[str | int]:
     """Return the keys and indexes of a path; none if it is not one."""
     parts: list[str | int] = []
     position = 1

@@ -7,17 +7,18 @@ import pytest
 from pytest_mastra.page.shrink import shrink
 
 CASES = [
-    ("const a = 1;  // one\nlet b = a + 1;", "const a=1;let b=a+1;"),
+    ("const a = 1;  // one\nlet b = a + 1;", "let a=1;let b=a+1;"),
     ("/** Says. */\nfunction f(x) {\n  return x ? 1 : 2;\n}\nf(1);", "function f(x){return x?1:2}\nf(1);"),
     ("all.map((one) => one.name)", "all.map(one=>one.name)"),
-    ("const f = async (x) => { await x; };", "const f=async(x)=>{await x};"),
+    ("const f = async (x) => { await x; };", "let f=async(x)=>{await x};"),
     ("a + +b - -c", "a+ +b- -c"),
+    ("f(a, undefined)", "f(a,void 0)"),
     ("if (x) { y(); } else { z(); }", "if(x){y()}else{z()}"),
     ("say('a  b', \"c // d\", `e  ${ f }  // g`);", "say('a  b',\"c // d\",`e  ${ f }  // g`);"),
     ("s.replace(/[/ ]  \\/ x/g, ', ')", "s.replace(/[/ ]  \\/ x/g,', ')"),
     ("return /a b/.test(x) && y / 2 / z", "return/a b/.test(x)&&y/2/z"),
     ("`a ${ b.map((x) => `c  ${ x }`) } d`", "`a ${ b.map((x) => `c  ${ x }`) } d`"),
-    ("x = {\n  a: 1,\n};\nfor (const one of all) go(one);", "x={a:1,};for(const one of all)go(one);"),
+    ("x = {\n  a: 1,\n};\nfor (const one of all) go(one);", "x={a:1,};for(let one of all)go(one);"),
 ]
 
 

@@ -314,7 +314,7 @@ def test_records_of_later_kinds_are_passed_over(tmp_path: Path) -> None:
 def test_the_documentation_names_everything() -> None:
     """docs/traces.md tells of each key of the schema, and shows the timeline as it is."""
     text = (Path(__file__).parents[2] / "docs" / "traces.md").read_text(encoding="utf-8")
-    for kind in ("trace", "fault", "run", "event", "exchange"):
+    for kind in ("trace", "fault", "run", "difference", "event", "exchange"):
         section = text[text.index(f"**`{kind}`**") :].split("\n\n**`")[0]
         keys = set(SCHEMA["$defs"][kind]["properties"]) - {"record"}
         assert {key for key in keys if f"`{key}`" not in section} == set()

@@ -10,7 +10,7 @@ from mastra_sync.guard import NotAFailure
 from pytest_mastra.cassettes.replay.entries import Entry
 from pytest_mastra.cassettes.replay.request_key import RequestKey, describe_request
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.text.differences import describe, differences
+from pytest_mastra.text.differences import Difference, describe, differences
 
 CLOSEST = 3
 """How many recorded requests are shown."""
@@ -57,6 +57,16 @@ class Miss:
             *textwrap.indent(advice, "  ").split("\n"),
         ]
         return "\n".join(lines)
+
+    @property
+    def differences(self) -> tuple[str, list[Difference]]:
+        """Which recorded request comes closest, and in what the asked one differs from it; empty if none does."""
+        question = describe_request(self.request)
+        closest = min(self.entries, key=lambda entry: _distance(entry, self.key, question), default=None)
+        if closest is None or _distance(closest, self.key, question)[0]:
+            return "", []
+        found = differences(question, describe_request(closest.exchange.request))
+        return f"{_verb_of(self.key)}, recorded as exchange {closest.index + 1}", found
 
     def _closest(self) -> list[str]:
         if not self.entries:

@@ -24,9 +24,19 @@ function drawComparison(before, after) {
     el("tbody", rows.map(([name, one, other]) => {
       const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => differences(one[field]?.(), other[field]?.(), field)) : [];
       return el("tr", { class: found.length || !one || !other || one.status !== other.status ? "differs" : "same" }, el("th", { scope: "row" }, name), cell(one), cell(other),
-        el("td", found.slice(0, 8).map(([path, was, is]) => el("div", el("code", path), " ", el("del", shortly(was)), " → ", el("ins", shortly(is)))), found.length > 8 ? `and ${found.length - 8} more` : found.length ? null : one && other ? "nothing" : ""));
+        el("td", found.slice(0, 8).map(changed), found.length > 8 ? `and ${found.length - 8} more` : found.length ? null : one && other ? "nothing" : ""));
     })));
 }
 
+const changed = ([path, was, is]) => el("div", el("code", path), was === is ? "" : [" ", el("del", shortly(was)), " → ", el("ins", shortly(is))]);
+
+/** Draws in what a run, or a step of it, differs from snapshot or recording. */
+function drawDifferences(run, at) {
+  const found = run.differences.filter((one) => !at || one.step === at.path);
+  const titles = new Set(found.map((one) => one.title));
+  return [...titles].map((title) => el("section.value.changed", el("h4", `Differs from the ${title}`),
+    found.filter((one) => one.title === title).map((one, index, all) => [one.where && one.where !== all[index - 1]?.where && el("p.target", one.where), changed([one.path, one.was(), one.is()])])));
+}
+
 const UUID = /_[0-9a-f]{8}-[0-9a-f-]{27}/g;
-const shortly = (item) => { const words = item === undefined ? "nothing" : JSON.stringify(item); return words.length > 80 ? `${words.slice(0, 80)}…` : words; };
+const shortly = (item) => { const words = item === undefined ? "nothing" : json(item); return words.length > 80 ? `${words.slice(0, 80)}…` : words; };

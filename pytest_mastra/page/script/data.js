@@ -38,6 +38,7 @@ function runsOf(test) {
     test, number, workflow: text(row[0]), id: text(row[1]), status: text(row[2]), input: later(test, row[3]), result: later(test, row[4]),
     error: later(test, row[5]), graph: GRAPHS[row[6]], isGraphKnown: row[7], at: row[9], taken: row[10], failing: row[11],
     seconds: row[12], began: row[13], account: later(test, row[14]),
+    differences: row[15].map(([title, step, where, path, was, is]) => ({ title: text(title), step: text(step), where: text(where), path: told(test, path), was: later(test, was), is: later(test, is) })),
     steps: row[8].map((step, index) => ({
       index, path: text(step[0]), name: text(step[1]), status: text(step[2]), input: later(test, step[3]), output: later(test, step[4]),
       error: later(test, step[5]), asks: later(test, step[6]), answer: later(test, step[7]), count: text(step[8]), seconds: step[9], spans: step[10] })),

@@ -3,7 +3,7 @@ function markdownOf(test, run, at) {
   const [workflow, words, where, why] = sentenceOf(test);
   const code = (string) => "`" + visible(string).replaceAll("`", "'") + "`";
   const block = (string, kind = "") => { const fence = "`".repeat(Math.max(3, ...(string.match(/`+/g) || []).map((one) => one.length + 1))); return `${fence}${kind}\n${visible(string)}\n${fence}`; };
-  const json = (title, later) => (later() === undefined ? [] : [`**${title}**`, block(JSON.stringify(later(), null, 2).slice(0, 4000), "json")]);
+  const part = (title, later) => (later() === undefined ? [] : [`**${title}**`, block(json(later(), null, 2).slice(0, 4000), "json")]);
   const lines = [words ? `### ${[workflow && code(workflow), words, where && code(where)].filter(Boolean).join(" ")}` : `### ${code(test.name)} ${test.outcome}`];
   if (why) lines.push(block(why));
   lines.push([`- test: ${code(test.name)}, ${test.outcome}${test.seconds === null ? "" : ` after ${duration(test.seconds)}`}`, `- again: ${code(againOf(test))}`,
@@ -11,8 +11,9 @@ function markdownOf(test, run, at) {
     ...(run ? [`- run: ${code(run.id)} of ${code(run.workflow)}, ${run.status}${run.seconds === null ? "" : ` after ${duration(run.seconds)}`}, on ${targetOf(test)}`,
       `- path: ${run.steps.map((one) => `${code(one.path)} (${one.status}${one.seconds ? `, ${duration(one.seconds)}` : ""})`).join(" → ") || "no step"}`] : [])].join("\n"));
   if (run) {
-    lines.push(...json("Input of the run", run.input));
-    for (const part of at ? ["error", "input", "asks", "output"] : []) lines.push(...json(`${part} of ${code(at.path)}`, at[part]));
+    lines.push(...part("Input of the run", run.input));
+    for (const name of at ? ["error", "input", "asks", "output"] : []) lines.push(...part(`${name} of ${code(at.path)}`, at[name]));
+    for (const one of run.differences) lines.push(`- differs from the ${code(one.title)} at ${code(one.path)}: ${code(shortly(one.was()))} → ${code(shortly(one.is()))}`);
     const story = linesOf(run);
     lines.push("**Story**", block(story.slice(-40).map((line) => `${(duration(line.at) || "").padStart(8)}  ${wordsOf(line)} ${line.rule || line.step || ""}`.trimEnd()).join("\n")));
   }
@@ -67,8 +68,8 @@ function drawRun(test, runId, stepPath) {
   const drawing = el("div.drawing", { tabindex: 0, role: "group", "aria-label": "Graph, scrolls sideways", onclick: () => select(undefined) }, drawGraph(run, select));
   view.append(
     drawing,
-    el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, true), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), drawFaults(test), !isFine && saidOf(test)), panel));
-  select(run.steps.find((one) => one.path === stepPath) || (stepPath ? undefined : run.steps[run.failing]), true);
+    el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, !run.differences.length), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), drawFaults(test), !isFine && saidOf(test)), panel));
+  select(run.steps.find((one) => one.path === stepPath) || (stepPath ? undefined : run.steps[run.failing] || run.steps.find((one) => differs(run, one))), true);
   showStopped(drawing);
   return (by) => {
     const number = (at ? at.index : by > 0 ? -1 : 0) + by;

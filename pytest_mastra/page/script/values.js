@@ -1,6 +1,7 @@
 // JSON values as trees that fold; each place has a JSON path.
 const LONG = 2000, MANY = 100, NAME = /^[A-Za-z_$][\w$]*$/;
-const into = (key) => (typeof key === "number" ? `[${key}]` : NAME.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
+const into = (key) => (typeof key === "number" ? `[${key}]` : NAME.test(key) ? `.${key}` : `[${json(key)}]`);
+const json = JSON.stringify;
 const isTree = (item) => item !== null && typeof item === "object";
 
 /** Returns a value in a few words, for a tree that is folded. */
@@ -14,18 +15,17 @@ function brief(item) {
 
 function leaf(item) {
   if (typeof item !== "string") return el("span", { class: item === null ? "null" : typeof item }, String(item));
-  const quoted = (string) => JSON.stringify(string);
-  if (item.length <= LONG) return el("span.string", quoted(item));
-  const shown = el("span.string", `${quoted(item.slice(0, LONG))}…`);
+  if (item.length <= LONG) return el("span.string", json(item));
+  const shown = el("span.string", `${json(item.slice(0, LONG))}…`);
   const more = button(`show all ${many(item.length)} characters`, () => {
-    shown.textContent = visible(quoted(item));
+    shown.textContent = visible(json(item));
     more.remove();
   }, { class: "more" });
   return el("span", shown, " ", more);
 }
 
 const label = (key, path) => key === undefined ? null : el("button", { type: "button", class: "key", title: `Copy the path ${visible(path)}`,
-  onclick: (event) => { event.preventDefault(); copy(path, `Copied ${path}`); } }, typeof key === "number" ? key : NAME.test(key) ? key : JSON.stringify(key));
+  onclick: (event) => { event.preventDefault(); copy(path, `Copied ${path}`); } }, typeof key === "number" ? key : NAME.test(key) ? key : json(key));
 
 /** Returns a value as a tree; what is inside of a folded place is made when it is unfolded. */
 function tree(item, path = "$", key = undefined, isOpen = true) {
@@ -35,7 +35,7 @@ function tree(item, path = "$", key = undefined, isOpen = true) {
   }
   const place = el("details.tree", el("summary", name, name && ": ", el("span.brief", brief(item))));
   const entries = Array.isArray(item) ? item.map((one, index) => [index, one]) : Object.entries(item);
-  const isSmall = JSON.stringify(item).length < 600;
+  const isSmall = json(item).length < 600;
   const unfold = () => place.children.length < 2 && addInParts(place, entries, ([inner, one]) => tree(one, path + into(inner), inner, isSmall), MANY);
   place.addEventListener("toggle", unfold);
   if (isOpen) { unfold(); place.open = true; }
@@ -47,7 +47,7 @@ function titled(title, later, kind = "") {
   const item = later();
   if (item === undefined) return null;
   return el("section", { class: `value ${kind}` },
-    el("h4", title, copyButton("copy", () => JSON.stringify(item, null, 2), `Copied ${title}`)), tree(item));
+    el("h4", title, copyButton("copy", () => json(item, null, 2), `Copied ${title}`)), tree(item));
 }
 
 /** Gives the paths at which two values differ: [path, before, after]. */
@@ -56,6 +56,6 @@ function differences(before, after, path = "$", found = []) {
   if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after)) {
     const isList = Array.isArray(before);
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) differences(before[key], after[key], path + into(isList ? Number(key) : key), found);
-  } else if (JSON.stringify(before) !== JSON.stringify(after)) found.push([path, before, after]);
+  } else if (json(before) !== json(after)) found.push([path, before, after]);
   return found;
 }

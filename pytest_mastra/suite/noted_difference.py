@@ -1,0 +1,42 @@
+"""What a test has found to differ from what was kept of an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_mastra.suite.scene import Scene
+    from pytest_mastra.text.differences import Difference
+
+MOST = 200
+"""Differences that are kept of a test."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedDifference:
+    """One place at which a run differs from what was kept.
+
+    Attributes:
+        against: From what: `snapshot`, `recorded run`, `cassette`.
+        difference: Where, and in what; `expected` is what was kept.
+        name: Which one, as people call it: a file; empty if that goes without saying.
+        run_id: The run; None if it is of none.
+        step: The step, by its path in the run; None if it is of none.
+        where: In which request or event, if it is in one.
+    """
+
+    against: str
+    difference: Difference
+    name: str = ""
+    run_id: str | None = None
+    step: str | None = None
+    where: str = ""
+
+
+def note_differences(scene: Scene, found: Iterable[NotedDifference]) -> None:
+    """Have a scene know of differences, each once."""
+    for one in found:
+        if len(scene.differences) < MOST and one not in scene.differences:
+            scene.differences.append(one)

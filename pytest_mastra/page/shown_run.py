@@ -248,7 +248,7 @@ def describe_error(error: RemoteError | None) -> str:
 
 
 def describe_difference(run: ShownRun) -> str:
-    """Return in one line from what a run differs, and where first; empty if it does not."""
+    """Return from what a run differs, and where first; empty if it does not."""
     if not run.differences:
         return ""
     more = f" and {len(run.differences) - 1} more" if len(run.differences) > 1 else ""

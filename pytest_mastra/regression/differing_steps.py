@@ -30,7 +30,7 @@ class ComparedRun:
 
 
 def compared_runs(data: Any) -> list[ComparedRun]:
-    """Return the runs of what is compared: a result, or a list of them; none of anything else."""
+    """Return the runs of a result, or of a list of them; none of anything else."""
     results = data if isinstance(data, (list, tuple)) else [data]
     return [_compared(result) for result in results if isinstance(result, RunResult)]
 

@@ -60,7 +60,7 @@ class Miss:
 
     @property
     def differences(self) -> tuple[str, list[Difference]]:
-        """Which recorded request comes closest, and in what the asked one differs from it; empty if none does."""
+        """Which recorded request comes closest, and in what it differs; empty if none does."""
         question = describe_request(self.request)
         closest = min(self.entries, key=lambda entry: _distance(entry, self.key, question), default=None)
         if closest is None or _distance(closest, self.key, question)[0]:

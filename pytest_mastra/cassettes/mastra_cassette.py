@@ -26,7 +26,7 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.suite import markers, replayed_tests, settings
 from pytest_mastra.suite.declared_server import find_fake_only, only_fakes_have
-from pytest_mastra.suite.noted_difference import NotedDifference, note_differences
+from pytest_mastra.suite.noted_difference import NotedDifference
 from pytest_mastra.text.differences import MISSING, Difference
 from pytest_mastra.text.values import counted
 
@@ -231,8 +231,8 @@ class MastraCassette:
     def _note_miss(self, scene: Scene, miss: Miss) -> NoRecordedReply:
         where, found = miss.differences
         run_id = miss.key.call.run
-        note_differences(
-            scene, (NotedDifference("cassette", one, self.shown, run_id=run_id, where=where) for one in found)
+        scene.note_differences(
+            NotedDifference("cassette", one, self.shown, run_id=run_id, where=where) for one in found
         )
         text = self._scrubber.text(
             miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}")
@@ -295,7 +295,7 @@ class MastraCassette:
             scrubber = learn_secrets([*live, *self.story.exchanges], self._item.config)
             drift = compare(self.story.exchanges, live, scrubber=scrubber)
             report.add(self._item.nodeid, self.shown, drift)
-            note_differences(scene, self._drifted(drift))
+            scene.note_differences(self._drifted(drift))
 
     def _drifted(self, drift: Drift) -> Iterator[NotedDifference]:
         for title, findings in drift.differences.items():

@@ -17,7 +17,6 @@ from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
 from pytest_mastra.regression.outcome import outcome_of
 from pytest_mastra.regression.recorded_run import Answer, Recording, recording_of
-from pytest_mastra.suite.noted_difference import note_differences
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
 
@@ -144,7 +143,7 @@ class Rerunner:
         rerun = Rerun(recording, result, found, given, unanswered, Mask(self._scene, self._item.config))
         if not rerun:
             self._item.add_report_section("call", "Mastra re-run", rerun.explain())
-            note_differences(self._scene, notes_of(found, compared_runs(result), "recorded run"))
+            self._scene.note_differences(notes_of(found, compared_runs(result), "recorded run"))
         return rerun
 
     def __repr__(self) -> str:

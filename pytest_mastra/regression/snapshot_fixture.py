@@ -54,11 +54,10 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
 def _note(request: pytest.FixtureRequest, found: Iterable[Difference], runs: Sequence[ComparedRun]) -> None:
     """Have the test's scene know in what a run differs from the snapshot."""
     from pytest_mastra.regression.differing_steps import notes_of
-    from pytest_mastra.suite.noted_difference import note_differences
 
     scene = request.node.stash.get(SCENE, None)
     if scene is not None:
-        note_differences(scene, notes_of(found, runs, "snapshot"))
+        scene.note_differences(notes_of(found, runs, "snapshot"))
 
 
 def _scrubber(request: pytest.FixtureRequest) -> Scrubber:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_mastra.suite.scene import Scene
     from pytest_mastra.text.differences import Difference
-
-MOST = 200
-"""Differences that are kept of a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +28,3 @@ class NotedDifference:
     run_id: str | None = None
     step: str | None = None
     where: str = ""
-
-
-def note_differences(scene: Scene, found: Iterable[NotedDifference]) -> None:
-    """Have a scene know of differences, each once."""
-    for one in found:
-        if len(scene.differences) < MOST and one not in scene.differences:
-            scene.differences.append(one)

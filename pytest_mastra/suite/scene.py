@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pytest_mastra.http.wire import Surface
     from pytest_mastra.suite.noted_difference import NotedDifference
     from pytest_mastra.suite.swept_point import SweptPoint
+
+
+MOST_DIFFERENCES = 200
+"""Differences from what was kept that a test's scene knows."""
 
 
 class SceneCassette(Protocol):
@@ -126,6 +130,12 @@ class Scene:
     def surface_for(self, surface: Surface, *, in_process: bool) -> Surface:
         """Return what is to be asked in a surface's stead, if the test is swept."""
         return surface if self.between is None else self.between.surround(surface, in_process=in_process)
+
+    def note_differences(self, found: Iterable[NotedDifference]) -> None:
+        """Note what differs from a snapshot or a recording, each once."""
+        for one in found:
+            if len(self.differences) < MOST_DIFFERENCES and one not in self.differences:
+                self.differences.append(one)
 
     def note_outcome(self, report: pytest.TestReport) -> None:
         """Note how the test's own code ended, or one of its subtests.

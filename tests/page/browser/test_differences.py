@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from mastra_sync import MastraClient
 from pytest_mastra.fake import FakeMastra
-from pytest_mastra.suite.noted_difference import NotedDifference, note_differences
+from pytest_mastra.suite.noted_difference import NotedDifference
 from pytest_mastra.text.differences import MISSING, Difference
 from tests.page.acted_pages import page_of
 from tests.page.browser.conftest import Seen
@@ -28,8 +28,7 @@ def test_differences(seen: Seen, tmp_path: Path) -> None:
     """The first is in the sentence; a step's are in its panel, all in the run's; the first such step is open."""
     scene = acted(pay)
     paid = Difference("$.steps.charge.output.paid", 5, 6)
-    note_differences(
-        scene,
+    scene.note_differences(
         [
             NotedDifference("snapshot", Difference("$.result.paid", 5, 6), run_id="run-1"),
             NotedDifference("snapshot", paid, run_id="run-1", step="charge"),

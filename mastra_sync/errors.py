@@ -55,6 +55,7 @@ All of them take plain values, can be pickled, and say in their first line what 
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mastra_sync.attributes import tells_missing
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from mastra_sync.models import RunResult
 
 _ErrorType = TypeVar("_ErrorType", bound="MastraError")
+_StatusErrorType = TypeVar("_StatusErrorType", bound="APIStatusError")
 
 _ROUND_FROM = 100
 """Seconds from which on fractions do not matter, and three digits would not do."""
@@ -238,12 +240,6 @@ class APIStatusError(MastraError):
         retry_after: float | None = None,
         advice: str = "",
     ) -> None:
-        status = f"{status_code} " if status_code is not None else "not sent: "
-        about = f" (run {run_id})" if run_id else ""
-        first, *more = message.splitlines() or [""]
-        lines = [f"{status}{first.rstrip()}  [{method} {url}]{about}", *(f"  {line}" for line in more)]
-        lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in issues]
-        super().__init__(_with_advice("\n".join(lines), advice))
         self.message = message
         self.advice = advice
         self.status_code = status_code
@@ -253,9 +249,27 @@ class APIStatusError(MastraError):
         self.run_id = run_id
         self.body = body
         self.retry_after = retry_after
+        super().__init__(_refusal_in_words(self))
 
     def __str__(self) -> str:
         return _with_attempts(super().__str__(), self.attempts, self.seconds)
+
+
+def with_message(error: _StatusErrorType, message: str) -> _StatusErrorType:
+    """Return an error with another message, and all else as it is."""
+    again = copy(error)
+    again.message = message
+    again.args = (_refusal_in_words(again),)
+    return again
+
+
+def _refusal_in_words(error: APIStatusError) -> str:
+    status = f"{error.status_code} " if error.status_code is not None else "not sent: "
+    about = f" (run {error.run_id})" if error.run_id else ""
+    first, *more = error.message.splitlines() or [""]
+    lines = [f"{status}{first.rstrip()}  [{error.method} {error.url}]{about}", *(f"  {line}" for line in more)]
+    lines += [f"  {issue.get('field', '?')}: {issue.get('message', '?')}" for issue in error.issues]
+    return _with_advice("\n".join(lines), error.advice)
 
 
 class BadRequestError(APIStatusError):

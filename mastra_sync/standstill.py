@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from typing_extensions import TypeIs
 
 from mastra_sync.deadline import Deadline
-from mastra_sync.errors import MastraError, ServerError
+from mastra_sync.errors import MastraError, ServerError, with_message
 from mastra_sync.outages import GATEWAY_STATUSES, Mark
 from mastra_sync.waiting import Departure, Wait
 
@@ -50,20 +50,11 @@ def watch(waitable: WaitableRun, run: RunResult, error: ServerError, deadline: D
         if moved is None and deadline.expired:
             return run
         if moved is None:
-            raise _stands_still(error)
+            raise with_message(
+                error,
+                f"{error.message}\nThe run is still running by the server's record, and has not moved for "
+                f"{STANDSTILL:.0f} s: its end could not be stored, it seems.\n"
+                "wait() waits for it all the same, restart() executes it again.",
+            )
         run = moved
     return run
-
-
-def _stands_still(error: ServerError) -> ServerError:
-    return ServerError(
-        f"{error.message}\nThe run is still running by the server's record, and has not moved for {STANDSTILL:.0f} s: "
-        "its end could not be stored, it seems.\nwait() waits for it all the same, restart() executes it again.",
-        method=error.method,
-        url=error.url,
-        status_code=error.status_code,
-        issues=error.issues,
-        run_id=error.run_id,
-        body=error.body,
-        retry_after=error.retry_after,
-    )

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.terminal.writing import complain, print_text
 from pytest_mastra.coverage.compare import find_lost
-from pytest_mastra.coverage.documents import DOCUMENTS
 from pytest_mastra.coverage.fold import Coverage
-from pytest_mastra.coverage.goals import Family
-from pytest_mastra.coverage.kept_file import CoverageFileError, as_text, read_file, write_whole
+from pytest_mastra.coverage.kept_file import CoverageFileError, as_text, read_file, try_to_write
 from pytest_mastra.coverage.report import lines_of
-from pytest_mastra.coverage.wishes import (
-    FORMS,
-    Omissions,
-    Report,
-    WishError,
-    find_shortfalls,
-    parse_omissions,
-    parse_reports,
-    parse_thresholds,
-)
+from pytest_mastra.coverage.wishes import WishError, Wishes
 
 
 @dataclass(slots=True)
@@ -31,16 +20,12 @@ class Telling:
     """How coverage is told, and what it is held to.
 
     Attributes:
-        reports: The forms.
-        least: The least percentages, by family.
+        wishes: What the options ask for.
         base: What had been tried before; None if that is no matter.
-        omissions: What is not counted.
     """
 
-    reports: list[Report]
-    least: dict[Family, float] = field(default_factory=dict)
+    wishes: Wishes
     base: Coverage | None = None
-    omissions: Omissions = field(default_factory=Omissions)
 
     @classmethod
     def wished(cls, form: str, fail_under: str | None, against: Path | None, omit: Sequence[str]) -> Telling:
@@ -50,27 +35,22 @@ class Telling:
             Stop: There is no such thing.
         """
         try:
-            return cls(
-                parse_reports(form, "--form"),
-                parse_thresholds(fail_under, "--fail-under") if fail_under else {},
-                None if against is None else _read(against),
-                parse_omissions(omit, "--omit"),
-            )
+            wishes = Wishes.parse((form, "--form"), (fail_under or None, "--fail-under"), (omit, "--omit"))
         except WishError as error:
             raise Stop(Exit.USAGE, str(error)) from None
+        return cls(wishes, None if against is None else _read(against))
 
     def tell(self, coverage: Coverage) -> Exit:
         """Tell coverage; return how the command ends."""
-        omit = self.omissions.reason
-        for wished in self.reports:
-            if FORMS[wished.form]:
-                _write(Path(wished.path), DOCUMENTS[wished.form](coverage, omit))
-                complain(f"written to {wished.path}")
-            else:
-                print_text("\n".join(lines_of(coverage, omit, with_advice=wished.form == "term-missing")))
+        omit = self.wishes.omissions.reason
+        for report in self.wishes.reports:
+            if not report.path:
+                print_text("\n".join(lines_of(coverage, omit, with_advice=report.form == "term-missing")))
+        for path, text in self.wishes.documents(coverage):
+            _write(Path(path), text)
+            complain(f"written to {path}")
         problems = [str(lost) for lost in find_lost(coverage, self.base, omit)] if self.base is not None else []
-        problems += self.omissions.problems(coverage)
-        problems += find_shortfalls(coverage.counts(omit), self.least, coverage.runs)
+        problems += self.wishes.problems(coverage)
         for problem in problems:
             complain(problem)
         return Exit.FAILED if problems else Exit.SUCCESS
@@ -109,7 +89,6 @@ def _read(path: Path) -> Coverage:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise Stop(Exit.USAGE, f"{path} cannot be written: {error.strerror or error}") from None
+    problem = try_to_write(path, text)
+    if problem:
+        raise Stop(Exit.USAGE, problem)

@@ -14,16 +14,7 @@ from pytest_mastra.coverage import declarations, kept_file, report
 from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import FAMILIES, Key, family_of
 from pytest_mastra.coverage.observed_run import runs_of_scene
-from pytest_mastra.coverage.wishes import (
-    FORMS,
-    Omissions,
-    Report,
-    WishError,
-    find_shortfalls,
-    parse_omissions,
-    parse_reports,
-    parse_thresholds,
-)
+from pytest_mastra.coverage.wishes import WishError, Wishes
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.redact.summary import Summary
 from pytest_mastra.report import hooks as reporting
@@ -54,12 +45,14 @@ def begin(config: pytest.Config) -> None:
     if not reports and not least:
         return
     try:
-        wished = parse_reports(reports, _origin(config, "coverage")) if reports else []
-        thresholds = parse_thresholds(least, _origin(config, "coverage_fail_under")) if least else {}
-        omissions = parse_omissions(config.getini("mastra_coverage_omit"), "ini key mastra_coverage_omit")
+        wishes = Wishes.parse(
+            (reports or None, _origin(config, "coverage")),
+            (least or None, _origin(config, "coverage_fail_under")),
+            (config.getini("mastra_coverage_omit"), "ini key mastra_coverage_omit"),
+        )
     except WishError as error:
         raise usage_error(str(error)) from None
-    config.pluginmanager.register(Covering(config, wished, thresholds, omissions), _NAME)
+    config.pluginmanager.register(Covering(config, wishes), _NAME)
 
 
 def _given(config: pytest.Config, name: str) -> str:
@@ -83,21 +76,15 @@ class Covering:
 
     Args:
         config: pytest's.
-        reports: The forms that are asked for.
-        least: The least percentages, by family.
-        omissions: What is not counted.
+        wishes: What is asked for.
     """
 
-    def __init__(
-        self, config: pytest.Config, reports: list[Report], least: dict[Any, float], omissions: Omissions
-    ) -> None:
+    def __init__(self, config: pytest.Config, wishes: Wishes) -> None:
         self.coverage = config.stash[COVERAGE] = Coverage()
         self._config = config
-        self._reports = reports
-        self._least = least
-        self._omissions = omissions
+        self._wishes = wishes
         self._problems: list[str] = []
-        self._written: list[str] = []
+        self._documents: list[str] = []
         self._asked: set[str] = set()
 
     # -- gathering
@@ -168,53 +155,43 @@ class Covering:
         if self._config.getoption("collectonly"):
             return
         self._write(session)
-        if self.coverage.runs:
-            self._problems += self._omissions.problems(self.coverage)
-        counts = self.coverage.counts(self._omissions.reason)
-        self._problems += find_shortfalls(counts, self._least, self.coverage.runs)
+        self._problems += self._wishes.problems(self.coverage)
         if self._problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self, session: pytest.Session) -> None:
         """Write the files; one that cannot be written fails the session."""
-        from pytest_mastra.coverage import documents  # noqa: PLC0415 -- most sessions write none
-
         scrubber = scrubber_of(self._config)
         root = session.config.rootpath
-        path = root / self._config.getini("mastra_coverage_file")
-        texts = {path: kept_file.as_text(self.coverage)}
-        for wished in self._reports:
-            if FORMS[wished.form]:
-                texts[root / wished.path] = documents.DOCUMENTS[wished.form](self.coverage, self._omissions.reason)
-        for where, text in texts.items():
-            self._write_one(where, scrubber.text(text) if where != path else text)
+        kept = root / self._config.getini("mastra_coverage_file")
+        self._write_one(kept, kept_file.as_text(self.coverage))
+        for path, text in self._wishes.documents(self.coverage):
+            if self._write_one(root / path, scrubber.text(text)):
+                self._documents.append(str(root / path))
 
-    def _write_one(self, path: Path, text: str) -> None:
-        try:
-            kept_file.write_whole(path, text)
-        except OSError as error:
-            self._problems.append(f"{path} cannot be written: {error.strerror or type(error).__name__}")
-        else:
-            self._written.append(str(path))
+    def _write_one(self, path: Path, text: str) -> bool:
+        problem = kept_file.try_to_write(path, text)
+        if problem:
+            self._problems.append(problem)
+        return not problem
 
     def total_line(self) -> str:
         """Return the three numbers in one line."""
-        return report.total_line(self.coverage, self._omissions.reason)
+        return report.total_line(self.coverage, self._wishes.omissions.reason)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what the suite has tried."""
         if self._config.getoption("collectonly"):
             return
-        forms = {wished.form for wished in self._reports}
+        forms = {wished.form for wished in self._wishes.reports}
         summary = Summary(terminalreporter, scrubber_of(self._config))
         summary.begin("mastra coverage", red=bool(self._problems))
         if forms & {"term", "term-missing"}:
-            omit = self._omissions.reason
+            omit = self._wishes.omissions.reason
             summary.lines(report.lines_of(self.coverage, omit, with_advice="term-missing" in forms))
         else:
             summary.line(self.total_line())
-        documents = self._written[1:]
-        summary.lines(f"written to {path}" for path in documents)
+        summary.lines(f"written to {path}" for path in self._documents)
         for problem in self._problems:
             summary.line(problem, red=True)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mastra_sync.whole_files import write_whole
 from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import KINDS, Declared
 
@@ -81,21 +81,13 @@ def as_text(coverage: Coverage) -> str:
     return json.dumps(as_json(coverage), ensure_ascii=False, indent=1) + "\n"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text to a file, whole or not at all; folders are made.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+def try_to_write(path: Path, text: str) -> str:
+    """Write a text to a file, whole or not at all, and return why that cannot be; empty if it could."""
     try:
-        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror or type(error).__name__}"
+    return ""
 
 
 def read_file(path: str | os.PathLike[str]) -> Coverage:

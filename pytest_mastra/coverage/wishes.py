@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -18,6 +18,9 @@ FORMS: Mapping[str, str] = {
     "markdown": "mastra-coverage.md",
 }
 """The forms of the report, each with the file that it is written to by default; those for terminals have none."""
+
+Option = tuple[str | None, str]
+"""What was given to an option, None for nothing, and the option's name for messages."""
 
 _REASON = " -- "
 _HUNDRED = 100
@@ -152,6 +155,54 @@ def parse_omissions(lines: Iterable[str], where: str = "mastra_coverage_omit") -
             raise WishError(f"{where}: {line!r} has no reason; an example: report.* -- nobody runs it in tests")
         found.append(Omission(pattern, reason))
     return Omissions(found)
+
+
+@dataclass(slots=True)
+class Wishes:
+    """All that is asked of coverage, by pytest's options or those of the command.
+
+    Attributes:
+        reports: The forms of the report.
+        least: The least percentages, by family.
+        omissions: What is not counted.
+    """
+
+    reports: list[Report]
+    least: dict[Family, float]
+    omissions: Omissions
+
+    @classmethod
+    def parse(cls, reports: Option, least: Option, omissions: tuple[Iterable[str], str]) -> Wishes:
+        """Return what options ask for, each given as its value and its name for messages.
+
+        Args:
+            reports: As `parse_reports` takes them.
+            least: As `parse_thresholds` takes them.
+            omissions: The lines that `parse_omissions` takes.
+
+        Raises:
+            WishError: There is no such thing.
+        """
+        forms, of_forms = reports
+        percentages, of_percentages = least
+        return cls(
+            [] if forms is None else parse_reports(forms, of_forms),
+            {} if percentages is None else parse_thresholds(percentages, of_percentages),
+            parse_omissions(*omissions),
+        )
+
+    def documents(self, coverage: Coverage) -> Iterator[tuple[str, str]]:
+        """Give the reports that go to files: the path of each, and its text."""
+        from pytest_mastra.coverage.documents import DOCUMENTS  # noqa: PLC0415 -- most sessions write none
+
+        for report in self.reports:
+            if report.path:
+                yield report.path, DOCUMENTS[report.form](coverage, self.omissions.reason)
+
+    def problems(self, coverage: Coverage) -> list[str]:
+        """Return what is not as it was asked for: omissions of nothing, thresholds that are not reached."""
+        vain = self.omissions.problems(coverage) if coverage.runs else []
+        return vain + find_shortfalls(coverage.counts(self.omissions.reason), self.least, coverage.runs)
 
 
 def find_shortfalls(counts: Mapping[Family, Count], least: Mapping[Family, float], runs: int) -> list[str]:

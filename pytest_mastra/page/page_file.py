@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mastra_sync.whole_files import write_whole
 from pytest_mastra.page.page import render
 from pytest_mastra.page.session import Session
 from pytest_mastra.page.tested import Tested
@@ -69,22 +68,18 @@ def write_page(
     """
     page = render(tests, session, tried=tried, omit=omit)
     left = scrubber.survivors(page.data)
-    problem = f"{', '.join(left)} would stand in it" if left else _replace(path, page.html)
+    problem = f"{', '.join(left)} would stand in it" if left else _problem_in_writing(path, page.html)
     if problem:
         return Written(f"no page is written to {path}: {problem}", problem)
     failed = sum(test.has_failed for test in tests)
     return Written(f"page of {counted(len(tests), 'test')}, {failed} failed, {_size(len(page.html))}: {path}")
 
 
-def _replace(path: Path, data: bytes) -> str:
-    """Write a file, whole or not at all, and return what was wrong."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+def _problem_in_writing(path: Path, data: bytes) -> str:
+    """Write a file, and return what was wrong; empty if it is written."""
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        write_whole(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         return error.strerror or str(error)
     return ""
 

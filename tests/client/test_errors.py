@@ -105,6 +105,25 @@ def test_pickling_loses_nothing(name: str) -> None:
     assert again.__dict__ == error.__dict__
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in real() if issubclass(getattr(mastra_sync, name), mastra_sync.APIStatusError)]
+)
+def test_said_in_other_words(name: str) -> None:
+    """A refusal with another message is of the same type and has every other attribute; the first one stays."""
+    error = example(name)
+    assert isinstance(error, mastra_sync.APIStatusError)
+    error.attempts, error.seconds = 3, 2.0
+    again = errors.with_message(error, "said otherwise\nand more")
+    assert type(again) is type(error)
+    assert vars(again) == {**vars(error), "message": "said otherwise\nand more"}
+    begin = "500 said otherwise  [POST http://h/api/x] (run r1), after 3 attempts in 2.0 s\n  and more\n  n: wrong"
+    assert str(again).startswith(begin)
+    assert (error.message, str(again)[str(again).index("n: wrong") :]) == (
+        "said",
+        str(error)[str(error).index("n: wrong") :],
+    )
+
+
 @pytest.mark.parametrize("name", real())
 def test_attributes_are_what_was_given(name: str) -> None:
     """Each value that an exception takes is an attribute, documented under its class or one above."""

@@ -23,6 +23,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.extensions import ExtensibleGroup
 from mastra_sync.cli.inputs import read_input
 from mastra_sync.cli.options import (
+    OneOf,
     Text,
     answer_as_json,
     input_arguments,
@@ -68,8 +69,18 @@ def _in_one_line(error: click.UsageError) -> str:
     problem = " ".join(error.format_message().split()).removesuffix(".").replace("'. (", "' (")
     if isinstance(error, click.NoSuchOption) and error.option_name == "--token":
         problem += " (a command line can be read by others): set MASTRA_API_TOKEN"
+    elif isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
+        problem = _where_it_belongs(error.option_name) or problem
     path = error.ctx.command_path if error.ctx is not None else PROGRAM
-    return f"{problem}; see {path} --help"
+    return f"{problem}{' See' if problem.endswith('?') else '; see'} {path} --help"
+
+
+def _where_it_belongs(option: str) -> str:
+    """Return where an option goes that stands before the command; empty if no command has it."""
+    for name, command in mastra_sync.commands.items():
+        if any(option in param.opts for param in command.params):
+            return f"{option} goes behind the command, as in {PROGRAM} {name} {option}"
+    return ""
 
 
 @click.group(
@@ -334,7 +345,7 @@ def export(folder: Path, *, force: bool, **options: Any) -> int:
 @mastra_sync.command()
 @click.argument("workflow")
 @click.option(
-    "--status", metavar="STATUS", type=click.Choice(STATUSES), help=f"Only runs with this one: {', '.join(STATUSES)}."
+    "--status", metavar="STATUS", type=OneOf(STATUSES), help=f"Only runs with this one: {', '.join(STATUSES)}."
 )
 @click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with everything that is known of each run.")

@@ -6,11 +6,12 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync import errors
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.cli.outcome import waiting_line
+from mastra_sync.cli.outcome import resume_schemas, waiting_line
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.delivery import HOW_TO_GIVE_TOKEN
@@ -18,6 +19,7 @@ from mastra_sync.documentation import see_error, slug_of
 from mastra_sync.durations import duration
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
+from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import one_line, printable
 from mastra_sync.tls_failures import HOW_TO_TRUST
 
@@ -47,6 +49,10 @@ _OPTIONS = {
     "limit": "--limit",
     "per_page": "--limit",
 }
+_LOOKED_THROUGH = 100
+"""How many runs are looked through for one that may have been meant."""
+_MOST = 3
+_DOUBLED_PREFIX = re.compile(r"(?P<server>.*[^/])(?P<prefix>/[^/].*)(?P=prefix)")
 
 
 @dataclass(slots=True)
@@ -82,7 +88,9 @@ def first_line(error: errors.MastraError) -> str:
     """Return what an exception says, in one line, without advice for programmers."""
     if isinstance(error, errors.APIStatusError):
         said = [error.message, *(f"{issue.get('field', '?')}: {issue.get('message', '?')}" for issue in error.issues)]
-        return one_line("; ".join(said).replace(": \n- ", ": ").replace("\n- ", "; "), None)
+        # what is wrong with the whole of a value has no place in it
+        text = "; ".join(said).replace("\n- : ", "\n- ")
+        return one_line(text.replace(": \n- ", ": ").replace("\n- ", "; "), None)
     return one_line(str(error).partition("\n")[0], None)
 
 
@@ -121,11 +129,23 @@ def _explain_workflow(error: errors.WorkflowNotFound, attempt: Attempt) -> Stop:
 
 
 def _explain_run(_error: errors.MastraError, attempt: Attempt) -> Stop:
+    near = did_you_mean(*_near_runs(attempt))
     hint = attempt.server.command("runs", attempt.workflow_id)
     return Stop(
         Exit.USAGE,
-        f"{printable(attempt.workflow_id)!r} has no run {printable(attempt.run_id)!r}; list its runs with: {hint}",
+        f"{printable(attempt.workflow_id)!r} has no run {printable(attempt.run_id)!r}"
+        f"{f'{near} List' if near else '; list'} its runs with: {hint}",
     )
+
+
+def _near_runs(attempt: Attempt) -> list[str]:
+    """Return the ids of newer runs that begin as the wanted one, or are spelled alike."""
+    wanted, known = attempt.run_id, list[str]()
+    with contextlib.suppress(errors.MastraError):
+        runs = attempt.client.get_workflow(attempt.workflow_id).iter_runs(per_page=_LOOKED_THROUGH)
+        known += [run.run_id for run in islice(runs, _LOOKED_THROUGH) if run.run_id]
+    beginning = [run_id for run_id in known if run_id.startswith(wanted)] if wanted else []
+    return [printable(run_id) for run_id in (beginning or nearest_names(wanted, known, _MOST))[:_MOST]]
 
 
 def _explain_started(_error: errors.MastraError, attempt: Attempt) -> Stop:
@@ -163,8 +183,10 @@ def _explain_input(error: errors.MastraError, attempt: Attempt) -> Stop:
 
 
 def _explain_conflict(error: errors.MastraError, attempt: Attempt) -> Stop:
+    run, look = printable(attempt.run_id), attempt.server.command("result", attempt.workflow_id, attempt.run_id)
     return Stop(
-        Exit.USAGE, f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}: {first_line(error)}"
+        Exit.USAGE,
+        f"run {run} of {printable(attempt.workflow_id)!r}: {first_line(error)}; look at it with: {look}",
     )
 
 
@@ -175,8 +197,16 @@ def _explain_several(error: errors.SeveralStepsSuspended, attempt: Attempt) -> S
     )
 
 
-def _explain_answer(error: errors.MastraError, _attempt: Attempt) -> Stop:
-    return Stop(Exit.USAGE, f"{first_line(error)} (the run is still suspended)")
+def _explain_answer(error: errors.MastraError, attempt: Attempt) -> Stop:
+    wanted = ""
+    with contextlib.suppress(errors.MastraError):
+        workflow = attempt.client.get_workflow(attempt.workflow_id)
+        schemas = resume_schemas(workflow)
+        places = dict.fromkeys(place.step for place in workflow.get_run(attempt.run_id).result().suspensions)
+        wanted = "".join(
+            f"{printable(step)} takes {printable(in_words(schemas[step]))}; " for step in places if step in schemas
+        )
+    return Stop(Exit.USAGE, f"{first_line(error)} ({wanted}the run is still suspended)")
 
 
 def _explain_authentication(error: errors.AuthenticationError, attempt: Attempt) -> Stop:
@@ -201,7 +231,11 @@ def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> S
 
 
 def _explain_route(_error: errors.MastraError, attempt: Attempt) -> Stop:
-    return _at_the_server(f"no Mastra server at {attempt.client.base_url}; check --url and --api-prefix", attempt)
+    base_url = attempt.client.base_url
+    # the prefix comes behind the address by itself
+    doubled = _DOUBLED_PREFIX.fullmatch(base_url)
+    hint = did_you_mean(f"--url {doubled['server']}", shown=str) if doubled else ""
+    return _at_the_server(f"no Mastra server at {base_url}; check --url and --api-prefix{hint}", attempt)
 
 
 def _explain_timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:

@@ -13,11 +13,12 @@ from mastra_sync import errors
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line
 from mastra_sync.cli.following import ResumeArguments, WatchOptions, answer, connect
-from mastra_sync.cli.listing import local_time, print_table
+from mastra_sync.cli.listing import local_time
 from mastra_sync.cli.outcome import distinct_suspensions, item_of, resume_schemas, resuming_line
 from mastra_sync.cli.questions import Unanswered, ask_person
 from mastra_sync.cli.schemas import in_words
 from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.cli.tables import print_table
 from mastra_sync.terminal.writing import complain, is_terminal, one_line, print_json, print_text, printable
 
 if TYPE_CHECKING:

@@ -98,6 +98,8 @@ def _text_of(source: str, option: str) -> tuple[str, str]:
         refuse_undecoded(source, option)
         return source, option
     name = source[1:]
+    if not name:
+        _refuse(f"{option}: no file is named behind the '@'; give @FILE, - for stdin, or JSON")
     try:
         return _decoded(Path(name).read_bytes(), name), name
     except (OSError, ValueError) as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -14,12 +13,12 @@ from mastra_sync.cli.mermaid import flowchart
 from mastra_sync.cli.outcome import full_record
 from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
+from mastra_sync.cli.tables import print_table
 from mastra_sync.durations import duration
 from mastra_sync.graph_outline import Item, outline
 from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import (
     complain,
-    is_terminal,
     one_line,
     print_json,
     print_text,
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from mastra_sync.workflow_models import WorkflowDetails
 
 LARGEST_PAGE = 100
-UNLIMITED_WIDTH = 10_000
-COLOURS = {"success": "green", "failed": "red", "tripwire": "red", "suspended": "yellow", "running": "cyan"}
 
 
 def list_workflows(server: Server, *, as_json: bool) -> Exit:
@@ -145,26 +142,3 @@ def _gist(run: RunResult) -> str:
         return "at " + ", ".join(".".join(path) for path in run.suspended)
     error = run.error or (run.failed_step.error if run.failed_step else None)
     return one_line(with_root_cause(error)) if error else ""
-
-
-def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows below titles; on a terminal long cells are folded, but for the first."""
-    # rich takes longer to import than the rest of the command
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    if not rows:
-        return
-    to_terminal = is_terminal(sys.stdout)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, title in enumerate(titles):
-        # the id in the first column must be there whole, to be copied
-        table.add_column(title, no_wrap=index == 0 or not to_terminal, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
-    console = Console(width=None if to_terminal else UNLIMITED_WIDTH, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        print_text(line.rstrip())

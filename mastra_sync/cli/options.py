@@ -14,6 +14,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.inputs import read_json, refuse_undecoded
 from mastra_sync.cli.profiles import read_profile
 from mastra_sync.cli.server import DEFAULT_PREFIX, Server
+from mastra_sync.suggest import did_you_mean, nearest_name
 
 if TYPE_CHECKING:
     from mastra_sync.cli.following import WatchOptions
@@ -47,6 +48,18 @@ class Text(click.ParamType):  # type: ignore[type-arg]  # as above
         text = str(value)
         refuse_undecoded(text, param.opts[0] if param is not None else text)
         return text
+
+
+class OneOf(click.Choice):  # type: ignore[type-arg]  # as above
+    """One of a few words; another that comes near to one is asked about."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = nearest_name(str(value), map(str, self.choices))
+            self.fail(f"{error.message.rstrip('.')}{did_you_mean(near)}", param, ctx)
 
 
 def _combine(*decorators: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
@@ -106,7 +119,7 @@ watching_options = _combine(
     ),
     click.option(
         "--output",
-        type=click.Choice(["result", "full"]),
+        type=OneOf(["result", "full"]),
         default="result",
         show_default=True,
         help="Print the result of a run that succeeded, or all that is known of a run, however it ended.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mastra_sync.cli.exits import Exit, Stop
@@ -54,6 +55,10 @@ class Server:
         given = {"url": self.url, "api_prefix": self.api_prefix, "ca_file": self.ca_file}
         if self.profile is not None:
             given = {name: getattr(self.profile, name) if value is None else value for name, value in given.items()}
+        ca_file = given["ca_file"]
+        if ca_file is not None and not Path(ca_file).expanduser().exists():
+            # an http:// address has no use for it, and would not look for it
+            raise Stop(Exit.USAGE, f"--ca-file: {printable(str(ca_file))} cannot be read: No such file or directory")
         headers = {**(self.profile.headers() if self.profile else {}), **dict(self.headers)}
         return MastraClient(
             given["url"],

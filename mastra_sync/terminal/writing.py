@@ -60,7 +60,11 @@ def print_json(value: Any, *, one_per_line: bool = False) -> None:
 
 def print_text(text: str) -> None:
     """Print text on stdout."""
-    text = visible(text)
+    print_drawn(visible(text))
+
+
+def print_drawn(text: str) -> None:
+    """Print text that has colours on stdout; its words were made `printable` before they got those."""
     _write(f"{text if can_encode(text, sys.stdout) else ascii_text(text)}\n", sys.stdout)
 
 

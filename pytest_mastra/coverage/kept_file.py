@@ -100,7 +100,9 @@ def read_file(path: str | os.PathLike[str]) -> Coverage:
     try:
         data = json.loads(Path(path).read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise CoverageFileError(str(path), f"not JSON in UTF-8: {error}") from None
+        raise CoverageFileError(
+            str(path), f"not JSON in UTF-8: {error}; pytest --mastra-coverage writes such files"
+        ) from None
     return from_json(data, str(path))
 
 

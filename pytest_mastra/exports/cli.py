@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mastra_sync.cli.exits import Exit
+from mastra_sync.cli.options import OneOf
 from pytest_mastra.fake.cli import check_extra
 
 FORMATS = ("chrome", "otlp", "mermaid", "json")
@@ -22,7 +23,7 @@ def trace() -> None:
 
 @trace.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--to", "wanted", required=True, type=click.Choice(FORMATS), help="The format.")
+@click.option("--to", "wanted", required=True, type=OneOf(FORMATS), help="The format.")
 @click.option("--out", metavar="PATH", type=click.Path(path_type=Path), help="Where it goes; by default to stdout.")
 def export(file: Path, wanted: str, out: Path | None) -> Exit:
     """Write a trace in a format that others read.

@@ -296,7 +296,8 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 record = json.loads(data.decode("utf-8"))
             except (ValueError, RecursionError) as error:
-                raise TraceError(str(path), line, f"not JSON in UTF-8: {error}") from None
+                known = "; pytest --mastra-trace=on writes traces" if line == 1 else ""
+                raise TraceError(str(path), line, f"not JSON in UTF-8: {error}{known}") from None
             problem = _problem(record, is_first=line == 1)
             if problem:
                 raise TraceError(str(path), line, problem)

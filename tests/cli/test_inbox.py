@@ -140,7 +140,7 @@ def test_answering_on_a_terminal(client: MastraClient, terminal: Terminal) -> No
             ('it must be one of "first"|"second"\r\n    class ("first"|"second")> ', "second\n"),
             ("mail (string, may be left empty)> ", "nobody\n"),
             # that it is no address only the server knows
-            ("(the run is still suspended)\r\n    ok (boolean): book it?> ", "true\n"),
+            ("mail?: string; the run is still suspended)\r\n    ok (boolean): book it?> ", "true\n"),
             ("true\r\n    seats (integer)> ", "2\n"),
             ('2\r\n    class ("first"|"second")> ', "second\n"),
             ("second\r\n    mail (string, may be left empty)> ", "\n"),

@@ -161,7 +161,8 @@ def test_resume_of_a_run_that_waits_for_nobody(stub: StubServer, mastra_sync: Co
     ended = mastra_sync("resume", "scripted", "r1", "a=1")
     assert (ended.status, ended.err) == (
         Exit.USAGE,
-        f"mastra-sync: run r1 of 'scripted': the run is success, not suspended\n{SEE}run-not-suspended\n",
+        "mastra-sync: run r1 of 'scripted': the run is success, not suspended; "
+        f"look at it with: mastra-sync result scripted r1\n{SEE}run-not-suspended\n",
     )
 
 

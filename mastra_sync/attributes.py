@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from mastra_sync.suggest import did_you_mean, nearest_name
+
+T = TypeVar("T")
 
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -25,6 +28,61 @@ def tells_missing(**meant: str) -> Callable[[Any, str], NoReturn]:
         raise missing_attribute(self, name, meant)
 
     return get
+
+
+def refuses_unknown(**instead: str) -> Callable[[type[T]], type[T]]:
+    """Return a decorator of classes: what their objects do not have cannot be set either.
+
+    It would do nothing, and nobody would be told. Objects of a subclass that is not decorated itself take what they
+    like; a method may be replaced by another function, as mocks do.
+
+    Args:
+        **instead: What is to be written, by names that cannot be set, whether there is such an attribute or not.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        make: Any = cls.__init__
+        set_freely = cls.__setattr__
+
+        @functools.wraps(make)
+        def init(self: Any, *given: Any, **named: Any) -> None:
+            make(self, *given, **named)
+            if type(self) is cls:
+                self.__dict__[_IS_MADE] = True
+
+        def set_attribute(self: Any, name: str, value: Any) -> None:
+            if _IS_MADE in self.__dict__ and not name.startswith("_"):
+                _refuse_setting(self, name, value, instead)
+            set_freely(self, name, value)
+
+        # not in the class's own lines: type checkers would take it that everything can be set
+        cls.__init__ = init  # type: ignore[method-assign]
+        cls.__setattr__ = set_attribute  # type: ignore[method-assign]
+        return cls
+
+    return decorate
+
+
+_IS_MADE = "_is_made"
+"""What an object has whose attributes are all there."""
+
+
+def _refuse_setting(owner: object, name: str, value: object, instead: Mapping[str, str]) -> None:
+    said = f"{type(owner).__name__!r} object: setting {name!r} does nothing"
+    if name in instead:
+        raise AttributeError(f"{said}; instead: {instead[name]}", name=name)
+    of_class = getattr(type(owner), name, None)
+    if callable(of_class) and not callable(value):
+        raise AttributeError(f"{said}, for it is a method; instead: {name}(...)", name=name)  # noqa: TRY004
+    if name not in vars(owner) and not hasattr(type(owner), name):
+        known = [own for own in vars(owner) if not own.startswith("_")]
+        known += [own for own, held in _properties(type(owner)) if held.fset is not None]
+        hint = did_you_mean(nearest_name(_INNER_CAPITAL.sub("_", name).lower(), known))
+        raise AttributeError(f"{said}, for it has no such attribute{hint}", name=name)
+
+
+def _properties(cls: type) -> list[tuple[str, property]]:
+    return [(name, held) for base in cls.__mro__ for name, held in vars(base).items() if isinstance(held, property)]
 
 
 def missing_attribute(owner: object, name: str, meant: Mapping[str, str]) -> AttributeError:

@@ -19,7 +19,7 @@ from typing_extensions import Self
 from mastra_sync import deadline
 from mastra_sync.api import Api
 from mastra_sync.arguments import checked_count, checked_header, checked_text
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.dynamic_workflows import DynamicWorkflows
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
@@ -57,6 +57,13 @@ _MISREAD = re.compile(r"[\x00-\x1f\x7f\\]")
 """What one reader of an address passes over, or takes for a slash, and another does not."""
 
 
+@refuses_unknown(
+    **{
+        name: f"MastraClient({name}=...)"
+        for name in ("base_url", "token", "headers", "timeout", "verify", "cert", "api_prefix", "clock", "retries")
+    },
+    url="MastraClient(base_url)",
+)
 class MastraClient(Schedules, DynamicWorkflows):
     """A client of one Mastra server. Making one sends nothing.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_callable, checked_count
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.commands import Joined, StepArgument
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
 from mastra_sync.moved_run import MovedRun
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mastra_sync.models import RunResult
 
 
+@refuses_unknown()
 class Run(MovedRun):
     """A handle on one run of a workflow; making one sends nothing.
 

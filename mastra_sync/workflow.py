@@ -20,7 +20,7 @@ from mastra_sync.arguments import (
     plain_json,
     request_body,
 )
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError
 from mastra_sync.many_runs import Call, RunIds
@@ -65,6 +65,7 @@ class Client(Protocol):
         """Return a handle on a workflow."""
 
 
+@refuses_unknown()
 class Workflow:
     """A handle on one workflow. Making one sends nothing; get one from `MastraClient.get_workflow`.
 

@@ -216,6 +216,22 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return assertions.explain_comparison(config, op, left, right)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that has passed and called `assert_run`, and asserted nothing by it."""
+    __tracebackhide__ = True
+    places: list[str] = []
+    try:
+        result = yield
+    finally:
+        made = sys.modules.get("pytest_mastra.run_assertion")
+        if made is not None:
+            places = made.take_unasked(item.nodeid.replace("\x00", "(null)"))
+    if made is not None and places:
+        pytest.fail(made.explain_unasked(places), pytrace=False)
+    return result
+
+
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Have a failed assertion explain its run, and show no functions of the client's."""
     # pytest's own hook for unittest, which is tried first, has by now put the exception of a TestCase into the call

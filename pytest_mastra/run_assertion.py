@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from typing_extensions import Self
 
+from mastra_sync.documentation import see_error
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.run import Run
 from mastra_sync.statuses import status_in_words
@@ -18,6 +20,7 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.explain.assertions import FIRST_WIDTH, MOST_LINES, mark_explained
 from pytest_mastra.explain.failed_run import Mask, find_subject
 from pytest_mastra.explain.run_summary import steps_in_order, visited_path
+from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.values import WIDTH
 from pytest_mastra.text.width import wrapped
@@ -27,7 +30,14 @@ Step = str | Sequence[str]
 _ANY: Any = object()
 _DIFFERENCES = 4
 _STEPS_LISTED = 20
+_NOTHING = (
+    "assert_run(result) by itself asserts nothing; assert_run(result).succeeded() does, .failed(), .suspended(), ..."
+)
 _NEVER_STARTED = frozenset({"pending", "waiting", "unknown"})
+
+
+_made: list[RunAssertion] = []
+"""What the test that is under way has made."""
 
 
 def assert_run(run: RunResult | Run) -> RunAssertion:
@@ -48,14 +58,39 @@ def assert_run(run: RunResult | Run) -> RunAssertion:
         RunNotFound: There is no such run.
     """
     __tracebackhide__ = True
+    place = place_of_caller(1)
     if isinstance(run, Run):
-        return RunAssertion(run.result())
+        run = run.result()
     if not isinstance(run, RunResult):
         raise TypeError(
             f"assert_run() takes a RunResult, or a Run to ask how it stands, not a {type(run).__name__}; of a stream "
             "give stream.result()"
         )
-    return RunAssertion(run)
+    made = RunAssertion(run, place)
+    if made.test:
+        _made.append(made)
+    return made
+
+
+def take_unasked(test: str) -> list[str]:
+    """Return where a test has called `assert_run` and asserted nothing, one file and line each, once.
+
+    Args:
+        test: Its node id; what other tests have called is forgotten.
+    """
+    made, _made[:] = list(_made), []
+    return [one.place for one in made if not one.is_asked and one.test == test]
+
+
+def explain_unasked(places: Sequence[str]) -> str:
+    """Return why a test fails that has called `assert_run` there, and asserted nothing."""
+    return "\n".join(
+        [
+            f"mastra: nothing asserted by assert_run(...) at {', '.join(places)}",
+            f"  {_NOTHING}",
+            f"  {see_error('nothing-asserted')}",
+        ]
+    )
 
 
 class RunAssertion:
@@ -65,13 +100,27 @@ class RunAssertion:
     as a list, `["outer", "inner"]`. A name that the workflow does not have is a `ValueError`, not a failed assertion,
     wherever the result shows which steps there are: `execute`, `wait` and `run.result()` do, the answers of the
     `_async` verbs do not.
+
+    Attributes:
+        place: File and line where it was made.
+        test: The node id of the test that made it; empty outside of pytest.
+        is_asked: Whether anything was asserted.
     """
 
-    def __init__(self, result: RunResult) -> None:
+    def __init__(self, result: RunResult, place: str) -> None:
         self._result = result
+        self.place = place
+        self.test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+        self.is_asked = False
 
     def __repr__(self) -> str:
         return f"<assert_run({self._result!r})>"
+
+    def __bool__(self) -> bool:
+        __tracebackhide__ = True
+        if not self.is_asked:
+            raise TypeError(_NOTHING)
+        return True
 
     # -- how it ended
 
@@ -82,6 +131,7 @@ class RunAssertion:
             output: What it gave; also an object with an `==` of its own, or with such inside, as dirty-equals' are.
         """
         __tracebackhide__ = True
+        self.is_asked = True
         if not self._result.ok:
             self._fail(f"expected the run to succeed, but it {self._words()}")
         if output is not _ANY:
@@ -96,6 +146,7 @@ class RunAssertion:
             error: A regular expression that is found in the error, `"Name: message"`, or in that of one of its causes.
         """
         __tracebackhide__ = True
+        self.is_asked = True
         pattern = _pattern(error)
         name = self._name_of(step, "step") if step is not None else None
         if self._result.status != "failed":
@@ -121,6 +172,7 @@ class RunAssertion:
             payload: What it asks there; of several questions at this place one. Compared as `succeeded` does.
         """
         __tracebackhide__ = True
+        self.is_asked = True
         name = self._name_of(step, "step") if step is not None else None
         if self._result.status != "suspended":
             self._fail(f"expected the run to be suspended, but it {self._words()}")
@@ -146,6 +198,7 @@ class RunAssertion:
         not on it by their times, and of those that started in the same millisecond the one that the server lists first.
         """
         __tracebackhide__ = True
+        self.is_asked = True
         names = list(map(self._name_of, steps))
         if not names:
             raise ValueError("visited() takes the steps that the run should have come to")
@@ -163,6 +216,7 @@ class RunAssertion:
     def never_ran(self, *steps: Step) -> Self:
         """The run has come to none of these steps."""
         __tracebackhide__ = True
+        self.is_asked = True
         names = list(map(self._name_of, steps))
         if not names:
             raise ValueError("never_ran() takes the steps that the run should not have come to")
@@ -181,6 +235,7 @@ class RunAssertion:
         last one ended or, in a run that is suspended, asked. What a step waited for its answer is part of it.
         """
         __tracebackhide__ = True
+        self.is_asked = True
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
             raise ValueError(f"within() takes seconds, 0 or more, not {seconds!r}")
         steps = list(self._result.steps.values())

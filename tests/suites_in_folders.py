@@ -18,6 +18,7 @@ import pytest_mastra.exports.hooks
 import pytest_mastra.fake.fronts.in_process
 import pytest_mastra.fake.fronts.socket
 import pytest_mastra.page.hooks
+import pytest_mastra.run_assertion
 import pytest_mastra.suite.live_server
 import pytest_mastra.suite.targets
 import pytest_mastra.sweep.hooks

@@ -61,7 +61,7 @@ def summarise_run(
     lines = wrapped(run_in_words(result, scrub, apart), WIDTH, 1 if short else 2)
     lines += _row("run id", result.run_id, 1) if result.run_id else []
     lines += _rows(_reasons(result, scrub, short=short))
-    lines += _rows(("held", str(scrub(words)), 2) for words in holds[:_HOLDS])
+    lines += _rows(_held(holds, scrub))
     lines += _rows(_history(result, events, scrub, short=short))
     return lines + _rows(_how_to_repeat(result, scrub, on_server=on_server))
 
@@ -70,17 +70,19 @@ def summarise_ending(
     result: RunResult,
     *,
     scrub: Scrub = unchanged,
+    holds: Sequence[str] = (),
     on_server: bool = False,
     short: bool = False,
     has_why: bool = False,
 ) -> list[str]:
-    """Return how a run ended, on what input, as at most 15 lines, 2 if `short`.
+    """Return how a run ended, on what input, as at most 17 lines, 2 if `short`.
 
     What a drawing of the run shows anyway is left out: which it is, its status, its steps.
 
     Args:
         result: The run.
         scrub: Takes secrets out of what is shown.
+        holds: Where a fake holds it, and what lets it go on, where nothing beside these lines says so.
         on_server: Whether the run is on a server that other processes can ask too.
         short: Give nothing but input and result, a line each.
         has_why: Leave out the error and what it asks, which stand beside these lines.
@@ -95,6 +97,7 @@ def summarise_ending(
         reasons.insert(0, ("step", str(scrub(".".join(step.path))), 1))
     if short:
         return _rows((label, text, 1) for label, text, _ in reasons)
+    reasons += _held(holds, scrub)
     return _rows(reasons) + _rows(_how_to_repeat(result, scrub, on_server=on_server))
 
 
@@ -230,6 +233,10 @@ def _error_rows(error: RemoteError | None, scrub: Scrub, *, short: bool = False)
     if calls:
         shown_calls = [clipped(escaped(str(scrub(call))), WIDTH - _LABEL) for call in calls[:_STACK_LINES]]
         yield "stack", "\n".join(shown_calls), _STACK_LINES
+
+
+def _held(holds: Sequence[str], scrub: Scrub) -> Iterator[tuple[str, str, int]]:
+    return (("held", str(scrub(words)), 2) for words in holds[:_HOLDS])
 
 
 def _questions(suspensions: Sequence[Suspension], scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:

@@ -182,8 +182,9 @@ def _lost_in_words(text: str) -> LostRequest | None:
 
 
 def _output_of(error: BaseException) -> str:
-    """Return what a process has said that failed."""
-    said = (getattr(error, name, None) for name in ("stderr", "output"))
+    """Return what a process has said that failed, and what a failed assertion says of one."""
+    said = [getattr(error, name, None) for name in ("stderr", "output")]
+    said += [str(error)] if isinstance(error, AssertionError) else []
     return "\n".join(text.decode(errors="replace") if isinstance(text, bytes) else str(text or "") for text in said)
 
 

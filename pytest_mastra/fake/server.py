@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self, Unpack
 
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.connections import seconds_left
 from pytest_mastra.fake.api.declared_steps import find_step
 from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
@@ -55,6 +55,13 @@ SHORT_PATIENCE = 5.0
 PATIENCE_OF_DEPLOYERS = 180.0
 
 
+@refuses_unknown(
+    generation="FakeMastra(generation=...), or the option --mastra-generation",
+    clock="FakeMastra(clock=...)",
+    seed="FakeMastra(seed=...)",
+    patience="FakeMastra(patience=...)",
+    faults="faults.on(verb) of the server's own",
+)
 class FakeMastra:
     """A Mastra server of which a test decides what its workflows do.
 
@@ -360,22 +367,24 @@ class FakeMastra:
             raise AssertionError(as_text(found))
 
     def assert_exactly_once(self, workflow: str | None = None) -> None:
-        """Fail if anything happened twice, or was begun and left: docs/sweep.md.
+        """Fail if anything happened twice, or was begun and left, or nothing at all: docs/sweep.md.
 
-        Each run is started at most once, each suspension answered at most once, no step executed by two starts, and no
-        run left unfinished that no request names.
+        There is a run that was started. Each is started at most once, each suspension answered at most once, no step
+        executed by two starts, and no run left unfinished that no request names.
 
         Args:
             workflow: Only runs of this workflow, by id or registered key; by default all.
 
         Raises:
-            AssertionError: Says which runs, how often, and which steps were executed twice.
+            AssertionError: Says which runs, how often, and which steps were executed twice; or that none was started.
             ValueError: There is no such workflow; says which may be meant.
         """
         journal = self.journal
         notes = journal.all_runs() if workflow is None else journal.runs(id_of_workflow(workflow, self.state))
         named = {request.run_id for request in journal.requests}
         found = [*map(str, find_repeated(notes)), *find_left_behind(notes, named, self.state.store)]
+        if not any(one.has_begun for run in notes for one in run.walks):
+            found.append(f"no run {'' if workflow is None else f'of {workflow!r} '}was started")
         if found:
             raise AssertionError("\n".join(["not exactly once:", *(f"  {one}" for one in found)]))
 

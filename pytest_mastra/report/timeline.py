@@ -139,17 +139,25 @@ class Endings:
     scrubber: Scrubber
     on_server: bool = False
 
-    def of(self, run: TouchedRun, *, short: bool, has_why: bool) -> list[str]:
+    def of(self, run: TouchedRun, *, short: bool, has_why: bool, is_drawn: bool) -> list[str]:
         """Return lines for below a run's drawing; none if nothing is known of its end.
 
         Args:
             run: The run.
             short: Whether its input and result are enough, a line each.
             has_why: Whether the drawing says why it failed, and what it asks.
+            is_drawn: Whether there is a drawing, which says what holds the run.
         """
         if run.result is None:
             return []
-        return summarise_ending(run.result, scrub=self._scrub, on_server=self.on_server, short=short, has_why=has_why)
+        return summarise_ending(
+            run.result,
+            scrub=self._scrub,
+            holds=() if is_drawn else run.holds,
+            on_server=self.on_server,
+            short=short,
+            has_why=has_why,
+        )
 
     def _scrub(self, value: Any) -> Any:
         return self.scrubber.data(bounded(value))
@@ -195,7 +203,7 @@ def draw_runs(runs: Sequence[TouchedRun], look: Look, endings: Endings | None = 
         lines += [drawing.title()] if look.in_short else drawing.lines()
         if endings is not None and not (look.in_short and number):
             has_why = not look.in_short and drawing.tells_why
-            lines += map(drawing.text, endings.of(run, short=number > 0, has_why=has_why))
+            lines += map(drawing.text, endings.of(run, short=number > 0, has_why=has_why, is_drawn=not look.in_short))
     hidden = Counter(runs[index].status for index in by_need[room:])
     if hidden:
         text = ", ".join(f"{count} {status}" for status, count in hidden.most_common())

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from mastra_sync.attributes import refuses_unknown
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.workflows.graph import Step, StepFunction
 
@@ -38,6 +39,7 @@ ONLY_FAKES = frozenset(
 """What only a server has that answers."""
 
 
+@refuses_unknown()
 class DeclaredMastra(FakeMastra):
     """A declaration of a fake, while something else answers.
 

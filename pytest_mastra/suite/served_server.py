@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import Self
 
 from mastra_sync import MastraClient
+from mastra_sync.attributes import refuses_unknown
 from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.journal import Request
@@ -19,6 +20,7 @@ from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.suite.settings import MastraConfig
 
 
+@refuses_unknown()
 class ServedMastra(FakeMastra):
     """A fake Mastra server at an address of its own; `mastra_server_factory` makes it.
 

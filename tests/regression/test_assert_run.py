@@ -15,6 +15,7 @@ from mastra_sync import MastraClient, RunResult
 from pytest_mastra import FakeMastra, InProcess, assert_run
 from pytest_mastra.explain.assertions import MOST_LINES
 from pytest_mastra.explain.run_summary import visited_path
+from pytest_mastra.run_assertion import RunAssertion
 from pytest_mastra.text.width import cells
 from tests.explain.runs_that_ended import Going, declare, results
 from tests.explain.suite_of_endings import CONFTEST, explained
@@ -236,7 +237,7 @@ def test_a_failure_of_which_the_server_gives_no_reason() -> None:
 
 def test_it_shows_what_it_is_about() -> None:
     """Its own repr is short."""
-    assert repr(assert_run(results()["weather"])) == (
+    assert repr(RunAssertion(results()["weather"], "test_weather.py:3")) == (
         "<assert_run(<RunResult weather run-weather success {'yes': {'go': True}}>)>"
     )
 

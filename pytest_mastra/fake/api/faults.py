@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, SystemClock
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
@@ -26,6 +26,7 @@ REMEMBERED = 500
 """Of how many requests it is known what they asked, to tell which came near to a fault that never came about."""
 
 
+@refuses_unknown(seed="Faults(seed=...), or FakeMastra(seed=...)")
 class Faults:
     """What is to go wrong, in the order of declaration. Empty, it changes nothing.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from pytest_mastra.fake.api.journal import Journal, RunNotes, masked
 
 
@@ -23,6 +23,7 @@ class SeenServer(Protocol):
         """Let a run's next step go on."""
 
 
+@refuses_unknown(**dict.fromkeys(("workflow_id", "run_id", "starts", "resumes"), "a test reads what a run did"))
 class RunView:
     """One run, as a test looks at it.
 

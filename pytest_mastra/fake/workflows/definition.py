@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from typing_extensions import Self, Unpack
 
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
 from pytest_mastra.fake.workflows.arguments import (
     check_function,
@@ -109,6 +109,7 @@ class ShownOptions(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
 
 
+@refuses_unknown()
 class Workflow:
     """One workflow: `then`, `parallel`, `branch`, ... each add an entry, `commit` closes it.
 

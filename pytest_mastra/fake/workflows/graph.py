@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol, TypedDict
 
+from mastra_sync.attributes import refuses_unknown
 from pytest_mastra.fake.workflows.arguments import check_function, check_json, check_number, check_text, check_truth
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
@@ -74,6 +75,7 @@ class StepOptions(TypedDict, total=False):
     stops_on_abort: bool
 
 
+@refuses_unknown()
 class Step:
     """One step.
 

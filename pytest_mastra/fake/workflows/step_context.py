@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mastra_sync.attributes import tells_missing
+from mastra_sync.attributes import refuses_unknown, tells_missing
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
 from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value
@@ -82,6 +82,15 @@ class StepEffects:
     state: Any = UNDEFINED
 
 
+_GIVEN = ("input_data", "resume_data", "suspend_data", "run_id", "workflow_id", "resource_id", "writer", "retry_count")
+
+
+@refuses_unknown(
+    **dict.fromkeys((*_GIVEN, "iteration_count"), "a step is given this, and returns its output"),
+    state="ctx.set_state({...})",
+    request_context="ctx.request_context[key] = value",
+    **dict.fromkeys(("output", "result"), "a step returns its output"),
+)
 @dataclass
 class StepContext:
     """What a step gets: Mastra's step context in Python's spelling.

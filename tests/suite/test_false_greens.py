@@ -1,0 +1,116 @@
+"""Tests that would pass though nothing was checked, or nothing took effect: each fails, and says where and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_mastra import FakeMastra
+from tests.suites_in_folders import RunSuite
+
+NOTHING_ASSERTED = """
+import unittest
+
+import pytest
+
+from pytest_mastra import assert_run
+
+@pytest.fixture
+def failed(mastra_server, mastra_client):
+    mastra_server.workflow("pay").fails("declined")
+    return mastra_client.get_workflow("pay").execute({})
+
+def test_alone(failed):
+    assert_run(failed)
+
+def test_not_called(failed):
+    assert_run(failed).succeeded
+
+@pytest.fixture
+def checked(failed):
+    return assert_run(failed)
+
+def test_in_a_fixture(checked):
+    pass
+
+def test_truth(failed):
+    assert assert_run(failed)
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def keep(self, failed):
+        self.failed = failed
+
+    def test_unittest(self):
+        assert_run(self.failed)
+
+def test_failed_before(failed):
+    checked = assert_run(failed)
+    assert failed.ok
+
+def test_asserted(failed):
+    assert assert_run(failed).failed(error="declined")
+    later = assert_run(failed)
+    later.never_ran("fail")
+"""
+
+
+def test_a_run_of_which_nothing_is_asserted(run_suite: RunSuite) -> None:
+    """`assert_run(result)` alone fails its test, with the line; one that has failed anyway says only why it did."""
+    result = run_suite(NOTHING_ASSERTED)
+    said = result.stdout.str()
+    for line in (13, 16, 20, 34):
+        assert f"mastra: nothing asserted by assert_run(...) at test_suite.py:{line}\n" in said
+    assert said.count("nothing asserted by assert_run(...)") == 4
+    assert "TypeError: assert_run(result) by itself asserts nothing; assert_run(result).succeeded() does" in said
+    assert "errors/#nothing-asserted" in said
+    result.assert_outcomes(failed=7)
+    result.stdout.fnmatch_lines(["*expected step 'fail' not to run*"])
+
+
+def test_exactly_once_is_not_never(run_suite: RunSuite) -> None:
+    """Where no run was started nothing happened once: of a workflow, or at all; one that was only made is none."""
+    result = run_suite("""
+    def test_never(mastra_server, mastra_client):
+        mastra_server.workflow("pay").returns({})
+        mastra_server.workflow("order").returns({})
+        mastra_client.get_workflow("order").execute({})
+        mastra_client.get_workflow("pay").create_run()
+        mastra_server.assert_exactly_once("order")
+        mastra_server.assert_exactly_once("pay")
+    """)
+    result.stdout.fnmatch_lines(
+        ['>*assert_exactly_once("pay")', "E*not exactly once:", "E*no run of 'pay' was started"]
+    )
+    with pytest.raises(AssertionError, match="no run was started"):
+        FakeMastra().assert_exactly_once()
+
+
+HELD = """
+import subprocess
+import sys
+
+def test_held(mastra_server, mastra_client):
+    def look(ctx):
+        yield mastra_server.gate("shutter")
+
+    mastra_server.workflow("photo").then(mastra_server.step("look", look)).commit()
+    mastra_client.get_workflow("photo").execute({}, timeout=10)
+
+def test_process(mastra_server):
+    code = "from mastra_sync import *; MastraClient(retries=0).get_workflow('photo').create_run()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+"""
+
+
+def test_a_quiet_report_says_what_lacks(run_suite: RunSuite) -> None:
+    """At `-q`: what holds a run that its client no longer waits for, and the socket that another process needs."""
+    result = run_suite(HELD, "-q")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "  held    at gate 'shutter': server.open_gate('shutter') lets it go on",
+            "*nobody answers at http://mastra.test*",
+            "      def test_process(mastra_server, mastra_socket_server):",
+        ]
+    )

@@ -34,6 +34,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("url", "URL", "where the live server is (default: MASTRA_BASE_URL)"),
     ("ca_file", "FILE", "whom to trust over TLS where the live server is https:// (default: MASTRA_CA_FILE)"),
     ("generation", "GENERATION", "what the fakes behave like: current, 1.2, 1.0-beta (default: current)"),
+    ("zod", "RELEASE", "whose words the fakes have for what does not fit: 4.6, 4.3 (default: the generation's)"),
     (
         "record",
         "MODE",

@@ -69,6 +69,8 @@ class FakeMastra:
 
     Args:
         generation: What it behaves like: `current`, `1.2` or `1.0-beta`.
+        zod: The release of zod that words what does not fit: `4.6`, which a project of today has and `current` speaks,
+            or `4.3`, which older generations speak.
         clock: Its time; by default virtual, or real if `mastra-sync serve` imports it.
         pace: How runs progress when nobody waits for them: `AT_ONCE` (the default with virtual time), `AS_TIMED`,
             `BY_HAND`, `Polls(n)` or `Seconds(s)`.
@@ -90,6 +92,7 @@ class FakeMastra:
         self,
         *,
         generation: str = "current",
+        zod: str | None = None,
         clock: ServerClock | None = None,
         pace: Pace | None = None,
         token: str | None = None,
@@ -105,7 +108,7 @@ class FakeMastra:
         if patience is not None:
             check_number(patience, "patience, in seconds,", least=0)
         check_number(seed, "a seed", whole=True)
-        self.generation = generation_named(generation)
+        self.generation = generation_named(generation, zod)
         self.clock: Any = clock or default_clock()
         self.journal = Journal()
         if patience is None:

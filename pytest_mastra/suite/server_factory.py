@@ -47,6 +47,7 @@ class MastraServerFactory:
         self,
         *,
         generation: str | None = None,
+        zod: str | None = None,
         clock: ServerClock | None = None,
         pace: Pace | None = None,
         token: str | None = None,
@@ -61,6 +62,7 @@ class MastraServerFactory:
 
         Args:
             generation: As for `FakeMastra`; by default what `mastra_config` says.
+            zod: As for `FakeMastra`; by default what `mastra_config` says.
             clock: As for `FakeMastra`; by default virtual time, also for each client that is made for its address.
             pace: As for `FakeMastra`.
             token: As for `FakeMastra`.
@@ -84,6 +86,7 @@ class MastraServerFactory:
             self._usual,
             allow,
             generation=self._usual.generation if generation is None else generation,
+            zod=self._usual.zod if zod is None else zod,
             clock=clock,
             pace=pace,
             token=token,

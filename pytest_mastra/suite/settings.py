@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 CHOICES: dict[str, tuple[str, ...]] = {
     "target": ("fake", "live", "replay"),
     "generation": ("current", "1.2", "1.0-beta"),
+    "zod": ("4.6", "4.3"),
     "record": ("none", "once", "new_episodes", "rewrite", "verify"),
     "trace": ("off", "on", "retain-on-failure"),
     "sweep": ("off", "quick", "full"),
 }
 """What the options may be that are a choice."""
 
-DEFAULTS = {"target": "fake", "generation": "current", "trace": "off", "sweep": "full"}
+DEFAULTS = {"target": "fake", "generation": "current", "zod": "", "trace": "off", "sweep": "full"}
 
 URL_VARIABLE = "MASTRA_BASE_URL"
 TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
@@ -76,6 +77,7 @@ class MastraConfig:
         cert: A client certificate, as for `MastraClient`.
         api_prefix: The API prefix of the server, and of the fakes.
         generation: What the fakes behave like, and what the live server is if it is said: `current`, `1.2`, `1.0-beta`.
+        zod: Whose words the fakes have for what does not fit: `4.6` or `4.3`; by default those of the generation.
     """
 
     url: str | None = None
@@ -86,6 +88,7 @@ class MastraConfig:
     cert: Cert = None
     api_prefix: str = "/api"
     generation: str = "current"
+    zod: str | None = None
 
     def __repr__(self) -> str:
         # headers and token are secrets; an address may hold a password
@@ -101,6 +104,7 @@ def config_of(config: pytest.Config) -> MastraConfig:
         url=None if found is None else found.value,
         verify=ca_file(config),
         generation=setting(config, "generation").value,
+        zod=setting(config, "zod").value or None,
     )
 
 

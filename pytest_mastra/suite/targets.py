@@ -126,13 +126,17 @@ def _make_scene(item: pytest.Item, target: str, needs: Needs, config: MastraConf
 
         live_server.check(item.config, needs, config)
         address = str(config.url)
-        server = DeclaredMastra(target, address, generation=config.generation, api_prefix=config.api_prefix)
+        server = DeclaredMastra(
+            target, address, generation=config.generation, zod=config.zod, api_prefix=config.api_prefix
+        )
         return Scene(item.nodeid, target, _origin(address), servers=[server], base_url=address)
     if target == "replay":
-        declared = DeclaredMastra(target, FAKE_URL, generation=config.generation, api_prefix=config.api_prefix)
+        declared = DeclaredMastra(
+            target, FAKE_URL, generation=config.generation, zod=config.zod, api_prefix=config.api_prefix
+        )
         return Scene(item.nodeid, target, FAKE_URL, VirtualClock(), servers=[declared])
     generation = needs.generation_of_fakes(config.generation)
-    fake = FakeMastra(generation=generation, api_prefix=config.api_prefix)
+    fake = FakeMastra(generation=generation, zod=config.zod, api_prefix=config.api_prefix)
     fake.url = FAKE_URL
     return Scene(item.nodeid, target, FAKE_URL, fake.clock, servers=[fake])
 

@@ -10,6 +10,7 @@ from mastra_sync import StepDetails, WorkflowDetails
 from mastra_sync.normalise import without_meta
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.zod_releases import ZOD_4_6
 from pytest_mastra.text.differences import child_path
 from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
 from pytest_mastra.verify.schema_conflicts import without_defaults
@@ -80,7 +81,7 @@ def _each(value: Any, *, is_list: bool) -> list[Any]:
 def _misfits(what: str, value: Any, schema: Mapping[str, Any] | None, *, strips: bool = False) -> Iterator[str]:
     if not schema:
         return
-    _, issues = Schema(schema if strips else without_defaults(schema), strips=strips).check(value)
+    _, issues = Schema(schema if strips else without_defaults(schema), strips=strips).check(value, ZOD_4_6)
     for issue in issues:
         path = "$"
         for part in issue.path:

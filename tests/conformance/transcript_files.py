@@ -15,6 +15,10 @@ FOLDER = Path(__file__).parent / "transcripts"
 LONGEST_DIFFERENCE = 60
 
 
+NEWER_ZOD = "current-zod-4.6"
+"""The folder of what servers of a project of today say otherwise than those of `current`, which have zod 4.3."""
+
+
 def play(scenario: Scenario, wire: Wire) -> list[Any]:
     """Return the transcript of a scenario."""
     with Conversation(wire) as conversation:
@@ -23,7 +27,7 @@ def play(scenario: Scenario, wire: Wire) -> list[Any]:
 
 
 def path_of(scenario: Scenario, generation: str) -> Path:
-    """Return the file that keeps what a generation said."""
+    """Return the file that keeps what a generation said, or `NEWER_ZOD` otherwise."""
     return FOLDER / generation / f"{scenario.name}.json"
 
 
@@ -31,6 +35,19 @@ def read(scenario: Scenario, generation: str) -> list[Any]:
     """Return what a generation said when it was recorded."""
     transcript: list[Any] = json.loads(path_of(scenario, generation).read_text(encoding="utf-8"))
     return transcript
+
+
+def read_newer(scenario: Scenario) -> list[Any]:
+    """Return what a server of a project of today said when it was recorded."""
+    return read(scenario, NEWER_ZOD if path_of(scenario, NEWER_ZOD).is_file() else "current")
+
+
+def write_newer(scenario: Scenario, transcript: list[Any]) -> None:
+    """Keep what a server of a project of today said, if it is something else."""
+    if diff(read(scenario, "current"), transcript):
+        write(scenario, NEWER_ZOD, transcript)
+    else:
+        path_of(scenario, NEWER_ZOD).unlink(missing_ok=True)
 
 
 def write(scenario: Scenario, generation: str, transcript: list[Any]) -> None:

@@ -42,9 +42,11 @@ MODULES = (
 )
 
 
-def fake_server(generation: str, token: str | None = None, body_limit: int | None = None) -> FakeMastra:
-    """Return a fake server with the workflows of the real ones."""
-    server = FakeMastra(generation=generation, token=token, body_limit=body_limit)
+def fake_server(
+    generation: str, token: str | None = None, body_limit: int | None = None, *, zod: str | None = "4.3"
+) -> FakeMastra:
+    """Return a fake server with the workflows of the real ones, and their zod."""
+    server = FakeMastra(generation=generation, zod=zod, token=token, body_limit=body_limit)
     for declare in MODULES:
         declare.declare(server)
     return server

@@ -15,6 +15,7 @@ from mastra_sync import InvalidInput, MastraClient
 from pytest_mastra import FakeMastra, InProcess
 from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
 from pytest_mastra.fake.workflows.zod_formats import is_url
+from pytest_mastra.fake.workflows.zod_releases import ZOD_4_3
 
 
 class Comment(BaseModel):
@@ -38,7 +39,7 @@ class Moment(BaseModel):
 
 def check(schema: SchemaLike, value: Any, *, loaded: bool = False) -> Any:
     """Return what a schema makes of a value: a list of strings if it does not fit."""
-    fitted, issues = Schema(schema, strips=True).check(value) if loaded else Schema(schema).check(value)  # type: ignore[arg-type]
+    fitted, issues = Schema(schema, strips=loaded).check(value, ZOD_4_3)  # type: ignore[arg-type]
     return [issue.line() for issue in issues] or fitted
 
 

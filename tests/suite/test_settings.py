@@ -15,6 +15,7 @@ SEE = "  See https://mastra-sync.readthedocs.io/errors/#usage-errors"
 CHOICES = {
     "target": "fake, live, replay",
     "generation": "current, 1.2, 1.0-beta",
+    "zod": "4.6, 4.3",
     "record": "none, once, new_episodes, rewrite, verify",
     "trace": "off, on, retain-on-failure",
     "sweep": "off, quick, full",

@@ -10,6 +10,7 @@ from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.javascript import copied
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.fake.workflows.zod_parser import Issue
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 REFUSED = re.compile(r"Invalid (?P<what>input|resume|initial) (?:data|state): \n(?P<issues>.*)", re.DOTALL)
 _ISSUE = re.compile(r"^- (?P<path>[^:\n]*): (?P<message>.*(?:\n(?!- ).*)*)", re.MULTILINE)
@@ -41,7 +42,7 @@ class RecordedSchema(Schema):
         self._beneath = beneath
         self._checks = checks
 
-    def check(self, value: Any) -> tuple[Any, list[Issue]]:
+    def check(self, value: Any, zod: Zod) -> tuple[Any, list[Issue]]:
         """Return a value as it was taken, and what does not fit."""
         for known, issues in self._checks.refused:
             if are_same(known, value):
@@ -49,7 +50,7 @@ class RecordedSchema(Schema):
         for known, taken in self._checks.taken:
             if are_same(known, value):
                 return copied(taken), []
-        return (value, []) if self._beneath is None else self._beneath.check(value)
+        return (value, []) if self._beneath is None else self._beneath.check(value, zod)
 
 
 def issues_in(message: Any) -> tuple[str, list[Issue]] | None:

@@ -10,7 +10,8 @@ from typing import Any
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text
-from pytest_mastra.fake.workflows.zod_messages import type_name
+from pytest_mastra.fake.workflows.zod_messages import INVALID, type_name
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 Issue = dict[str, Any]
 """What zod finds wrong."""
@@ -164,12 +165,18 @@ def _refuse(message: str, issues: list[Issue], generation: Generation) -> None:
     if not issues:
         return
     if generation.issues == "listed":
-        listed = [{"field": _field(issue), "message": issue["message"]} for issue in issues]
+        listed = [{"field": _field(issue), "message": _words(issue, generation.zod)} for issue in issues]
         raise Refusal(message, 400, fields={"issues": listed})
     dump = json.dumps(issues, indent=2, ensure_ascii=False)
     if generation.issues == "dumped":
         raise Refusal(message, 400, fields={"issues": [{"field": "unknown", "message": dump}]})
     raise Refusal(message, 400, fields={"details": dump})
+
+
+def _words(issue: Issue, zod: Zod) -> str:
+    """Return what a release of zod says; older ones say of a union only that nothing of it fits."""
+    names_what_is_wrong = {"invalid_union": zod.names_options, "unrecognized_keys": not zod.unknown_keys_abort}
+    return issue["message"] if names_what_is_wrong.get(issue["code"], True) else INVALID
 
 
 def _field(issue: Issue) -> str:

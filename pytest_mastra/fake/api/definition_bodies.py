@@ -7,6 +7,7 @@ from typing import Any
 from pytest_mastra.fake.api import body_schemas
 from pytest_mastra.fake.api.body_schemas import Check, Issue, option, shape, type_issue
 from pytest_mastra.fake.workflows.generations import Generation
+from pytest_mastra.fake.workflows.zod_messages import no_such_tag
 
 STATUSES = ("active", "archived")
 
@@ -31,7 +32,7 @@ def entry(value: Any) -> list[Issue]:
         return [type_issue("object", value)]
     if value.get("type") in ENTRY_TYPES:
         return []
-    return [{"code": "invalid_union", "errors": [], "path": ["type"], "message": "Invalid input"}]
+    return [{"code": "invalid_union", "errors": [], "path": ["type"], "message": no_such_tag(ENTRY_TYPES)}]
 
 
 def _graph(value: Any) -> list[Issue]:

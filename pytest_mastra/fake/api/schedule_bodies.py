@@ -9,6 +9,7 @@ from pytest_mastra.fake.api import body_schemas
 from pytest_mastra.fake.api.body_schemas import Check, Issue, option, shape, type_issue
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text
+from pytest_mastra.fake.workflows.zod_messages import unrecognized_keys
 
 STATUSES = ("active", "paused")
 
@@ -31,9 +32,11 @@ _CHANGED_CHECK = shape(_OF_WORKFLOWS)
 
 
 def new_schedule(value: Any) -> list[Issue]:
-    """A new schedule of a workflow; servers do not say what is wrong with one."""
-    if isinstance(value, dict) and not _NEW_CHECK(value) and value["workflowId"] and set(value) <= set(_NEW):
-        return []
+    """A new schedule of a workflow; of what is wrong with one, servers name unknown keys at most."""
+    if isinstance(value, dict) and not _NEW_CHECK(value) and value["workflowId"]:
+        unknown = [name for name in value if name not in _NEW]
+        message = unrecognized_keys(unknown)
+        return [{"code": "unrecognized_keys", "keys": unknown, "path": [], "message": message}] if unknown else []
     return [{"code": "invalid_union", "errors": [], "path": [], "message": "Invalid input"}]
 
 

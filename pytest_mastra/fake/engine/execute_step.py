@@ -22,6 +22,7 @@ from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, T
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, assign, copied, present, truthy
 from pytest_mastra.fake.workflows.step_context import StepContext, StepEffects, Writer, visible
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 
 def execute_step(
@@ -86,7 +87,7 @@ def _prepare_attempt(
         call_id=call_id,
         input_data=input_data,
         refusal=refusal,
-        resume_data=_resume_data(step, continuation),
+        resume_data=_resume_data(step, continuation, execution.generation.zod),
         suspend_data=_suspend_data(execution, frame, step),
         item_run_id=item_run_id,
     )
@@ -96,7 +97,7 @@ def _check_request_context(execution: Execution, step: AnyStep) -> Refusal | Non
     checks = execution.generation.checks_request_context and not step.is_workflow
     if not checks or step.request_context_schema is None:
         return None
-    _, issues = step.request_context_schema.check(execution.options.request_context)
+    _, issues = step.request_context_schema.check(execution.options.request_context, execution.generation.zod)
     if not issues:
         return None
     text = f"Step request context validation failed for step '{step.id}': \n{list_issues(issues)}"
@@ -104,12 +105,12 @@ def _check_request_context(execution: Execution, step: AnyStep) -> Refusal | Non
     return Refusal(text, code="WORKFLOW_STEP_REQUEST_CONTEXT_VALIDATION_FAILED", cause=cause)
 
 
-def _resume_data(step: AnyStep, continuation: Continuation) -> Any:
+def _resume_data(step: AnyStep, continuation: Continuation, zod: Zod) -> Any:
     travel = continuation.time_travel
     if travel is not None and (travel.step_results.get(step.id) or {}).get("status") == "suspended":
         answer = travel.resume_data
         if truthy(answer) and answer is not UNDEFINED:
-            fitted, issues = (answer, []) if step.resume_schema is None else step.resume_schema.check(answer)
+            fitted, issues = (answer, []) if step.resume_schema is None else step.resume_schema.check(answer, zod)
             return UNDEFINED if issues else fitted
     if continuation.resume is not None and continuation.resume.steps[:1] == [step.id]:
         return continuation.resume.payload
@@ -244,7 +245,9 @@ def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepCon
         return payload if payload is not UNDEFINED and truthy(payload) else UNDEFINED
 
     def check_state(state: Any) -> Any:
-        return check_value(step.state_schema, state, "Step state data validation failed") if checks else state
+        if not checks:
+            return state
+        return check_value(step.state_schema, state, execution.generation, "Step state data validation failed")
 
     run_id = attempt.item_run_id or execution.run.run_id
     return StepContext(

@@ -53,7 +53,7 @@ def _check_request_context(server_state: ServerState, run: Run, request_context:
     schema = run.workflow.request_context_schema
     if schema is None or not run.workflow.validate_inputs or not server_state.generation.checks_request_context:
         return
-    _, issues = schema.check(request_context)
+    _, issues = schema.check(request_context, server_state.generation.zod)
     if issues:
         raise Refusal(f"Request context validation failed for workflow '{run.workflow.id}': \n{list_issues(issues)}")
 

@@ -25,7 +25,12 @@ def list_issues(issues: Iterable[Issue]) -> str:
 
 
 def check_value(
-    schema: Schema | None, value: Any, complaint: str, code: str | None = None, cause: CauseOf = lambda _: None
+    schema: Schema | None,
+    value: Any,
+    generation: Generation,
+    complaint: str,
+    code: str | None = None,
+    cause: CauseOf = lambda _: None,
 ) -> Any:
     """Return a value as the schema leaves it.
 
@@ -34,7 +39,7 @@ def check_value(
     """
     if schema is None:
         return value
-    fitted, issues = schema.check(value)
+    fitted, issues = schema.check(value, generation.zod)
     if issues:
         raise Refusal(f"{complaint}: \n{list_issues(issues)}", code=code, cause=cause(issues))
     return fitted
@@ -48,7 +53,7 @@ def check_request_value(schema: Schema | None, value: Any, what: str, generation
     """
     if schema is None:
         return value
-    fitted, issues = schema.check(value)
+    fitted, issues = schema.check(value, generation.zod)
     if issues:
         coded = generation.coded_refusals
         raise Refusal(
@@ -64,7 +69,7 @@ def check_step_input(schema: Schema | None, value: Any, generation: Generation) 
     """Return a step's input as its schema leaves it, and why it does not fit."""
     if schema is None:
         return value, None
-    fitted, issues = schema.check(value)
+    fitted, issues = schema.check(value, generation.zod)
     if issues:
         return value, Refusal(
             f"Step input validation failed: \n{list_issues(issues)}",
@@ -85,6 +90,7 @@ def check_suspend_payload(schema: Schema | None, payload: Any, generation: Gener
     return check_value(
         schema,
         payload,
+        generation,
         "Step suspend data validation failed",
         "WORKFLOW_STEP_SUSPEND_DATA_VALIDATION_FAILED",
         lambda issues: later_cause(issues, generation),

@@ -180,7 +180,7 @@ def _context_schema(step: AnyStep, generation: Generation) -> Any:
 
 def _schema_text(schema: Schema | None, generation: Generation, *, always: bool = False) -> Any:
     if schema is not None:
-        return schema.as_superjson(generation.schema_dialect)
+        return schema.as_superjson(generation.schema_dialect, generation.zod)
     if always:  # what workflows in JavaScript say with z.any()
         return dumps({"json": {"$schema": generation.schema_dialect}}).decode()
     return UNDEFINED

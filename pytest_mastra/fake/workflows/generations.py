@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mastra_sync.suggest import did_you_mean, nearest_name
+from pytest_mastra.fake.workflows.zod_releases import ZOD_4_3, ZOD_4_6, Zod, zod_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Generation:
 
     Attributes:
         name: As users say it.
+        zod: The release of zod that a project of today has, of the generation's day otherwise.
         schema_dialect: The `$schema` of the schemas that it describes.
         error_objects: Errors in results are objects, not strings.
         run_id_in_results: The `-async` answers name their run.
@@ -84,6 +86,7 @@ class Generation:
     """
 
     name: str
+    zod: Zod = ZOD_4_6
     schema_dialect: str = "http://json-schema.org/draft-07/schema#"
     error_objects: bool = True
     run_id_in_results: bool = True
@@ -163,6 +166,7 @@ CURRENT = Generation("current")
 RELEASE_1_2 = replace(
     CURRENT,
     name="1.2",
+    zod=ZOD_4_3,
     schema_dialect="https://json-schema.org/draft/2020-12/schema",
     run_id_in_results=False,
     elides_payloads=False,
@@ -241,14 +245,15 @@ BETA_1_0 = replace(
 GENERATIONS = {generation.name: generation for generation in (CURRENT, RELEASE_1_2, BETA_1_0)}
 
 
-def generation_named(name: str) -> Generation:
-    """Return a generation.
+def generation_named(name: str, zod: str | None = None) -> Generation:
+    """Return a generation, with another release of zod if one is named.
 
     Raises:
         ValueError: There is none of this name.
     """
     try:
-        return GENERATIONS[name]
+        generation = GENERATIONS[name]
     except (KeyError, TypeError):
         hint = did_you_mean(nearest_name(str(name), GENERATIONS), before="", after=" ")
         raise ValueError(f"no generation {name!r}: {hint}there are {', '.join(map(repr, GENERATIONS))}") from None
+    return generation if zod is None else replace(generation, zod=zod_named(zod))

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.zod_parser import SAFE
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 _ORDER = ("default", "type", "properties", "required", "additionalProperties")
 _OF_DOCUMENTATION = ("title", "$defs", "description")
@@ -101,6 +102,33 @@ def close_objects(schema: Any) -> Any:
         if not schema.get("additionalProperties"):
             closed["additionalProperties"] = False
     return _in_order(closed)
+
+
+def as_written(schema: Any, zod: Zod) -> Any:
+    """Return a described model as a release of zod writes unions of plain types, and tuples."""
+    if isinstance(schema, list):
+        return [as_written(item, zod) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    written = {
+        key: value if key in ("default", "const", "enum", "examples") else as_written(value, zod)
+        for key, value in schema.items()
+    }
+    if zod.lists_types and _are_plain_types(written.get("anyOf")):
+        names = [name for option in written.pop("anyOf") for name in _as_list(option["type"])]
+        unique = list(dict.fromkeys(names))
+        written["type"] = unique[0] if len(unique) == 1 else unique
+    if zod.bounds_tuples and "prefixItems" in written:
+        written.setdefault("items", False)
+    return _in_order(written)
+
+
+def _are_plain_types(options: Any) -> bool:
+    return isinstance(options, list) and all(isinstance(option, dict) and [*option] == ["type"] for option in options)
+
+
+def _as_list(types: Any) -> list[Any]:
+    return types if isinstance(types, list) else [types]
 
 
 def _in_order(schema: dict[str, Any]) -> dict[str, Any]:

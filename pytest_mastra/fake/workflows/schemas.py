@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pytest_mastra.fake.workflows.javascript import dumps
-from pytest_mastra.fake.workflows.model_schemas import close_objects, describe_model
+from pytest_mastra.fake.workflows.model_schemas import as_written, close_objects, describe_model
 from pytest_mastra.fake.workflows.zod_formats import compiled, format_fault, pattern_fault
 from pytest_mastra.fake.workflows.zod_parser import Issue, Parsed, UnknownKeys, ZodParser
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 SchemaLike = type[BaseModel] | Mapping[str, Any] | None
 """What users may give for a schema: a pydantic model, a JSON Schema, or None for anything."""
@@ -61,26 +62,24 @@ class Schema:
         model: Any = self._model
         return describe_model(model)
 
-    def as_superjson(self, dialect: str) -> str:
-        """Return the string in which servers describe a schema."""
-        declared = {"$schema": dialect, **{key: v for key, v in self.json_schema.items() if key != "$schema"}}
+    def as_superjson(self, dialect: str, zod: Zod) -> str:
+        """Return the string in which servers describe a schema, as a release of zod writes it."""
+        described = self.json_schema if self._model is None else as_written(self.json_schema, zod)
+        declared = {"$schema": dialect, **{key: v for key, v in described.items() if key != "$schema"}}
         return dumps({"json": declared}).decode()
 
-    def check(self, value: Any) -> Parsed:
-        """Return a value as the schema leaves it, and what does not fit."""
+    def check(self, value: Any, zod: Zod) -> Parsed:
+        """Return a value as the schema leaves it, and what a release of zod says of what does not fit."""
         if self._model is not None:
-            return self._check_by_model(value)
-        fitted, issues = self._parser.parse(value)
+            return self._check_by_model(value, zod)
+        unknown_keys = UnknownKeys.DROPPED if self._strips else UnknownKeys.DECLARED
+        fitted, issues = ZodParser(self.json_schema, zod, unknown_keys).parse(value)
         return (value, issues) if issues else (fitted, [])
 
-    @cached_property
-    def _parser(self) -> ZodParser:
-        return ZodParser(self.json_schema, UnknownKeys.DROPPED if self._strips else UnknownKeys.DECLARED)
-
-    def _check_by_model(self, value: Any) -> Parsed:
+    def _check_by_model(self, value: Any, zod: Zod) -> Parsed:
         """Ask pydantic too, for formats, and for the validators that JSON Schema cannot express."""
         misformatted = [tuple(fault["loc"]) for fault in self._faults(value) if _format_of(fault) is not None]
-        fitted, issues = ZodParser(self._of_model, UnknownKeys.DROPPED_OR_REFUSED, misformatted).parse(value)
+        fitted, issues = ZodParser(self._of_model, zod, UnknownKeys.DROPPED_OR_REFUSED, misformatted).parse(value)
         if issues:
             return value, issues
         return fitted, [Issue(tuple(fault["loc"]), _in_words(fault)) for fault in self._faults(fitted)]

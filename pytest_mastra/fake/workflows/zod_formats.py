@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pytest_mastra.fake.workflows.zod_releases import Zod
+
 if TYPE_CHECKING:
     from regress import Regex
 
@@ -41,6 +43,8 @@ PATTERNS = {
 
 Its date-times and times have no offset unless they are told to; those of JSON Schema have, and are taken too.
 """
+
+_WITH_SECONDS = rf"^{_DATE}T{_HOUR}:[0-5]\d(?:\.\d+)?(?:Z|[+-]{_HOUR})$"
 
 _NAMES = {
     "email": "email address",
@@ -119,8 +123,15 @@ def matches(pattern: str, text: str) -> bool:
     return expression.find(text.encode("utf-8", "replace").decode()) is not None
 
 
-def is_of_format(name: str, text: str) -> bool:
+def as_address(text: str, zod: Zod) -> str:
+    """Return a URL as a release of zod leaves it."""
+    return re.sub(r"[\t\n\r]", "", text.strip()) if zod.strict_formats else text.strip()
+
+
+def is_of_format(name: str, text: str, zod: Zod) -> bool:
     """Return whether text is of a format; any is of an unknown one."""
+    if name == "date-time" and zod.strict_formats:
+        return matches(_WITH_SECONDS, text)
     if name == "uri":
         return is_url(text)
     if name == "ipv6":

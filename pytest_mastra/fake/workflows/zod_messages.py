@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, dumps, to_json_value
 
 INVALID = "Invalid input"
+SEVERAL_OPTIONS = "Invalid input: more than one option matched"
 
 _UNITS = {"string": "characters", "array": "items"}
 
@@ -37,14 +39,20 @@ def not_an_option(options: list[Any]) -> str:
     return f"Invalid input: expected {listed}" if len(options) == 1 else f"Invalid option: expected one of {listed}"
 
 
-def too_small(kind: str, limit: Any, *, inclusive: bool = True) -> str:
+def no_such_tag(tags: Iterable[Any]) -> str:
+    """Return what zod 4.6 says to an object whose tag is none of those of a union."""
+    listed = " | ".join(f"'{tag if isinstance(tag, str) else _as_json(tag)}'" for tag in tags)
+    return f"Invalid discriminator value. Expected {listed}"
+
+
+def too_small(kind: str, limit: Any, sign: str = ">=") -> str:
     """Return what zod says to a value of a kind (`string`, `int`) below its limit."""
-    return f"Too small: expected {kind} {_bound(kind, '>=' if inclusive else '>', limit)}"
+    return f"Too small: expected {kind} {_bound(kind, sign, limit)}"
 
 
-def too_big(kind: str, limit: Any, *, inclusive: bool = True) -> str:
+def too_big(kind: str, limit: Any, sign: str = "<=") -> str:
     """Return what zod says to a value of a kind (`string`, `int`) above its limit."""
-    return f"Too big: expected {kind} {_bound(kind, '<=' if inclusive else '<', limit)}"
+    return f"Too big: expected {kind} {_bound(kind, sign, limit)}"
 
 
 def not_a_multiple(divisor: Any) -> str:

@@ -6,13 +6,16 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from pytest_mastra.fake.workflows import zod_messages
 from pytest_mastra.fake.workflows.javascript import PROTOTYPE, UNDEFINED, copied
-from pytest_mastra.fake.workflows.zod_formats import format_fault, is_of_format, matches, pattern_fault
+from pytest_mastra.fake.workflows.zod_formats import as_address, format_fault, is_of_format, matches, pattern_fault
+from pytest_mastra.fake.workflows.zod_lengths import LIMITS, length_fault
 from pytest_mastra.fake.workflows.zod_messages import INVALID, type_name, wrong_type
 from pytest_mastra.fake.workflows.zod_numbers import is_multiple
+from pytest_mastra.fake.workflows.zod_releases import Zod
 from pytest_mastra.fake.workflows.zod_rules import beyond_zod
 
 SAFE = 2**53 - 1
@@ -29,11 +32,13 @@ class Issue:
         path: Where, from the outside in.
         message: What zod says of it.
         aborts: Whether zod's later checks of the same value are left out.
+        stops: Whether zod 4.6 leaves out its checks of how long the lists around it are.
     """
 
     path: Path
     message: str
     aborts: bool = field(default=True, compare=False)
+    stops: bool = field(default=False, compare=False)
 
     def line(self) -> str:
         """Return the issue as Mastra lists it."""
@@ -57,6 +62,7 @@ class ZodParser:
 
     Args:
         root: The JSON Schema.
+        zod: The release of zod.
         unknown_keys: What becomes of keys that an object does not declare.
         misformatted: Where another judge found text that is not of its format, instead of our own checks of formats
             that have no pattern.
@@ -65,10 +71,12 @@ class ZodParser:
     def __init__(
         self,
         root: Mapping[str, Any],
+        zod: Zod,
         unknown_keys: UnknownKeys = UnknownKeys.DECLARED,
         misformatted: Iterable[Path] | None = None,
     ) -> None:
         self._root = root
+        self._zod = zod
         self._unknown_keys = unknown_keys
         self._misformatted = None if misformatted is None else frozenset(misformatted)
 
@@ -132,14 +140,18 @@ class ZodParser:
         discriminator = self._discriminator(options)
         if discriminator is None:
             fitting = [result for result in (self._parse(option, value, path) for option in options) if not result[1]]
-            return fitting[0] if len(fitting) == 1 else (value, [Issue(path, INVALID)])
+            if len(fitting) == 1:
+                return fitting[0]
+            several = len(fitting) > 1 and self._zod.names_options
+            return value, [Issue(path, zod_messages.SEVERAL_OPTIONS if several else INVALID)]
         if not isinstance(value, dict):
             return value, [Issue(path, wrong_type("object", value))]
         name, values = discriminator
         for option, of_option in zip(options, values, strict=True):
             if any(are_equal(value.get(name, UNDEFINED), wanted) for wanted in of_option):
                 return self._parse(option, value, path)
-        return value, [Issue((*path, name), INVALID)]
+        message = zod_messages.no_such_tag(chain(*values)) if self._zod.names_options else INVALID
+        return value, [Issue((*path, name), message)]
 
     def _discriminator(self, options: list[Any]) -> tuple[str, list[list[Any]]] | None:
         """Return the property by which objects are told apart, and its values in each."""
@@ -171,7 +183,11 @@ class ZodParser:
             return self._union(options, value, path)
         kind = type_name(value)
         if declared is not None and kind != _KINDS.get(declared, declared):
-            return value, [Issue(path, wrong_type(_expected(schema), value)), *_misplaced_lengths(schema, value, path)]
+            issues = [Issue(path, wrong_type(_expected(schema), value))]
+            if isinstance(value, (str, list)) and not is_tuple(schema):
+                # zod compares the length of whatever has one, also of a list where text is expected
+                issues += self._lengths(schema, declared, value, path)
+            return value, issues
         by_kind: dict[str, Callable[[Mapping[str, Any], Any, Path], Parsed]] = {
             "object": self._object,
             "array": self._array,
@@ -194,6 +210,8 @@ class ZodParser:
         fitted: dict[str, Any] = {}
         issues: list[Issue] = []
         for name in [*declared, *(name for name in required if name not in declared)]:
+            if name == PROTOTYPE and not self._zod.checks_prototype:
+                continue
             item = value.get(name, UNDEFINED)
             rule = declared.get(name, {})
             if item is UNDEFINED and name not in required and "default" not in self._with_siblings(rule):
@@ -201,6 +219,8 @@ class ZodParser:
             made, faults = self._parse(rule, item, (*path, name))
             if made is not UNDEFINED:
                 fitted[name] = made
+            elif item is UNDEFINED and not faults and self._zod.requires_anything:
+                faults = [Issue((*path, name), wrong_type("nonoptional", UNDEFINED))]
             issues += faults
         issues += self._others(schema, value, fitted, path)
         # in JavaScript, setting this sets the prototype, and no key
@@ -225,7 +245,10 @@ class ZodParser:
                 continue
             rules = [rule for pattern, rule in patterns.items() if matches(pattern, name)] or [more]
             if "propertyNames" in schema and not self._fits(schema["propertyNames"], name):
-                yield Issue((*path, name), "Invalid key in record")
+                if self._zod.knows_keys and _constants(schema["propertyNames"]):
+                    unrecognized.append(name)
+                else:
+                    yield Issue((*path, name), "Invalid key in record")
             elif rules in ([False], [UNDEFINED]):
                 if rules == [False] and self._unknown_keys is not UnknownKeys.DROPPED:
                     unrecognized.append(name)
@@ -236,7 +259,10 @@ class ZodParser:
                     fitted[name], faults = self._parse(rule, value[name], (*path, name))
                     yield from faults
         if unrecognized:
-            yield Issue(path, zod_messages.unrecognized_keys(unrecognized))
+            yield self._unrecognized(unrecognized, path)
+
+    def _unrecognized(self, names: list[str], path: Path) -> Issue:
+        return Issue(path, zod_messages.unrecognized_keys(names), aborts=self._zod.unknown_keys_abort)
 
     def _full_record(self, schema: Mapping[str, Any], keys: list[Any], value: dict[str, Any], path: Path) -> Parsed:
         """Parse a record that has each of its keys."""
@@ -248,42 +274,62 @@ class ZodParser:
             issues += faults
         unrecognized = [name for name in value if name not in keys]
         if unrecognized:
-            issues.append(Issue(path, zod_messages.unrecognized_keys(unrecognized)))
+            issues.append(self._unrecognized(unrecognized, path))
         return fitted, issues
 
     def _array(self, schema: Mapping[str, Any], value: list[Any], path: Path) -> Parsed:
         if is_tuple(schema):
             return self._tuple(schema, value, path)
+        if not self._zod.looks_into_long_lists and len(value) > schema.get("maxItems", len(value)):
+            message = length_fault("maxItems", schema, value, self._zod)
+            return value, [Issue(path, message, stops=True)] if message is not None else []
         results = [self._parse(schema.get("items"), item, (*path, index)) for index, item in enumerate(value)]
         issues = [issue for result in results for issue in result[1]]
-        return [result[0] for result in results], issues + list(_checked_lengths(schema, "array", value, path))
+        if not any(issue.stops for issue in issues):
+            issues += self._lengths(schema, "array", value, path)
+        return [result[0] for result in results], issues
+
+    def _lengths(self, schema: Mapping[str, Any], kind: str, value: str | list[Any], path: Path) -> list[Issue]:
+        faults = (length_fault(limit, schema, value, self._zod) for limit in LIMITS.get(kind, ()) if limit in schema)
+        return [Issue(path, fault, aborts=False) for fault in faults if fault is not None]
 
     def _tuple(self, schema: Mapping[str, Any], value: list[Any], path: Path) -> Parsed:
         items: list[Any] = schema.get("prefixItems", schema.get("items"))
         rest = schema.get("items" if "prefixItems" in schema else "additionalItems", False)
-        needed = len(items)
-        while needed and "default" in self._with_siblings(items[needed - 1]):
-            needed -= 1
-        needed = min(schema.get("minItems", needed), needed)
+        needed = self._needed_items(schema, items)
+        issues = []
         if rest is False and len(value) > len(items):
-            return value, [Issue(path, zod_messages.too_big("array", len(items)))]
-        if rest is False and len(value) < needed - 1:
-            return value, [Issue(path, zod_messages.too_small("array", len(items), inclusive=False))]
-        given = [*value, *[UNDEFINED] * (needed - len(value))]
+            issues = [Issue(path, zod_messages.too_big("array", len(items)))]
+            if not self._zod.looks_into_long_tuples:
+                return value, issues
+            value = value[: len(items)]
+        if rest is False and len(value) < needed - self._zod.looks_into_short_tuples:
+            limits = {"limit": len(items), "sign": ">"} if self._zod.looks_into_short_tuples else {"limit": needed}
+            return value, [Issue(path, zod_messages.too_small("array", **limits))]
+        length = len(items) if self._zod.fills_tuples else needed
+        given = [*value, *[UNDEFINED] * (length - len(value))]
         rules = [*items, *[rest] * (len(given) - len(items))]
         results = [
             self._parse(rule, item, (*path, index))
             for index, (rule, item) in enumerate(zip(rules, given, strict=False))
         ]
+        told = results[len(items) :] + results[: len(items)] if self._zod.tells_rest_first else results
         fitted = [None if item is UNDEFINED else item for item, _ in results]
-        return fitted, [issue for _, issues in results for issue in issues]
+        return fitted, issues + [issue for _, faults in told for issue in faults]
+
+    def _needed_items(self, schema: Mapping[str, Any], items: list[Any]) -> int:
+        needed = len(items)
+        while needed and "default" in self._with_siblings(items[needed - 1]):
+            needed -= 1
+        least: int = schema.get("minItems", needed)
+        return min(least, needed)
 
     def _string(self, schema: Mapping[str, Any], value: str, path: Path) -> Parsed:
         issues = []
         for keyword, rule in schema.items():
             message = None
-            if keyword in _LENGTHS["string"]:
-                message = _length_fault("string", keyword, rule, value)
+            if keyword in LIMITS["string"]:
+                message = length_fault(keyword, schema, value, self._zod)
             elif keyword == "pattern" and not matches(rule, value):
                 name = schema.get("format")
                 message = format_fault(name, rule) if name else pattern_fault(rule)
@@ -291,16 +337,17 @@ class ZodParser:
                 message = format_fault(rule)
             if message is not None:
                 issues.append(Issue(path, message, aborts=False))
-        return value.strip() if schema.get("format") == "uri" and self._misformatted is None else value, issues
+        is_address = schema.get("format") == "uri" and self._misformatted is None
+        return as_address(value, self._zod) if is_address else value, issues
 
     def _is_of_format(self, name: str, value: str, path: Path) -> bool:
-        return is_of_format(name, value) if self._misformatted is None else path not in self._misformatted
+        return is_of_format(name, value, self._zod) if self._misformatted is None else path not in self._misformatted
 
     def _number(self, schema: Mapping[str, Any], value: float, path: Path) -> Parsed:
         issues = []
         whole = schema.get("type") == "integer"
         if whole and value != math.floor(value):
-            return value, [Issue(path, wrong_type("int", value))]
+            return value, [Issue(path, wrong_type("int", value), stops=self._zod.stops_at_fractions)]
         if whole and abs(value) > SAFE:
             message = zod_messages.too_big("int", SAFE) if value > 0 else zod_messages.too_small("int", -SAFE)
             issues.append(Issue(path, message, aborts=False))
@@ -308,6 +355,8 @@ class ZodParser:
             if whole and keyword in ("minimum", "maximum") and abs(limit) == SAFE:
                 continue  # that is what zod says of any whole number
             fault = _NUMBERS[keyword](limit, value) if keyword in _NUMBERS else None
+            if keyword == "multipleOf" and not is_multiple(value, limit, self._zod):
+                fault = zod_messages.not_a_multiple(limit)
             if fault is not None:
                 issues.append(Issue(path, fault, aborts=False))
         return value, issues
@@ -323,24 +372,11 @@ _ANNOTATIONS = (
 _NULL = {"type": "null"}
 _KINDS = {"integer": "number"}
 
-_LENGTHS: dict[str, dict[str, Callable[[str, Any, int], str | None]]] = {
-    kind: {
-        f"min{unit}": lambda of, limit, length: zod_messages.too_small(of, limit) if length < limit else None,
-        f"max{unit}": lambda of, limit, length: zod_messages.too_big(of, limit) if length > limit else None,
-    }
-    for kind, unit in (("string", "Length"), ("array", "Items"))
-}
-
 _NUMBERS: dict[str, Callable[[Any, Any], str | None]] = {
     "minimum": lambda limit, value: zod_messages.too_small("number", limit) if value < limit else None,
     "maximum": lambda limit, value: zod_messages.too_big("number", limit) if value > limit else None,
-    "exclusiveMinimum": lambda limit, value: (
-        zod_messages.too_small("number", limit, inclusive=False) if value <= limit else None
-    ),
-    "exclusiveMaximum": lambda limit, value: (
-        zod_messages.too_big("number", limit, inclusive=False) if value >= limit else None
-    ),
-    "multipleOf": lambda limit, value: None if is_multiple(value, limit) else zod_messages.not_a_multiple(limit),
+    "exclusiveMinimum": lambda limit, value: zod_messages.too_small("number", limit, ">") if value <= limit else None,
+    "exclusiveMaximum": lambda limit, value: zod_messages.too_big("number", limit, "<") if value >= limit else None,
 }
 
 
@@ -381,21 +417,3 @@ def _expected(schema: Mapping[str, Any]) -> str:
     if declared == "object" and is_record(schema):
         return "record"
     return "tuple" if declared == "array" and is_tuple(schema) else _KINDS.get(declared, declared)
-
-
-def _length_fault(kind: str, keyword: str, limit: Any, value: str | list[Any]) -> str | None:
-    # JavaScript counts the halves of characters outside of the first plane
-    length = len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)
-    return _LENGTHS[kind][keyword](type_name(value), limit, length)
-
-
-def _checked_lengths(schema: Mapping[str, Any], kind: str, value: str | list[Any], path: Path) -> Iterator[Issue]:
-    for keyword in _LENGTHS.get(kind, ()):
-        if keyword in schema and (message := _length_fault(kind, keyword, schema[keyword], value)) is not None:
-            yield Issue(path, message, aborts=False)
-
-
-def _misplaced_lengths(schema: Mapping[str, Any], value: Any, path: Path) -> Iterator[Issue]:
-    """Zod compares the length of whatever has one, also of a list where text is expected."""
-    if isinstance(value, (str, list)) and not is_tuple(schema):
-        yield from _checked_lengths(schema, schema["type"], value, path)

@@ -1,4 +1,4 @@
-"""What the fake makes of schemas that zod 4.6 wrote: types in lists, where zod 4.3 writes `anyOf`."""
+"""What the fake makes of values by a JSON Schema that zod 4.6 wrote, held against zod 4.6 in Node."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pytest_mastra.fake.workflows.schemas import Schema
-from tests.live.zod.test_zod import Made, Zod, zod_of
+from tests.live.zod.test_zod import Made, Zod, judge_alike, zod_of
 
 pytestmark = pytest.mark.hosts
 
@@ -32,13 +34,22 @@ def zod() -> Iterator[Zod]:
     yield from zod_of("cli")
 
 
+@pytest.mark.parametrize("target", ["draft-07", "draft-2020-12"])
+@pytest.mark.parametrize("strips", [True, False])
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_fake_judges_as_zod(zod: Zod, *, strips: bool, target: str, data: st.DataObject) -> None:
+    """By any schema of any shape, on any value: the same value comes out, or the same issues in the same order."""
+    judge_alike(zod, data, target, strips=strips)
+
+
 @pytest.mark.parametrize("made", SCHEMAS, ids=str)
-def test_the_fake_judges_as_zod(zod: Zod, made: Made) -> None:
+def test_types_in_lists_are_judged_as_zod_does(zod: Zod, made: Made) -> None:
     """The same values fit, and what does not is told in the same words."""
     judged = zod.judge(["object", [["a", made, False]]], [{"a": value} for value in VALUES], "draft-07")
     schema = Schema(judged["schema"], strips=True)
     for value, verdict in zip(VALUES, judged["verdicts"], strict=True):
-        fitted, issues = schema.check({"a": value})
+        fitted, issues = schema.check({"a": value}, zod.release)
         found = {"issues": [[list(issue.path), issue.message] for issue in issues]} if issues else {"data": fitted}
         assert found == verdict, (judged["schema"], value)
 

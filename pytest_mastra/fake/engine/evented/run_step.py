@@ -33,6 +33,7 @@ from pytest_mastra.fake.workflows.graph import (
     StepEntry,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
+from pytest_mastra.fake.workflows.zod_releases import Zod
 
 
 def run_step(bus: Bus, message: Message) -> Coroutine:
@@ -77,7 +78,7 @@ def _run_leaf(bus: Bus, message: Message, entry: Entry, state: Any) -> Coroutine
         event = {"id": leaf.id, "startedAt": bus.now(), "payload": payload, "status": "running"}
         bus.emit(message.run_id, "workflow-step-start", event)
     item = message.place[1] if isinstance(entry, ForeachEntry) else None
-    resume_data = _resume_data(message, leaf)
+    resume_data = _resume_data(message, leaf, bus.server_state.generation.zod)
     signal = bus.signal_of(message.run_id)
     result = yield from execute_leaf(bus, message, leaf, state=state, item=item, resume_data=resume_data)
     after = result.get(STATE, state)
@@ -115,12 +116,12 @@ def _is_final(message: Message, leaf: Leaf, result: dict[str, Any]) -> bool:
     return message.retry_count >= most or bool(result.get("nonRetryable"))
 
 
-def _resume_data(message: Message, leaf: Leaf) -> Any:
+def _resume_data(message: Message, leaf: Leaf, zod: Zod) -> Any:
     travel = message.time_travel
     if travel is not None and report_of(travel.step_results, leaf.id).get("status") == "suspended":
         answer = travel.resume_data
         schema = leaf.step.resume_schema
         if answer is not UNDEFINED and truthy(answer):
-            fitted, issues = (answer, []) if schema is None else schema.check(answer)
+            fitted, issues = (answer, []) if schema is None else schema.check(answer, zod)
             return UNDEFINED if issues else fitted
     return message.resume_data if message.resume_steps[:1] == [leaf.id] else UNDEFINED

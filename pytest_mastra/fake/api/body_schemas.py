@@ -174,7 +174,7 @@ def _refuse(message: str, issues: list[Issue], generation: Generation) -> None:
 
 
 def _words(issue: Issue, zod: Zod) -> str:
-    """Return what a release of zod says; older ones say of a union only that nothing of it fits."""
+    """Return zod's words for an issue; older ones say of unions that nothing fits."""
     names_what_is_wrong = {"invalid_union": zod.names_options, "unrecognized_keys": not zod.unknown_keys_abort}
     return issue["message"] if names_what_is_wrong.get(issue["code"], True) else INVALID
 

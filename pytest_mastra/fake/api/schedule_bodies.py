@@ -32,7 +32,7 @@ _CHANGED_CHECK = shape(_OF_WORKFLOWS)
 
 
 def new_schedule(value: Any) -> list[Issue]:
-    """A new schedule of a workflow; of what is wrong with one, servers name unknown keys at most."""
+    """A new schedule of a workflow; servers name its unknown keys at most."""
     if isinstance(value, dict) and not _NEW_CHECK(value) and value["workflowId"]:
         unknown = [name for name in value if name not in _NEW]
         message = unrecognized_keys(unknown)

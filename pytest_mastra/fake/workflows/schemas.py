@@ -69,7 +69,7 @@ class Schema:
         return dumps({"json": declared}).decode()
 
     def check(self, value: Any, zod: Zod) -> Parsed:
-        """Return a value as the schema leaves it, and what a release of zod says of what does not fit."""
+        """Return a value as the schema leaves it, and what does not fit, in zod's words."""
         if self._model is not None:
             return self._check_by_model(value, zod)
         unknown_keys = UnknownKeys.DROPPED if self._strips else UnknownKeys.DECLARED

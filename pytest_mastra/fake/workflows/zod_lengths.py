@@ -1,4 +1,4 @@
-"""How long text and lists are, and what zod says of those that are too short or too long."""
+"""How long text and lists are, and what zod says of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHER = {one: other for limits in LIMITS.values() for one, other in (limits, li
 
 
 def length_fault(keyword: str, schema: Mapping[str, Any], value: str | list[Any], zod: Zod) -> str | None:
-    """Return what a release of zod says to a length by one of a schema's limits; None if it keeps to it."""
+    """Return what zod says to a length by a limit; None if it keeps to it."""
     limit, length = schema[keyword], length_of(value, zod)
     is_exact = zod.says_exactly and schema.get(_OTHER[keyword]) == limit
     kind = zod_messages.type_name(value)

@@ -40,7 +40,7 @@ def not_an_option(options: list[Any]) -> str:
 
 
 def no_such_tag(tags: Iterable[Any]) -> str:
-    """Return what zod 4.6 says to an object whose tag is none of those of a union."""
+    """Return what zod 4.6 says to an object whose tag a union does not know."""
     listed = " | ".join(f"'{tag if isinstance(tag, str) else _as_json(tag)}'" for tag in tags)
     return f"Invalid discriminator value. Expected {listed}"
 

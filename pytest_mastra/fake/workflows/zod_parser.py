@@ -241,7 +241,7 @@ class ZodParser:
         more = schema.get("additionalProperties", UNDEFINED)
         unrecognized = []
         for name in [name for name in value if name not in declared]:
-            if name == PROTOTYPE and is_record(schema):
+            if name == PROTOTYPE and (is_record(schema) or (not self._zod.checks_prototype and more is not False)):
                 continue
             rules = [rule for pattern, rule in patterns.items() if matches(pattern, name)] or [more]
             if "propertyNames" in schema and not self._fits(schema["propertyNames"], name):

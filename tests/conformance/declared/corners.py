@@ -40,9 +40,23 @@ class Log(BaseModel):
     log: list[str]
 
 
-EMAIL = r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
+OLDER_EMAIL = r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
 
-DESCRIBED = {
+NEWER_EMAIL = r"^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
+
+OLDER = {
+    "either": {"anyOf": [{"type": "string"}, {"type": "number"}]},
+    "maybe": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    "email": {"type": "string", "format": "email", "pattern": OLDER_EMAIL},
+}
+NEWER = {
+    "either": {"type": ["string", "number"]},
+    "maybe": {"type": ["string", "null"]},
+    "email": {"type": "string", "format": "email", "pattern": NEWER_EMAIL},
+}
+"""What zod 4.6 writes otherwise than 4.3."""
+
+DESCRIBED: dict[str, Any] = {
     "type": "object",
     "properties": {
         "text": {"type": "string", "minLength": 2, "maxLength": 5},
@@ -52,9 +66,6 @@ DESCRIBED = {
         "flag": {"type": "boolean"},
         "choice": {"type": "string", "enum": ["a", "b"]},
         "exact": {"type": "string", "const": "x"},
-        "either": {"anyOf": [{"type": "string"}, {"type": "number"}]},
-        "maybe": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        "email": {"type": "string", "format": "email", "pattern": EMAIL},
     },
     "required": ["text", "whole", "real", "list", "choice", "exact", "either", "maybe", "email"],
     "additionalProperties": False,
@@ -317,7 +328,9 @@ class _Corners:
         guarded = server.workflow("conf-guarded", listed=False).then(server.step("guard", guard)).commit()
         server.workflow("conf-tripwire-nested").then(guarded).commit()
         looks = server.step("look", same, description="looks", metadata={"team": "x", "size": 2})
-        server.workflow("conf-described", description="what it is for", input_schema=DESCRIBED).then(looks).commit()
+        written = OLDER if server.generation.zod.name == "4.3" else NEWER
+        schema = {**DESCRIBED, "properties": {**DESCRIBED["properties"], **written}}
+        server.workflow("conf-described", description="what it is for", input_schema=schema).then(looks).commit()
 
     def _mixed(self) -> None:
         server = self._server

@@ -82,7 +82,7 @@ def as_text(coverage: Coverage) -> str:
 
 
 def try_to_write(path: Path, text: str) -> str:
-    """Write a text to a file, whole or not at all, and return why that cannot be; empty if it could."""
+    """Write a text to a file, and return why that cannot be; empty if it could."""
     try:
         write_whole(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:

@@ -200,7 +200,7 @@ class Wishes:
                 yield report.path, DOCUMENTS[report.form](coverage, self.omissions.reason)
 
     def problems(self, coverage: Coverage) -> list[str]:
-        """Return what is not as it was asked for: omissions of nothing, thresholds that are not reached."""
+        """Return what is not as asked for: omissions of nothing, thresholds not reached."""
         vain = self.omissions.problems(coverage) if coverage.runs else []
         return vain + find_shortfalls(coverage.counts(self.omissions.reason), self.least, coverage.runs)
 

@@ -15,8 +15,6 @@ from pytest_mastra.coverage.goals import KINDS, Declared
 FORMAT = "mastra-coverage"
 VERSION = 1
 
-DEFAULT_NAME = ".mastra-coverage.json"
-
 _ORIGINS = ("fake", "server")
 
 

@@ -226,6 +226,7 @@ def _give_surroundings(item: pytest.Item) -> None:
     if names is None or "mastra_target" in names:
         return
     definitions = inspect.getattr_static(item, "_fixtureinfo", None)
+    # the fixtures of an item are not public
     known = {} if definitions is None else item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined] # noqa: SLF001
     wider = [index for index, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
     names.insert(max(wider, default=-1) + 1, "mastra_target")

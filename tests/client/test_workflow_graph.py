@@ -20,30 +20,10 @@ from mastra_sync.step_graph import step_tree
 from mastra_sync.workflow_graph import BLOCKS, MAPPING, Node, graph_of_steps, read_graph
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.page.layout import lay_out
+from tests.client.graph_examples import GRAPH, step
 from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
 
 GENERATIONS = ("current", "1.2", "1.0-beta")
-
-
-def step(name: str) -> dict[str, Any]:
-    return {"type": "step", "step": {"id": name, "canSuspend": False}}
-
-
-FLOW = [step("i1"), {"type": "parallel", "steps": [step("i2"), step("i3")]}]
-NESTED_NOW = {"type": "workflow", "id": "inner", "workflowId": "inner", "serializedStepFlow": FLOW}
-NESTED_THEN = {"type": "step", "step": {"id": "inner", "component": "WORKFLOW", "serializedStepFlow": FLOW}}
-CONDITIONS = [{"id": "a-condition", "fn": "async ({ inputData }) =>\n  inputData.a"}, {"id": "b-condition", "fn": "x"}]
-GRAPH = [
-    step("first"),
-    {"type": "conditional", "steps": [step("a"), NESTED_NOW], "serializedConditions": CONDITIONS},
-    {"type": "mapping", "id": "mapping_x", "mapConfig": "async () => 1"},
-    {"type": "loop", "step": step("again"), "serializedCondition": {"fn": "n < 3"}, "loopType": "dowhile"},
-    {"type": "foreach", "step": {"id": "each", "canSuspend": True}, "opts": {"concurrency": 3}},
-    {"type": "foreach", "step": NESTED_THEN, "opts": {}},
-    {"type": "sleep", "id": "sleep_2da4ff61-4a38-4957-951e-8933c72ef371", "duration": 7_200_000},
-    {"type": "sleepUntil", "id": "until", "fn": "() => new Date()"},
-    {"type": "of a newer server"},
-]
 
 
 def test_what_is_read() -> None:

@@ -1,4 +1,4 @@
-"""Graphs as trees, and where they are drawn: nothing overlaps, and what is inside is drawn inside."""
+"""Where graphs are drawn: nothing overlaps, and what is inside is drawn inside."""
 
 from __future__ import annotations
 
@@ -9,27 +9,7 @@ import pytest
 
 from mastra_sync.workflow_graph import read_graph
 from pytest_mastra.page.layout import BLOCKS, Box, Layout, lay_out
-
-
-def step(name: str) -> dict[str, Any]:
-    return {"type": "step", "step": {"id": name, "canSuspend": False}}
-
-
-FLOW = [step("i1"), {"type": "parallel", "steps": [step("i2"), step("i3")]}]
-NESTED_NOW = {"type": "workflow", "id": "inner", "workflowId": "inner", "serializedStepFlow": FLOW}
-NESTED_THEN = {"type": "step", "step": {"id": "inner", "component": "WORKFLOW", "serializedStepFlow": FLOW}}
-CONDITIONS = [{"id": "a-condition", "fn": "async ({ inputData }) =>\n  inputData.a"}, {"id": "b-condition", "fn": "x"}]
-GRAPH = [
-    step("first"),
-    {"type": "conditional", "steps": [step("a"), NESTED_NOW], "serializedConditions": CONDITIONS},
-    {"type": "mapping", "id": "mapping_x", "mapConfig": "async () => 1"},
-    {"type": "loop", "step": step("again"), "serializedCondition": {"fn": "n < 3"}, "loopType": "dowhile"},
-    {"type": "foreach", "step": {"id": "each", "canSuspend": False}, "opts": {"concurrency": 3}},
-    {"type": "foreach", "step": NESTED_THEN, "opts": {}},
-    {"type": "sleep", "id": "sleep_x", "duration": 7_200_000},
-    {"type": "sleepUntil", "id": "until", "fn": "() => new Date()"},
-    {"type": "of a newer server"},
-]
+from tests.client.graph_examples import FLOW, GRAPH, NESTED_NOW, step
 
 
 def test_nothing_to_draw() -> None:

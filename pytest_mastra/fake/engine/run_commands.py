@@ -86,18 +86,34 @@ def resume(
         schema = inner.resume_schema if inner is not None else None
         payload = check_request_value(schema, payload, "resume data", server_state.generation)
     _add_stored_context(options, snapshot)
-    if run.workflow.engine != EVENTED:
+    is_evented = run.workflow.engine == EVENTED
+    if not is_evented:
         _claim_suspension(server_state, run, snapshot)
     if options.walk is not None:
         options.walk.note_question(run.workflow.id, steps, item)
-    if run.workflow.engine == EVENTED:
+    if is_evented:
         # a stream forgets which item is meant
         meant = None if is_streamed else item
         result = yield from evented.resume(server_state, run, steps, payload, snapshot, options, item=meant)
-        if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
-            run.close_stream()
+    else:
+        result = yield from _walk_on(server_state, run, steps, payload, snapshot, options, item)
+    if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
+        run.close_stream()
+    if is_evented or not server_state.generation.remembers_resumed_runs:
         _clean_up(server_state, run, result)
-        return result
+    return result
+
+
+def _walk_on(
+    server_state: ServerState,
+    run: Run,
+    steps: list[str],
+    payload: Any,
+    snapshot: dict[str, Any],
+    options: ExecutionOptions,
+    item: int | None,
+) -> Coroutine:
+    """Walk a run's graph from where it was suspended, with the answer."""
     answer = Resume(
         steps=steps,
         payload=payload,
@@ -108,15 +124,10 @@ def resume(
     continuation = Continuation(resume=answer, path=tuple(snapshot["suspendedPaths"].get(steps[0], [])))
     execution = Execution(server_state, run, options, NESTED, continuation)
     try:
-        result = yield from walk_graph(execution, UNDEFINED, dict(snapshot["value"]))
+        return (yield from walk_graph(execution, UNDEFINED, dict(snapshot["value"])))
     except Exception:
         _release_claim(server_state, run, snapshot, steps[0])
         raise
-    if result["status"] != "suspended" and not is_streamed and run.close_stream is not None:
-        run.close_stream()
-    if not server_state.generation.remembers_resumed_runs:
-        _clean_up(server_state, run, result)
-    return result
 
 
 def _suspended_snapshot(server_state: ServerState, run: Run) -> Coroutine:

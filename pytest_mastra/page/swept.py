@@ -61,15 +61,13 @@ def show_sweep(test: Tested, trace: Trace, runs: Sequence[ShownRun], drawings: D
     if not points:
         return None
     families = tuple(dict.fromkeys(point.family for point in points))
-    requests = tuple(dict.fromkeys((point.verb, point.nth) for point in points))
+    requests = tuple(dict.fromkeys(point.request for point in points))
     rows = tuple(
         (
-            f"{verb}#{nth}",
-            tuple(
-                _cell([p for p in points if (p.verb, p.nth, p.family) == (verb, nth, family)]) for family in families
-            ),
+            request,
+            tuple(_cell([p for p in points if (p.request, p.family) == (request, family)]) for family in families),
         )
-        for verb, nth in requests
+        for request in requests
     )
     failing = tuple((point.name, point.reasons) for point in points if point.outcome == "failed")
     survived = sum(point.outcome not in ("failed", "not_met") for point in points)

@@ -34,3 +34,8 @@ class SweptPoint:
     reasons: tuple[str, ...]
     repeated: tuple[Repeated, ...]
     is_shown: bool
+
+    @property
+    def request(self) -> str:
+        """The request that met the fault, as points name it: `start#1`, `start(order-18)#1`."""
+        return self.name.partition(":")[0]

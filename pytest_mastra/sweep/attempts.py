@@ -11,7 +11,7 @@ from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
-from pytest_mastra.sweep.points import Asked, Points, read_requests
+from pytest_mastra.sweep.points import Asked, Point, Points, read_requests, read_requests_of_runs
 from pytest_mastra.sweep.protocol import raised_by
 from pytest_mastra.sweep.trouble import Trouble
 
@@ -70,6 +70,21 @@ class Attempt:
     def requests(self) -> list[Asked]:
         """What the test's own code asked for."""
         return read_requests(self.exchanges, self.near)
+
+    def requests_as_of(self, point: Point) -> list[Asked]:
+        """What the test's own code asked for, counted as a point's request is."""
+        return self.requests if point.of is None else read_requests_of_runs(self.exchanges, self.near)
+
+    def same_requests(self, other: Attempt) -> list[Asked]:
+        """Return what was asked for this time and the other; nothing if that differs."""
+        reads = [read_requests, read_requests_of_runs]
+        if self.trouble.has_rivals or other.trouble.has_rivals:
+            reads.reverse()
+        for read in reads:
+            told = read(self.exchanges, self.near)
+            if told == read(other.exchanges, other.near):
+                return told
+        return []
 
     def note_reports(self, reports: Iterable[pytest.TestReport]) -> None:
         """Note what pytest says of the test's setup and teardown."""

@@ -81,12 +81,17 @@ class ScriptSweep:
             if attempt.endings != [None]:
                 raise Stop(Exit.USAGE, f"where nothing goes wrong, it fails: {describe_error(attempt.endings[0])}")
             self._allowance = attempt.allowance
-            seen.append(attempt.requests)
-        if not seen[0]:
+            seen.append(attempt)
+        if not seen[0].requests:
             raise Stop(Exit.USAGE, "the script asked nothing of the fake, whose address is in MASTRA_BASE_URL")
-        if seen[0] != seen[1]:
-            raise Stop(Exit.USAGE, "two runs without a fault differ in their requests, so that no point can be named")
-        return seen[0]
+        requests = seen[0].same_requests(seen[1])
+        if not requests:
+            raise Stop(
+                Exit.USAGE,
+                "two runs without a fault differ in their requests, so that no point can be named; threads may ask in "
+                "any order if the script gives its runs ids of its own",
+            )
+        return requests
 
     def _sample(self, points: list[Points], what: str, before: str = "") -> list[Points]:
         """Return what is tried of all points, and say how much that is."""
@@ -97,7 +102,7 @@ class ScriptSweep:
 
     def _pairs_with(self, first: Point) -> list[Points]:
         """Return the pairs that begin with a point, after which other requests are made."""
-        asked = self._run(self._script((first,))).requests
+        asked = self._run(self._script((first,))).requests_as_of(first)
         return [(first, second) for second in second_points(asked, first, self._plan.families)]
 
     def _try(self, points: Points) -> Verdict:

@@ -6,8 +6,9 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from pytest_mastra.fake.api.fault_effects import SEPARATOR
 from pytest_mastra.http.exchanges import Ending
@@ -17,7 +18,12 @@ from pytest_mastra.sweep.families import Family, check_family
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
 
-_POINT = re.compile(r"(?P<verb>\w+)#(?P<nth>[1-9]\d*):(?P<family>\w+)(?:@(?P<at>\d+))?")
+_POINT = re.compile(
+    r"(?P<verb>\w+)(?:\((?P<of>[^()\s]+)\))?#(?P<nth>[1-9]\d*):(?P<family>\w+)(?:@(?P<at>\d+))?", re.ASCII
+)
+
+_PLAIN = "/:@,="
+"""What stands in a point's name as it is in a run's id, besides letters, digits and `_.-~`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Asked:
         run: Which run it was about, numbered in the order in which the test named them; None if about none.
         borders: After how many events its answer may end, for a stream.
         in_process: Whether a thread of this process sent it, not over a socket.
+        of: The id of its run where requests are counted for each run; None where for the test as a whole.
     """
 
     verb: str
@@ -37,6 +44,7 @@ class Asked:
     run: int | None
     borders: range
     in_process: bool
+    of: str | None = None
 
     @property
     def moves(self) -> bool:
@@ -46,7 +54,7 @@ class Asked:
     @property
     def name(self) -> str:
         """How points name it."""
-        return f"{self.verb}#{self.nth}"
+        return named(self.verb, self.nth, self.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +66,19 @@ class Point:
         nth: The how manieth of its verb.
         family: What goes wrong.
         at: After how many events of a stream; None for the request as a whole.
+        of: The id of the run whose requests are counted; None where all of the test's are.
     """
 
     verb: str
     nth: int
     family: Family
     at: int | None = None
+    of: str | None = None
 
     @property
     def request(self) -> str:
         """How the request is named."""
-        return f"{self.verb}#{self.nth}"
+        return named(self.verb, self.nth, self.of)
 
     @property
     def title(self) -> str:
@@ -81,6 +91,11 @@ class Point:
 
 Points = tuple[Point, ...]
 """What goes wrong in one run of a test: mostly one point, or a second one after it."""
+
+
+def named(verb: str, nth: int, of: str | None) -> str:
+    """Return how a request is named: `start#2`, or `start(order-18)#1` where each run's are counted."""
+    return f"{verb}#{nth}" if of is None else f"{verb}({quote(of, safe=_PLAIN)})#{nth}"
 
 
 def as_text(points: Points) -> str:
@@ -110,7 +125,8 @@ def _parse_point(text: str) -> Point:
     at = None if found["at"] is None else int(found["at"])
     if at is not None and not (family.has_borders and VERBS[check_verb(found["verb"])].streams):
         raise ValueError(f"{text!r} is no point: @{at} is for streams, and for what may happen between their events")
-    return Point(check_verb(found["verb"]), int(found["nth"]), family, at)
+    of = None if found["of"] is None else unquote(found["of"])
+    return Point(check_verb(found["verb"]), int(found["nth"]), family, at, of)
 
 
 def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
@@ -134,6 +150,38 @@ def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
         borders = range(1, events + (exchange.ending is not Ending.LEFT))
         asked.append(Asked(call.verb, counts[call.verb], run, borders, exchange.url == near))
     return asked
+
+
+def read_requests_of_runs(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
+    """Return what a test asked for about each run, in whatever order its threads did.
+
+    Of reads the first of each run is taken: how often threads look at a run is a matter of time.
+
+    Args:
+        exchanges: Those of the test's own code.
+        near: The address at which requests do not leave this process.
+    """
+    of_runs: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.call.verb is not None:
+            of_runs.setdefault(exchange.call.run or "", []).append(exchange)
+    about_none = of_runs.pop("", [])
+    asked = [request for request in read_requests(about_none, near) if request.moves]
+    for number, (run, said) in enumerate(sorted(of_runs.items()), 1):
+        own = [request for request in read_requests(said, near) if request.moves or request.nth == 1]
+        asked += [replace(request, run=number, of=run) for request in own]
+    return asked
+
+
+def names_of(exchanges: Iterable[Exchange]) -> list[set[str]]:
+    """Return how points may name each request: counted among all, and among those about its run."""
+    counts: Counter[tuple[str | None, str | None]] = Counter()
+    names = []
+    for exchange in exchanges:
+        verb, runs = exchange.call.verb, {None, exchange.call.run}
+        counts.update((verb, run) for run in runs)
+        names.append({named(verb or "", counts[verb, run], run) for run in runs})
+    return names
 
 
 def all_points(
@@ -175,9 +223,9 @@ def second_points(requests: Sequence[Asked], first: Point, families: Sequence[Fa
 
 
 def _points_of(request: Asked, family: Family, *, with_borders: bool) -> Iterator[Point]:
-    yield Point(request.verb, request.nth, family)
+    yield Point(request.verb, request.nth, family, of=request.of)
     if with_borders and family.has_borders:
-        yield from (Point(request.verb, request.nth, family, at) for at in request.borders)
+        yield from (Point(request.verb, request.nth, family, at, request.of) for at in request.borders)
 
 
 def _one_of_each_class(requests: Sequence[Asked]) -> Iterator[Asked]:

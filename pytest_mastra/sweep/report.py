@@ -14,8 +14,7 @@ from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import timeline
 from pytest_mastra.report.timeline import Look
 from pytest_mastra.suite import settings
-from pytest_mastra.suite.settings import FAKE_URL
-from pytest_mastra.sweep.points import as_text, read_requests, titled
+from pytest_mastra.sweep.points import as_text, names_of, titled
 from pytest_mastra.sweep.verdicts import by_family
 from pytest_mastra.text.values import counted
 from pytest_mastra.text.width import clipped, wrapped
@@ -111,14 +110,14 @@ def _request_lines(attempt: Attempt, verdict: Verdict, look: Look) -> list[str]:
     mark = ">" if look.ascii else "✂"
     faulty = {point.request for point in verdict.points}
     asked = [exchange for exchange in attempt.exchanges if exchange.call.verb is not None]
-    names = [one.name for one in read_requests(asked, FAKE_URL)]
+    names = names_of(asked)
     width = max((len(exchange.call.verb or "") for exchange in asked), default=0)
     turns = set(attempt.turns[1:])
     said: list[tuple[str, bool]] = []
-    for index, (exchange, name) in enumerate(zip(asked, names, strict=True)):
+    for index, (exchange, own) in enumerate(zip(asked, names, strict=True)):
         if index in turns:
             said.append(("    -- run again --", True))
-        is_faulty = name in faulty
+        is_faulty = not faulty.isdisjoint(own)
         line = f"  {mark if is_faulty else ' '} {exchange.call.verb or '':{width}}  {_answer(exchange)}"
         said.append((line, is_faulty))
     folded = []

@@ -134,7 +134,11 @@ class Sweep:
             )
             return False
         second = self._attempt(())
-        result.error = _find_shared_run(first, second) or _compare(result.requests, second.requests)
+        requests = first.same_requests(second)
+        if not requests:
+            result.error = _describe_difference(first.requests, second.requests)
+        result.error = _find_shared_run(first, second) or result.error
+        result.requests = requests or first.requests
         return not result.error
 
     def _choose_points(self) -> list[Points]:
@@ -185,7 +189,7 @@ class Sweep:
         pairs: list[Points] = [
             (first, second)
             for first in singles
-            for second in second_points(self._attempt((first,)).requests, first, self._plan.families)
+            for second in second_points(self._attempt((first,)).requests_as_of(first), first, self._plan.families)
         ]
         for points in self._sample(pairs, "pairs"):
             self.result.verdicts.append(self._try(points))
@@ -288,16 +292,15 @@ def _find_shared_run(first: Attempt, second: Attempt) -> str:
     )
 
 
-def _compare(first: list[Asked], second: list[Asked]) -> str:
-    """Return how the requests of two runs differ; empty if they do not."""
-    if first == second:
-        return ""
+def _describe_difference(first: list[Asked], second: list[Asked]) -> str:
+    """Return how the requests of two runs differ."""
     at = next((index for index, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
     at = min(len(first), len(second)) if at is None else at
     said = [requests[at].name if at < len(requests) else "none" for requests in (first, second)]
     return (
         f"two runs without a fault differ in their requests, so that no point can be named: request {at + 1} was "
-        f"{said[0]} and then {said[1]}. Does the test depend on time, threads or chance?"
+        f"{said[0]} and then {said[1]}. Does the test depend on time or chance? Threads may ask in any order if the "
+        "script gives its runs ids of its own"
     )
 
 

@@ -36,6 +36,7 @@ class Trouble:
         fired: What came about.
         served: What a live server was asked and answered, whatever the script was told of it.
         is_script_over: Whether the script has been killed, and was not run again since.
+        has_rivals: Whether threads of the script asked by turns, in an order that is a matter of chance.
     """
 
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
@@ -43,10 +44,13 @@ class Trouble:
         self.fired: list[Point] = []
         self.served = ExchangeLog()
         self._points = points
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, str | None]] = Counter()
         self._server: FakeMastra | None = None
-        self._has_begun = False
         self.is_script_over = False
+        self.has_rivals = False
+        self._asking: int | None = None
+        self._asked_before: set[int] = set()
+        self._has_begun = False
         self._interrupted = False
         self._lock = threading.Lock()
 
@@ -69,35 +73,56 @@ class Trouble:
 
     def surround(self, surface: Surface, *, in_process: bool) -> Surface:
         """Return what is asked in a surface's stead."""
-        del in_process
-        return _TroubledSurface(surface, self)
+        return _TroubledSurface(surface, self, in_process=in_process)
 
     def surround_live(self, surface: Surface, url: str) -> Surface:
         """Return what is asked in a live server's stead; what the server is asked is noted."""
-        return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), self)
+        return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), self, in_process=True)
 
-    def handle(self, surface: Surface, request: WireRequest) -> WireReply:
+    def handle(self, surface: Surface, request: WireRequest, *, in_process: bool) -> WireReply:
         """Return the reply to a request, or what becomes of it.
+
+        Args:
+            surface: What answers it.
+            request: The request.
+            in_process: Whether a thread of this process sends it, which is this one then.
 
         Raises:
             Killed: The script ends here.
         """
-        verb = call_of(request).verb if self._has_begun and not request.is_look else None
-        if verb is None:
+        call = call_of(request) if self._has_begun and not request.is_look else None
+        if call is None or call.verb is None:
             return surface.handle(request)
         with self._lock:
             if self.is_script_over:
                 # what a script does while it is torn down, a process that was killed does not
                 raise Killed
-            self._counts[verb] += 1
-            asked = verb, self._counts[verb]
-            point = next((point for point in self._points if (point.verb, point.nth) == asked), None)
+            if in_process:
+                self._note_thread(threading.get_ident())
+            counted = {(call.verb, None), (call.verb, call.run)}
+            self._counts.update(counted)
+            point = next((one for one in self._points if self._is_at(one, counted)), None)
         if self._server is not None:
             self._restart_runs(self._server)
         if point is None:
             return surface.handle(request)
         meeting = Meeting(partial(surface.handle, request), partial(self._note, point), self._server, point.at)
         return point.family.meet(meeting)
+
+    def _note_thread(self, thread: int) -> None:
+        """Note who asks: a thread that asks again after another did has a rival.
+
+        The main thread has none: it waits for others.
+        """
+        if thread != self._asking and thread in self._asked_before and thread != threading.main_thread().ident:
+            self.has_rivals = True
+        self._asking = thread
+        self._asked_before.add(thread)
+
+    def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
+        """Return whether a request is the one of a point, counted as it is."""
+        key = (point.verb, point.of)
+        return key in counted and self._counts[key] == point.nth
 
     def _restart_runs(self, server: FakeMastra) -> None:
         """Restart the active runs of a server that is back, once."""
@@ -120,9 +145,10 @@ class Trouble:
 
 
 class _TroubledSurface:
-    def __init__(self, surface: Surface, trouble: Trouble) -> None:
+    def __init__(self, surface: Surface, trouble: Trouble, *, in_process: bool) -> None:
         self._surface = surface
         self._trouble = trouble
+        self._in_process = in_process
 
     def handle(self, request: WireRequest) -> WireReply:
-        return self._trouble.handle(self._surface, request)
+        return self._trouble.handle(self._surface, request, in_process=self._in_process)

@@ -113,6 +113,17 @@ def test_a_task_that_is_killed_and_tried_again_pays_once(
     assert made[0].sent == number
 
 
+@pytest.mark.mastra_sweep(faults=["lost", "refused", "killed"], limit=15)
+def test_a_batch_goes_on_where_it_was(mastra_client: MastraClient, mastra_server: FakeMastra) -> None:
+    """Whatever becomes of one of its requests, each of its runs is started once, and succeeds."""
+    mastra_server.workflow("report").returns(lambda ctx: ctx.input_data["day"])
+    names: dict[str, Any] = {}
+    exec(compile(block("The three rules"), "safe-scripts.md", "exec"), names)
+    exec(compile(block("Many runs"), "safe-scripts.md", "exec"), names)
+    days = ["monday", "tuesday", "wednesday"]
+    assert [result.raise_for_status().result for result in names["print_reports"](mastra_client, days)] == days
+
+
 def test_these_are_all_its_requests(mastra_server: FakeMastra) -> None:
     """The kills above are before and after each of them."""
     names: dict[str, Any] = {}

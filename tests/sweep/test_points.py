@@ -25,7 +25,15 @@ def written(requests: list[Asked], families: str = "lost", *, is_quick: bool = F
     return [str(point) for point in all_points(requests, families_named(families), is_quick=is_quick)]
 
 
-@pytest.mark.parametrize("text", ["start#1:lost", "stream#12:lost@3", "start#1:killed_after+run_by_id#2:lost"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start#1:lost",
+        "stream#12:lost@3",
+        "start#1:killed_after+run_by_id#2:lost",
+        "stream(order/1%2B1%20a:b)#2:lost@3",
+    ],
+)
 def test_a_point_is_read_as_it_is_written(text: str) -> None:
     """Verb, number, family, place in a stream; two with a plus."""
     assert as_text(parse_points(text)) == text

@@ -6,6 +6,7 @@ A limit for each read would not do: a server that sends a byte now and then neve
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -55,6 +56,30 @@ def set_deadline(sock: socket.socket, deadline: Deadline) -> None:
     sock.settimeout(None)
 
 
+@contextlib.contextmanager
+def without_waiting(reader: Any) -> Iterator[bool]:
+    """Have a reader give what it holds and wait for nothing; False if it cannot.
+
+    Args:
+        reader: What a connection's `makefile` has made. That of a socket that is not of this module waits.
+    """
+    sock = socket_of(reader)
+    if not isinstance(sock, _InTime):
+        yield False
+        return
+    sock.is_at_rest = True
+    try:
+        yield True
+    finally:
+        sock.is_at_rest = False
+
+
+def socket_of(reader: Any) -> socket.socket | None:
+    """Return the socket below what a connection's `makefile` has made, if there is one."""
+    found = getattr(getattr(reader, "raw", None), "_sock", None)
+    return found if isinstance(found, socket.socket) else None
+
+
 def _left(deadline: Deadline, patience: float | None) -> float | None:
     """Return the seconds that an operation may take; never 0, which means not to wait."""
     left = deadline.clamp(patience)
@@ -67,10 +92,12 @@ class _InTime(socket.socket):
     Attributes:
         deadline: None without limit.
         met_end: True once the other end has said that nothing more comes.
+        is_at_rest: True while a read is not to ask the other end for anything: there is nothing, then.
     """
 
     deadline: Deadline | None = None
     met_end: bool = False
+    is_at_rest: bool = False
     _patience: float | None = None
 
     def settimeout(self, value: float | None) -> None:
@@ -83,6 +110,8 @@ class _InTime(socket.socket):
         return self._patience if self.deadline is None else _left(self.deadline, self._patience)
 
     def recv_into(self, buffer: Any, *arguments: Any) -> int:
+        if self.is_at_rest:
+            raise BlockingIOError(errno.EAGAIN, "nothing is read now")
         count = self._in_time(super().recv_into, buffer, *arguments)
         self.met_end = self.met_end or count == 0
         return count

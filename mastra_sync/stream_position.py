@@ -15,6 +15,9 @@ from typing import Protocol
 
 from mastra_sync.events import FINISH, START, STEP_START, StreamEvent
 
+FRAMING = (START, FINISH)
+"""Types of the events that a stream begins and ends with."""
+
 
 def begins_stream(event: StreamEvent) -> bool:
     """True for the `workflow-start` that a stream begins with."""

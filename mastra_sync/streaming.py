@@ -33,17 +33,18 @@ from mastra_sync.operations import RESUME_STREAM, Operation
 from mastra_sync.records import RecordDecoder, excerpt, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
 from mastra_sync.stream_position import (
+    FRAMING,
     Digests,
     OwnSegment,
     Placement,
     Record,
     WholeHistory,
-    ends_stream,
     new_events,
     noted_events,
     repeats_stream,
     starts_run,
 )
+from mastra_sync.stream_reading import Reading
 from mastra_sync.transport import ByteStream
 from mastra_sync.waiting import interruption
 
@@ -74,9 +75,6 @@ class RunStream:
 
     Attributes:
         run_id: The run.
-        position: How many events were handed out.
-        last_event: The event that was handed out last.
-        complete: True once `workflow-finish` was handed out: nothing is missing.
     """
 
     def __init__(
@@ -95,25 +93,16 @@ class RunStream:
         self._settings = settings
         self._operation = operation
         self._deadline = settings.deadline
-        self._whole_history = whole_history
         self._only_segment = only_segment
-        self._skip = skip
-        # True while it is not known whether the replay begins where the run did
-        self._is_start_open = joined
+        self._reading = Reading(is_observer=whole_history, skip=skip, is_start_open=joined)
         self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
         self._cut_by: Exception | None = None
         # what is observed may end by itself, because no more was kept of it
         self._was_cut = not whole_history
-        self._reconnects = 0
         self._vain_looks = 0
         self._replays_all = False
-        self._at_finish = False
-        self._ended = False
         self.run_id: str = run.run_id
-        self.position = 0
-        self.last_event: StreamEvent | None = None
-        self.complete = False
         self._attach(source, replay=whole_history)
 
     def __iter__(self) -> Iterator[StreamEvent]:
@@ -125,23 +114,24 @@ class RunStream:
             StreamInterrupted: Events are missing and cannot be had again.
             RunTimeout: The deadline passed.
         """
+        reading = self._reading
         try:
-            while not self._ended:
+            while not reading.ended:
                 for event in self._arrived:
-                    self._reconnects = 0
-                    if repeats_stream(event):
-                        continue
-                    if self._at_finish or event.raw.get("type") == FINISH:
-                        self._note_finish(event)
-                    if self._is_start_open:
+                    reading.reconnects = 0
+                    if reading.at_finish or event.raw.get("type") in FRAMING:
+                        if repeats_stream(event):
+                            continue
+                        reading.note_framing(event)
+                    if reading.is_start_open:
                         self._check_beginning(event)
-                    if self._skip:
-                        self._skip -= 1
+                    if reading.skip:
+                        reading.skip -= 1
                         continue
-                    self.position += 1
-                    self.last_event = event
+                    reading.position += 1
+                    reading.last_event = event
                     yield event
-                    if self._ended:
+                    if reading.ended:
                         return
                 self._read_on()
         except (MalformedRecord, RecordTooLarge, StreamInterrupted):
@@ -173,9 +163,24 @@ class RunStream:
         with contextlib.suppress(Exception):
             self.close()
 
+    @property
+    def position(self) -> int:
+        """How many events were handed out."""
+        return self._reading.position
+
+    @property
+    def last_event(self) -> StreamEvent | None:
+        """The event that was handed out last."""
+        return self._reading.last_event
+
+    @property
+    def complete(self) -> bool:
+        """True once `workflow-finish` was handed out: nothing is missing."""
+        return self._reading.complete
+
     def close(self) -> None:
         """Close the connection; the run goes on. What has not been read is given up."""
-        self._ended = True
+        self._reading.ended = True
         self._detach()
 
     def result(self, timeout: Seconds = None) -> RunResult:
@@ -220,7 +225,7 @@ class RunStream:
 
     @property
     def _state(self) -> str:
-        return "complete" if self.complete else "closed" if self._ended else "open"
+        return "complete" if self.complete else "closed" if self._reading.ended else "open"
 
     # -- reading
 
@@ -244,7 +249,7 @@ class RunStream:
         self._watch.keep_to(deadline)
 
     def _new_placement(self) -> Placement:
-        if self._whole_history:
+        if self._reading.is_observer:
             return WholeHistory(self._digests)
         return OwnSegment(self._digests, only_segment=self._only_segment)
 
@@ -281,7 +286,7 @@ class RunStream:
 
     @property
     def _is_own_replay(self) -> bool:
-        return self._placement is not None and not self._whole_history
+        return self._placement is not None and not self._reading.is_observer
 
     def _take_in(self, chunk: bytes) -> None:
         """Have a chunk's records ready to be parsed, each when its turn comes."""
@@ -297,12 +302,6 @@ class RunStream:
         else:
             self._arrived = new_events(map(Record.of, events, texts), self._placement, self._digests)
 
-    def _note_finish(self, event: StreamEvent) -> None:
-        """Note that a stream's end is there, or that there was more after it."""
-        self._at_finish = ends_stream(event)
-        # an observer's stream is complete when the last of its segments is
-        self.complete = self._at_finish or (self.complete and not self._whole_history)
-
     # -- ends and cuts
 
     def _on_end(self, error: APIConnectionError | None) -> None:
@@ -313,12 +312,12 @@ class RunStream:
             self._was_cut = True
         if self._placement is not None and error is None:
             self._arrived = noted_events(self._placement.close(), self._digests)
-        if self._whole_history:
+        if self._reading.is_observer:
             # a cut between two of its segments is no end
-            self.complete = self._at_finish and error is None
-        if error is None and self._replays_all and self._reconnects and not self._decoder.unfinished():
+            self._reading.complete = self._reading.at_finish and error is None
+        if error is None and self._replays_all and self._reading.reconnects and not self._decoder.unfinished():
             # all that there is was shown, and nothing of it was new
-            self._reconnects = RECONNECTS
+            self._reading.reconnects = RECONNECTS
         if not self.complete:
             logger.debug(
                 "run %s: stream cut after %d events: %s", self.run_id, len(self._digests), error or "body ended"
@@ -350,12 +349,12 @@ class RunStream:
                 waited=deadline.elapsed,
                 advice=self._run.outages.advice,
             ) from self._cut_by
-        if self._reconnects >= RECONNECTS:
+        if self._reading.reconnects >= RECONNECTS:
             self._on_gap(self._gap_in_words())
             return
-        if self._reconnects + self._vain_looks:
+        if self._reading.reconnects + self._vain_looks:
             asked = getattr(self._cut_by, "retry_after", None) or 0.0
-            deadline.sleep(max(asked, _next_pause(self._reconnects + self._vain_looks)))
+            deadline.sleep(max(asked, _next_pause(self._reading.reconnects + self._vain_looks)))
         try:
             was_over = _is_over(self._run.poll(deadline), self._settings)
             source = self._run.open_observe(deadline)
@@ -368,13 +367,13 @@ class RunStream:
             self._cut_by = refused
             self._on_gap(f"the server does not let it be taken up again ({refused.message})")
             return
-        self._reconnects += 1
+        self._reading.reconnects += 1
         self._vain_looks = 0
         self._replays_all = was_over
         self._attach(source, replay=True)
 
     def _gap_in_words(self) -> str:
-        if not len(self._digests) and (self._whole_history or self._is_start_open):
+        if not len(self._digests) and (self._reading.is_observer or self._reading.is_start_open):
             return "the server holds no events of it: it was begun without a stream, or they have expired"
         if not self._was_cut:
             return "the server holds no events of its end: it went on without a stream, or they have expired"
@@ -382,14 +381,14 @@ class RunStream:
 
     def _check_beginning(self, event: StreamEvent) -> None:
         shown = starts_run(event)
-        self._is_start_open = shown is None
+        self._reading.is_start_open = shown is None
         if shown is False and self._settings.on_gap == "raise":
             raise self._interruption("the server holds no events of its beginning, only those since a resume")
 
     def _on_gap(self, problem: str) -> None:
         if self._settings.on_gap == "follow":
             self._run.wait_until(self._deadline)
-            self._ended = True
+            self._reading.ended = True
             return
         raise self._interruption(problem) from self._cut_by
 
@@ -408,19 +407,19 @@ class RunStream:
         handler = self._settings.on_suspend
         run = self._run.read_result(self._deadline) if handler is not None else None
         if handler is None or run is None or run.status != "suspended" or not run.suspensions:
-            self._ended = True
+            self._reading.ended = True
             return
         answer = handler(run.suspensions[0])
         if answer is None:
-            self._ended = True
+            self._reading.ended = True
             return
         # from here on it is a stream of its own, also for what began as an observer
         self._digests = Digests()
-        self._whole_history = False
+        self._reading.is_observer = False
         self._only_segment = False
         self._was_cut = True
         self._operation = RESUME_STREAM
-        self.complete = False
+        self._reading.complete = False
         source = self._run.open_resume(run.suspensions[0], answer, self._deadline)
         self._attach(source, replay=False)
 

@@ -16,8 +16,9 @@ import requests
 import urllib3
 
 from mastra_sync import proxies
+from mastra_sync.arrived_chunks import take_arrived
 from mastra_sync.authorization import Authorization
-from mastra_sync.connections import keep_to, set_deadline
+from mastra_sync.connections import keep_to, set_deadline, socket_of
 from mastra_sync.deadline import Clock, Deadline
 from mastra_sync.delivery import Delivery
 from mastra_sync.error_replies import Reply, is_success
@@ -243,6 +244,8 @@ class _Body:
         while True:
             # decoding what is not encoded takes as long as reading it
             data = self._raw.read1(self._size, decode_content=self._is_encoded)
+            if data and not self._is_encoded:
+                data += take_arrived(getattr(self._raw, "_fp", None))
             # a compressed body can take in bytes and give none yet
             if data or self._raw.closed or self.is_exhausted:
                 return data
@@ -283,6 +286,4 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
 
     `HTTPConnection.sock` will not do: it is None when the server is going to close the connection.
     """
-    buffered = getattr(getattr(response.raw, "_fp", None), "fp", None)
-    found = getattr(getattr(buffered, "raw", None), "_sock", None)
-    return found if isinstance(found, socket.socket) else None
+    return socket_of(getattr(getattr(response.raw, "_fp", None), "fp", None))

@@ -32,13 +32,14 @@ class RecordDecoder:
         limit: Bytes that one record may take; a longer one raises `RecordTooLarge`.
     """
 
-    __slots__ = ("_blocks", "_limit", "_size", "_small", "offset")
+    __slots__ = ("_blocks", "_limit", "_size", "_small", "_too_large_at", "offset")
 
     def __init__(self, limit: int = DEFAULT_RECORD_LIMIT) -> None:
         self._limit = limit
         self._blocks: list[bytes] = []
         self._small = bytearray()
         self._size = 0
+        self._too_large_at: int | None = None
         self.offset = 0
         """Where the unfinished record begins, in bytes from the stream's beginning, without a byte-order mark."""
 
@@ -46,8 +47,10 @@ class RecordDecoder:
         """Return the records that `chunk` completes, in order, without their separator; empty ones too.
 
         Raises:
-            RecordTooLarge: A record has grown beyond the limit.
+            RecordTooLarge: A record has grown beyond the limit. Those before it are returned first: then it is raised
+                by the next call.
         """
+        self._refuse_too_large()
         records = chunk.split(SEPARATOR)
         rest = records.pop()
         if records:
@@ -56,17 +59,25 @@ class RecordDecoder:
                 self._keep(records[0])
                 records[0] = self._take()
             if size > self._limit:
-                self._check_sizes(records)
+                records = self._before_too_large(records)
+        if records:
             first = self._without_mark(records[0])
             self.offset += size - (len(records[0]) - len(first))
             records[0] = first
         self._keep(rest)
-        if self._size > self._limit:
-            raise RecordTooLarge(self.offset, self._limit)
+        if self._size > self._limit and self._too_large_at is None:
+            self._too_large_at = self.offset
+        if not records:
+            self._refuse_too_large()
         return records
 
     def unfinished(self) -> bytes:
-        """Return what has come of an unfinished record; empty at a stream's proper end."""
+        """Return what has come of an unfinished record; empty at a stream's proper end.
+
+        Raises:
+            RecordTooLarge: A record had grown beyond the limit.
+        """
+        self._refuse_too_large()
         rest = self._without_mark(b"".join([*self._blocks, self._small]))
         return b"" if rest.strip() in (b"", END_MARK) else rest
 
@@ -105,12 +116,19 @@ class RecordDecoder:
         self._size = 0
         return record
 
-    def _check_sizes(self, records: list[bytes]) -> None:
+    def _before_too_large(self, records: list[bytes]) -> list[bytes]:
+        """Return the records before the first too large one, and note where that begins."""
         offset = self.offset
-        for record in records:
+        for index, record in enumerate(records):
             if len(record) > self._limit:
-                raise RecordTooLarge(offset, self._limit)
+                self._too_large_at = offset
+                return records[:index]
             offset += len(record) + 1
+        return records
+
+    def _refuse_too_large(self) -> None:
+        if self._too_large_at is not None:
+            raise RecordTooLarge(self._too_large_at, self._limit)
 
 
 def parse_records(

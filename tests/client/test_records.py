@@ -194,7 +194,7 @@ def test_a_record_that_is_cut_off_is_known(tail: bytes) -> None:
 @given(sizes=st.lists(st.integers(0, 30), max_size=6), places=st.lists(st.integers(0, 180), max_size=6))
 @example(sizes=[0, 21], places=[5])
 def test_a_record_beyond_the_limit_is_refused_where_it_begins(sizes: list[int], places: list[int]) -> None:
-    """The first record that is longer than the limit is named by its offset, in however many pieces it came."""
+    """The first record that is longer than the limit is named by its offset; those before it are given first."""
     written = [b"x" * size for size in sizes]
     too_large = next((index for index, size in enumerate(sizes) if size > 20), None)
     decoder = RecordDecoder(limit=20)
@@ -202,9 +202,19 @@ def test_a_record_beyond_the_limit_is_refused_where_it_begins(sizes: list[int], 
     if too_large is None:
         assert [record for piece in pieces for record in decoder.feed(piece)] == written
         return
+    given_before: list[bytes] = []
+
+    def feed_all() -> None:
+        for piece in pieces:
+            given_before.extend(decoder.feed(piece))
+        decoder.unfinished()
+
     with pytest.raises(RecordTooLarge) as caught:
-        list(map(decoder.feed, pieces))
+        feed_all()
+    assert given_before == written[:too_large]
     assert (caught.value.offset, caught.value.limit) == (sum(sizes[:too_large]) + too_large, 20)
+    with pytest.raises(RecordTooLarge):
+        decoder.feed(b"{}")
 
 
 @pytest.mark.parametrize("text", ["\u2028", "\u2029", "\x85", "\x1c", "\r\n", "\x00", "é", "鏡", "🎈"])

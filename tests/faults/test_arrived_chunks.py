@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import urllib3
 
-from mastra_sync import MastraClient, RunStream
+from mastra_sync import MastraClient, RecordDecoder, RecordTooLarge, RunStream
 from mastra_sync.arrived_chunks import split_chunks, take_arrived
 from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
 from tests.faults.wire_server import Answer, WireServer, await_event, chunk, head, json_reply
@@ -116,3 +117,16 @@ def test_odd_chunks_are_read_as_ever(stream_of: Callable[[Answer], RunStream], m
     with stream_of((HEAD + chunk(FIRST) + chunk(record(output)) + middle + b"0\r\nTrailer: x\r\n\r\n",)) as stream:
         assert [event.raw for event in stream] == [START_RECORD, output, FINISH_RECORD]
     assert stream.complete
+
+
+@pytest.mark.parametrize("too_large", [b"x" * 1500 + b"\x1e", b"x" * 1500])
+def test_what_comes_before_a_record_that_is_too_large_is_given(
+    stream_of: Callable[[Answer], RunStream], monkeypatch: pytest.MonkeyPatch, too_large: bytes
+) -> None:
+    """Though it has come together with it, and nothing comes after it."""
+    monkeypatch.setattr("mastra_sync.streaming.RecordDecoder", partial(RecordDecoder, limit=1000))
+    with stream_of((HEAD + chunk(FIRST) + chunk(FIRST + too_large) + END,)) as stream:
+        assert [next(stream).raw, next(stream).raw] == [START_RECORD, START_RECORD]
+        with pytest.raises(RecordTooLarge) as raised:
+            next(stream)
+    assert raised.value.offset == 2 * len(FIRST)

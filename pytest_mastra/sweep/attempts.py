@@ -11,7 +11,7 @@ from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
-from pytest_mastra.sweep.points import Asked, Point, Points, read_requests, read_requests_of_runs
+from pytest_mastra.sweep.points import Asked, Point, Points, in_both, read_requests, read_requests_of_runs
 from pytest_mastra.sweep.protocol import raised_by
 from pytest_mastra.sweep.trouble import Trouble
 
@@ -80,11 +80,8 @@ class Attempt:
         reads = [read_requests, read_requests_of_runs]
         if self.trouble.has_rivals or other.trouble.has_rivals:
             reads.reverse()
-        for read in reads:
-            told = read(self.exchanges, self.near)
-            if told == read(other.exchanges, other.near):
-                return told
-        return []
+        found = (in_both(read(self.exchanges, self.near), read(other.exchanges, other.near)) for read in reads)
+        return next(filter(None, found), [])
 
     def note_reports(self, reports: Iterable[pytest.TestReport]) -> None:
         """Note what pytest says of the test's setup and teardown."""

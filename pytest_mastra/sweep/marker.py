@@ -117,7 +117,7 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     target = settings.setting(config, "target").value
     if target == "replay":
         raise settings.usage_error(f"--mastra-point: on {target} nothing can be made to go wrong")
-    unfit = [point for point in points if target == "live" and not (point.family.on_live and point.at is None)]
+    unfit = [point for point in points if target == "live" and not point.family.on_live]
     if unfit:
         raise settings.usage_error(
             f"--mastra-point: {unfit[0]} cannot come about on a live server, only {', '.join(ON_LIVE)}"

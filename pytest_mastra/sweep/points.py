@@ -173,6 +173,21 @@ def read_requests_of_runs(exchanges: Iterable[Exchange], near: str) -> list[Aske
     return asked
 
 
+def in_both(first: Sequence[Asked], second: Sequence[Asked]) -> list[Asked]:
+    """Return the same requests of two runs; nothing if they differ.
+
+    Of a stream there are the borders that both have: how much is streamed may be a matter of time.
+    """
+    if len(first) != len(second):
+        return []
+    both = [
+        replace(one, borders=min(one.borders, other.borders, key=len)) for one, other in zip(first, second, strict=True)
+    ]
+    return (
+        both if both == [replace(other, borders=own.borders) for own, other in zip(both, second, strict=True)] else []
+    )
+
+
 def names_of(exchanges: Iterable[Exchange]) -> list[set[str]]:
     """Return how points may name each request: counted among all, and among those about its run."""
     counts: Counter[tuple[str | None, str | None]] = Counter()
@@ -184,9 +199,7 @@ def names_of(exchanges: Iterable[Exchange]) -> list[set[str]]:
     return names
 
 
-def all_points(
-    requests: Sequence[Asked], families: Sequence[Family], *, is_quick: bool, with_borders: bool | None = None
-) -> list[Point]:
+def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quick: bool) -> list[Point]:
     """Return all points of the requests of a test, in their order.
 
     Reads that lead to the same next request are one class, of which only the first is taken.
@@ -194,18 +207,16 @@ def all_points(
     Args:
         requests: What the test asked for, without any fault.
         families: What may go wrong.
-        is_quick: Whether to take only what is most often wrong: what moves a run, and the families for it.
-        with_borders: Whether to take also what happens between events of streams; by default unless it is quick.
+        is_quick: Whether to take only what is most often wrong: what moves a run, and the families for it, and nothing
+            between the events of streams.
     """
-    if with_borders is None:
-        with_borders = not is_quick
     chosen = [one for one in _one_of_each_class(requests) if one.moves or not is_quick]
     return [
         point
         for request in chosen
         for family in families
         if (family.is_quick or not is_quick) and (request.in_process or not family.in_process_only)
-        for point in _points_of(request, family, with_borders=with_borders)
+        for point in _points_of(request, family, with_borders=not is_quick)
     ]
 
 

@@ -164,10 +164,7 @@ class Sweep:
             result.error = f"there is no point to try: {why}"
 
     def _points_of(self, requests: list[Asked]) -> list[Point]:
-        plan = self._plan
-        # how many events a live stream has is a matter of time
-        with_borders = not (plan.is_quick or plan.on_live)
-        return all_points(requests, plan.families, is_quick=plan.is_quick, with_borders=with_borders)
+        return all_points(requests, self._plan.families, is_quick=self._plan.is_quick)
 
     def _sample(self, points: list[Points], what: str) -> list[Points]:
         limit = self._plan.limit

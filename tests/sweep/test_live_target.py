@@ -93,6 +93,8 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
             "  cut * passed*",
             "  killed_before * passed when run again",
             "  killed_after * passed when run again",
+            "test_suite.py::test_streamed  24 points: *",
+            "  lost           8 points: 8 passed",
         ]
     )
     careful = [run for run in server.runs("expense") if run.status != "pending"]
@@ -103,12 +105,19 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
     alone.assert_outcomes(failed=1, deselected=4)
     alone.stdout.fnmatch_lines(["'tea' was started 2 times (run e-*"])
 
+    alone = run_suite(SUITE, *target, "--mastra-point=stream#1:killed_after@2", "-k", "streamed", "-rA")
+    alone.assert_outcomes(passed=1, deselected=4)
+
 
 @pytest.mark.parametrize(
     ("faults", "arguments", "said"),
     [
         ("all", ["--mastra-point=start#1:refused"], "start#1:refused cannot come about on a live server, only lost, "),
-        ("all", ["--mastra-point=stream#1:lost@2"], "stream#1:lost@2 cannot come about on a live server, only lost, "),
+        (
+            "all",
+            ["--mastra-point=stream#1:server_died@2"],
+            "stream#1:server_died@2 cannot come about on a live server, ",
+        ),
         ("refused", ["--mastra-sweep=full"], "on a live server refused cannot come about, only lost, cut, killed_"),
         (
             "all",

@@ -53,7 +53,7 @@ StepArgument: TypeAlias = "str | Sequence[str] | Suspension | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ResumeTarget:
     """What to resume.
 
     Attributes:
@@ -308,7 +308,7 @@ class Commands:
         )
 
 
-def _check_streamed_item(run: RunResult, target: Target, waiting: Sequence[int | None]) -> None:
+def _check_streamed_item(run: RunResult, target: ResumeTarget, waiting: Sequence[int | None]) -> None:
     """Find an answer that would reach another item of a foreach.
 
     Raises:
@@ -336,7 +336,7 @@ def _check_target(step: StepArgument, options: Options) -> None:
 
 def resume_target(
     run: RunResult, step: StepArgument, for_each_index: int | None, label: str | None, context: dict[str, Any]
-) -> Target:
+) -> ResumeTarget:
     """Return what a resume is for.
 
     Args:
@@ -364,12 +364,12 @@ def resume_target(
     return _target_at(run, _suspended_path(run, step, context), for_each_index)
 
 
-def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | None, label: str) -> Target:
+def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | None, label: str) -> ResumeTarget:
     if step is not None or for_each_index is not None:
         raise InvalidArgument("label", "stands for a step and an item; give the label alone, or those without it")
     for suspension in run.suspensions:
         if label in suspension.labels:
-            return Target(suspension.path, suspension.for_each_index)
+            return ResumeTarget(suspension.path, suspension.for_each_index)
     known = sorted(label for suspension in run.suspensions for label in suspension.labels)
     raise InvalidArgument("label", f"no suspension is labelled {label!r}; labels: {', '.join(known) or 'none'}")
 
@@ -400,10 +400,10 @@ def _suspended_path(run: RunResult, step: str | Sequence[str] | None, context: d
     return meant[0]
 
 
-def _target_at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> Target:
+def _target_at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> ResumeTarget:
     if for_each_index is not None and path is not None:
         items = [item.for_each_index for item in run.suspensions if item.path == path]
         if for_each_index not in items:
             waiting = ", ".join(str(item) for item in items if item is not None) or "none, it is no foreach"
             raise InvalidArgument("for_each_index", f"item {for_each_index} is not suspended; suspended: {waiting}")
-    return Target(path, for_each_index)
+    return ResumeTarget(path, for_each_index)

@@ -26,18 +26,18 @@ RunIds: TypeAlias = "Callable[[Any], str] | Sequence[str]"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PlannedRun:
     """One run to be executed: its input, and what else `execute` takes."""
 
     input_data: Any
     options: Mapping[str, Any]
 
 
-def with_run_ids(calls: Sequence[Call], inputs: Sequence[Any], run_ids: RunIds) -> list[Call]:
-    """Return the calls with an id each; their runs are joined unless they say otherwise.
+def with_run_ids(planned: Sequence[PlannedRun], inputs: Sequence[Any], run_ids: RunIds) -> list[PlannedRun]:
+    """Return the planned runs with an id each; they are joined unless they say otherwise.
 
     Args:
-        calls: What is to be executed.
+        planned: What is to be executed.
         inputs: The inputs as the caller gave them, in the same order.
         run_ids: As `Workflow.map` takes it.
 
@@ -62,8 +62,8 @@ def with_run_ids(calls: Sequence[Call], inputs: Sequence[Any], run_ids: RunIds) 
                 f"run_ids[{index}]", f"{run_id!r} is the id of inputs[{first[run_id]}] already; each run needs its own"
             )
     return [
-        Call(call.input_data, {**_joining(call.options), "run_id": run_id})
-        for call, run_id in zip(calls, ids, strict=True)
+        PlannedRun(run.input_data, {**_joining(run.options), "run_id": run_id})
+        for run, run_id in zip(planned, ids, strict=True)
     ]
 
 
@@ -98,22 +98,22 @@ class WorkflowSource(Protocol):
 
 def run_all(
     workflow: ExecutableWorkflow,
-    calls: Sequence[Call],
+    planned: Sequence[PlannedRun],
     executor: Executor | None,
     max_workers: int | None,
     *,
     return_exceptions: bool,
 ) -> Iterator[RunResult]:
-    """Hand all calls to the executor, and return the results in the calls' order."""
+    """Hand all runs to the executor, and return the results in their order."""
     if executor is not None:
 
-        def submit(call: Call) -> Future[RunResult]:
-            return executor.submit(execute_one, workflow.client, workflow.id, call.input_data, call.options)
+        def submit(run: PlannedRun) -> Future[RunResult]:
+            return executor.submit(execute_one, workflow.client, workflow.id, run.input_data, run.options)
 
-        results = _results(calls, submit, return_exceptions=return_exceptions, stop=lambda: None)
+        results = _results(planned, submit, return_exceptions=return_exceptions, stop=lambda: None)
     else:
         threads = _OwnThreads(workflow, max_workers or DEFAULT_WORKERS)
-        results = _results(calls, threads.submit, return_exceptions=return_exceptions, stop=threads.stop)
+        results = _results(planned, threads.submit, return_exceptions=return_exceptions, stop=threads.stop)
     # a generator that has not begun would clean nothing up when it is closed
     next(results)
     return results
@@ -135,8 +135,8 @@ class _OwnThreads:
         self._workflow = workflow.on_clock(_StoppableClock(workflow.api.clock, self._stopped))
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="mastra-sync-map")
 
-    def submit(self, call: Call) -> Future[RunResult]:
-        return self._executor.submit(self._workflow.execute, call.input_data, **call.options)
+    def submit(self, run: PlannedRun) -> Future[RunResult]:
+        return self._executor.submit(self._workflow.execute, run.input_data, **run.options)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -163,8 +163,8 @@ class _StoppableClock:
 
 
 def _results(
-    calls: Sequence[Call],
-    submit: Callable[[Call], Future[RunResult]],
+    planned: Sequence[PlannedRun],
+    submit: Callable[[PlannedRun], Future[RunResult]],
     *,
     return_exceptions: bool,
     stop: Callable[[], None],
@@ -172,8 +172,8 @@ def _results(
     """Give None once everything is handed over, then the results."""
     futures: list[Future[RunResult]] = []
     try:
-        for call in calls:
-            futures.append(submit(call))  # noqa: PERF401 - what was submitted is known if one fails
+        for run in planned:
+            futures.append(submit(run))  # noqa: PERF401 - what was submitted is known if one fails
         yield None  # type: ignore[misc]
         for future in futures:
             error = future.exception()

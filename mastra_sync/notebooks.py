@@ -28,7 +28,7 @@ _BOX = "border:1px solid #8888;border-radius:4px;padding:2px 8px;margin:3px 0"
 _COLOURS = {"success": "#1a7f37", "failed": "#cf222e", "tripwire": "#cf222e", "suspended": "#9a6700"}
 
 
-class ShownStep(Protocol):
+class NotebookStep(Protocol):
     """What is shown of a step."""
 
     @property
@@ -44,7 +44,7 @@ class ShownStep(Protocol):
         """Why it failed."""
 
 
-class ShownSuspension(Protocol):
+class NotebookSuspension(Protocol):
     """What is shown of a place where a run waits."""
 
     @property
@@ -56,7 +56,7 @@ class ShownSuspension(Protocol):
         """What it asks."""
 
 
-class ShownRun(Protocol):
+class NotebookRun(Protocol):
     """What is shown of a run."""
 
     @property
@@ -84,11 +84,11 @@ class ShownRun(Protocol):
         """Why it failed."""
 
     @property
-    def steps(self) -> Mapping[str, ShownStep]:
+    def steps(self) -> Mapping[str, NotebookStep]:
         """Its steps by id."""
 
     @property
-    def suspensions(self) -> Sequence[ShownSuspension]:
+    def suspensions(self) -> Sequence[NotebookSuspension]:
         """What it waits for."""
 
     @property
@@ -102,7 +102,7 @@ def workflow_html(name: str, description: str | None, graph: Any) -> str:
     return f"<div><b>{_escaped(name)}</b>{described}{_boxes(outline(read_graph(graph, keep_unknown=True)))}</div>"
 
 
-def result_html(result: ShownRun) -> str:
+def result_html(result: NotebookRun) -> str:
     """Return a run as a table of its steps, and what it came to."""
     title = f"<b>{_escaped(result.workflow_id or 'run')}</b> {_escaped(result.run_id or '')} {_status(result.status)}"
     steps = list(result.steps.items())
@@ -118,7 +118,7 @@ def result_html(result: ShownRun) -> str:
     return f"<div>{''.join(parts)}</div>"
 
 
-def stream_html(run_id: str, events: int, stands: str, last_event: object, run: ShownRun | None) -> str:
+def stream_html(run_id: str, events: int, stands: str, last_event: object, run: NotebookRun | None) -> str:
     """Return how far a stream has come, and its run's steps so far as nested boxes.
 
     Args:
@@ -133,7 +133,7 @@ def stream_html(run_id: str, events: int, stands: str, last_event: object, run: 
     return f"<div><b>run {_escaped(run_id)}</b> {events} events, {_escaped(stands)}{last}{steps}</div>"
 
 
-def _steps_on_graph(run: ShownRun) -> str:
+def _steps_on_graph(run: NotebookRun) -> str:
     statuses: dict[str, str] = {}
     for name, step in run.steps.items():
         entry = _ITEM.sub("", name)
@@ -152,7 +152,7 @@ def _boxes(items: Sequence[Item], statuses: Mapping[str, str] = MappingProxyType
     )
 
 
-def _step_row(name: str, step: ShownStep) -> list[str]:
+def _step_row(name: str, step: NotebookStep) -> list[str]:
     if step.status == "failed" and step.error is not None:
         shown = _pre(with_root_cause(step.error))
     else:

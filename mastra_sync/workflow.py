@@ -23,7 +23,7 @@ from mastra_sync.arguments import (
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError
-from mastra_sync.many_runs import Call, RunIds
+from mastra_sync.many_runs import PlannedRun, RunIds
 from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
 from mastra_sync.options import StartOptions, if_started, sent_options, takes
 from mastra_sync.progress import find_progress, wait_shown
@@ -362,15 +362,15 @@ class Workflow:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
         _check_start(OMIT, timeout, options)
         given = list(inputs)
-        calls = [
-            Call(plain_json(item, f"inputs[{index}]"), {"timeout": timeout, **options})
+        planned = [
+            PlannedRun(plain_json(item, f"inputs[{index}]"), {"timeout": timeout, **options})
             for index, item in enumerate(given)
         ]
         if run_ids is None:
             _check_needs_no_id(options, "run_ids")
         else:
-            calls = many_runs.with_run_ids(calls, given, run_ids)
-        return many_runs.run_all(self, calls, executor, max_workers, return_exceptions=return_exceptions)
+            planned = many_runs.with_run_ids(planned, given, run_ids)
+        return many_runs.run_all(self, planned, executor, max_workers, return_exceptions=return_exceptions)
 
     def _run_api(self, run_id: str) -> RunApi:
         return RunApi(self.api, self.id, checked_id(run_id, "run_id"))

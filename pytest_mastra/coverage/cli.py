@@ -77,9 +77,9 @@ def combine(
       mastra-sync coverage combine a.json b.json --against main.json
     """
     check_extra()
-    from pytest_mastra.coverage.command import Telling, combine_files
+    from pytest_mastra.coverage.command import CoverageReporter, combine_files
 
-    return combine_files(files, out, Telling.wished(form, fail_under, against, omit))
+    return combine_files(files, out, CoverageReporter.from_options(form, fail_under, against, omit))
 
 
 @coverage.command()
@@ -94,6 +94,6 @@ def report(file: Path, form: str, fail_under: str | None, against: Path | None, 
       mastra-sync coverage report --form markdown:coverage.md --against main.json
     """
     check_extra()
-    from pytest_mastra.coverage.command import Telling, report_file
+    from pytest_mastra.coverage.command import CoverageReporter, report_file
 
-    return report_file(file, Telling.wished(form, fail_under, against, omit))
+    return report_file(file, CoverageReporter.from_options(form, fail_under, against, omit))

@@ -1,4 +1,4 @@
-"""What `mastra-sync coverage` does: files read, added up, told, and held to thresholds and a base."""
+"""What `mastra-sync coverage` does: files read, added up, reported, and held to thresholds and a base."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pytest_mastra.coverage.wishes import WishError, Wishes
 
 
 @dataclass(slots=True)
-class Telling:
-    """How coverage is told, and what it is held to.
+class CoverageReporter:
+    """Prints and writes coverage, and holds it to what is asked for.
 
     Attributes:
         wishes: What the options ask for.
@@ -28,7 +28,9 @@ class Telling:
     base: Coverage | None = None
 
     @classmethod
-    def wished(cls, form: str, fail_under: str | None, against: Path | None, omit: Sequence[str]) -> Telling:
+    def from_options(
+        cls, form: str, fail_under: str | None, against: Path | None, omit: Sequence[str]
+    ) -> CoverageReporter:
         """Return what the options of the command ask for.
 
         Raises:
@@ -40,8 +42,8 @@ class Telling:
             raise Stop(Exit.USAGE, str(error)) from None
         return cls(wishes, None if against is None else _read(against))
 
-    def tell(self, coverage: Coverage) -> Exit:
-        """Tell coverage; return how the command ends."""
+    def report(self, coverage: Coverage) -> Exit:
+        """Print and write coverage; return how the command ends."""
         omit = self.wishes.omissions.reason
         for report in self.wishes.reports:
             if not report.path:
@@ -56,8 +58,8 @@ class Telling:
         return Exit.FAILED if problems else Exit.SUCCESS
 
 
-def combine_files(files: Sequence[Path], out: Path, telling: Telling) -> Exit:
-    """Add up files, write the sum, and tell it.
+def combine_files(files: Sequence[Path], out: Path, reporter: CoverageReporter) -> Exit:
+    """Add up files, write the sum, and report it.
 
     Raises:
         Stop: One cannot be read, or the sum cannot be written.
@@ -66,16 +68,16 @@ def combine_files(files: Sequence[Path], out: Path, telling: Telling) -> Exit:
     for file in files:
         coverage.merge(_read(file))
     _write(out, as_text(coverage))
-    return telling.tell(coverage)
+    return reporter.report(coverage)
 
 
-def report_file(file: Path, telling: Telling) -> Exit:
-    """Tell what a file holds.
+def report_file(file: Path, reporter: CoverageReporter) -> Exit:
+    """Report what a file holds.
 
     Raises:
         Stop: It cannot be read.
     """
-    return telling.tell(_read(file))
+    return reporter.report(_read(file))
 
 
 def _read(path: Path) -> Coverage:

@@ -65,7 +65,7 @@ def _origin(config: pytest.Config, name: str) -> str:
     return f"--mastra-{name.replace('_', '-')}" if on_command_line else f"ini key mastra_{name}"
 
 
-def told_in_a_line(config: pytest.Config) -> str:
+def coverage_in_a_line(config: pytest.Config) -> str:
     """Return the three numbers as the terminal tells them; empty without any run."""
     covering = config.pluginmanager.get_plugin(_NAME)
     return covering.total_line() if isinstance(covering, Covering) and covering.coverage.runs else ""

@@ -113,9 +113,9 @@ class Summarizing:
     def _coverage(self) -> str:
         if not self._config.pluginmanager.has_plugin("mastra-coverage"):
             return ""
-        from pytest_mastra.coverage.hooks import told_in_a_line
+        from pytest_mastra.coverage.hooks import coverage_in_a_line
 
-        return told_in_a_line(self._config)
+        return coverage_in_a_line(self._config)
 
     def _write(self, text: str) -> None:
         try:

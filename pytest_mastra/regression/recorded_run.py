@@ -25,7 +25,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedAnswer:
     """What a suspended step was resumed with.
 
     Attributes:
@@ -54,7 +54,7 @@ class Recording:
     result: RunResult
     workflow_id: str
     input_data: Any
-    answers: tuple[Answer, ...]
+    answers: tuple[RecordedAnswer, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -124,7 +124,11 @@ def _parse_run(state: Mapping[str, Any]) -> RunResult:
 
 
 def _make_recording(
-    result: RunResult, workflow_id: str | None, input_data: Any, answers: tuple[Answer, ...], options: dict[str, Any]
+    result: RunResult,
+    workflow_id: str | None,
+    input_data: Any,
+    answers: tuple[RecordedAnswer, ...],
+    options: dict[str, Any],
 ) -> Recording:
     workflow = workflow_id or result.workflow_id
     if not workflow:
@@ -138,16 +142,16 @@ def _input_of(run: RunResult) -> Any:
     return run.input_data if "input_data" in run.model_fields_set else OMIT
 
 
-def _answers_in_result(run: RunResult) -> Iterator[Answer]:
+def _answers_in_result(run: RunResult) -> Iterator[RecordedAnswer]:
     """Give the last answer to each step, in order: a server keeps no others."""
     resumed = [step for step in run.steps.values() if "resume_payload" in step.model_fields_set]
     for step in sorted(resumed, key=lambda step: step.resumed_at or _LONG_AGO):
         # the workflow around a step was resumed too, by what servers tell
         if not any(inner.path[: len(step.path)] == step.path for inner in resumed if inner is not step):
-            yield Answer(tuple(step.path), step.resume_payload)
+            yield RecordedAnswer(tuple(step.path), step.resume_payload)
 
 
-def _answers_in_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
+def _answers_in_events(events: Iterable[Mapping[str, Any]]) -> Iterator[RecordedAnswer]:
     """Give the answers in events, in order, those to steps that asked again too."""
     resumed = [
         (payload["id"], payload["resumePayload"])
@@ -157,13 +161,13 @@ def _answers_in_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Answer]:
     for (name, data), (following, _) in zip_longest(resumed, resumed[1:], fillvalue=("", None)):
         # the workflow around a step was resumed too, by what servers tell
         if not following.startswith(f"{name}."):
-            yield Answer(tuple(name.split(".")), data)
+            yield RecordedAnswer(tuple(name.split(".")), data)
 
 
 def _recording_of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
     if run.result is None:
         raise ValueError(f"nothing tells what became of run {run.run_id} of {run.workflow_id!r}, so it is no recording")
-    answers: list[Answer] = []
+    answers: list[RecordedAnswer] = []
     options: dict[str, Any] = {}
     input_data = _input_of(run.result)
     for exchange in run.exchanges:
@@ -180,7 +184,7 @@ def _recording_of_touched(run: TouchedRun, workflow_id: str | None) -> Recording
     return _make_recording(run.result, workflow_id or run.workflow_id, input_data, all_answers, options)
 
 
-def _answer(question: Mapping[str, Any]) -> Answer:
+def _answer(question: Mapping[str, Any]) -> RecordedAnswer:
     step = question.get("step") or ()
     path = tuple(step.split(".")) if isinstance(step, str) else tuple(step)
-    return Answer(path, question.get("resumeData"), question.get("forEachIndex"))
+    return RecordedAnswer(path, question.get("resumeData"), question.get("forEachIndex"))

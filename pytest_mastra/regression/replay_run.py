@@ -16,7 +16,7 @@ from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
 from pytest_mastra.regression.outcome import outcome_of
-from pytest_mastra.regression.recorded_run import Answer, Recording, recording_of
+from pytest_mastra.regression.recorded_run import RecordedAnswer, Recording, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
 
@@ -46,7 +46,7 @@ class Rerun:
         recording: Recording,
         result: RunResult,
         found: list[Difference],
-        answers: Sequence[Answer],
+        answers: Sequence[RecordedAnswer],
         unanswered: Sequence[Suspension],
         mask: Mask,
     ) -> None:
@@ -151,12 +151,12 @@ class Rerunner:
 
     def _run(
         self, recording: Recording, timeout: Seconds, options: StartOptions
-    ) -> tuple[RunResult, list[Answer], list[Suspension]]:
+    ) -> tuple[RunResult, list[RecordedAnswer], list[Suspension]]:
         run = self._client.get_workflow(recording.workflow_id).create_run()
         start: StartOptions = {**recording.options, **options}  # type: ignore[typeddict-item]
         result = run.start_async(recording.input_data, timeout=timeout, **start)
         left = [answer for answer in recording.answers if _is_answer(answer.data)]
-        given: list[Answer] = []
+        given: list[RecordedAnswer] = []
         while result.suspensions and (pair := _next_answer(result.suspensions, left)) is not None:
             suspension, answer = pair
             left.remove(answer)
@@ -182,7 +182,9 @@ def _is_answer(data: Any) -> bool:
     return True
 
 
-def _next_answer(suspensions: Sequence[Suspension], answers: Sequence[Answer]) -> tuple[Suspension, Answer] | None:
+def _next_answer(
+    suspensions: Sequence[Suspension], answers: Sequence[RecordedAnswer]
+) -> tuple[Suspension, RecordedAnswer] | None:
     """Return the first answer that fits a suspended step, or the workflow around it."""
     for answer in answers:
         for suspension in suspensions:
@@ -191,7 +193,7 @@ def _next_answer(suspensions: Sequence[Suspension], answers: Sequence[Answer]) -
     return None
 
 
-def _fits(suspension: Suspension, answer: Answer) -> bool:
+def _fits(suspension: Suspension, answer: RecordedAnswer) -> bool:
     # a step's id may have dots, and an answer may have named it as one text
     waiting, answered = f"{suspension.step}.", "".join(f"{name}." for name in answer.path)
     return waiting.startswith(answered) and answer.item in (None, suspension.for_each_index)

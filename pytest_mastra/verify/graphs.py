@@ -23,7 +23,7 @@ _NAMES = {"mapping": "a map", "sleep": "a sleep", "sleepUntil": "a sleep until a
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ComparedNode:
     """One entry of a graph.
 
     Attributes:
@@ -34,7 +34,7 @@ class Node:
 
     kind: str
     id: str = ""
-    inner: tuple[Node, ...] = ()
+    inner: tuple[ComparedNode, ...] = ()
 
     def __str__(self) -> str:
         own = f" {self.id!r}" if self.id else ""
@@ -43,24 +43,24 @@ class Node:
         return f"{_NAMES.get(self.kind, self.kind)}{own} of {', '.join(map(str, self.inner))}"
 
 
-def nodes_of(graph: Any) -> tuple[Node, ...]:
+def nodes_of(graph: Any) -> tuple[ComparedNode, ...]:
     """Return a serialized graph of any generation; unknown entries are kept by their type."""
     return tuple(map(_comparable, read_graph(graph, keep_unknown=True)))
 
 
-def _comparable(read: workflow_graph.Node) -> Node:
+def _comparable(read: workflow_graph.Node) -> ComparedNode:
     if read.repeats:
-        return Node(read.loop_type or read.repeats, inner=(_comparable(read.once),))
+        return ComparedNode(read.loop_type or read.repeats, inner=(_comparable(read.once),))
     if read.kind in BLOCKS:
-        return Node(read.kind, inner=tuple(sorted(map(_comparable, read.arms), key=lambda node: node.id)))
+        return ComparedNode(read.kind, inner=tuple(sorted(map(_comparable, read.arms), key=lambda node: node.id)))
     if read.kind == WORKFLOW:
-        return Node(read.kind, read.id, tuple(map(_comparable, read.flow)))
+        return ComparedNode(read.kind, read.id, tuple(map(_comparable, read.flow)))
     kind = read.kind if read.kind == MAPPING or read.type in _MADE_OF else read.type
     is_generated = generated_kind(read.id) is not None or _NUMBERED.fullmatch(read.id) is not None
-    return Node(kind, "" if kind != STEP and is_generated else read.id)
+    return ComparedNode(kind, "" if kind != STEP and is_generated else read.id)
 
 
-def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Node]]:
+def steps_of(nodes: Sequence[ComparedNode], around: str = "") -> Iterator[tuple[str, ComparedNode]]:
     """Give a graph's steps and nested workflows, by ids after those of the workflows around."""
     for node in nodes:
         own = f"{around}{node.id}"
@@ -69,7 +69,7 @@ def steps_of(nodes: Sequence[Node], around: str = "") -> Iterator[tuple[str, Nod
         yield from steps_of(node.inner, f"{own}." if node.kind == "workflow" else around)
 
 
-def looped_steps(nodes: Sequence[Node], around: str = "") -> Iterator[str]:
+def looped_steps(nodes: Sequence[ComparedNode], around: str = "") -> Iterator[str]:
     """Give the steps that a foreach runs for each item, named as by `steps_of`."""
     for node in nodes:
         if node.kind == "foreach":
@@ -78,7 +78,7 @@ def looped_steps(nodes: Sequence[Node], around: str = "") -> Iterator[str]:
         yield from looped_steps(node.inner, inside)
 
 
-def graph_differences(fake: Sequence[Node], live: Sequence[Node]) -> list[str]:
+def graph_differences(fake: Sequence[ComparedNode], live: Sequence[ComparedNode]) -> list[str]:
     """Return in what a fake's graph differs from the live server's, one sentence each.
 
     A fake that ends with what `returns` or `fails` made stands for the whole rest of the workflow.
@@ -93,7 +93,12 @@ def graph_differences(fake: Sequence[Node], live: Sequence[Node]) -> list[str]:
 
 
 def _compare(
-    fake: Sequence[Node], live: Sequence[Node], around: str, misspelled: set[tuple[str, str]], *, is_open: bool = False
+    fake: Sequence[ComparedNode],
+    live: Sequence[ComparedNode],
+    around: str,
+    misspelled: set[tuple[str, str]],
+    *,
+    is_open: bool = False,
 ) -> Iterator[str]:
     if fake != live and Counter(fake) == Counter(live):
         of = f" of {around}" if around else ""
@@ -115,17 +120,19 @@ def _compare(
             yield f"{position} the live server has {_listed(there[pairs:])}, the fake has not"
 
 
-def _position_of(live: Sequence[Node], index: int, around: str) -> str:
+def _position_of(live: Sequence[ComparedNode], index: int, around: str) -> str:
     position = f"after {live[index - 1]}" if index else "at the beginning"
     return f"{position} of {around}" if around else position
 
 
-def _compare_pair(fake: Node, live: Node, position: str, misspelled: set[tuple[str, str]]) -> Iterator[str]:
+def _compare_pair(
+    fake: ComparedNode, live: ComparedNode, position: str, misspelled: set[tuple[str, str]]
+) -> Iterator[str]:
     if fake.kind == live.kind and (fake.id, live.id) in misspelled | {(live.id, live.id)} and fake.inner and live.inner:
         yield from _compare(fake.inner, live.inner, f"{live.kind} {live.id!r}" if live.id else live.kind, misspelled)
     elif (fake.id, live.id) not in misspelled or fake.kind != live.kind:
         yield f"{position} the fake has {fake}, the live server has {live}"
 
 
-def _listed(nodes: Sequence[Node]) -> str:
+def _listed(nodes: Sequence[ComparedNode]) -> str:
     return ", ".join(map(str, nodes))

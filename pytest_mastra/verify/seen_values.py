@@ -12,7 +12,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.schemas import Schema
 from pytest_mastra.fake.workflows.zod_releases import ZOD_4_6
 from pytest_mastra.text.differences import child_path
-from pytest_mastra.verify.graphs import Node, looped_steps, steps_of
+from pytest_mastra.verify.graphs import ComparedNode, looped_steps, steps_of
 from pytest_mastra.verify.schema_conflicts import without_defaults
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _ITEM = re.compile(r"\[\d+\]")
 
 
-def find_misfits(view: RunView, live: WorkflowDetails, graph: tuple[Node, ...], around: str = "") -> Iterator[str]:
+def find_misfits(
+    view: RunView, live: WorkflowDetails, graph: tuple[ComparedNode, ...], around: str = ""
+) -> Iterator[str]:
     """Give what of a run a live server's schemas do not allow, one sentence each.
 
     No value is in it. Keys that a schema does not know are dropped by servers where they come in, and are forgiven

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import InvalidArgument, RunNotSuspended, RunResult, SeveralStepsSuspended, StepNotSuspended, Suspension
-from mastra_sync.commands import Target, resume_target
+from mastra_sync.commands import ResumeTarget, resume_target
 from tests.client.captures import capture
 
 CONTEXT = {"method": "POST", "url": "http://h/x", "run_id": "r1"}
@@ -27,7 +27,7 @@ ITEMS = RunResult.model_validate(capture("suspended-foreach")["current"]["by_id"
 UNSAID = RunResult.model_validate({"status": "suspended"})
 
 
-def target(run: RunResult, step: Any = None, index: int | None = None, label: str | None = None) -> Target:
+def target(run: RunResult, step: Any = None, index: int | None = None, label: str | None = None) -> ResumeTarget:
     return resume_target(run, step, index, label, CONTEXT)
 
 
@@ -55,13 +55,13 @@ def target(run: RunResult, step: Any = None, index: int | None = None, label: st
 )
 def test_the_suspension_that_is_meant(run: RunResult, step: Any, path: Any) -> None:
     """Any spelling that leads to one suspended step is completed to its whole path."""
-    assert target(run, step) == Target(path, None)
+    assert target(run, step) == ResumeTarget(path, None)
 
 
 @pytest.mark.parametrize("index", [0, 2])
 def test_one_item_of_a_foreach(index: int) -> None:
     """By its index, its label, or the suspension itself."""
-    expected = Target(["ask-item"], index)
+    expected = ResumeTarget(["ask-item"], index)
     assert target(ITEMS, None, index) == expected
     assert target(ITEMS, "ask-item", index) == expected
     assert target(ITEMS, None, None, f"item-{index + 1}") == expected

@@ -15,7 +15,7 @@ from pytest_mastra.cassettes.replay.player import Playback
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.fake.api import routes
 from pytest_mastra.fake.api.call import Call as FakeCall
-from pytest_mastra.fake.api.routes import ANSWERS, Answer, build_routes
+from pytest_mastra.fake.api.routes import ENDPOINTS, Endpoint, build_routes
 from pytest_mastra.http import verbs
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.verbs import VERBS, Effect, Kind, VerbRow, VerbTable, call_of
@@ -45,7 +45,7 @@ WATCH = VerbRow(
 
 
 def answer_verb(call: FakeCall) -> bytes:
-    """Answer with what was asked."""
+    """Endpoint with what was asked."""
     return json.dumps({"verb": call.row.name, "run": call.run_id, "body": call.body}).encode()
 
 
@@ -53,9 +53,9 @@ def answer_verb(call: FakeCall) -> bytes:
 def made_up_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add four rows to a copy of the table, and a handler for each to the fake."""
     table = VerbTable([*VERBS.values(), HURRY, GLANCE, CENSUS, WATCH])
-    answers = {row.name: Answer(answer_verb) for row in (HURRY, GLANCE, CENSUS, WATCH)}
+    answers = {row.name: Endpoint(answer_verb) for row in (HURRY, GLANCE, CENSUS, WATCH)}
     monkeypatch.setattr(verbs, "VERBS", table)
-    monkeypatch.setattr(routes, "ROUTES", build_routes(table, {**ANSWERS, **answers}))
+    monkeypatch.setattr(routes, "ROUTES", build_routes(table, {**ENDPOINTS, **answers}))
 
 
 def hurried(status: str, **more: Any) -> Exchange:
@@ -76,7 +76,7 @@ def test_each_operation_of_the_client_is_a_verb(operation: Operation) -> None:
 
 def test_each_verb_has_an_answer_in_the_fake() -> None:
     """Rows and handlers go together, by name."""
-    assert set(ANSWERS) == set(VERBS)
+    assert set(ENDPOINTS) == set(VERBS)
 
 
 def test_the_parser_knows_a_new_verb() -> None:

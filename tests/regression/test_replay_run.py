@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import RunResult
-from pytest_mastra.regression.recorded_run import Answer, recording_of
+from pytest_mastra.regression.recorded_run import RecordedAnswer, recording_of
 from pytest_mastra.run_history.runs import TouchedRun
 from tests.suites_in_folders import RunSuite
 
@@ -361,7 +361,7 @@ def test_the_answers_of_a_told_run_stand_in_their_order() -> None:
         "inner.first": {"status": "success", "resumePayload": 1, "resumedAt": 1767225600000},
     }
     told = RunResult.model_validate({"workflowName": "w", "status": "success", "steps": steps})
-    assert recording_of(told, None).answers == (Answer(("inner", "first"), 1), Answer(("second",), 2))
+    assert recording_of(told, None).answers == (RecordedAnswer(("inner", "first"), 1), RecordedAnswer(("second",), 2))
 
 
 def test_the_answers_that_a_stream_told_of() -> None:

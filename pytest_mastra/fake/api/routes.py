@@ -50,7 +50,7 @@ OLD = ("1.0-beta",)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Endpoint:
     """What answers a verb.
 
     Attributes:
@@ -98,51 +98,51 @@ class Route:
         return self.row.method
 
 
-ANSWERS = {
-    "list_workflows": Answer(handlers.list_workflows),
-    "list_workflow_run_counts": Answer(handlers.list_workflow_run_counts, NEW),
-    "details": Answer(handlers.details),
-    "runs": Answer(handlers.runs),
-    "run_execution_result": Answer(handlers.run_execution_result, OLD),
-    "run_by_id": Answer(handlers.run_by_id),
-    "delete_run_by_id": Answer(handlers.delete_run_by_id),
-    "cancel": Answer(handlers.cancel),
-    "create_run": Answer(handlers.create_run),
-    "start": Answer(handlers.start),
-    "start_async": Answer(handlers.start_async),
-    "stream": Answer(handlers.stream),
-    "observe": Answer(handlers.observe),
-    "resume": Answer(handlers.resume),
-    "resume_async": Answer(handlers.resume),
-    "resume_no_wait": Answer(handlers.resume_no_wait, NEW),
-    "resume_stream": Answer(handlers.resume_stream),
-    "restart": Answer(handlers.restart),
-    "restart_async": Answer(handlers.restart),
-    "restart_all_active_workflow_runs": Answer(handlers.restart_all_active_workflow_runs),
-    "restart_all_active_workflow_runs_async": Answer(handlers.restart_all_active_workflow_runs_async),
-    "time_travel": Answer(handlers.time_travel),
-    "time_travel_async": Answer(handlers.time_travel),
-    "time_travel_stream": Answer(handlers.time_travel_stream),
-    "stream_legacy": Answer(handlers.stream_legacy),
-    "observe_stream_legacy": Answer(handlers.observe_stream_legacy),
-    "list_schedules": Answer(schedule_handlers.list_schedules, NEW),
-    "get_schedule": Answer(schedule_handlers.get_schedule, NEW),
-    "create_schedule": Answer(schedule_handlers.create_schedule, NEW),
-    "update_schedule": Answer(schedule_handlers.update_schedule, NEW),
-    "delete_schedule": Answer(schedule_handlers.delete_schedule, NEW),
-    "pause_schedule": Answer(schedule_handlers.pause_schedule, NEW),
-    "resume_schedule": Answer(schedule_handlers.resume_schedule, NEW),
-    "run_schedule": Answer(schedule_handlers.run_schedule, NEW),
-    "list_schedule_triggers": Answer(schedule_handlers.list_schedule_triggers, NEW),
-    "list_dynamic_workflows": Answer(definition_handlers.list_definitions, NEW),
-    "dynamic_workflow_details": Answer(definition_handlers.get_definition, NEW),
-    "upsert_dynamic_workflow": Answer(definition_handlers.upsert_definition, NEW),
-    "delete_dynamic_workflow": Answer(definition_handlers.delete_definition, NEW),
+ENDPOINTS = {
+    "list_workflows": Endpoint(handlers.list_workflows),
+    "list_workflow_run_counts": Endpoint(handlers.list_workflow_run_counts, NEW),
+    "details": Endpoint(handlers.details),
+    "runs": Endpoint(handlers.runs),
+    "run_execution_result": Endpoint(handlers.run_execution_result, OLD),
+    "run_by_id": Endpoint(handlers.run_by_id),
+    "delete_run_by_id": Endpoint(handlers.delete_run_by_id),
+    "cancel": Endpoint(handlers.cancel),
+    "create_run": Endpoint(handlers.create_run),
+    "start": Endpoint(handlers.start),
+    "start_async": Endpoint(handlers.start_async),
+    "stream": Endpoint(handlers.stream),
+    "observe": Endpoint(handlers.observe),
+    "resume": Endpoint(handlers.resume),
+    "resume_async": Endpoint(handlers.resume),
+    "resume_no_wait": Endpoint(handlers.resume_no_wait, NEW),
+    "resume_stream": Endpoint(handlers.resume_stream),
+    "restart": Endpoint(handlers.restart),
+    "restart_async": Endpoint(handlers.restart),
+    "restart_all_active_workflow_runs": Endpoint(handlers.restart_all_active_workflow_runs),
+    "restart_all_active_workflow_runs_async": Endpoint(handlers.restart_all_active_workflow_runs_async),
+    "time_travel": Endpoint(handlers.time_travel),
+    "time_travel_async": Endpoint(handlers.time_travel),
+    "time_travel_stream": Endpoint(handlers.time_travel_stream),
+    "stream_legacy": Endpoint(handlers.stream_legacy),
+    "observe_stream_legacy": Endpoint(handlers.observe_stream_legacy),
+    "list_schedules": Endpoint(schedule_handlers.list_schedules, NEW),
+    "get_schedule": Endpoint(schedule_handlers.get_schedule, NEW),
+    "create_schedule": Endpoint(schedule_handlers.create_schedule, NEW),
+    "update_schedule": Endpoint(schedule_handlers.update_schedule, NEW),
+    "delete_schedule": Endpoint(schedule_handlers.delete_schedule, NEW),
+    "pause_schedule": Endpoint(schedule_handlers.pause_schedule, NEW),
+    "resume_schedule": Endpoint(schedule_handlers.resume_schedule, NEW),
+    "run_schedule": Endpoint(schedule_handlers.run_schedule, NEW),
+    "list_schedule_triggers": Endpoint(schedule_handlers.list_schedule_triggers, NEW),
+    "list_dynamic_workflows": Endpoint(definition_handlers.list_definitions, NEW),
+    "dynamic_workflow_details": Endpoint(definition_handlers.get_definition, NEW),
+    "upsert_dynamic_workflow": Endpoint(definition_handlers.upsert_definition, NEW),
+    "delete_dynamic_workflow": Endpoint(definition_handlers.delete_definition, NEW),
 }
 """What answers each verb."""
 
 
-def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Answer]) -> tuple[Route, ...]:
+def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Endpoint]) -> tuple[Route, ...]:
     """Return the routes of verbs; a path without placeholders goes before one that fits it too."""
     routes = []
     for row in verbs.values():
@@ -154,7 +154,7 @@ def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Answer]) ->
     return tuple(sorted(routes, key=lambda route: route.path.count("{")))
 
 
-ROUTES = build_routes(VERBS, ANSWERS)
+ROUTES = build_routes(VERBS, ENDPOINTS)
 
 _EXECUTING = frozenset({Effect.START, Effect.RESUME, Effect.RESTART, Effect.TRAVEL})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mastra_sync.workflow_graph import CONDITIONAL, LOOP
+from pytest_mastra.coverage.answers import LABEL, Part
 from pytest_mastra.coverage.example_data import example_of
 from pytest_mastra.coverage.fold import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
@@ -73,14 +76,19 @@ class Adviser:
         lines = (*self._way_to(goal), line, *self._execute(), f"assert_run(result).failed(step={failing.path!r})")
         return Advice(line, lines)
 
-    def by_answer(self, goal: Goal) -> Advice:
-        """A question that is to be answered."""
-        answer = example_of(self._row.declared.resume_schemas.get(goal.path))
+    def by_answer(self, goal: Goal, wanted: Part | None = None) -> Advice:
+        """A question that is to be answered, in the way that is wanted."""
+        answer = _with_part(example_of(self._row.declared.resume_schemas.get(goal.path)), wanted)
         index = ", for_each_index=0" if goal.kind == "item_answered" else ""
         line = f"run.resume_async({answer!r}, step={goal.path!r}{index})"
         begin = f"run.start_async({self._input})"
         lines = (*self._way_to(goal), *self._create, begin, f"result = {line}", "assert result.ok")
         return Advice(line, lines)
+
+    def test_of_answer(self, path: str, wanted: Part) -> str:
+        """Return the test that gives an answer that nobody has given."""
+        goal = Goal("resumed", "conversation", path, f"{path} answered {' '.join(wanted)}")
+        return self.by_answer(goal, wanted).skeleton(self._row.workflow_id, goal)
 
     def by_question(self, goal: Goal) -> Advice:
         """A step that is to ask."""
@@ -152,6 +160,13 @@ class Adviser:
 
     def _all_of(self, *paths: str) -> str:
         return " | ".join(filter(None, map(self._conditions.get, paths))) or "its condition"
+
+
+def _with_part(answer: Any, wanted: Part | None) -> Any:
+    if wanted is None or wanted[0] == LABEL or not wanted[1]:
+        return answer
+    name, value = wanted
+    return {**answer, name: json.loads(value)} if name and isinstance(answer, dict) else json.loads(value)
 
 
 def _conditions_by_path(tree: Graph) -> dict[str, str]:

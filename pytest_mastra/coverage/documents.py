@@ -13,6 +13,7 @@ from mastra_sync.escapes import visible
 from pytest_mastra.coverage.advice import Adviser
 from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Goal
+from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import ORIGINS, numbers, title_of, total_line
 
 _MARKS: Mapping[str, str] = {"reached": "✓", "missed": "✗", "cannot tell": "?", "omitted": "-"}
@@ -77,7 +78,13 @@ def _row_document(row: WorkflowCoverage, goals: list[Goal]) -> dict[str, Any]:
         "tests": list(row.tests),
         "totals": _totals(count(goals)),
         "goals": [_goal_document(row, goal, adviser) for goal in goals],
+        "questions": [_question_document(question) for question in questions_of(row)],
     }
+
+
+def _question_document(question: Question) -> dict[str, Any]:
+    answers = [{"answer": answer.words, "tests": list(answer.tests)} for answer in question.answers]
+    return {"path": question.path, "answers": answers}
 
 
 def _goal_document(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> dict[str, Any]:

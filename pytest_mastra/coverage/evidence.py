@@ -8,7 +8,9 @@ from typing import Any
 
 from mastra_sync.normalise import canonical_result, items_of
 from mastra_sync.statuses import SETTLED
+from mastra_sync.step_paths import NESTED_META
 from mastra_sync.workflow_graph import CONDITIONAL, FOREACH, LOOP, MAPPING, PARALLEL, SLEEP, WORKFLOW, Node
+from pytest_mastra.coverage.answers import LABEL, Given, parts_of_answer
 from pytest_mastra.coverage.goals import Key
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.observed_run import ObservedRun, RunRequest
@@ -41,10 +43,12 @@ class Evidence:
     Attributes:
         reached: Keys of goals.
         unseen: Where it may have reached more: the key of a goal, or the beginning of paths, `outer.`.
+        answers: What it might be answered, and whether it was: step, name and value of a part of the answer.
     """
 
     reached: set[Key] = field(default_factory=set)
     unseen: set[Key | str] = field(default_factory=set)
+    answers: dict[Given, bool] = field(default_factory=dict)
 
 
 def evidence_of(run: ObservedRun, graph: Graph) -> Evidence:
@@ -53,6 +57,7 @@ def evidence_of(run: ObservedRun, graph: Graph) -> Evidence:
     Never raises for what came over the wire: what cannot be understood is no evidence.
     """
     found = _Finder(graph, run.status)
+    _note_labels(run, found)
     was_started = _note_requests(run.requests, run.status, found)
     found.note_events(run.events)
     steps = _steps_of(run.state, graph)
@@ -68,7 +73,7 @@ def evidence_of(run: ObservedRun, graph: Graph) -> Evidence:
     if (was_started or run.status in SETTLED) and (is_blind or is_under_way):
         found.unseen.add(EVERYTHING)
     found.note_dark_nested()
-    return Evidence(found.reached, found.unseen)
+    return Evidence(found.reached, found.unseen, found.answers)
 
 
 def _steps_of(state: Any, graph: Graph) -> Mapping[str, Any] | None:
@@ -108,6 +113,20 @@ def _note_requests(requests: Iterable[RunRequest], status: str, found: _Finder) 
     return was_started
 
 
+def _note_labels(run: ObservedRun, found: _Finder) -> None:
+    for account in (run.state, *(request.answered for request in run.requests)):
+        if isinstance(account, Mapping):
+            found.note_labels(account.get("resumeLabels"))
+            for step in _values(account.get("steps")):
+                meta = step.get("suspendPayload") if isinstance(step, Mapping) else None
+                meta = meta.get(NESTED_META) if isinstance(meta, Mapping) else None
+                found.note_labels(meta.get("resumeLabels") if isinstance(meta, Mapping) else None)
+
+
+def _values(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else ()
+
+
 def _refuses_input(request: RunRequest) -> bool:
     if request.effect is not Effect.START or request.status < FIRST_ERROR or not isinstance(request.answered, Mapping):
         return False
@@ -126,6 +145,8 @@ class _Finder:
     def __init__(self, graph: Graph, status: str) -> None:
         self.reached: set[Key] = set()
         self.unseen: set[Key | str] = set()
+        self.answers: dict[Given, bool] = {}
+        self._labels: dict[tuple[str, Any], str] = {}
         self._graph = graph
         self._status = status
         self._counts: dict[str, int] = {}
@@ -181,6 +202,7 @@ class _Finder:
         name = ".".join(map(str, step)) if isinstance(step, list) else step
         if not isinstance(name, str):
             return
+        self._note_parts(name, asked)
         if asked.get("forEachIndex") is not None:
             around = (node for node in self._graph.parts if node.repeats == FOREACH)
             self.reached.update(
@@ -190,6 +212,25 @@ class _Finder:
         node = self._graph.find(name)
         if node is not None and node.repeats != FOREACH and not node.flow:
             self.reached.update((node.path, kind) for kind in ("suspended", "resumed"))
+
+    def _note_parts(self, name: str, asked: Mapping[str, Any]) -> None:
+        node = self._graph.find(name)
+        if node is None or node.flow:
+            return
+        self.answers[node.path, "", ""] = True
+        for part in parts_of_answer(asked.get("resumeData")):
+            self.answers[(node.path, *part)] = True
+        label = self._labels.get((node.path, asked.get("forEachIndex")))
+        if label is not None:
+            self.answers[node.path, LABEL, label] = True
+
+    def note_labels(self, offered: Any) -> None:
+        """Note the labels of suspensions: by them they may be answered."""
+        for label, target in offered.items() if isinstance(offered, Mapping) else ():
+            node = self._graph.find(str(target.get("stepId"))) if isinstance(target, Mapping) else None
+            if node is not None:
+                self._labels[node.path, target.get("foreachIndex")] = label
+                self.answers.setdefault((node.path, LABEL, label), False)
 
     # -- the state of a run
 

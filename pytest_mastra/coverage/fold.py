@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mastra_sync.step_graph import graph_of
+from pytest_mastra.coverage.answers import Given
 from pytest_mastra.coverage.evidence import EVERYTHING, evidence_of
 from pytest_mastra.coverage.goals import FAMILIES, Declared, Family, Goal, Key, goals_of
 from pytest_mastra.coverage.graph import Graph
@@ -56,6 +57,7 @@ class WorkflowCoverage:
         tests: The tests that ran it.
         reached: For each key of a goal the tests that reached it.
         unseen: Where runs may have reached more that nobody could see.
+        answers: The tests that gave an answer, by step, and name and value of what it says; none of one that might be.
     """
 
     workflow_id: str
@@ -66,6 +68,7 @@ class WorkflowCoverage:
     tests: dict[str, None] = field(default_factory=dict)
     reached: dict[Key, dict[str, None]] = field(default_factory=dict)
     unseen: set[Key | str] = field(default_factory=set)
+    answers: dict[Given, dict[str, None]] = field(default_factory=dict)
 
     @property
     def key(self) -> RowKey:
@@ -97,6 +100,8 @@ class WorkflowCoverage:
         self.unseen |= other.unseen
         for key, tests in other.reached.items():
             self.reached[key] = {**self.reached.get(key, {}), **tests}
+        for answer, tests in other.answers.items():
+            self.answers[answer] = {**self.answers.get(answer, {}), **tests}
         if other.declared.is_told and not self.declared.is_told:
             self.declared = other.declared
 
@@ -200,6 +205,8 @@ class Coverage:
         for key in found.reached:
             row.reached.setdefault(key, {})[run.test] = None
         row.unseen |= found.unseen
+        for answer, is_given in found.answers.items():
+            row.answers.setdefault(answer, {}).update({run.test: None} if is_given else {})
         return frozenset(found.reached)
 
     def merge(self, other: Coverage) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from mastra_sync.whole_files import write_whole
 from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import KINDS, Declared
+from pytest_mastra.coverage.questions import told_apart
 
 FORMAT = "mastra-coverage"
 VERSION = 1
@@ -123,6 +124,7 @@ def _row_as_json(row: WorkflowCoverage, tests: dict[str, int]) -> dict[str, Any]
         "runs": row.runs,
         "tests": numbers(row.tests),
         "reached": [[*key, numbers(named)] for key, named in sorted(row.reached.items())],
+        "given": [[*answer, numbers(named)] for answer, named in sorted(told_apart(row).items())],
         "unseen": sorted([spot] if isinstance(spot, str) else list(spot) for spot in row.unseen),
     }
 
@@ -149,6 +151,8 @@ def _row_from_json(data: Mapping[str, Any], tests: list[str]) -> WorkflowCoverag
         named(data["tests"]),
         reached,
         unseen,
+        # files of earlier releases have none
+        {(_text(path), _text(name), _text(value)): named(tests) for path, name, value, tests in data.get("given", ())},
     )
 
 

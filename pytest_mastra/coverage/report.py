@@ -8,6 +8,7 @@ from mastra_sync.escapes import escaped
 from pytest_mastra.coverage.advice import Adviser
 from pytest_mastra.coverage.fold import Count, Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Family, Goal
+from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.text.width import cells, clipped
 
 WIDTH = 100
@@ -80,11 +81,19 @@ def _lines_of_row(row: WorkflowCoverage, goals: list[Goal], *, with_advice: bool
         for family in FAMILIES:
             own = [goal.label for goal in missed if goal.family == family]
             lines += _listed(f"  missed, {family}: ", own) if own else []
+    lines += [line for question in questions_of(row) for line in _lines_of_question(question)]
     unknown = [goal.label for goal in goals if goal.verdict == "cannot tell"]
     lines += _listed("  cannot tell: ", unknown) if unknown else []
     for reason, labels in omitted_by_reason(goals).items():
         lines += _listed(f"  not counted ({reason}): ", labels)
     return lines
+
+
+def _lines_of_question(question: Question) -> list[str]:
+    """Say which answers nobody has given, where some were."""
+    never = [answer.words for answer in question.untried]
+    is_asked = len(never) < len(question.answers)
+    return _listed(f"  {escaped(question.path)} was never answered: ", never) if never and is_asked else []
 
 
 def _with_hint(label: str, hint: str) -> str:

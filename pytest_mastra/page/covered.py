@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_mastra.coverage.advice import Adviser
 from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Goal
 from pytest_mastra.coverage.graph import Graph
+from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import numbers, title_of
 from pytest_mastra.page.drawing import Drawings, Look
 from pytest_mastra.page.layout import Layout
@@ -43,6 +44,21 @@ class ShownGoal:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """A step that asks, as the page shows it.
+
+    Attributes:
+        path: The step.
+        drawing: The step, and its answers as arms; bold and filled is what was given.
+        untried: What nobody has answered: in words, and the test to write.
+    """
+
+    path: str
+    drawing: str
+    untried: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCoverage:
     """What was tried of one workflow.
 
@@ -51,12 +67,14 @@ class ShownCoverage:
         numbers: The three numbers.
         drawing: Its graph; bold and filled is what was tried.
         goals: Those that were missed first.
+        questions: The steps that ask, with what was answered and what never.
     """
 
     title: str
     numbers: str
     drawing: str
     goals: tuple[ShownGoal, ...]
+    questions: tuple[ShownQuestion, ...]
 
 
 def show_coverage(
@@ -79,7 +97,32 @@ def _shown(row: WorkflowCoverage, layouts: Layouts, drawings: Drawings, omit: Om
     in_order = sorted(goals, key=lambda goal: (goal.verdict == "reached", FAMILIES.index(goal.family)))
     drawing = "" if row.graph is None else _draw(row, goals, layouts.of(row.graph, ()), drawings)
     shown = tuple(_shown_goal(row, goal, adviser) for goal in in_order)
-    return ShownCoverage(title_of(row), numbers(count(goals)), drawing, shown)
+    questions = tuple(_shown_question(question, adviser, layouts, drawings) for question in questions_of(row))
+    return ShownCoverage(title_of(row), numbers(count(goals)), drawing, shown, questions)
+
+
+def _shown_question(question: Question, adviser: Adviser, layouts: Layouts, drawings: Drawings) -> ShownQuestion:
+    """Return a question, drawn as a step with a branch for each answer."""
+    arms = [{"type": "step", "step": {"id": answer.words}} for answer in question.answers]
+    asking = {"type": "step", "step": {"id": question.path}}
+    placed = layouts.of([asking, {"type": "conditional", "steps": arms}], ())
+    # nothing comes after the answers
+    layout = replace(placed, lines=[line for line in placed.lines if not line.leads_out])
+    tests = {answer.words: answer.tests for answer in question.answers}
+    looks = [_answer_look(tests.get(box.label)) for box in layout.boxes]
+    given = {number for number, look in enumerate(looks) if look.style == "success"}
+    taken = [
+        number for number, line in enumerate(layout.lines) if not given.isdisjoint(range(line.first, line.last + 1))
+    ]
+    drawing = drawings.draw_looks(layout, looks, taken, f"what {question.path} was answered")
+    untried = [(answer.words, adviser.test_of_answer(question.path, answer.part)) for answer in question.untried]
+    return ShownQuestion(question.path, drawing, tuple(untried))
+
+
+def _answer_look(tests: tuple[str, ...] | None) -> Look:
+    if tests is None:
+        return Look("suspended", "?")
+    return Look("success", _MARKS["reached"], title="\n".join(tests[:_MOST_TESTS])) if tests else Look(title="never")
 
 
 def _shown_goal(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> ShownGoal:

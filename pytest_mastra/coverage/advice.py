@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mastra_sync.workflow_graph import CONDITIONAL, LOOP
+from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT
+from mastra_sync.workflow_graph import CONDITIONAL, LOOP, STEP, Node
 from pytest_mastra.coverage.answers import LABEL, Part
 from pytest_mastra.coverage.example_data import example_of
 from pytest_mastra.coverage.fold import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.graph import Graph
+
+_IMPORTS = {
+    "pytest.": "import pytest",
+    "MastraError": "from mastra_sync import MastraError",
+    "BY_HAND": "from pytest_mastra import BY_HAND",
+    "assert_run": "from pytest_mastra import assert_run",
+}
+"""What the body of a test needs, by the word that stands in it."""
 
 _NO_NAME = re.compile(r"\W+")
 
@@ -25,16 +34,21 @@ class Advice:
     Attributes:
         hint: What it is about, in one line.
         lines: The body of the test.
+        fixtures: What it asks for, besides our fixtures: others have the workflow declared by them.
     """
 
     hint: str
     lines: tuple[str, ...]
+    fixtures: tuple[str, ...] = ()
 
     def skeleton(self, workflow_id: str, goal: Goal) -> str:
         """Return the test as Python."""
         name = _NO_NAME.sub("_", f"{workflow_id} {goal.label}".lower()).strip("_")
         body = "\n".join(f"    {line}" for line in self.lines)
-        return f"def test_{name}(mastra_server, mastra_client):\n{body}\n"
+        imports = "".join(f"{line}\n" for word, line in _IMPORTS.items() if word in body)
+        apart = "\n\n" if imports else ""
+        arguments = ", ".join([*self.fixtures, "mastra_server", "mastra_client"])
+        return f"{imports}{apart}def test_{name}({arguments}):\n{body}\n"
 
 
 class Adviser:
@@ -50,39 +64,44 @@ class Adviser:
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
         self._conditions = _conditions_by_path(tree) | dict(row.declared.conditions)
-        self._input = repr(example_of(row.declared.input_schema))
+        pauses = sum(node.seconds or 0.0 for node in tree.nodes())
+        self._timeout = f", timeout={int(pauses) + 600}" if pauses > DEFAULT_RUN_TIMEOUT / 2 else ""
 
     def advise(self, goal: Goal) -> Advice:
         """Return what a test needs that reaches a goal."""
-        return _ADVICE.get(goal.kind, Adviser.by_input)(self, goal)
+        return replace(_ADVICE.get(goal.kind, Adviser.by_input)(self, goal), fixtures=self._row.fixtures or ())
 
     # -- one for each sort of goal
 
     def by_input(self, goal: Goal) -> Advice:
         """A goal that is reached by the right input."""
         wanted = self._wanted_input(goal)
-        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(wanted), _check(goal)))
+        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(goal.path, wanted), _check(goal)))
 
     def by_failure(self, goal: Goal) -> Advice:
         """A step that is to fail."""
         node = self._nodes.get(goal.path)
         if goal.kind == "run_failed" or node is None:
             node = next((one for one in self._nodes.values() if one.id and not one.flow), None)
-        failing = node.arms[0] if node is not None and node.arms else node
+        failing = next((one for one in _inside(node) if one.kind == STEP and not one.flow), node)
         if failing is None or self._row.origin == "server" or failing.flow:
             wanted = f"an input with which {failing.path if failing else 'a step'} fails"
-            return Advice(f"give {wanted}", (*self._execute(wanted), "assert_run(result).failed()"))
+            return Advice(f"give {wanted}", (*self._execute(goal.path, wanted), "assert_run(result).failed()"))
         line = f"mastra_server.step({failing.id!r}).fails('no')"
-        lines = (*self._way_to(goal), line, *self._execute(), f"assert_run(result).failed(step={failing.path!r})")
-        return Advice(line, lines)
+        if goal.kind == "later_round_failed":
+            wanted = f"an input with which {failing.path} fails in a later round"
+            return Advice(f"give {wanted}", (*self._execute(failing.path, wanted), "assert_run(result).failed()"))
+        check = f"assert_run(result).failed(step={failing.path!r})"
+        return Advice(line, (*self._way_to(goal), line, *self._execute(failing.path), check))
 
     def by_answer(self, goal: Goal, wanted: Part | None = None) -> Advice:
         """A question that is to be answered, in the way that is wanted."""
         answer = _with_part(example_of(self._row.declared.resume_schemas.get(goal.path)), wanted)
         index = ", for_each_index=0" if goal.kind == "item_answered" else ""
         line = f"run.resume_async({answer!r}, step={goal.path!r}{index})"
-        begin = f"run.start_async({self._input})"
-        lines = (*self._way_to(goal), *self._create, begin, f"result = {line}", "assert result.ok")
+        begin = f"run.start_async({self._input(goal.path)})"
+        resume = f"result = {line[:-1]}{self._timeout})"
+        lines = (*self._way_to(goal), *self._create, begin, resume, "assert result.ok")
         return Advice(line, lines)
 
     def test_of_answer(self, path: str, wanted: Part) -> str:
@@ -99,7 +118,7 @@ class Adviser:
             if goal.kind != "arm_suspended"
             else "assert result.suspensions"
         )
-        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(wanted), check))
+        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(step, wanted), check))
 
     def by_cancel(self, _: Goal) -> Advice:
         """A run that is to be canceled."""
@@ -107,7 +126,7 @@ class Adviser:
         lines = (
             *hold,
             *self._create,
-            f"run.start({self._input})",
+            f"run.start({self._input()})",
             "run.cancel()",
             "assert run.wait(timeout=5).status == 'canceled'",
         )
@@ -125,9 +144,16 @@ class Adviser:
     def _create(self) -> tuple[str, ...]:
         return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
 
-    def _execute(self, wanted: str = "") -> tuple[str, ...]:
+    def _input(self, path: str = "") -> str:
+        """Return an input that came to a step, or to what is around it, or that fits."""
+        while path and path not in self._row.examples:
+            path = path.rpartition(".")[0]
+        return self._row.examples.get(path) or repr(example_of(self._row.declared.input_schema))
+
+    def _execute(self, path: str, wanted: str = "") -> tuple[str, ...]:
         note = f"  # {wanted}" if wanted else ""
-        return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).execute({self._input}){note}",)
+        call = f"execute({self._input(path)}{self._timeout})"
+        return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).{call}{note}",)
 
     def _way_to(self, goal: Goal) -> tuple[str, ...]:
         """Return comments on the input that leads to a goal's step."""
@@ -160,6 +186,14 @@ class Adviser:
 
     def _all_of(self, *paths: str) -> str:
         return " | ".join(filter(None, map(self._conditions.get, paths))) or "its condition"
+
+
+def _inside(node: Node | None) -> Iterator[Node]:
+    """Give an entry, and what it consists of."""
+    if node is not None:
+        yield node
+        for inner in node.inner:
+            yield from _inside(inner)
 
 
 def _with_part(answer: Any, wanted: Part | None) -> Any:

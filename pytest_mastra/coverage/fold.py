@@ -57,6 +57,8 @@ class WorkflowCoverage:
         tests: The tests that ran it.
         reached: For each key of a goal the tests that reached it.
         unseen: Where runs may have reached more that nobody could see.
+        examples: For each path an input with which a run came there, as Python; that of any run under an empty one.
+        fixtures: The fixtures that all tests which ran it asked for, besides ours; None if nobody knows.
         answers: The tests that gave an answer, by step, and name and value of what it says; none of one that might be.
     """
 
@@ -69,6 +71,8 @@ class WorkflowCoverage:
     reached: dict[Key, dict[str, None]] = field(default_factory=dict)
     unseen: set[Key | str] = field(default_factory=set)
     answers: dict[Given, dict[str, None]] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    fixtures: tuple[str, ...] | None = None
 
     @property
     def key(self) -> RowKey:
@@ -102,6 +106,8 @@ class WorkflowCoverage:
             self.reached[key] = {**self.reached.get(key, {}), **tests}
         for answer, tests in other.answers.items():
             self.answers[answer] = {**self.answers.get(answer, {}), **tests}
+        self.examples = {**other.examples, **self.examples}
+        self.fixtures = common_fixtures(self.fixtures, other.fixtures)
         if other.declared.is_told and not self.declared.is_told:
             self.declared = other.declared
 
@@ -142,8 +148,9 @@ class Coverage:
 
     @property
     def never_run(self) -> list[NeverRun]:
-        """The workflows that are there and that no test has run."""
+        """The workflows that no test has run, not even inside of another one."""
         run = {(row.workflow_id, row.origin) for row in self.workflows}
+        run |= {(node.id, row.origin) for row in self.workflows for node in Graph.of(row.graph).nodes() if node.flow}
         return [NeverRun(*known) for known in sorted(self._known) if known not in run]
 
     @property
@@ -205,6 +212,9 @@ class Coverage:
         for key in found.reached:
             row.reached.setdefault(key, {})[run.test] = None
         row.unseen |= found.unseen
+        for path in {path for path, _ in found.reached} | {""} if run.example else ():
+            row.examples.setdefault(path, run.example)
+        row.fixtures = common_fixtures(row.fixtures, run.fixtures)
         for answer, is_given in found.answers.items():
             row.answers.setdefault(answer, {}).update({run.test: None} if is_given else {})
         return frozenset(found.reached)
@@ -254,6 +264,13 @@ class Coverage:
         if tree is None:
             tree = self._graphs[text] = Graph.of(graph)
         return tree
+
+
+def common_fixtures(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the fixtures that both ask for; None is nobody."""
+    if some is None or others is None:
+        return others if some is None else some
+    return tuple(name for name in some if name in others)
 
 
 def fold(runs: Iterable[ObservedRun]) -> Coverage:

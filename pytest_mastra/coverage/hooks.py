@@ -13,7 +13,7 @@ import pytest
 from pytest_mastra.coverage import declarations, kept_file, report
 from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import FAMILIES, Key, family_of
-from pytest_mastra.coverage.observed_run import runs_of_scene
+from pytest_mastra.coverage.observed_run import example_of_input, input_of, runs_of_scene
 from pytest_mastra.coverage.wishes import WishError, Wishes
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.redact.summary import Summary
@@ -111,7 +111,9 @@ class Covering:
             reached: dict[str, set[Key]] = {}
             for run in runs_of_scene(scene):
                 name = f"{run.workflow_id} {run.origin}"
-                reached.setdefault(name, set()).update(self.coverage.add_run(replace(run, test=test)))
+                example = example_of_input(scrubber.data(input_of(run)))
+                known_run = replace(run, test=test, example=example, fixtures=fixtures_of(item))
+                reached.setdefault(name, set()).update(self.coverage.add_run(known_run))
             for row in self.coverage.rows()[known:]:
                 _take_out_secrets(row, scrubber)
             for name, keys in reached.items():
@@ -200,6 +202,18 @@ def _by_family(keys: Iterable[Key]) -> str:
     """Return how many goals of each family were reached: `structure 5, trouble 1`."""
     found = Counter(family_of(kind) for _, kind in keys)
     return ", ".join(f"{family} {found[family]}" for family in FAMILIES if found[family]) or "nothing"
+
+
+def fixtures_of(item: pytest.Item) -> tuple[str, ...]:
+    """Return the fixtures that a test function asks for by name, but those of this plugin."""
+    code = getattr(getattr(item, "function", None), "__code__", None)
+    arguments = () if code is None else code.co_varnames[: code.co_argcount]
+    named = [*(str(name) for mark in item.iter_markers("usefixtures") for name in mark.args), *arguments]
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    known = getattr(item, "fixturenames", ())
+    return tuple(
+        name for name in dict.fromkeys(named) if name in known and name not in given and not name.startswith("mastra_")
+    )
 
 
 def _take_out_secrets(row: WorkflowCoverage, scrubber: Scrubber) -> None:

@@ -125,6 +125,8 @@ def _row_as_json(row: WorkflowCoverage, tests: dict[str, int]) -> dict[str, Any]
         "tests": numbers(row.tests),
         "reached": [[*key, numbers(named)] for key, named in sorted(row.reached.items())],
         "given": [[*answer, numbers(named)] for answer, named in sorted(told_apart(row).items())],
+        "examples": row.examples,
+        "fixtures": None if row.fixtures is None else list(row.fixtures),
         "unseen": sorted([spot] if isinstance(spot, str) else list(spot) for spot in row.unseen),
     }
 
@@ -153,6 +155,8 @@ def _row_from_json(data: Mapping[str, Any], tests: list[str]) -> WorkflowCoverag
         unseen,
         # files of earlier releases have none
         {(_text(path), _text(name), _text(value)): named(tests) for path, name, value, tests in data.get("given", ())},
+        {_text(path): _text(example) for path, example in data.get("examples", {}).items()},
+        None if data.get("fixtures") is None else tuple(map(_text, data["fixtures"])),
     )
 
 

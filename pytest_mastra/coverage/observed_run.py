@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_mastra.run_history.runs import NamedRun
     from pytest_mastra.suite.scene import Scene
 
+_LONGEST_EXAMPLE = 400
+
 Origin = Literal["fake", "server"]
 """Whose graph a run is of: one that a fake declares, or one that a server has, recorded or not."""
 
@@ -51,6 +53,8 @@ class ObservedRun:
         requests: What moved it.
         graph: Its workflow's graph, where what is told of the run has none.
         retried: The steps that have succeeded after a retry, which only fakes know.
+        example: Its input as Python, to stand in a test to write: short, and without secrets; empty if there is none.
+        fixtures: The fixtures that its test asked for, besides ours.
     """
 
     workflow_id: str
@@ -62,6 +66,8 @@ class ObservedRun:
     requests: Sequence[RunRequest] = field(default_factory=tuple)
     graph: Any = None
     retried: frozenset[str] = frozenset()
+    example: str = ""
+    fixtures: tuple[str, ...] | None = None
 
 
 def runs_of_scene(scene: Scene) -> list[ObservedRun]:
@@ -92,9 +98,22 @@ def runs_of_trace(trace: Trace) -> list[ObservedRun]:
             events.get(run.number, ()),
             requests.get(run.number, ()),
             graphs.get(run.number),
+            example=example_of_input(run.input_data),
         )
         for run in trace.runs
     ]
+
+
+def input_of(run: ObservedRun) -> Any:
+    """Return the input that a run was started with; None if no request tells."""
+    starts = (one.asked for one in run.requests if one.effect is Effect.START and isinstance(one.asked, Mapping))
+    return next((asked["inputData"] for asked in starts if "inputData" in asked), None)
+
+
+def example_of_input(value: Any) -> str:
+    """Return an input without secrets as Python; empty if it is long, or null."""
+    text = "" if value is None else repr(value)
+    return text if len(text) <= _LONGEST_EXAMPLE else ""
 
 
 def _observed(run: NamedRun, scene: Scene) -> ObservedRun:

@@ -62,7 +62,7 @@ def questions_of(row: WorkflowCoverage) -> list[Question]:
 
 
 def told_apart(row: WorkflowCoverage) -> dict[Given, dict[str, None]]:
-    """Return the answers of a row that may be kept: booleans, labels, values that a schema lists."""
+    """Return the answers that may be kept: booleans, labels, values that a schema lists."""
     listed = {path: parts_of_schema(schema) for path, schema in row.declared.resume_schemas.items()}
     return {
         key: tests

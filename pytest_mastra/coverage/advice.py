@@ -145,7 +145,7 @@ class Adviser:
         return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
 
     def _input(self, path: str = "") -> str:
-        """Return an input that came to a step, or to what is around it, or that fits."""
+        """Return an input that came to a step or what is around it, or that fits."""
         while path and path not in self._row.examples:
             path = path.rpartition(".")[0]
         return self._row.examples.get(path) or repr(example_of(self._row.declared.input_schema))

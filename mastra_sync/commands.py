@@ -8,61 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from mastra_sync import evented
 from mastra_sync.answers import UNTOLD, Answer, answer_given
-from mastra_sync.arguments import OMIT, checked_count, plain_json, request_body, resume_answer, step_path
+from mastra_sync.arguments import OMIT, plain_json, request_body, resume_answer, step_path
 from mastra_sync.error_replies import BODY_NOT_SEEN
 from mastra_sync.errors import (
     InputMismatch,
-    InvalidArgument,
     MastraError,
     RunAlreadyStarted,
     RunNotActive,
     RunNotFound,
-    RunNotSuspended,
     RunStillRunning,
-    SeveralStepsSuspended,
     StepNotFound,
-    StepNotSuspended,
     UnsupportedByServer,
 )
 from mastra_sync.operations import RESUME_STREAM, Operation
 from mastra_sync.options import if_started, joins_answered, sent_options
 from mastra_sync.outages import Mark
 from mastra_sync.recorded_data import differing_paths, is_same, listed_paths
+from mastra_sync.resume_target import StepArgument, check_step_argument, check_streamed_item, find_resume_target
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.schema_hints import likely_mismatch
 from mastra_sync.statuses import ACTIVE
-from mastra_sync.step_graph import graph_of, step_tree
+from mastra_sync.step_graph import step_tree
 from mastra_sync.suggest import did_you_mean, nearest_name
 from mastra_sync.waiting import next_pause
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
-    from mastra_sync.models import RunResult, Suspension
+    from mastra_sync.models import RunResult
 
 SUSPENSION_GRACE = 2.0
 """Seconds that a resume waits for a running run to suspend; current servers grant the same."""
 
 Options = Mapping[str, Any]
-
-StepArgument: TypeAlias = "str | Sequence[str] | Suspension | None"
-"""How callers name a step: `"a"`, `"nested.a"`, `["nested", "a"]`, or the suspension itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeTarget:
-    """What to resume.
-
-    Attributes:
-        path: The step, after the nested workflows around it; None where the run does not say what it waits for.
-        for_each_index: The item of a foreach, None for all of them.
-    """
-
-    path: list[str] | None
-    for_each_index: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +117,7 @@ class Commands:
         joins = joins_answered(options)
         answer = resume_answer(resume_data)
         fields = sent_options(options)
-        _check_target(step, options)
+        check_step_argument(step, options)
         request_body(**fields)
         for_each_index = options.get("for_each_index")
 
@@ -154,12 +134,12 @@ class Commands:
         if (found := find_answer(run)) is not None:
             self._check_same_answer(operation, found, answer)
             return Joined(is_told=found.is_final)
-        target = resume_target(run, step, for_each_index, options.get("label"), context)
+        target = find_resume_target(run, step, for_each_index, options.get("label"), context)
         items = [suspension for suspension in run.suspensions if suspension.path == target.path]
         if target.for_each_index is not None and len(items) > 1:
             self.require("for_each_index", "Without it every suspended item gets the same answer")
             if operation is RESUME_STREAM:
-                _check_streamed_item(run, target, [item.for_each_index for item in items])
+                check_streamed_item(run, target, [item.for_each_index for item in items])
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
         return Command(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
@@ -306,104 +286,3 @@ class Commands:
         return (
             f"the input fits the workflow's schema at first sight, but what is nested in it may not; or {BODY_NOT_SEEN}"
         )
-
-
-def _check_streamed_item(run: RunResult, target: ResumeTarget, waiting: Sequence[int | None]) -> None:
-    """Find an answer that would reach another item of a foreach.
-
-    Raises:
-        UnsupportedByServer: The evented engine would give it to another one.
-    """
-    step = run.steps.get(target.path[0]) if target.path else None
-    if step is None or target.for_each_index is None:
-        return
-    report = {"path": step.path, "output": step.output, "suspendPayload": step.suspend_payload}
-    if evented.misleads_streamed_answer(report, graph_of(run.raw), waiting, target.for_each_index):
-        raise UnsupportedByServer(
-            "for_each_index of resume_stream",
-            generation="its evented engine, which workflows with a schedule run on",
-            advice="The first items that wait would get the answer; resume_async gives it to the one that is meant",
-        )
-
-
-def _check_target(step: StepArgument, options: Options) -> None:
-    from mastra_sync.models import Suspension  # noqa: PLC0415
-
-    if not isinstance(step, Suspension):
-        step_path(step)
-    checked_count(options.get("for_each_index"), "for_each_index", least=0)
-
-
-def resume_target(
-    run: RunResult, step: StepArgument, for_each_index: int | None, label: str | None, context: dict[str, Any]
-) -> ResumeTarget:
-    """Return what a resume is for.
-
-    Args:
-        run: The run as it is now.
-        step: As the caller gave it; None for the only suspended step.
-        for_each_index: As the caller gave it.
-        label: As the caller gave it.
-        context: What an exception says of the call (`method`, `url`, `run_id`).
-
-    Raises:
-        RunNotSuspended: The run waits for nobody.
-        StepNotSuspended: The run waits for other steps.
-        SeveralStepsSuspended: The run waits for several steps and none was named.
-        InvalidArgument: No such item or label.
-    """
-    from mastra_sync.models import Suspension  # noqa: PLC0415
-
-    if run.status != "suspended":
-        raise RunNotSuspended(f"the run is {run.status}, not suspended", **context)
-    if label is not None:
-        return _target_of_label(run, step, for_each_index, label)
-    if isinstance(step, Suspension):
-        index = step.for_each_index if for_each_index is None else for_each_index
-        return _target_at(run, _suspended_path(run, step.path, context), index)
-    return _target_at(run, _suspended_path(run, step, context), for_each_index)
-
-
-def _target_of_label(run: RunResult, step: StepArgument, for_each_index: int | None, label: str) -> ResumeTarget:
-    if step is not None or for_each_index is not None:
-        raise InvalidArgument("label", "stands for a step and an item; give the label alone, or those without it")
-    for suspension in run.suspensions:
-        if label in suspension.labels:
-            return ResumeTarget(suspension.path, suspension.for_each_index)
-    known = sorted(label for suspension in run.suspensions for label in suspension.labels)
-    raise InvalidArgument("label", f"no suspension is labelled {label!r}; labels: {', '.join(known) or 'none'}")
-
-
-def _suspended_path(run: RunResult, step: str | Sequence[str] | None, context: dict[str, Any]) -> list[str] | None:
-    """Return the path of the suspended step that is meant.
-
-    None where the run does not say what it waits for.
-    """
-    waiting = run.suspended
-    if not waiting:
-        return step_path(step)
-    names = step_path(step)
-    # a string may be the whole id of a step whose id has a dot
-    spellings = [names or [], [step] if isinstance(step, str) else names or []]
-    meant = [path for path in waiting if any(path[: len(spelling)] == spelling for spelling in spellings)]
-    available = [".".join(path) for path in waiting]
-    if not meant:
-        raise StepNotSuspended(
-            f"step {step!r} is not suspended; suspended: {', '.join(available)}", available=available, **context
-        )
-    if len(meant) > 1:
-        raise SeveralStepsSuspended(
-            f"several steps are suspended ({', '.join(available)}); say which one by step=",
-            available=available,
-            **context,
-        )
-    return meant[0]
-
-
-def _target_at(run: RunResult, path: list[str] | None, for_each_index: int | None) -> ResumeTarget:
-    if for_each_index is not None and path is not None:
-        items = [item.for_each_index for item in run.suspensions if item.path == path]
-        if for_each_index not in items:
-            waiting = ", ".join(str(item) for item in items if item is not None) or "none, it is no foreach"
-            raise InvalidArgument("for_each_index", f"item {for_each_index} is not suspended; suspended: {waiting}")
-    return ResumeTarget(path, for_each_index)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mastra_sync.arguments import checked_callable
-from mastra_sync.commands import Commands, Joined, StepArgument
+from mastra_sync.commands import Commands, Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Deadline, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended
 from mastra_sync.followed_run import StreamSettings
@@ -15,6 +15,7 @@ from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.operations import OBSERVE, RESUME, RESUME_STREAM, RUN_BY_ID, Operation
 from mastra_sync.options import StreamOptions
 from mastra_sync.outages import Outages
+from mastra_sync.resume_target import StepArgument
 from mastra_sync.run_api import Command, RunApi
 from mastra_sync.streaming import RunStream
 from mastra_sync.transport import ByteStream

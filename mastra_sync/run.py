@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from mastra_sync.arguments import OMIT, checked_callable, checked_count
 from mastra_sync.attributes import refuses_unknown, tells_missing
-from mastra_sync.commands import Joined, StepArgument
+from mastra_sync.commands import Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
 from mastra_sync.moved_run import MovedRun
 from mastra_sync.operations import (
@@ -37,6 +37,7 @@ from mastra_sync.options import (
     TimeTravelOptions,
     takes,
 )
+from mastra_sync.resume_target import StepArgument
 from mastra_sync.run_api import Command
 from mastra_sync.streaming import RunStream
 from mastra_sync.waiting import START_GRACE

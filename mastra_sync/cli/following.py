@@ -13,9 +13,9 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
 from mastra_sync.cli.outcome import ADVICE_INDENT, conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
-from mastra_sync.commands import StepArgument
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
+from mastra_sync.resume_target import StepArgument
 from mastra_sync.statuses import ACTIVE
 from mastra_sync.terminal.writing import complain, print_json, printable
 

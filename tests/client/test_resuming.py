@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mastra_sync import InvalidArgument, RunNotSuspended, RunResult, SeveralStepsSuspended, StepNotSuspended, Suspension
-from mastra_sync.commands import ResumeTarget, resume_target
+from mastra_sync.resume_target import ResumeTarget, find_resume_target
 from tests.client.captures import capture
 
 CONTEXT = {"method": "POST", "url": "http://h/x", "run_id": "r1"}
@@ -28,7 +28,7 @@ UNSAID = RunResult.model_validate({"status": "suspended"})
 
 
 def target(run: RunResult, step: Any = None, index: int | None = None, label: str | None = None) -> ResumeTarget:
-    return resume_target(run, step, index, label, CONTEXT)
+    return find_resume_target(run, step, index, label, CONTEXT)
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ def tells_missing(**meant: str) -> Callable[[Any, str], NoReturn]:
 
 
 def refuses_unknown(**instead: str) -> Callable[[type[T]], type[T]]:
-    """Return a decorator of classes: what their objects do not have cannot be set either.
+    """Return a decorator of classes: misspelt attributes of their objects cannot be set either.
 
-    It would do nothing, and nobody would be told. Objects of a subclass that is not decorated itself take what they
-    like; a method may be replaced by another function, as mocks do.
+    It would do nothing, and nobody would be told. Names that are like none are their users' own; so is what a subclass
+    has that is not decorated itself. A method may be replaced by another function, as mocks do.
 
     Args:
         **instead: What is to be written, by names that cannot be set, whether there is such an attribute or not.
@@ -63,6 +63,8 @@ def refuses_unknown(**instead: str) -> Callable[[type[T]], type[T]]:
     return decorate
 
 
+_LIKENESS = 0.75
+
 _IS_MADE = "_is_made"
 """What an object has whose attributes are all there."""
 
@@ -77,8 +79,11 @@ def _refuse_setting(owner: object, name: str, value: object, instead: Mapping[st
     if name not in vars(owner) and not hasattr(type(owner), name):
         known = [own for own in vars(owner) if not own.startswith("_")]
         known += [own for own, held in _properties(type(owner)) if held.fset is not None]
-        hint = did_you_mean(nearest_name(_INNER_CAPITAL.sub("_", name).lower(), known))
-        raise AttributeError(f"{said}, for it has no such attribute{hint}", name=name)
+        near = nearest_name(_INNER_CAPITAL.sub("_", name).lower(), [*known, *instead], _LIKENESS)
+        # one that is like none is its owner's own
+        if near is not None:
+            meant = instead.get(near, repr(near))
+            raise AttributeError(f"{said}, for it has no such attribute; did you mean {meant}?", name=name)
 
 
 def _properties(cls: type) -> list[tuple[str, property]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -254,6 +254,17 @@ class RunResult(ServerModel):
     def raw(self) -> Any:
         """The server's answer, untouched."""
         return self._raw
+
+    def __bool__(self) -> NoReturn:
+        """Raise: a test, or a branch, on a bare result decides nothing.
+
+        Raises:
+            TypeError: Always; says what to ask.
+        """
+        raise TypeError(
+            f"{self!r} is neither true nor false: ask result.ok, or result.raise_for_status(); whether there is one, "
+            "`result is not None`"
+        )
 
     @property
     def ok(self) -> bool:

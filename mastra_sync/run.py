@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from mastra_sync.models import RunResult
 
 
-@refuses_unknown()
+@refuses_unknown(timeout="wait(timeout=...)")
 class Run(MovedRun):
     """A handle on one run of a workflow; making one sends nothing.
 

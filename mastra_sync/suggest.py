@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 
-def nearest_names(name: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Return the known names that are spelled nearly like a name, the nearest first."""
+def nearest_names(name: str, known: Iterable[str], most: int = 1, likeness: float = 0.6) -> list[str]:
+    """Return the known names that are spelled nearly like a name, the nearest first.
+
+    Args:
+        name: The name.
+        known: Those that may be meant.
+        most: How many are returned at most.
+        likeness: How much of the letters both have in order, from 0 to 1.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - only where a mistake was made
 
-    return get_close_matches(name, list(known), n=most)
+    return get_close_matches(name, list(known), n=most, cutoff=likeness)
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
+def nearest_name(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known name that is spelled most like a name; None if none comes near."""
-    return next(iter(nearest_names(name, known)), None)
+    return next(iter(nearest_names(name, known, likeness=likeness)), None)
 
 
 def did_you_mean(

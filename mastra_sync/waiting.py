@@ -150,7 +150,7 @@ class Wait:
     @property
     def last_status(self) -> str | None:
         """The status that was read last."""
-        return self._last.status if self._last else None
+        return None if self._last is None else self._last.status
 
     def _next_reading(self) -> RunResult | None:
         reading = self._try_to_read(self._run.poll)

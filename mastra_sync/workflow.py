@@ -65,7 +65,7 @@ class Client(Protocol):
         """Return a handle on a workflow."""
 
 
-@refuses_unknown()
+@refuses_unknown(timeout="execute(..., timeout=...)")
 class Workflow:
     """A handle on one workflow. Making one sends nothing; get one from `MastraClient.get_workflow`.
 

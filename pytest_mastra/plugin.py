@@ -107,6 +107,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and check the options."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    keys = [*_given_ini_keys(config)]
+    if keys or any(name.startswith("MASTRA_") for name in os.environ):
+        from pytest_mastra.suite import unread_settings
+
+        unread_settings.check(config, keys, _ini_keys())
     if os.environ.get("GITHUB_STEP_SUMMARY") or config.getoption("mastra_summary") or config.getini("mastra_summary"):
         _begin_summary(config)
     if not _is_used(config):
@@ -390,6 +395,18 @@ def _begin_summary(config: pytest.Config) -> None:
         from pytest_mastra.exports import hooks
 
         hooks.begin(config, found.value, is_asked_for=found.origin in settings.EXPLICIT_ORIGINS)
+
+
+def _given_ini_keys(config: pytest.Config) -> Iterator[str]:
+    """Give the ini keys that were given and begin like ours, those of `-o` too."""
+    # from pytest 9 on it has another name, and no public one
+    of_file = vars(config).get("_inicfg") or vars(config).get("inicfg") or ()
+    of_options = (text.partition("=")[0] for text in config.getoption("override_ini") or ())
+    return (key for key in (*of_file, *of_options) if key.startswith("mastra"))
+
+
+def _ini_keys() -> list[str]:
+    return [*(f"mastra_{name}" for name, *_ in (*OPTIONS, *SWITCHES)), *(name for name, *_ in INI_KEYS)]
 
 
 def _is_used(config: pytest.Config) -> bool:

@@ -29,6 +29,9 @@ class RunSnapshotExtension(JSONSnapshotExtension):
 
     file_extension = FILE_EXTENSION
     _file_extension = FILE_EXTENSION  # what syrupy 4 calls it
+    is_asked = False
+    """Whether anything was compared with it."""
+
     _runs: Sequence[ComparedRun] = ()
 
     def scrub(self, outcome: Any) -> Any:
@@ -47,8 +50,9 @@ class RunSnapshotExtension(JSONSnapshotExtension):
 
         Raises:
             TypeError: Not a run.
-            ValueError: A stream of which events are gone.
+            ValueError: A stream of which events are gone, or a list without a run.
         """
+        self.is_asked = True
         self._runs = compared_runs(data)
         text = str(super().serialize(_order_keys(self.scrub(_outcome_of_any(data))), **options))
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
@@ -83,6 +87,8 @@ def _outcome_of_any(data: Any) -> Any:
     if isinstance(data, RunStream):
         return _outcome_of_stream(data)
     if isinstance(data, (list, tuple)):
+        if not data:
+            raise ValueError("mastra_snapshot compares what runs did, and this is an empty list: there was no run")
         if all(isinstance(item, StreamEvent) for item in data):
             return event_outcomes(data)
         if all(isinstance(item, RunResult) for item in data):

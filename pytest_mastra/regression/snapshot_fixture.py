@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mastra_sync.documentation import see_error
 from pytest_mastra.suite.scene import SCENE
 
 if TYPE_CHECKING:
@@ -48,7 +49,16 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
     extension: Any = assertion.extension
     extension.scrub = lambda outcome: _scrubber(request).data(outcome)
     extension.note = partial(_note, request)
+    request.addfinalizer(partial(_refuse_unasked, request, extension))
     return assertion
+
+
+def _refuse_unasked(request: pytest.FixtureRequest, extension: Any) -> None:
+    """Fail a test that has passed, and compared no run."""
+    scene = request.node.stash.get(SCENE, None)
+    if scene is not None and scene.passed and not extension.is_asked:
+        words = "mastra_snapshot was asked for, and nothing was compared with it: assert result == mastra_snapshot"
+        pytest.fail(f"{words}\n  {see_error('nothing-asserted')}", pytrace=False)
 
 
 def _note(request: pytest.FixtureRequest, found: Iterable[Difference], runs: Sequence[ComparedRun]) -> None:

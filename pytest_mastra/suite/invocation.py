@@ -9,8 +9,8 @@ import pytest
 from pytest_mastra.suite import live_server, settings
 from pytest_mastra.suite.markers import asks_for_cassette, needs_of, refuse_usage
 
-RECORDING = frozenset({"rewrite", "new_episodes"})
-"""Modes that record what is there already; of `verify` the summary tells that it compared nothing."""
+ASKING = {"rewrite": "records", "new_episodes": "records", "verify": "compares"}
+"""Modes that ask a server of which there are recordings already, and what they do then."""
 
 _OUR_PLUGIN = "pytest_mastra.plugin"
 
@@ -23,8 +23,8 @@ def check_invocation(config: pytest.Config, items: Sequence[pytest.Item]) -> Non
         items: The tests that are to run.
 
     Raises:
-        UsageError: A record mode was given, and there is nothing to record; or a live server is asked, and nobody says
-            where it is, or it cannot be used.
+        UsageError: A record mode was given, and there is nothing to record; an address, and nobody asks there; or a
+            live server is asked, and nobody says where it is, or it cannot be used.
     """
     if config.getoption("collectonly") or settings.is_on(config, "check_cassettes"):
         return
@@ -35,6 +35,8 @@ def check_invocation(config: pytest.Config, items: Sequence[pytest.Item]) -> Non
     try:
         if runnable and mode.origin == "command line":
             _check_mode(config, mode.value, has_cassettes=bool(with_cassette))
+        if target == "fake" and any(map(_uses_server, runnable)) and not with_cassette:
+            _check_server_is_asked(config)
         on_server = [item for item in runnable if _uses_server(item)] if target == "live" else []
         if on_server and not any(_has_own_config(item) for item in on_server):
             live_server.check_usable(config, settings.config_of(config))
@@ -48,10 +50,22 @@ def _check_mode(config: pytest.Config, mode: str, *, has_cassettes: bool) -> Non
         "fake": "" if has_cassettes else "tests run on fakes, and none has the marker or the fixture mastra_cassette",
         "replay": "cassettes answer the tests, and no server is asked",
     }.get(target.value)
-    if mode in RECORDING and why:
+    if mode in ASKING and why:
         raise settings.usage_error(
-            f"--mastra-record={mode} records nothing with target {target.value} ({target.origin}): {why}; "
+            f"--mastra-record={mode} {ASKING[mode]} nothing with target {target.value} ({target.origin}): {why}; "
             "what asks a server is --mastra-target=live --mastra-url=URL"
+        )
+
+
+def _check_server_is_asked(config: pytest.Config) -> None:
+    """Refuse what the command line says of a server that no test asks."""
+    target = settings.setting(config, "target")
+    given = [name for name in ("url", "ca_file") if config.getoption(f"mastra_{name}") is not None]
+    if given and not settings.is_on(config, "verify"):
+        flag = f"--mastra-{given[0].replace('_', '-')}"
+        raise settings.usage_error(
+            f"{flag} does nothing with target {target.value} ({target.origin}): tests run on fakes, and none has a "
+            "cassette; to ask that server: --mastra-target=live"
         )
 
 

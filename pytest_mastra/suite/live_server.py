@@ -9,7 +9,7 @@ import pytest
 
 from mastra_sync import MastraClient, MastraError, NotFoundError, RouteNotFound, UnsupportedByServer
 from mastra_sync.operations import EXECUTION_RESULT
-from pytest_mastra.suite import settings
+from pytest_mastra.suite import settings, unread_settings
 from pytest_mastra.suite.declared_server import skip
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def check_usable(pytest_config: pytest.Config, config: MastraConfig) -> LiveServ
         UsageError: Nobody says where it is; it cannot be reached, or lets nobody in.
     """
     if config.url is None:
-        raise settings.usage_error(NO_URL, "live-server")
+        hint = unread_settings.near_variables(settings.URL_VARIABLE)
+        raise settings.usage_error(f"{NO_URL}{hint}", "live-server")
     server = _known_server(pytest_config, config)
     if server.problem is not None:
         raise settings.usage_error(server.problem, "live-server")

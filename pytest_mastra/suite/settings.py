@@ -216,6 +216,9 @@ def check(config: pytest.Config) -> None:
     """
     for name in CHOICES:
         setting(config, name)
+    if config.getoption("mastra_html") == "":
+        words = "--mastra-html needs a path: --mastra-html=report.html"
+        raise usage_error(words)
     ca_file(config)
     url_setting(config, checks_variable=needs_url(config))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_mastra import FakeMastra
-from tests.suites_in_folders import RunSuite
+from tests.suites_in_folders import RunSuite, run_with_syrupy
 
 NOTHING_ASSERTED = """
 import unittest
@@ -114,3 +114,86 @@ def test_a_quiet_report_says_what_lacks(run_suite: RunSuite) -> None:
             "      def test_process(mastra_server, mastra_socket_server):",
         ]
     )
+
+
+def test_a_result_is_neither_true_nor_false(run_suite: RunSuite) -> None:
+    """`assert execute(...)` passed whatever became of the run; a snapshot wants a run, and to be asked."""
+    result = run_suite("""
+    import pytest
+
+    @pytest.mark.parametrize("end", ["returns", "fails"])
+    def test_truth(mastra_server, mastra_client, end):
+        getattr(mastra_server.workflow("pay"), end)("no")
+        assert mastra_client.get_workflow("pay").execute({})
+    """)
+    result.assert_outcomes(failed=2)
+    said = result.stdout.str()
+    assert said.count("is neither true nor false: ask result.ok, or result.raise_for_status(); whether there") >= 2
+
+
+SNAPSHOTS = """
+def test_unasked(mastra_server, mastra_client, mastra_snapshot):
+    mastra_server.workflow("pay").returns({})
+    mastra_client.get_workflow("pay").execute({})
+
+def test_empty(mastra_server, mastra_snapshot):
+    mastra_server.workflow("pay").returns({})
+    assert mastra_server.runs("pay") == mastra_snapshot
+
+def test_asked(mastra_server, mastra_client, mastra_snapshot):
+    mastra_server.workflow("pay").returns({})
+    assert mastra_client.get_workflow("pay").execute({}) == mastra_snapshot(name="paid")
+"""
+
+
+def test_a_snapshot_of_nothing(alone: pytest.Pytester) -> None:
+    """A snapshot that nothing is compared with fails the test, and so does an empty list of runs."""
+    alone.makepyfile(test_suite=SNAPSHOTS)
+    result = run_with_syrupy(alone, "--snapshot-update")
+    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "mastra_snapshot was asked for, and nothing was compared with it: assert result == mastra_snapshot",
+            "*ValueError: mastra_snapshot compares what runs did, and this is an empty list: there was no run",
+        ]
+    )
+
+
+USAGE = """
+import pytest
+
+def test_it(mastra_client):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "mastra_targte=live"], "there is no ini key 'mastra_targte'; did you mean 'mastra_target'?"),
+        (["-o", "mastra-target=live"], "there is no ini key 'mastra-target'; did you mean 'mastra_target'?"),
+        (
+            ["--mastra-url=http://127.0.0.1:1"],
+            "--mastra-url does nothing with target fake (default): tests run on fakes",
+        ),
+        (["--mastra-record=verify"], "--mastra-record=verify compares nothing with target fake (default)"),
+        (["--mastra-html="], "--mastra-html needs a path"),
+        (["--mastra-target=live"], "MASTRA_BASEURL is set: did you mean MASTRA_BASE_URL?"),
+    ],
+)
+def test_what_was_said_and_does_nothing_ends_the_run(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
+) -> None:
+    """Before the first test: an ini key that is none, an address that nobody asks, a mode that compares nothing."""
+    monkeypatch.setenv("MASTRA_BASEURL", "http://127.0.0.1:1")
+    result = run_suite(USAGE, *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stdout.str() + result.stderr.str()
+
+
+def test_a_variable_that_is_not_read(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`MASTRA_TARGET=live` says nothing to the plugin, and a warning says what does; where an option does, none."""
+    monkeypatch.setenv("MASTRA_TARGET", "live")
+    result = run_suite(USAGE)
+    result.stdout.fnmatch_lines(["*MASTRA_TARGET=live is not read: --mastra-target=live says so, or the ini key*"])
+    assert "is not read" not in run_suite(USAGE, "--mastra-target=fake").stdout.str()

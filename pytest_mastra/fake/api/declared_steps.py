@@ -26,8 +26,7 @@ def find_step(state: ServerState, step_id: str, workflow: str | None = None) -> 
         ValueError: There is none, or several workflows have one of their own; says which may be meant.
     """
     own = None if workflow is None else id_of_workflow(workflow, state)
-    known = [(where, step) for one in state.workflows.values() for where, step in _steps_in(one)]
-    known = [(where, step) for where, step in known if own in (None, where)]
+    known = [(where, step) for where, step in _all_steps(state) if own in (None, where)]
     found = {id(step): (where, step) for where, step in known if step.id == step_id}
     if len(found) == 1:
         return next(iter(found.values()))[1]
@@ -44,6 +43,17 @@ def find_step(state: ServerState, step_id: str, workflow: str | None = None) -> 
         f"there is no step {step_id!r}{there}.{hint} Declared: {', '.join(map(repr, names)) or 'none'}. "
         f"A new one needs what it does: server.step({step_id!r}, lambda ctx: ...)"
     )
+
+
+def is_declared(state: ServerState, step_id: str, workflow: str | None = None) -> bool:
+    """Return whether any workflow, or the one of this id, has a step."""
+    return any(step.id == step_id and workflow in (None, where) for where, step in _all_steps(state))
+
+
+def _all_steps(state: ServerState) -> Iterator[tuple[str, Step]]:
+    """Give the steps of all workflows, each with the id of its workflow."""
+    for workflow in state.workflows.values():
+        yield from _steps_in(workflow)
 
 
 def _steps_in(workflow: Workflow) -> Iterator[tuple[str, Step]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from mastra_sync.suggest import nearest_name
+from pytest_mastra.fake.api.declared_steps import is_declared
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
@@ -95,14 +96,24 @@ class Loader:
         """Keep a stub, and how often its step is tried again.
 
         Raises:
-            ValueError: What is to be tried again is a condition or a computed value.
+            ValueError: What is to be tried again is a condition or a computed value; or the step is declared with what
+                it does.
         """
+        self._check_loaded(id_, workflow)
         if retries is not None:
             self._check_retried(id_)
             self._retries[workflow, id_] = retries
         self._stubs[workflow, id_] = run
         for (owner, name), step in self._steps.items():
             step.retries = self._retries_of(owner, name)
+
+    def _check_loaded(self, id_: str, workflow: str | None) -> None:
+        """Refuse a stub for a step that would not ask it."""
+        if id_ not in self._known and is_declared(self._state, id_, workflow):
+            raise ValueError(
+                f"step {id_!r} is declared with what it does, and stubs are for loaded workflows: "
+                f"server.step({id_!r}).run = lambda ctx: ... has it do something else, .fails(...) has it fail"
+            )
 
     def _check_retried(self, id_: str) -> None:
         if id_ in self._known and all(name != id_ for _, name in self._steps):

@@ -23,7 +23,9 @@ class SeenServer(Protocol):
         """Let a run's next step go on."""
 
 
-@refuses_unknown(**dict.fromkeys(("workflow_id", "run_id", "starts", "resumes"), "a test reads what a run did"))
+@refuses_unknown(
+    **dict.fromkeys(("workflow_id", "run_id", "starts", "resumes", "input"), "a test reads what a run did")
+)
 class RunView:
     """One run, as a test looks at it.
 

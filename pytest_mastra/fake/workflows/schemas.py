@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from pytest_mastra.fake.workflows.javascript import dumps
 from pytest_mastra.fake.workflows.model_schemas import as_written, close_objects, describe_model
+from pytest_mastra.fake.workflows.schema_keywords import check_keywords
 from pytest_mastra.fake.workflows.zod_formats import compiled, format_fault, pattern_fault
 from pytest_mastra.fake.workflows.zod_parser import Issue, Parsed, UnknownKeys, ZodParser
 from pytest_mastra.fake.workflows.zod_releases import Zod
@@ -39,7 +40,7 @@ class Schema:
 
         Raises:
             TypeError: It is nothing that describes values.
-            ValueError: It has a pattern that JavaScript does not read, or a keyword that is not checked.
+            ValueError: It has a pattern that JavaScript does not read, a keyword misspelt or not checked, or none.
         """
         if declared is None or isinstance(declared, Schema):
             return declared
@@ -128,8 +129,15 @@ def _in_words(fault: ErrorDetails) -> str:
 
 
 _NOT_CHECKED = ("unevaluatedProperties", "unevaluatedItems", "$dynamicRef")
-_OF_NAMES = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_OF_VALUES = ("const", "enum", "default", "examples")
+_OF_NAMES = ("properties", "patternProperties", "$defs", "definitions", "dependencies", "dependentSchemas")
+"""Keywords that have schemas by names."""
+
+_SCHEMA_WORDS = """
+additionalItems additionalProperties allOf anyOf contains contentSchema else if items not oneOf prefixItems
+propertyNames then
+"""
+_OF_SCHEMAS = frozenset(_SCHEMA_WORDS.split())
+"""Keywords that have a schema, or several."""
 
 
 def _refuse_unreadable(schema: Any) -> None:
@@ -138,6 +146,7 @@ def _refuse_unreadable(schema: Any) -> None:
         for item in schema:
             _refuse_unreadable(item)
     elif isinstance(schema, Mapping):
+        check_keywords(schema)
         for keyword, rule in schema.items():
             _refuse_unreadable_rule(keyword, rule)
 
@@ -150,7 +159,7 @@ def _refuse_unreadable_rule(keyword: str, rule: Any) -> None:
     elif keyword == "patternProperties":
         for pattern in rule:
             compiled(pattern)
-    if keyword in _OF_NAMES:
+    if keyword in _OF_NAMES and isinstance(rule, Mapping):
         _refuse_unreadable(list(rule.values()))
-    elif keyword not in _OF_VALUES:
+    elif keyword in _OF_SCHEMAS:
         _refuse_unreadable(rule)

@@ -45,6 +45,23 @@ def places_of_uuids(text: str) -> Iterator[tuple[int, int]]:
             yield begin, last
 
 
+def with_numbered_ids(text: str, numbered: dict[str, str]) -> str:
+    """Return a text with the ids that Mastra makes up for steps numbered in their order.
+
+    So graphs of one workflow are the same text, whenever it was started. The numbered ones look like ids that are made
+    up.
+
+    Args:
+        text: A graph as JSON, or a name of a step.
+        numbered: What stands for which id; is completed.
+    """
+    return _GENERATED_STEP.sub(lambda found: numbered.setdefault(found[0], _numbered(found["kind"], numbered)), text)
+
+
+def _numbered(kind: str, numbered: dict[str, str]) -> str:
+    return f"{kind}_{len(numbered):08x}-0000-0000-0000-000000000000"
+
+
 def shorten_uuids(step_id: str) -> str:
     """Return a step's id with no more than the beginnings of its UUIDs.
 

@@ -118,15 +118,16 @@ def example_of_input(value: Any) -> str:
 
 def _observed(run: NamedRun, scene: Scene) -> ObservedRun:
     events = run.events()
+    state = run.state(events)
     return ObservedRun(
         run.workflow_id,
         scene.test,
         "fake" if scene.target == "fake" else "server",
         run.status,
-        run.state(events),
+        state,
         [event.event for event in events],
         list(_requests(run.exchanges)),
-        run.graph,
+        run.graph if graph_of(state) is None else None,
         run.on_fake.retried if run.on_fake is not None else frozenset(),
     )
 

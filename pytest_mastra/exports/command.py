@@ -13,7 +13,8 @@ from pytest_mastra.exports.chrome import chrome_trace
 from pytest_mastra.exports.mermaid import flowchart, gantt
 from pytest_mastra.exports.otlp import otlp_trace
 from pytest_mastra.exports.trace_json import json_trace
-from pytest_mastra.page.shown_run import Layouts, shown_runs
+from pytest_mastra.page.layouts import Layouts
+from pytest_mastra.page.shown_run import shown_runs
 from pytest_mastra.report.trace_reader import Trace, TraceError, read_trace
 
 

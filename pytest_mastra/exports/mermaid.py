@@ -43,7 +43,7 @@ _TAGS: Mapping[str, str] = {"success": "done", "bailed": "done", "failed": "crit
 
 def flowchart(run: ShownRun) -> str:
     """Return a run's graph as a flowchart: the path bold, the rest dashed."""
-    chart = _Chart(run.steps)
+    chart = _Chart(run)
     chart.flow(run.layout.nodes)
     return "\n".join(chart.lines()) + "\n"
 
@@ -76,10 +76,10 @@ class _Chart:
         steps: What the run came to.
     """
 
-    def __init__(self, steps: Sequence[ShownStep]) -> None:
+    def __init__(self, run: ShownRun) -> None:
         self._steps: dict[str, ShownStep] = {}
-        for step in steps:
-            path = _ITEM.sub("", step.path)
+        for step in run.steps:
+            path = run.entry_of(step.path)
             # of several items, one that failed is the one to be shown
             if path not in self._steps or step.status == "failed":
                 self._steps[path] = step

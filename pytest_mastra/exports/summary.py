@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from mastra_sync.escapes import escaped
 from pytest_mastra.coverage.documents import as_markdown
 from pytest_mastra.exports.mermaid import flowchart, gantt
+from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.sentences import sentence_of
-from pytest_mastra.page.shown_run import Layouts, ShownRun, run_that_matters, shown_runs
+from pytest_mastra.page.shown_run import ShownRun, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES
 
 if TYPE_CHECKING:

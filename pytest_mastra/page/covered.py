@@ -12,8 +12,7 @@ from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import numbers, title_of
 from pytest_mastra.page.drawing import Drawings, Look
-from pytest_mastra.page.layout import Layout
-from pytest_mastra.page.shown_run import Layouts
+from pytest_mastra.page.layouts import Layouts, PlacedGraph
 
 _MOST_TESTS = 5
 _STYLES = {"reached": "success", "missed": "untaken", "cannot tell": "unknown", "omitted": "unknown"}
@@ -105,7 +104,7 @@ def _shown_question(question: Question, adviser: Adviser, layouts: Layouts, draw
     """Return a question, drawn as a step with a branch for each answer."""
     arms = [{"type": "step", "step": {"id": answer.words}} for answer in question.answers]
     asking = {"type": "step", "step": {"id": question.path}}
-    placed = layouts.of([asking, {"type": "conditional", "steps": arms}], ())
+    placed = layouts.of([asking, {"type": "conditional", "steps": arms}], ()).layout
     # nothing comes after the answers
     layout = replace(placed, lines=[line for line in placed.lines if not line.leads_out])
     tests = {answer.words: answer.tests for answer in question.answers}
@@ -137,12 +136,14 @@ def _shown_goal(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> ShownGoa
     )
 
 
-def _draw(row: WorkflowCoverage, goals: Sequence[Goal], layout: Layout, drawings: Drawings) -> str:
+def _draw(row: WorkflowCoverage, goals: Sequence[Goal], placed: PlacedGraph, drawings: Drawings) -> str:
     tree = Graph.of(row.graph)
     by_path: dict[str, list[Goal]] = {}
     for goal in goals:
         by_path.setdefault(goal.path, []).append(goal)
-    nodes = [tree.find(box.path) if box.path else None for box in layout.boxes]
+    layout = placed.layout
+    by_name = {placed.name_of(node.name): node for node in tree.nodes() if node.name}
+    nodes = [by_name.get(box.path) for box in layout.boxes]
     own = [by_path.get(node.path, []) if node is not None else [] for node in nodes]
     looks = [_look(goals) for goals in own]
     reached = {number for number, look in enumerate(looks) if look.style in ("success", "partly")}

@@ -8,15 +8,16 @@ it is looked at.
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.generated_ids import places_of_uuids
+from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.sentences import sentence_of
-from pytest_mastra.page.shown_run import Layouts, ShownRun, ShownStep, run_that_matters, shown_runs
+from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES, Tested
+from pytest_mastra.report.trace_records import as_json
 from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _MISSING = -1
 _MARK = "\0"
 _FIRST_ID = 0x30
 _MOST_IDS = 10_000
-_dumped = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
 _SPANS = {"working": "w", "sleeping": "s", "suspended": "p"}
 
 
@@ -65,7 +65,7 @@ class Interned:
         """Return the number of a JSON value; -1 for null."""
         if value is None:
             return _MISSING
-        return self.told(_dumped(value))
+        return self.told(as_json(value))
 
     def told(self, text: str) -> int:
         """Return the number of a text in which UUIDs stand."""
@@ -113,7 +113,7 @@ class PageData:
         row = self._row(test, runs, is_thinned=test.load is not None and trace is None)
         if trace is not None:
             row += self._trace(trace, runs)
-        self._tests[number] = _dumped(row)
+        self._tests[number] = as_json(row)
         self._note_size(self._tests[number])
         return runs
 
@@ -154,13 +154,13 @@ class PageData:
         """Add what a test takes, deflated, to what all have taken."""
         new = self._interned.texts[self._texts_measured :]
         self._texts_measured += len(new)
-        deflated = self._measure.compress((row + _dumped(new)).encode("utf-8", "backslashreplace"))
+        deflated = self._measure.compress((row + as_json(new)).encode("utf-8", "backslashreplace"))
         self._measured += len(deflated) + len(self._measure.flush(zlib.Z_SYNC_FLUSH))
 
     def as_json(self) -> bytes:
         """Return all of it as JSON."""
         tests = ",".join(row for _, row in sorted(self._tests.items()))
-        text = f'{{"texts":{_dumped(self._interned.texts)},"graphs":{_dumped(self._graphs)},"tests":[{tests}]}}'
+        text = f'{{"texts":{as_json(self._interned.texts)},"graphs":{as_json(self._graphs)},"tests":[{tests}]}}'
         # half a character is no UTF-8
         return text.encode("utf-8", "backslashreplace")
 
@@ -189,7 +189,7 @@ class PageData:
     def _difference(self, one: TracedDifference) -> list[Any]:
         text, found = self._interned.text, one.difference
         sides = [
-            _MISSING if side is MISSING else self._interned.told(_dumped(side))
+            _MISSING if side is MISSING else self._interned.told(as_json(side))
             for side in (found.expected, found.actual)
         ]
         title = f"{one.against} {one.name}".rstrip()

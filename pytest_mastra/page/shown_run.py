@@ -12,15 +12,15 @@ from mastra_sync.normalise import without_meta
 from mastra_sync.statuses import need_of
 from mastra_sync.step_graph import graph_of
 from mastra_sync.terminal.writing import one_line, step_name
-from mastra_sync.workflow_graph import graph_of_steps, read_graph
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
-from pytest_mastra.page.layout import BLOCKS, Layout, lay_out
+from pytest_mastra.page.layout import BLOCKS
 from pytest_mastra.run_history.spans import spans_of
 from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
     from mastra_sync.models import RemoteError, RunResult, StepResult
-    from pytest_mastra.page.layout import Line
+    from pytest_mastra.page.layout import Layout, Line
+    from pytest_mastra.page.layouts import Layouts, PlacedGraph
     from pytest_mastra.report.trace_differences import TracedDifference
     from pytest_mastra.report.trace_reader import Trace, TracedRun
     from pytest_mastra.run_history.runs import TouchedRun
@@ -70,7 +70,7 @@ class ShownRun:
     Attributes:
         traced: As the trace has it.
         result: The last that is known of it; None if it is not understood.
-        layout: Its graph, placed.
+        placed: Its graph, placed.
         is_graph_known: Whether a server told the graph; else its steps are drawn one after the other.
         steps: In the order in which they came.
         at: For each box of the graph the number of its step; -1 if it was not come to.
@@ -81,13 +81,22 @@ class ShownRun:
 
     traced: TracedRun
     result: RunResult | None
-    layout: Layout
+    placed: PlacedGraph
     is_graph_known: bool
     steps: list[ShownStep] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
     differences: list[TracedDifference] = field(default_factory=list)
     seconds: float | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """The boxes and lines of its graph."""
+        return self.placed.layout
+
+    def entry_of(self, step: str) -> str:
+        """Return what the layout calls the entry of a step, or of one of its items."""
+        return self.placed.name_of(_ITEM.sub("", step) if "[" in step else step)
 
     @property
     def failing(self) -> int:
@@ -111,23 +120,6 @@ class ShownRun:
         return None if self.result is None else self.result.error
 
 
-class Layouts:
-    """The graphs of a page, each placed once."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Layout] = {}
-
-    def of(self, graph: Any, paths: Iterable[str]) -> Layout:
-        """Return a graph, placed; of one that is not known, the steps one after the other."""
-        known = list(paths)
-        key = json.dumps(graph if graph is not None else known, ensure_ascii=False, sort_keys=True, default=repr)
-        layout = self._made.get(key)
-        if layout is None:
-            nodes = read_graph(graph) or graph_of_steps(known)
-            layout = self._made[key] = lay_out(nodes)
-        return layout
-
-
 def shown_runs(trace: Trace, layouts: Layouts) -> list[ShownRun]:
     """Return the runs of a trace as they are drawn."""
     return [
@@ -146,8 +138,9 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     result = touched.result
     in_order = [] if result is None else steps_in_order(result)
     graph = _graph(trace, traced)
-    layout = layouts.of(graph, [name for name, _ in in_order])
-    made = ShownRun(traced, result, layout, graph is not None)
+    placed = layouts.of(graph, [name for name, _ in in_order])
+    layout = placed.layout
+    made = ShownRun(traced, result, placed, graph is not None)
     made.differences = [one for one in trace.differences if one.run in (traced.number, None)]
     if result is None:
         made.at = [-1] * len(layout.boxes)
@@ -157,12 +150,12 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     made.seconds = spans.seconds
     labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
     made.steps = [
-        _step(name, step, result, spans, labels.get(name), progress.get(name, ""), asked.get(name))
+        _step(name, step, result, spans, labels.get(made.entry_of(name)), progress.get(name, ""), asked.get(name))
         for name, step in in_order
     ]
     by_path: dict[str, int] = {}
     for number, step in enumerate(made.steps):
-        path = _ITEM.sub("", step.path)
+        path = made.entry_of(step.path)
         if path not in by_path or need_of(step.status) < need_of(made.steps[by_path[path]].status):
             by_path[path] = number
     made.at = [by_path.get(box.path, -1) if box.kind not in BLOCKS else -1 for box in layout.boxes]

@@ -97,10 +97,11 @@ def _draw(points: Sequence[SweptPoint], runs: Sequence[ShownRun], drawings: Draw
             for step in one.steps:
                 again.setdefault((one.workflow_id, step), []).append(point.name)
     for run in runs:
+        own = {run.entry_of(step): names for (one, step), names in again.items() if one == run.traced.workflow_id}
         looks = [look_of(run, number) for number in range(len(run.layout.boxes))]
         found = False
         for number, box in enumerate(run.layout.boxes):
-            names = again.get((run.traced.workflow_id, box.path))
+            names = own.get(box.path)
             if names:
                 found = True
                 title = "executed again at\n" + "\n".join(names)

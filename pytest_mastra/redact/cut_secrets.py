@@ -27,6 +27,11 @@ _QUOTES = "'\"`)]}> \n"
 """What may stand between the end of a cut secret and the end of the text."""
 
 
+def may_be_cut(latin1: str, spellings: Iterable[str]) -> bool:
+    """Return False only if nothing is left of cut secrets in lines, each a text."""
+    return _CUT.search(latin1) is not None or any(spelling[:SHORTEST_LAST] in latin1 for spelling in spellings)
+
+
 def find_cut_secrets(latin1: str, spellings: Iterable[str], *, is_prose: bool) -> Iterator[Place]:
     """Find what is left of secrets that were cut, whoever cut them.
 

@@ -50,6 +50,17 @@ def is_json(text: str) -> bool:
     return True
 
 
+def strings_in(text: str) -> set[str] | None:
+    """Return the strings of a JSON text, keys too; None if it is none."""
+    found = set(STRING.findall(text))
+    if "\\" not in text:
+        return {string[1:-1] for string in found}
+    try:
+        return {json.loads(string, strict=False) if "\\" in string else string[1:-1] for string in found}
+    except ValueError:
+        return None
+
+
 def node_of(text: str) -> Node:
     """Return the JSON value that a text is; the text must be one."""
     tokens = TOKEN.finditer(text)

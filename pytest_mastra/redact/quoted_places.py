@@ -71,6 +71,11 @@ def find_quoted(latin1: str, names: Names, *, is_prose: bool) -> Iterator[Place]
             yield from _quoted(found, "single" if found["single"] else "double", name)
 
 
+def may_be_base64(text: str) -> bool:
+    """Return False only if there is no JSON in base64 in a text."""
+    return _BASE64.search(text) is not None
+
+
 def find_base64(latin1: str, has_secret: Callable[[str], bool]) -> Iterator[Place]:
     """Find JSON in base64 that has a secret, also if it breaks off.
 

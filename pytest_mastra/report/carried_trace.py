@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_mastra.report.redacted import redact_scene
-
 if TYPE_CHECKING:
     from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.report.trace_reader import Trace
@@ -44,13 +42,10 @@ def carry_trace(scene: Scene, report: pytest.TestReport, phases: Mapping[str, st
         phases: The outcome of each phase.
         scrubber: Knows the secrets; a trace in which one would be left is not carried.
     """
-    from pytest_mastra.report.trace_records import lines_of  # noqa: PLC0415 -- only where traces are wanted
+    from pytest_mastra.report.trace_text import trace_text  # noqa: PLC0415 -- only where traces are wanted
 
-    redacted = redact_scene(scene, scrubber)
-    text = "".join(f"{line}\n" for line in lines_of(scene, redacted, phases))
-    # half a character is nothing that goes over to another process
-    data = text.encode("utf-8", "backslashreplace")
-    if not redacted.scrubber.survivors(data):
+    data = trace_text(scene, scrubber, phases)
+    if not scrubber.survivors(data):
         setattr(report, ATTRIBUTE, data.decode("utf-8"))
 
 

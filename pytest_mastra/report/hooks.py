@@ -102,11 +102,12 @@ class Reporting:
         self, report: pytest.TestReport, call: pytest.CallInfo[Any], scene: Scene, item: pytest.Item
     ) -> Scrubber | None:
         """Take the secrets out of a report; return what knows them, None if withheld."""
-        from pytest_mastra.redact.scrubber import learn_secrets
+        from pytest_mastra.redact.scrubber import learn_all, scrubber_of
         from pytest_mastra.report import redacted
 
         try:
-            scrubber = learn_secrets(scene.log, self._config)
+            # what the phases before have said is known to it
+            scrubber = learn_all(scene.log, self._scrubbers.get(item.nodeid) or scrubber_of(self._config))
             redacted.redact_report(report, scrubber)
             if call.when == "call":
                 # junit reads those of the teardown's report, which pytest makes of the test's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.run_history.runs import TouchedRun, graph_in, result_of, touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 
 if TYPE_CHECKING:
     import pytest
@@ -53,9 +53,23 @@ def redact_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene:
     touched = touched_runs(scene)
     for run in touched:
         _learn_from([run.last_state, run.events], scrubber)
-    exchanges = {exchange.number: _redact_exchange(exchange, scrubber) for exchange in scene.log}
+    exchanges = {exchange.number: _redact_exchange(exchange, scrubber, scrubber.exchange) for exchange in scene.log}
     runs = [_redact_run(run, exchanges, scrubber) for run in touched]
     return RedactedScene(runs, list(exchanges.values()), scrubber)
+
+
+def redact_heads(scene: Scene, scrubber: Scrubber) -> RedactedScene:
+    """Return a scene without secrets in what is said around bodies.
+
+    Bodies, and what is known of runs, stay as they are. Most tests have no secrets there: who makes a text of it can
+    have it looked through as one.
+
+    Args:
+        scene: The scene.
+        scrubber: Takes the secrets out, having learned from the scene's exchanges.
+    """
+    exchanges = [_redact_exchange(exchange, scrubber, scrubber.head) for exchange in scene.log]
+    return RedactedScene(touched_runs(scene), exchanges, scrubber)
 
 
 def _learn_from(value: Any, scrubber: Scrubber) -> None:
@@ -66,25 +80,31 @@ def _learn_from(value: Any, scrubber: Scrubber) -> None:
 
 
 def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrubber) -> TouchedRun:
-    state = scrubber.data(run.last_state)
-    workflow_id, run_id = scrubber.text(run.workflow_id), scrubber.text(run.run_id)
+    state = _redact_value(run.last_state, scrubber)
     return TouchedRun(
-        workflow_id,
-        run_id,
+        scrubber.text(run.workflow_id),
+        scrubber.text(run.run_id),
         scrubber.text(run.status),
-        None if run.result is None else result_of(state, workflow_id, run_id, graph_in(run.exchanges)),
-        [scrubber.data(event) for event in run.events],
-        [exchanges[exchange.number] for exchange in run.exchanges if exchange.number in exchanges],
-        scrubber.data(run.input_data),
-        list(run.arrivals),
-        state,
-        [scrubber.text(words) for words in run.holds],
+        events=_redact_value(run.events, scrubber),
+        exchanges=[exchanges[exchange.number] for exchange in run.exchanges if exchange.number in exchanges],
+        input_data=_redact_value(run.input_data, scrubber),
+        arrivals=list(run.arrivals),
+        last_state=state,
+        holds=[scrubber.text(words) for words in run.holds],
     )
 
 
-def _redact_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
+def _redact_value(value: Any, scrubber: Scrubber) -> Any:
+    """Return a JSON value without secrets: itself, if it surely has none."""
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        if scrubber.is_clean(json.dumps(value, ensure_ascii=False)):
+            return value
+    return scrubber.data(value)
+
+
+def _redact_exchange(exchange: Exchange, scrubber: Scrubber, redact: Callable[[Exchange], Exchange]) -> Exchange:
     try:
-        return scrubber.exchange(exchange)
+        return redact(exchange)
     except UnknownCoding as error:
         # whatever stands in it, nobody here can look for secrets in it
         headers = tuple(item for item in exchange.headers if item[0].lower() != "content-encoding")

@@ -11,11 +11,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.records import parse_json
 from pytest_mastra.report.trace_differences import TracedDifference, difference_of
 from pytest_mastra.report.trace_faults import TracedFault, fault_of
 from pytest_mastra.report.trace_points import point_of
 from pytest_mastra.report.trace_records import SCHEMA
-from pytest_mastra.run_history.runs import TouchedRun, result_of
+from pytest_mastra.run_history.runs import TouchedRun
 
 if TYPE_CHECKING:
     import os
@@ -231,7 +232,6 @@ class Trace:
                 run.workflow_id,
                 run.run_id,
                 run.status,
-                result_of(run.account, run.workflow_id, run.run_id),
                 input_data=run.input_data,
                 last_state=run.account,
             )
@@ -262,7 +262,7 @@ def read_trace(path: str | os.PathLike[str]) -> Trace:
 def trace_of_text(text: str) -> Trace:
     """Return a trace whose lines this release has just written, which are not checked again."""
     # at once, as one list: a line's text has no line break
-    records = json.loads(f"[{text[:-1].replace(chr(10), ',')}]")
+    records = parse_json(f"[{text[:-1].replace(chr(10), ',')}]".encode())
     return _trace_of("trace", iter(enumerate(records, 1)))
 
 

@@ -109,14 +109,12 @@ def path_of(test: str, config: pytest.Config, shown: str | None = None) -> Path:
 def _write(scene: Scene, progress: _Progress, config: pytest.Config, scrubber: Scrubber | None) -> None:
     # few tests are traced
     from pytest_mastra.redact.scrubber import learn_secrets  # noqa: PLC0415
-    from pytest_mastra.report.redacted import redact_scene  # noqa: PLC0415
-    from pytest_mastra.report.trace_records import lines_of  # noqa: PLC0415
+    from pytest_mastra.report.trace_text import trace_text  # noqa: PLC0415
 
-    redacted = redact_scene(scene, scrubber or learn_secrets(scene.log, config))
-    path = path_of(scene.test, config, redacted.scrubber.text(scene.test))
-    text = "".join(f"{line}\n" for line in lines_of(scene, redacted, progress.phases))
-    data = text.encode("utf-8", "backslashreplace")
-    left = redacted.scrubber.survivors(data)
+    scrubber = scrubber or learn_secrets(scene.log, config)
+    data = trace_text(scene, scrubber, progress.phases)
+    path = path_of(scene.test, config, scrubber.text(scene.test))
+    left = scrubber.survivors(data)
     if left:
         _warn(config, scene.test, f"the trace of {path.stem} is not written: {', '.join(left)} would stand in it")
         return

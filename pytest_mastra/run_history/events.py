@@ -129,6 +129,8 @@ def _completed(events: list[RecordedEvent], fake_events: list[dict[str, Any]]) -
 
     What only streams have stands right behind what its reader had got before it.
     """
+    if not events:
+        return [RecordedEvent(event) for event in fake_events]
     identities = [_identity(event.event) for event in events]
     identities_on_fake = [_identity(event) for event in fake_events]
     noted = set(identities_on_fake)

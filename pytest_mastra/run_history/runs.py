@@ -39,27 +39,36 @@ class TouchedRun:
         run_id: Its id.
         status: What it was last known to be, by Mastra's name; `unknown` if nothing says it, `not found` if there is no
             such run.
-        result: The last that a server, or the fake, had of it.
+        known_result: Its result, if it is known already.
         events: Those that its watchers got, each once; on a fake also what nobody watched. A record that is no JSON
             object is `{"raw": "its text"}`.
         exchanges: The requests that named it.
         input_data: What it was started with last.
         arrivals: For each event, when it arrived, in seconds on the clock of the exchanges, and by which exchange;
             None for one that nobody read.
-        last_state: What `result` was read from, as JSON; also kept if nothing could be read from it.
+        last_state: The last that a server, or the fake, had of it, as JSON; also kept if it is not understood.
         holds: Where a fake holds it, and what lets it go on: at a gate, by its pace.
     """
 
     workflow_id: str
     run_id: str
     status: str = UNKNOWN
-    result: RunResult | None = None
+    known_result: RunResult | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     input_data: Any = None
     arrivals: list[tuple[float, int] | None] = field(default_factory=list)
     last_state: Any = None
     holds: list[str] = field(default_factory=list)
+
+    @property
+    def result(self) -> RunResult | None:
+        """Its last state, read when it is first asked for; None if it is not understood."""
+        if self.known_result is None:
+            # a state may have no graph
+            graph = graph_in(self.exchanges)
+            self.known_result = result_of(self.last_state, self.workflow_id, self.run_id, graph)
+        return self.known_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +110,20 @@ class NamedRun:
     def look_up(self) -> TouchedRun:
         """Return what is known of it."""
         events = self.events()
-        state = self.state(events)
-        result = result_of(state, self.workflow_id, self.run_id, self.graph)
-        return TouchedRun(
+        run = TouchedRun(
             self.workflow_id,
             self.run_id,
             self.status,
-            result,
-            [event.event for event in events],
-            self.exchanges,
-            _input_data(self.exchanges, result),
-            [event.arrival for event in events],
-            state,
-            self.on_fake.holds if self.on_fake is not None else [],
+            events=[event.event for event in events],
+            exchanges=self.exchanges,
+            input_data=_input_data(self.exchanges),
+            arrivals=[event.arrival for event in events],
+            last_state=self.state(events),
+            holds=self.on_fake.holds if self.on_fake is not None else [],
         )
+        if run.input_data is None and run.result is not None:
+            run.input_data = run.result.input_data
+        return run
 
 
 def touched_runs(scene: Scene) -> list[TouchedRun]:
@@ -228,11 +237,11 @@ def _ids_in(answer: Any, workflow: str | None) -> list[tuple[str, str]]:
     return [(key, id_) for key, id_ in pairs if isinstance(id_, str) and id_]
 
 
-def _input_data(exchanges: Iterable[Exchange], result: RunResult | None) -> Any:
-    """Return what a run was started with last."""
+def _input_data(exchanges: Iterable[Exchange]) -> Any:
+    """Return what requests have started a run with last; None if none has."""
     given = None
     for exchange in exchanges:
         if exchange.call.row.effect is Effect.START:
             question = request_json(exchange)
             given = question.get("inputData") if isinstance(question, Mapping) else None
-    return result.input_data if given is None and result is not None else given
+    return given

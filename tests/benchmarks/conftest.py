@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,13 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
         request.node.user_properties.append((name, measured))
 
     return note
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """No other plugins, and byte code that is kept, as of anything installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
 
 
 @pytest.hookimpl(tryfirst=True)

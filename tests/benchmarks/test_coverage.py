@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pytest_mastra.coverage import ObservedRun, fold, runs_of_scene
 from pytest_mastra.coverage.report import lines_of
+from tests.benchmarks.pytest_runs import ORDERS, PLUGIN, least_seconds, write_suite
 from tests.coverage.constructs import play_on
 
 Figure = Callable[[str, str, str], None]
@@ -43,6 +45,15 @@ def test_what_folding_costs(figure: Figure) -> None:
         times.append(1000 * (time.process_time() - began))
     assert counts["structure"].reached == 2 * STEPS + 1
     figure(f"coverage of {RUNS:,} runs of {STEPS} steps", f"<= {MOST_MS} ms", f"{min(times):.0f} ms")
+
+
+def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Tests of two runs each: a whole session with coverage and without."""
+    suite = write_suite(tmp_path)
+    kinds = [(*PLUGIN, suite), (*PLUGIN, "--mastra-coverage=term", suite)]
+    bare, covered = least_seconds(tmp_path, environment, kinds, rounds=3)
+    added = (covered - bare) / ORDERS * 1e6
+    figure("coverage, all that it adds to a test of two runs", "<= 50 us", f"{added:.0f} us")
 
 
 def test_what_is_said(figure: Figure) -> None:

@@ -20,6 +20,7 @@ from pytest_mastra.page.tested import Tested as OneTest
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import carried_trace
 from pytest_mastra.report.trace_reader import trace_of_text
+from tests.benchmarks.pytest_runs import ORDERS, PLUGIN, least_seconds, write_suite
 from tests.coverage.constructs import play_on
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ COUNTS = [
     *([(20_000, "<= 10 MB, <= 4 s")] if os.environ.get("FIGURES") == "full" else []),
 ]
 """How many tests, and the goal; `FIGURES=full` adds those that take long to make."""
+PLAIN_TESTS = 500
+PLAIN = f"""
+import pytest
+
+@pytest.mark.parametrize("number", range({PLAIN_TESTS}))
+def test_it(number): pass
+"""
 ANSWER = 4711
 """Stands where each test has a number of its own."""
 BEGAN = "1767225"
@@ -107,6 +115,20 @@ def test_what_a_test_hands_on(figure: Figure) -> None:
         size = len(carried(scene))
         times.append(1000 * (time.process_time() - began))
     figure("report page, to hand on a test's trace", "<= 0.3 ms", f"{min(times):.2f} ms for {size / 1000:.0f} kB")
+
+
+def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Tests of two runs each, and tests that use nothing of the plugin: a whole session with the page and without."""
+    suite = write_suite(tmp_path)
+    (tmp_path / "test_plain.py").write_text(PLAIN, encoding="utf-8")
+    kinds = [
+        (*PLUGIN, *wished, name) for name in (suite, "test_plain.py") for wished in ((), ("--mastra-html=page.html",))
+    ]
+    bare, with_page, plain, plain_with_page = least_seconds(tmp_path, environment, kinds, rounds=3)
+    added = (with_page - bare) / ORDERS * 1000
+    figure("report page, all that it adds to a test of two runs", "<= 0.3 ms", f"{added:.2f} ms")
+    added = (plain_with_page - plain) / PLAIN_TESTS * 1000
+    figure("report page, what it adds to a test that uses nothing", "<= 0.3 ms", f"{added:.2f} ms")
 
 
 @pytest.mark.parametrize(("count", "goal"), COUNTS)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import pytest
 
+from tests.benchmarks.pytest_runs import PLUGIN, least_seconds
+
 Figure = Callable[[str, str, str], None]
 
-PLUGIN = ("-p", "pytest_mastra.plugin")
 TESTS = 2_000
 FIXTURE_TESTS = 1_000
 
@@ -26,31 +25,6 @@ import pytest
 def test_it(number{fixture}): pass
 """
 
-# takes turns between two ways to run pytest, and prints the least CPU seconds of each
-IN_TURNS = """
-import contextlib, gc, io, json, sys, time
-import pytest
-
-def run(arguments):
-    gc.collect()
-    began = time.process_time()
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert pytest.main(["-q", "-p", "no:cacheprovider", "-W", "ignore", *arguments]) == 0
-    return time.process_time() - began
-
-kinds = json.loads(sys.argv[1])
-for kind in kinds:
-    run(kind)
-print(json.dumps([min(column) for column in zip(*[[run(kind) for kind in kinds] for _ in range(int(sys.argv[2]))])]))
-"""
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """No other plugins, and byte code that is kept, as of anything installed."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
-
 
 def cpu_seconds(folder: Path, environment: dict[str, str], *arguments: str) -> float:
     """Return what one pytest process that collects takes, in user and system time."""
@@ -59,15 +33,6 @@ def cpu_seconds(folder: Path, environment: dict[str, str], *arguments: str) -> f
     subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def least_seconds(
-    folder: Path, environment: dict[str, str], kinds: Sequence[tuple[str, ...]], rounds: int
-) -> list[float]:
-    """Return the least CPU time that each kind of run takes, of runs that take turns in one process."""
-    command = [sys.executable, "-c", IN_TURNS, json.dumps(kinds), str(rounds)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True, text=True)
-    return list(json.loads(done.stdout))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="CPU time of processes is asked of the resource module")

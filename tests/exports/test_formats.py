@@ -21,7 +21,8 @@ from pytest_mastra.exports.command import WRITERS, mermaid_text
 from pytest_mastra.exports.mermaid import flowchart, gantt
 from pytest_mastra.exports.otlp import otlp_trace
 from pytest_mastra.exports.trace_json import json_trace
-from pytest_mastra.page.shown_run import Layouts, ShownRun, shown_runs
+from pytest_mastra.page.layouts import Layouts
+from pytest_mastra.page.shown_run import ShownRun, shown_runs
 from tests.exports.traces import kept_trace, made_trace
 
 NODE = re.compile(r'^  (n\d+)\["([^"\n]*)"\]$')

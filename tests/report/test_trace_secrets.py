@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from pytest_mastra import StepError
 from pytest_mastra.http.exchanges import Ending
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.redact.scrubber import learn_secrets
+from pytest_mastra.redact.scrubber import Scrubber, learn_secrets
 from pytest_mastra.report import trace_records
 from pytest_mastra.report.redacted import redact_scene
 from pytest_mastra.report.timeline import Look, draw_runs
+from pytest_mastra.report.trace_text import trace_text
 from pytest_mastra.run_history.runs import user_properties
 from pytest_mastra.suite.scene import Scene
 from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event
@@ -50,12 +51,20 @@ def strings_in(value: Any) -> Iterator[str]:
         yield value
 
 
+def whole_text_of(scene: Scene) -> Iterator[str]:
+    """Give every text that is handed on of a scene, which is looked through as a whole first."""
+    for line in trace_text(scene, learn_secrets(scene.log), {"call": "failed"}).decode().splitlines():
+        yield line
+        yield from strings_in(json.loads(line))
+
+
 def everything_of(scene: Scene) -> Iterator[str]:
     """Give every text that is kept or shown of a scene."""
     told = redact_scene(scene, learn_secrets(scene.log))
     for line in trace_records.lines_of(scene, told, {"call": "failed"}):
         yield line
         yield from strings_in(json.loads(line))
+    yield from whole_text_of(scene)
     for look in (Look(), Look(width=30, ascii=True), Look(in_short=True)):
         yield from draw_runs(told.runs, look)
     for name, value in user_properties(scene):
@@ -192,6 +201,51 @@ def test_a_body_that_cannot_be_looked_through() -> None:
         "needs for it, or have it sent without coding (header 'Accept-Encoding: identity')",
     )
     assert all("opaque" not in text for text in everything_of(scene))
+
+
+KEYS = st.sampled_from(["note", "token", "X-Api-Key", "steps", "tokenCount", "password", "a\nb"])
+VALUES = st.recursive(
+    st.none()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=9)
+    | st.sampled_from(
+        [
+            *("hush-hush-hush", "x=hush%2Dhush%2Dhush&y=1", "aHVzaC1odXNoLWh1c2g", "hush-hush\u2026", "...hush-hush"),
+            *("https://me:let-me-in@host/", "Bearer 0123456789abcdef", "password = 'let-me-in'", "?api_key=let-me-in"),
+            *('{"token": "let-me-in"}', "eyJ0b2tlbiI6ICJsZXQtbWUtaW4ifQ==", "x=eyJhIjogImh1c2gtaHVzaC1odXNoIn0"),
+            *("line one\nE   hush-hush-hush", "<input name='password' value='let-me-in'>", "session", "keep going"),
+            *("471147", 471147, "***"),
+        ]
+    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=VALUES, known=st.sampled_from(["", "hush-hush-hush", "line one\nhush-hush-hush", "471147"]))
+def test_what_is_seen_to_be_clean_at_once(value: Any, known: str) -> None:
+    """A value of which a look at its text says that it holds no secret holds none: to look into it changes nothing."""
+    scrubber = Scrubber(values=[known] if known else [])
+    is_clean = scrubber.is_clean(trace_records.as_json(value))
+    assert not is_clean or scrubber.data(value) == value
+
+
+@settings(max_examples=100, deadline=None)
+@given(answer=VALUES, given=VALUES, is_told=st.booleans())
+def test_a_look_at_the_whole_hides_as_much(answer: Any, given: Any, *, is_told: bool) -> None:
+    """A trace that is looked through as one text is the one of which each value was looked through."""
+    scene = empty_scene()
+    if is_told:
+        teach(scene, "api key header", "hush-hush-hush")
+    said(scene, "POST", "/workflows/city/start?runId=r1", {"message": "ok"}, body={"inputData": given})
+    said(scene, "GET", RUN, {"runId": "r1", "status": "success", "steps": {"a": {"output": answer}}})
+    said(scene, "POST", "/workflows/city/stream?runId=r1", chunks=[json.dumps(answer).encode() + b"\x1e"])
+    told = redact_scene(scene, learn_secrets(scene.log))
+    lines = [f"{line}\n" for line in trace_records.lines_of(scene, told, {"call": "failed"})]
+    text = trace_text(scene, learn_secrets(scene.log), {"call": "failed"})
+    assert text.decode() == "".join(lines).encode("utf-8", "backslashreplace").decode()
 
 
 def test_the_scene_itself_stays() -> None:

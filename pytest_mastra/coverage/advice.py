@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from pytest_mastra.coverage.fold import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.graph import Graph
 
+_ENDED = "assert result.ok"
 _IMPORTS = {
     "pytest.": "import pytest",
     "MastraError": "from mastra_sync import MastraError",
@@ -63,6 +64,8 @@ class Adviser:
         tree = Graph.of(row.graph)
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
+        self._places = {path: number for number, path in enumerate(self._nodes)}
+        self._asked = [node for node in self._questions if not node.flow and (node.path, "suspended") in row.reached]
         self._conditions = _conditions_by_path(tree) | dict(row.declared.conditions)
         pauses = sum(node.seconds or 0.0 for node in tree.nodes())
         self._timeout = f", timeout={int(pauses) + 600}" if pauses > DEFAULT_RUN_TIMEOUT / 2 else ""
@@ -75,33 +78,33 @@ class Adviser:
 
     def by_input(self, goal: Goal) -> Advice:
         """A goal that is reached by the right input."""
-        wanted = self._wanted_input(goal)
-        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(goal.path, wanted), _check(goal)))
+        wanted, check = self._wanted_input(goal), _check(goal)
+        answered = self._asked_before(goal.path if check != _ENDED else "", goal.kind)
+        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(goal.path, wanted, answered), check))
 
     def by_failure(self, goal: Goal) -> Advice:
         """A step that is to fail."""
-        node = self._nodes.get(goal.path)
-        if goal.kind == "run_failed" or node is None:
-            node = next((one for one in self._nodes.values() if one.id and not one.flow), None)
-        failing = next((one for one in _inside(node) if one.kind == STEP and not one.flow), node)
+        failing = self._to_fail(goal)
+        answered = self._asked_before(failing.path if failing else "", goal.kind)
         if failing is None or self._row.origin == "server" or failing.flow:
             wanted = f"an input with which {failing.path if failing else 'a step'} fails"
-            return Advice(f"give {wanted}", (*self._execute(goal.path, wanted), "assert_run(result).failed()"))
+            run = self._execute(goal.path, wanted, answered)
+            return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
         line = f"mastra_server.step({failing.id!r}).fails('no')"
         if goal.kind == "later_round_failed":
             wanted = f"an input with which {failing.path} fails in a later round"
-            return Advice(f"give {wanted}", (*self._execute(failing.path, wanted), "assert_run(result).failed()"))
-        check = f"assert_run(result).failed(step={failing.path!r})"
-        return Advice(line, (*self._way_to(goal), line, *self._execute(failing.path), check))
+            run = self._execute(failing.path, wanted, answered)
+            return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
+        run = self._execute(failing.path, answered=answered)
+        return Advice(line, (*self._way_to(goal), line, *run, f"assert_run(result).failed(step={failing.path!r})"))
 
     def by_answer(self, goal: Goal, wanted: Part | None = None) -> Advice:
         """A question that is to be answered, in the way that is wanted."""
-        answer = _with_part(example_of(self._row.declared.resume_schemas.get(goal.path)), wanted)
-        index = ", for_each_index=0" if goal.kind == "item_answered" else ""
-        line = f"run.resume_async({answer!r}, step={goal.path!r}{index})"
+        line = self._answer(goal.path, ", for_each_index=0" if goal.kind == "item_answered" else "", wanted)
+        before = [self._answer(path) for path in self._asked_before(goal.path, goal.kind)]
         begin = f"run.start_async({self._input(goal.path)})"
         resume = f"result = {line[:-1]}{self._timeout})"
-        lines = (*self._way_to(goal), *self._create, begin, resume, "assert result.ok")
+        lines = (*self._way_to(goal), *self._create, begin, *before, resume, "assert result.ok")
         return Advice(line, lines)
 
     def test_of_answer(self, path: str, wanted: Part) -> str:
@@ -118,7 +121,8 @@ class Adviser:
             if goal.kind != "arm_suspended"
             else "assert result.suspensions"
         )
-        return Advice(f"give {wanted}", (*self._way_to(goal), *self._execute(step, wanted), check))
+        run = self._execute(step, wanted, self._asked_before(step, goal.kind))
+        return Advice(f"give {wanted}", (*self._way_to(goal), *run, check))
 
     def by_cancel(self, _: Goal) -> Advice:
         """A run that is to be canceled."""
@@ -150,10 +154,45 @@ class Adviser:
             path = path.rpartition(".")[0]
         return self._row.examples.get(path) or repr(example_of(self._row.declared.input_schema))
 
-    def _execute(self, path: str, wanted: str = "") -> tuple[str, ...]:
+    def _execute(self, path: str, wanted: str = "", answered: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the lines that run the workflow.
+
+        Args:
+            path: The step, whose input is given.
+            wanted: What is said of that.
+            answered: The steps that ask on the way.
+        """
         note = f"  # {wanted}" if wanted else ""
-        call = f"execute({self._input(path)}{self._timeout})"
-        return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).{call}{note}",)
+        if not answered:
+            call = f"execute({self._input(path)}{self._timeout})"
+            return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).{call}{note}",)
+        answers = [f"{self._answer(asked)[:-1]}{self._timeout})" for asked in answered]
+        # answers of async verbs leave out the steps of nested workflows
+        return (*self._create, f"run.start_async({self._input(path)}){note}", *answers, "result = run.result()")
+
+    def _answer(self, path: str, index: str = "", wanted: Part | None = None) -> str:
+        answer = _with_part(example_of(self._row.declared.resume_schemas.get(path)), wanted)
+        return f"run.resume_async({answer!r}, step={path!r}{index})"
+
+    def _asked_before(self, path: str, kind: str) -> list[str]:
+        """Return the steps that were seen to ask on the way to one, or to the end."""
+        place = self._places.get(path, len(self._places))
+        arms = [arm for arm, node in self._nodes.items() if node.is_branch]
+        return [
+            node.path
+            for node in self._asked
+            if self._places[node.path] < place or (kind == "succeeded" and _is_in(node.path, path))
+            if all(_is_in(path, arm) for arm in arms if _is_in(node.path, arm))
+        ]
+
+    def _to_fail(self, goal: Goal) -> Node | None:
+        """Return the step that is to fail: the goal's own, or one that runs have passed."""
+        node = self._nodes.get(goal.path)
+        if node is not None and goal.kind != "run_failed":
+            return next((one for one in node.nodes() if one.kind == STEP and not one.flow), node)
+        steps = [one for one in self._nodes.values() if one.kind == STEP and not one.flow]
+        passed = (one for one in steps if (one.path, "succeeded") in self._row.reached)
+        return next(passed, steps[0] if steps else None)
 
     def _way_to(self, goal: Goal) -> tuple[str, ...]:
         """Return comments on the input that leads to a goal's step."""
@@ -164,10 +203,7 @@ class Adviser:
         return [
             condition
             for path, condition in self._conditions.items()
-            if path in self._nodes
-            and self._nodes[path].is_branch
-            and condition
-            and f"{goal.path}.".startswith(f"{path}.")
+            if path in self._nodes and self._nodes[path].is_branch and condition and _is_in(goal.path, path)
         ]
 
     def _wanted_input(self, goal: Goal) -> str:
@@ -188,12 +224,9 @@ class Adviser:
         return " | ".join(filter(None, map(self._conditions.get, paths))) or "its condition"
 
 
-def _inside(node: Node | None) -> Iterator[Node]:
-    """Give an entry, and what it consists of."""
-    if node is not None:
-        yield node
-        for inner in node.inner:
-            yield from _inside(inner)
+def _is_in(path: str, outer: str) -> bool:
+    """Return whether a path is another one, or inside of it."""
+    return f"{path}.".startswith(f"{outer}.")
 
 
 def _with_part(answer: Any, wanted: Part | None) -> Any:
@@ -215,7 +248,7 @@ def _check(goal: Goal) -> str:
     """Return the line that checks that a run has reached a goal."""
     if goal.kind in ("entered", "taken", "succeeded") and "#" not in goal.path:
         return f"assert_run(result).visited({goal.path!r})"
-    return "assert result.ok"
+    return _ENDED
 
 
 _WANTED: Mapping[str, str] = {

@@ -37,7 +37,7 @@ class CoverageReporter:
             Stop: There is no such thing.
         """
         try:
-            wishes = Wishes.parse((form, "--form"), (fail_under or None, "--fail-under"), (omit, "--omit"))
+            wishes = Wishes.parse((form, "--form"), (fail_under, "--fail-under"), (omit, "--omit"))
         except WishError as error:
             raise Stop(Exit.USAGE, str(error)) from None
         return cls(wishes, None if against is None else _read(against))

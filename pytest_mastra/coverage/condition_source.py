@@ -40,7 +40,10 @@ def source_of(function: Any) -> str:
         return name
     candidates = _lambdas_in(code.co_filename).get(code.co_firstlineno, [])
     if len(candidates) > 1:
-        candidates = [one for one in candidates if _speaks_of(one) == _names_in(code)]
+        candidates = [one for one in candidates if _names_in(_code_of(one)) == _names_in(code)]
+    if len(candidates) > 1:
+        # `n < 3` and `n > 3` name the same
+        candidates = [one for one in candidates if _code_of(one).co_code == code.co_code]
     return ast.unparse(candidates[0].body) if len(candidates) == 1 else name
 
 
@@ -59,12 +62,13 @@ def _lambdas_in(path: str) -> dict[int, list[ast.Lambda]]:
     return found
 
 
-def _speaks_of(node: ast.Lambda) -> tuple[Any, ...]:
-    """Return what tells a lambda from another one on its line."""
+def _code_of(node: ast.Lambda) -> CodeType:
+    """Return a lambda as it is executed."""
     code = compile(ast.fix_missing_locations(ast.Expression(node)), "<condition>", "eval")
-    return _names_in(next(const for const in code.co_consts if isinstance(const, CodeType)))
+    return next(const for const in code.co_consts if isinstance(const, CodeType))
 
 
 def _names_in(code: CodeType) -> tuple[Any, ...]:
+    """Return what tells a lambda from another one on its line."""
     constants = [repr(const) for const in code.co_consts if not isinstance(const, CodeType)]
     return code.co_varnames, sorted({*code.co_names, *code.co_freevars}), constants, len(code.co_code)

@@ -42,12 +42,14 @@ def begin(config: pytest.Config) -> None:
     """
     reports = _given(config, "coverage")
     least = _given(config, "coverage_fail_under")
-    if not reports and not least:
+    # a threshold out of a variable that is not set must not pass for none
+    holds = bool(least) or config.getoption("mastra_coverage_fail_under") is not None
+    if not reports and not holds:
         return
     try:
         wishes = Wishes.parse(
             (reports or None, _origin(config, "coverage")),
-            (least or None, _origin(config, "coverage_fail_under")),
+            (least if holds else None, _origin(config, "coverage_fail_under")),
             (config.getini("mastra_coverage_omit"), "ini key mastra_coverage_omit"),
         )
     except WishError as error:

@@ -107,6 +107,10 @@ def test_forms(tmp_path: Path) -> None:
             "--form: 'htm' is not one of term, term-missing, html, json, markdown",
         ),
         (
+            ["report", "now.json", "--fail-under", ""],
+            "--fail-under: '' is no percentage from 0 to 100",
+        ),
+        (
             ["report", "now.json", "--fail-under", "x:1"],
             "--fail-under: 'x' is not one of structure, trouble, conversation",
         ),

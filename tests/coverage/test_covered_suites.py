@@ -148,6 +148,7 @@ def test_omissions(run_suite: RunSuite, alone: pytest.Pytester) -> None:
             ["--mastra-coverage-fail-under=strcture:9"],
             "'strcture' is not one of structure, trouble, conversation; did you",
         ),
+        (["--mastra-coverage-fail-under="], "--mastra-coverage-fail-under: '' is no percentage from 0 to 100"),
         (["--mastra-coverage-fail-under=all"], "--mastra-coverage-fail-under: 'all' is no percentage from 0 to 100"),
         (["--mastra-coverage-fail-under=trouble:101"], "'101' is no percentage from 0 to 100"),
         (["--mastra-coverage-fail-under=1,structure:2"], "structure is given twice"),
@@ -280,10 +281,7 @@ def test_the_tests_that_are_advised_close_the_holes(alone: pytest.Pytester) -> N
     run_with_syrupy(alone, "-q", "-k", "a_small_expense", "--mastra-coverage=json")
     told = json.loads((alone.path / "mastra-coverage.json").read_text("utf-8"))
     skeletons = {goal["label"]: goal["skeleton"] for goal in told["workflows"][0]["goals"] if "skeleton" in goal}
-    imports = "import pytest\nfrom mastra_sync import MastraError\nfrom pytest_mastra import BY_HAND, assert_run\n"
-    (folder / "test_advised.py").write_text(
-        "\n".join([imports, *(skeletons[label] for label in WITHOUT_MORE)]), "utf-8"
-    )
+    (folder / "test_advised.py").write_text("\n".join(skeletons[label] for label in WITHOUT_MORE), "utf-8")
     result = run_with_syrupy(alone, "-q", "examples/test_advised.py", "--mastra-coverage")
     result.assert_outcomes(passed=4)
     (row,) = read_file(alone.path / ".mastra-coverage.json").workflows

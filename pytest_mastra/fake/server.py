@@ -14,7 +14,7 @@ from typing_extensions import Self, Unpack
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.connections import seconds_left
 from pytest_mastra.fake.api.declared_steps import find_step
-from pytest_mastra.fake.api.exactly_once import find_left_behind, find_repeated
+from pytest_mastra.fake.api.exactly_once import describe_violations
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.api.faults import Faults, FaultySurface, UnusedFaults
 from pytest_mastra.fake.api.gates import Gates
@@ -31,7 +31,7 @@ from pytest_mastra.fake.engine.progress import RunsInProgress
 from pytest_mastra.fake.engine.state import ServerState, UnexpectedError
 from pytest_mastra.fake.schedules.declared import ScheduleOptions, declare_schedules, read_schedules
 from pytest_mastra.fake.schedules.timer import ScheduleTimer
-from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, default_clock
+from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock, check_clock, default_clock
 from pytest_mastra.fake.virtual_time.overruns import Overruns
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
@@ -101,10 +101,8 @@ class FakeMastra:
         patience: float | None = None,
         seed: int = 0,
     ) -> None:
-        if pace is not None:
-            check_pace(pace)
-        if clock is not None and not hasattr(clock, "skips"):
-            raise TypeError(f"a clock is a VirtualClock or a RealClock of pytest_mastra, not {clock!r}")
+        if clock is not None:
+            check_clock(clock)
         if patience is not None:
             check_number(patience, "patience, in seconds,", least=0)
         check_number(seed, "a seed", whole=True)
@@ -115,41 +113,30 @@ class FakeMastra:
             patience = SHORT_PATIENCE if self.clock.skips else PATIENCE_OF_DEPLOYERS
         self.state = ServerState(self.generation, self.clock, self.journal.note_event, patience=patience, seed=seed)
         self.overruns = Overruns(self.clock)
-        pace = pace or (AT_ONCE if self.clock.skips else AS_TIMED)
-        self._progress = RunsInProgress(self.state, pace, self.overruns.note_skip, seconds_left)
+        usual_pace = AT_ONCE if self.clock.skips else AS_TIMED
+        self._progress = RunsInProgress(self.state, usual_pace, self.overruns.note_skip, seconds_left)
         self.url = ""
         self.gaps: tuple[str, ...] = ()
         self._loader = Loader(self.state)
         self.process = ServerProcess(self.state, self._progress)
         self.process.listen(self.journal.note_death)
         self._gates = Gates(self.state, self._progress, self.process)
-        self.faults = Faults(
-            seed=seed,
-            clock=self.clock if isinstance(self.clock, VirtualClock) else None,
-            workflows=partial(names_in_requests, self.state),
-            process=self.process,
-        )
-        check_prefix(api_prefix)
-        check_count(body_limit, "body_limit, in bytes,")
+        virtual_clock = self.clock if isinstance(self.clock, VirtualClock) else None
+        names = partial(names_in_requests, self.state)
+        self.faults = Faults(seed=seed, clock=virtual_clock, workflows=names, process=self.process)
         alarms = [(self.process.next_return, self.process.look)]
         self._timer = ScheduleTimer(self.state, self._progress, self.journal.scheduled_walk, alarms)
         self.process.listen(lambda is_dead: self._timer.process_changed(is_dead=is_dead))
-        self._http = HttpSurface(
-            self.state,
-            self.journal,
-            self._progress,
-            self.overruns,
-            self._timer,
-            StoredDefinitions(self.state, self._loader),
-            token=token,
-            api_prefix=api_prefix,
-            body_limit=body_limit,
-        )
+        definitions = StoredDefinitions(self.state, self._loader)
+        self._http = HttpSurface(self.state, self.journal, self._progress, self.overruns, self._timer, definitions)
+        self.token, self.api_prefix, self.body_limit = token, api_prefix, body_limit
+        if pace is not None:
+            self.pace = pace
         faulty = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
         self._surface = MortalSurface(faulty, self.process, self.state)
-        if isinstance(self.clock, VirtualClock):
-            self.clock.on_change(self.state.driver.notify)
-            self.clock.on_change(self.process.look)
+        if virtual_clock is not None:
+            virtual_clock.on_change(self.state.driver.notify)
+            virtual_clock.on_change(self.process.look)
 
     def step(
         self,
@@ -385,9 +372,7 @@ class FakeMastra:
         journal = self.journal
         notes = journal.all_runs() if workflow is None else journal.runs(id_of_workflow(workflow, self.state))
         named = {request.run_id for request in journal.requests}
-        found = [*map(str, find_repeated(notes)), *find_left_behind(notes, named, self.state.store)]
-        if not any(one.has_begun for run in notes for one in run.walks):
-            found.append(f"no run {'' if workflow is None else f'of {workflow!r} '}was started")
+        found = describe_violations(notes, named, self.state.store, "" if workflow is None else f" of {workflow!r}")
         if found:
             raise AssertionError("\n".join(["not exactly once:", *(f"  {one}" for one in found)]))
 

@@ -99,3 +99,18 @@ def describe_left_behind(notes: RunNotes, status: str) -> str:
     # the steps first: they are what may be done once more, under another id
     did = f"executed {', '.join(dict.fromkeys(steps))} and " if steps else ""
     return f"{notes.workflow_id!r} {did}was left {status}, and nobody names it (run {notes.run_id})"
+
+
+def describe_violations(notes: Collection[RunNotes], named: Collection[str | None], store: Store, of: str) -> list[str]:
+    """Return in a line each what was not done exactly once.
+
+    Args:
+        notes: What is known of the runs.
+        named: The ids that requests have named.
+        store: What is stored of them.
+        of: Whose runs they are, as it stands after "no run"; empty for those of all workflows.
+    """
+    found = [*map(str, find_repeated(notes)), *find_left_behind(notes, named, store)]
+    if not any(walk.has_begun for run in notes for walk in run.walks):
+        found.append(f"no run{of} was started")
+    return found

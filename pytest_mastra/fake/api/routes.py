@@ -172,9 +172,12 @@ class HttpSurface:
         overruns: Finds the runs that took too long.
         timer: The schedules.
         definitions: The workflows that were stored over HTTP.
+
+    Attributes:
         token: The only token that is let in; None lets in everybody.
         api_prefix: Where the routes are.
         body_limit: The largest body in bytes; None for no limit.
+        keep: How many finished runs are kept; None for all.
     """
 
     def __init__(
@@ -185,14 +188,10 @@ class HttpSurface:
         overruns: Overruns,
         timer: ScheduleTimer,
         definitions: StoredDefinitions,
-        *,
-        token: str | None,
-        api_prefix: str,
-        body_limit: int | None,
     ) -> None:
-        self.token = token
-        self.api_prefix = api_prefix
-        self.body_limit = body_limit
+        self.token: str | None = None
+        self.api_prefix = "/api"
+        self.body_limit: int | None = None
         self.keep: int | None = None
         self._state = state
         self._journal = journal

@@ -213,6 +213,16 @@ class RealClock:
 _DEFAULT: ContextVar[Callable[[], ServerClock]] = ContextVar("default_clock", default=VirtualClock)
 
 
+def check_clock(given: object) -> None:
+    """Refuse what is no clock.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not hasattr(given, "skips"):
+        raise TypeError(f"a clock is a VirtualClock or a RealClock of pytest_mastra, not {given!r}")
+
+
 def default_clock() -> ServerClock:
     """Return the clock of a server that is given none."""
     return _DEFAULT.get()()

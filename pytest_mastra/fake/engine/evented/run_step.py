@@ -81,9 +81,16 @@ def _run_leaf(bus: Bus, message: Message, entry: Entry, state: Any) -> Coroutine
     resume_data = _resume_data(message, leaf, bus.server_state.generation.zod)
     signal = bus.signal_of(message.run_id)
     result = yield from execute_leaf(bus, message, leaf, state=state, item=item, resume_data=resume_data)
+    yield from _go_on_after(bus, message, entry, leaf, result, state, is_aborted=signal.aborted)
+
+
+def _go_on_after(
+    bus: Bus, message: Message, entry: Entry, leaf: Leaf, result: dict[str, Any], state: Any, *, is_aborted: bool
+) -> Coroutine:
+    """Publish what follows from the result of a step."""
     after = result.get(STATE, state)
     results = {**message.results, leaf.id: result, STATE: after}
-    if signal.aborted:
+    if is_aborted:
         canceled = {**result, "status": "canceled"}
         bus.publish("workflow.cancel", replace(message, step_results=results, prev=canceled, state=after))
         return

@@ -263,7 +263,10 @@ class FaultySurface:
             strikes.append(Strike(fault.rule.text, fault.rule.place))
             handle = partial(fault.effect, handle, partial(_fire, fault, strikes[-1]))
         reply = handle()
-        return replace(reply, strikes=tuple(strikes)) if strikes else reply
+        # what has not come about yet may only while a stream or a script goes on
+        is_under_way = reply.is_stream or reply.script is not None
+        met = tuple(strike for strike in strikes if strike.has_fired or is_under_way)
+        return replace(reply, strikes=met) if met else reply
 
 
 def _fire(fault: Fault, strike: Strike) -> None:

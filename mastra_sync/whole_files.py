@@ -19,11 +19,14 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: It cannot be written, and is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     # several processes and threads may write the same file
     beside = path.with_name(f".{path.name[:_NAME_LENGTH]}-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        beside.write_bytes(data)
+        try:
+            beside.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(data)
         with contextlib.suppress(FileNotFoundError):
             beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)

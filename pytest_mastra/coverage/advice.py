@@ -175,7 +175,7 @@ class Adviser:
         return f"run.resume_async({answer!r}, step={path!r}{index})"
 
     def _asked_before(self, path: str, kind: str) -> list[str]:
-        """Return the steps that were seen to ask on the way to one, or to the end."""
+        """Return the steps that were seen to ask before one, or before the end."""
         place = self._places.get(path, len(self._places))
         arms = [arm for arm, node in self._nodes.items() if node.is_branch]
         return [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
-import threading
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mastra_sync.whole_files import write_whole
 from pytest_mastra.report.trace_reader import Trace, TraceError, read_trace
 from pytest_mastra.suite import settings
 
@@ -119,29 +118,12 @@ def _write(scene: Scene, progress: _Progress, config: pytest.Config, scrubber: S
         _warn(config, scene.test, f"the trace of {path.stem} is not written: {', '.join(left)} would stand in it")
         return
     try:
-        _replace(path, data)
+        _make_folder(path.parent)
+        write_whole(path, data)
     except OSError as error:
         _warn(config, scene.test, f"no trace is written to {path.parent}: {error.strerror or error}")
         return
     progress.path = _from_root(path, config)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    _make_folder(path.parent)
-    # two workers may run the same test
-    temporary = path.with_name(f".{path.stem}-{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _make_folder(folder: Path) -> None:

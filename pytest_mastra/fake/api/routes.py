@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
@@ -156,6 +157,22 @@ def build_routes(verbs: Mapping[str, VerbRow], answers: Mapping[str, Endpoint]) 
 
 ROUTES = build_routes(VERBS, ENDPOINTS)
 
+
+@functools.cache
+def routes_of(generation: str) -> tuple[Route, ...]:
+    """Return the routes that a generation has."""
+    return tuple(route for route in ROUTES if generation in route.generations)
+
+
+@functools.cache
+def routes_by_method(generation: str) -> Mapping[str, list[Route]]:
+    """Return the routes that a generation has, for each HTTP method that has any."""
+    found: dict[str, list[Route]] = {}
+    for route in routes_of(generation):
+        found.setdefault(route.method, []).append(route)
+    return found
+
+
 _EXECUTING = frozenset({Effect.START, Effect.RESUME, Effect.RESTART, Effect.TRAVEL})
 
 _OF_A_WAIT = ",".join(CHEAPEST_FIELDS)
@@ -200,10 +217,8 @@ class HttpSurface:
         self._timer = timer
         self._definitions = definitions
         self._run_counts = RunCounts(state)
-        self._routes = [route for route in ROUTES if state.generation.name in route.generations]
-        self._by_method: dict[str, list[Route]] = {}
-        for route in self._routes:
-            self._by_method.setdefault(route.method, []).append(route)
+        self._routes = routes_of(state.generation.name)
+        self._by_method = routes_by_method(state.generation.name)
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""

@@ -13,7 +13,7 @@ from pytest_mastra.fake.engine.stored_json import as_stored
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.javascript import iso, packed, unpacked
 
-FRESH_RUNS = 64
+FRESH_RUNS = 32
 """Runs that are kept ready to be read; older ones are packed."""
 
 

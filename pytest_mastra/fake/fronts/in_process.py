@@ -239,6 +239,7 @@ class _Interceptor(responses.RequestsMock):
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False, registry=_LastStarted)
         self._changing = threading.Lock()
+        self._own_send: Callable[..., Any] = HTTPAdapter.send
         self._own_connecting: Callable[..., Any] = HTTPAdapter.get_connection_with_tls_context
         self._fronts: list[InProcess] = []
 
@@ -251,7 +252,8 @@ class _Interceptor(responses.RequestsMock):
                 # what another mock may have put there; not what it put back after this one was stopped
                 current: Any = HTTPAdapter.send
                 self._real_send = _requests_own_send if current.__module__ == __name__ else current
-                self.start()
+                self._own_send = current
+                HTTPAdapter.send = self.unbound_on_send()  # type: ignore[method-assign]
                 self._own_connecting = HTTPAdapter.get_connection_with_tls_context
                 HTTPAdapter.get_connection_with_tls_context = self._unbound_connecting()  # type: ignore[method-assign]
             self._fronts.append(front)
@@ -264,7 +266,7 @@ class _Interceptor(responses.RequestsMock):
             self.get_registry().remove(front.catch_all)
             if not self.registered():
                 HTTPAdapter.get_connection_with_tls_context = self._own_connecting  # type: ignore[method-assign]
-                self.stop()
+                HTTPAdapter.send = self._own_send  # type: ignore[method-assign]
 
     def _refuse_second(self, front: InProcess) -> None:
         __tracebackhide__ = True

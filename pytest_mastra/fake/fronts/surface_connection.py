@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import inspect
+import queue
 import time
 import weakref
 from typing import Any
@@ -26,8 +27,24 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 """Of the schemes that there are."""
 
 
+class _KeepsNone:
+    """Stands in for the queue of a pool's idle connections."""
+
+    def __init__(self, maxsize: int) -> None:
+        pass
+
+    def put(self, item: None) -> None:
+        """Take the empty places that a pool begins with."""
+
+    def get(self, *, block: bool) -> Any:  # noqa: ARG002 -- as pools that are closed ask
+        raise queue.Empty
+
+
 class SurfacePool(urllib3.HTTPConnectionPool):
     """Gives a new connection for each request, and keeps none."""
+
+    # a real one has three locks, which take longer to make than all the rest of a front
+    QueueCls = _KeepsNone  # type: ignore[assignment]
 
     def __init__(self, surface: Surface, scheme: str, host: str, port: int | None) -> None:
         super().__init__(host, port or DEFAULT_PORTS[scheme], maxsize=1)

@@ -587,10 +587,18 @@ class RunTimeout(MastraError, TimeoutError):
         last_status: The status that was read last, None if none could be read.
         waited: Seconds.
         advice: What to do about a run that may have died with its server; empty if nothing speaks for that.
+        hint: What may be wrong with a run that has not moved while it was waited for; empty if nothing speaks for that.
     """
 
     def __init__(
-        self, *, workflow_id: str, run_id: str, last_status: str | None, waited: float, advice: str = ""
+        self,
+        *,
+        workflow_id: str,
+        run_id: str,
+        last_status: str | None,
+        waited: float,
+        advice: str = "",
+        hint: str = "",
     ) -> None:
         last_seen = f"is still {last_status}" if last_status else "was not seen to settle"
         text = (
@@ -598,8 +606,9 @@ class RunTimeout(MastraError, TimeoutError):
             f"  It was left as it is; pick it up again with "
             f"client.get_workflow({workflow_id!r}).get_run({run_id!r}).wait()"
         )
-        super().__init__(_with_advice(text, advice))
+        super().__init__(_with_advice(text, advice or hint))
         self.advice = advice
+        self.hint = hint
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.last_status = last_status

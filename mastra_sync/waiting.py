@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mastra_sync import unmoved_runs
 from mastra_sync.deadline import Deadline
 from mastra_sync.errors import (
     APIConnectionError,
@@ -110,6 +111,7 @@ class Wait:
         self._on_update = on_update
         self._last = last
         self._problem: Exception | None = None
+        self._moved_at = 0.0
 
     def until_settled(self, departure: Departure | None = None) -> RunResult:
         """Return the run's whole result once it is settled.
@@ -157,6 +159,8 @@ class Wait:
         if reading is None:
             return None
         changed = self._last is None or Mark.of(reading) != Mark.of(self._last)
+        if changed and self._last is not None:
+            self._moved_at = self._deadline.elapsed
         self._last = reading
         if changed and self._on_update is not None:
             self._on_update(reading)
@@ -187,6 +191,7 @@ class Wait:
                 last_status=self.last_status,
                 waited=self._deadline.elapsed,
                 advice=self._run.outages.advice,
+                hint=unmoved_runs.hint_on(self.last_status, self._deadline.elapsed - self._moved_at),
             ) from self._problem
         asked = self._problem.retry_after if isinstance(self._problem, APIStatusError) else None
         self._deadline.sleep(max(next_pause(self._deadline.elapsed), asked or 0.0))

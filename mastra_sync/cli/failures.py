@@ -241,7 +241,8 @@ def _explain_route(_error: errors.MastraError, attempt: Attempt) -> Stop:
 def _explain_timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
     line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
     run = f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}"
-    goes_on = f". {error.advice} It was left as it is;" if error.advice else "; it goes on,"
+    why = error.advice or error.hint
+    goes_on = f". {why} It was left as it is;" if why else "; it goes on,"
     return Stop(Exit.TIMEOUT, f"{run} has not ended after {duration(error.waited)}{goes_on} wait for it with\n{line}")
 
 

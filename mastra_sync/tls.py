@@ -13,6 +13,9 @@ from typing import Any, TypeAlias
 from mastra_sync.errors import InvalidArgument
 
 CA_VARIABLE = "MASTRA_CA_FILE"
+CERT_VARIABLE = "MASTRA_CLIENT_CERT"
+KEY_VARIABLE = "MASTRA_CLIENT_KEY"
+KEY_PASSWORD_VARIABLE = "MASTRA_CLIENT_KEY_PASSWORD"  # noqa: S105 -- the name of a variable
 
 FilePath: TypeAlias = str | os.PathLike[str]
 Verify: TypeAlias = bool | FilePath | None
@@ -47,7 +50,7 @@ class TlsSettings:
             verify: What a client was given.
             cert: What a client was given.
             url: The server's address.
-            environment: May name the authorities where `verify` does not.
+            environment: May name the authorities where `verify` does not, and the certificate where `cert` does not.
 
         Raises:
             InvalidArgument: Not what it may be, no such file, not a certificate, a key that cannot be opened.
@@ -57,13 +60,13 @@ class TlsSettings:
             source, verify = CA_VARIABLE, environment.get(CA_VARIABLE) or True
         if not isinstance(verify, bool):
             verify = _absolute(verify, source)
-        chain = _checked_chain(cert)
+        chain = _checked_chain(cert) if cert is not None else _chain_of(environment)
         made = cls(verify, chain[0] if len(chain) == 1 else (chain[0], chain[1]) if chain else None, *chain[2:])
         if not url.lower().startswith("https:"):
             return DEFAULT_TLS
         if isinstance(verify, str) and (problem := problem_of_authorities(verify)):
             raise InvalidArgument(source, problem)
-        _try_certificate(made)
+        _try_certificate(made, "cert" if cert is not None else CERT_VARIABLE)
         return made
 
 
@@ -98,6 +101,20 @@ def _checked_chain(cert: Any) -> tuple[str, ...]:
     return (*(_absolute(path, place) for path, place in zip(parts, places, strict=False)), *password)
 
 
+def _chain_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the chain that the environment names, as far as it does."""
+    cert, key = environment.get(CERT_VARIABLE), environment.get(KEY_VARIABLE)
+    if not cert:
+        if key:
+            raise InvalidArgument(KEY_VARIABLE, f"is the key of a certificate, which {CERT_VARIABLE} must name")
+        return ()
+    file = _absolute(cert, CERT_VARIABLE)
+    password = environment.get(KEY_PASSWORD_VARIABLE)
+    if not key and not password:
+        return (file,)
+    return (file, _absolute(key, KEY_VARIABLE) if key else file, *filter(None, [password]))
+
+
 def problem_of_authorities(path: str) -> str | None:
     """Return why nothing can be trusted by a file or folder; None if something can."""
     if Path(path).is_dir():
@@ -125,7 +142,7 @@ class _Locked(Exception):
     """A key is encrypted and its password was not given."""
 
 
-def _try_certificate(settings: TlsSettings) -> None:
+def _try_certificate(settings: TlsSettings, source: str) -> None:
     """Load a client certificate; OpenSSL would ask the terminal for a password that is missing."""
     if settings.cert is None:
         return
@@ -140,15 +157,16 @@ def _try_certificate(settings: TlsSettings) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(file, key, password)
     except _Locked:
-        raise InvalidArgument("cert", f"the key in {key_file} is encrypted: {_WITH_PASSWORD}") from None
+        how = HOW_TO_OPEN if source == "cert" else f"{KEY_PASSWORD_VARIABLE} has its password"
+        raise InvalidArgument(source, f"the key in {key_file} is encrypted: {how}") from None
     except ssl.SSLError as error:
-        raise InvalidArgument("cert", _problem_of_key(error, file, key_file, settings.key_password)) from None
+        raise InvalidArgument(source, _problem_of_key(error, file, key_file, settings.key_password)) from None
     except OSError:
         unread = file if problem_of_file(file) else key_file
-        raise InvalidArgument("cert", problem_of_file(unread) or f"{unread} cannot be read") from None
+        raise InvalidArgument(source, problem_of_file(unread) or f"{unread} cannot be read") from None
 
 
-_WITH_PASSWORD = "give its password too, as (certificate, key, password)"  # noqa: S105 - advice
+HOW_TO_OPEN = "give its password too, as (certificate, key, password)"
 
 
 def _problem_of_key(error: ssl.SSLError, file: str, key_file: str, password: str | None) -> str:

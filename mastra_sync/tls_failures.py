@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import requests
 
 from mastra_sync.session_settings import merged_settings
-from mastra_sync.tls import CA_VARIABLE, problem_of_authorities
+from mastra_sync.tls import CA_VARIABLE, CERT_VARIABLE, problem_of_authorities
 
 HOW_TO_TRUST = f"{CA_VARIABLE} or MastraClient(verify=...)"
+HOW_TO_SHOW = f"{CERT_VARIABLE} or MastraClient(cert=(certificate, key))"
 
 _UNTRUSTED = frozenset({2, 18, 19, 20, 21})
 """OpenSSL's codes of a chain that leads to no authority that is trusted."""
@@ -51,7 +52,7 @@ def advice(cause: BaseException | None, session: requests.Session | None, url: s
     cert = None if session is None else session.cert
     if _is_one_of(cause, (*_ABOUT_CLIENT, *_ABOUT_CLIENT_TOO)):
         if cert is None:
-            return "No client certificate was shown: MastraClient(cert=(certificate, key)) gives one."
+            return f"No client certificate was shown: {HOW_TO_SHOW} gives one."
         shown = cert if isinstance(cert, str) else cert[0]
         return f"The client certificate is {shown}; the server refuses the connection."
     return ""

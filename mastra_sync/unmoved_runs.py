@@ -9,7 +9,7 @@ _ASK = "the server's log would say, and start_async() answers with the reason"
 
 
 def hint_on(status: str | None, quiet: float) -> str:
-    """Return what may be wrong with a run at the end of a wait; empty if nothing speaks for it.
+    """Return what may be wrong with a run at the end of a wait, or nothing.
 
     Args:
         status: Its status as it was read last; None if it never was.

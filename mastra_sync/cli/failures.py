@@ -21,7 +21,8 @@ from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
 from mastra_sync.suggest import did_you_mean, nearest_names
 from mastra_sync.terminal.writing import one_line, printable
-from mastra_sync.tls_failures import HOW_TO_TRUST
+from mastra_sync.tls import CERT_VARIABLE, HOW_TO_OPEN, KEY_PASSWORD_VARIABLE
+from mastra_sync.tls_failures import HOW_TO_SHOW, HOW_TO_TRUST
 
 if TYPE_CHECKING:
     from mastra_sync.client import MastraClient
@@ -33,6 +34,9 @@ _OPTIONS = {
     "token": "MASTRA_API_TOKEN",
     "proxy": "the proxy",
     "verify": "--ca-file",
+    "cert": "--client-cert",
+    "cert[0]": "--client-cert",
+    "cert[1]": "--client-key",
     "workflow_id": "WORKFLOW",
     "run_id": "the run's id",
     "input_data": "the input",
@@ -116,7 +120,10 @@ def in_options(error: errors.InvalidArgument) -> str:
     """Return what is wrong with an argument, named as on the command line."""
     # an argument may be named with the path inside of it: `input_data.items[2]`
     name, path = re.fullmatch(r"(\w*)\.?(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
+    if error.argument in _OPTIONS:
+        name, path = error.argument, ""
     problem = str(error.args[0]).removeprefix(f"{error.argument}: ")
+    problem = problem.replace(HOW_TO_OPEN, f"{KEY_PASSWORD_VARIABLE} has its password")
     return one_line(f"{_OPTIONS.get(name, name)}{f', at {path}' if path else ''}: {problem}", None)
 
 
@@ -219,7 +226,8 @@ def _explain_authentication(error: errors.AuthenticationError, attempt: Attempt)
 def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
     problem = one_line(str(error).partition("\n")[0].rpartition(": ")[2], None)
     if error.advice:
-        advice = error.advice.replace(HOW_TO_TRUST, "--ca-file or MASTRA_CA_FILE").rstrip(".")
+        advice = error.advice.replace(HOW_TO_TRUST, "--ca-file or MASTRA_CA_FILE")
+        advice = advice.replace(HOW_TO_SHOW, f"--client-cert or {CERT_VARIABLE}").rstrip(".")
         return _at_the_server(
             f"cannot reach {attempt.client.base_url}: {one_line(error.problem, None)}. {advice}", attempt
         )

@@ -92,6 +92,17 @@ server_options = _combine(
         metavar="FILE",
         help="Whom to trust over TLS: the certificate of the server's authority, in PEM. Default: MASTRA_CA_FILE.",
     ),
+    click.option(
+        "--client-cert",
+        metavar="FILE",
+        help="The certificate that the server is shown, in PEM. Default: MASTRA_CLIENT_CERT.",
+    ),
+    click.option(
+        "--client-key",
+        metavar="FILE",
+        help="Its key, if that is in a file of its own. Default: MASTRA_CLIENT_KEY. If the key is encrypted, "
+        "MASTRA_CLIENT_KEY_PASSWORD has its password.",
+    ),
 )
 
 input_arguments = _combine(
@@ -148,7 +159,8 @@ def server_of(options: dict[str, Any]) -> Server:
         Stop: There is no such profile, or it is wrong.
     """
     profile = None if options["profile"] is None else read_profile(options["profile"])
-    return Server(options["url"], options["api_prefix"], options["headers"], options["ca_file"], profile)
+    given = {name: options[name] for name in ("url", "api_prefix", "headers", "ca_file", "client_cert", "client_key")}
+    return Server(**given, profile=profile)
 
 
 def watch_options_of(options: dict[str, Any]) -> WatchOptions:

@@ -16,8 +16,9 @@ from mastra_sync.terminal.writing import printable
 
 FILE = "pyproject.toml"
 TABLE = "mastra-sync"
-KEYS = ("url", "api-prefix", "ca-file", "token-env", "headers-env")
-_SECRETS = {"token": "token-env", "headers": "headers-env"}
+FILES = ("ca-file", "client-cert", "client-key")
+KEYS = ("url", "api-prefix", *FILES, "client-key-password-env", "token-env", "headers-env")
+_SECRETS = {"token": "token-env", "headers": "headers-env", "client-key-password": "client-key-password-env"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Profile:
         url: The address.
         api_prefix: Where the API begins.
         ca_file: Whom to trust over TLS, a path that does not depend on the current folder.
+        client_cert: The certificate that the server is shown; such a path too.
+        client_key: Its key, if that is in a file of its own; such a path too.
+        key_password_variable: The environment variable that has the key's password.
         token_variable: The environment variable that has the bearer token.
         header_variables: For headers the environment variables that have their values.
     """
@@ -37,6 +41,9 @@ class Profile:
     url: str | None
     api_prefix: str | None
     ca_file: str | None
+    client_cert: str | None
+    client_key: str | None
+    key_password_variable: str | None
     token_variable: str | None
     header_variables: Mapping[str, str]
 
@@ -47,6 +54,15 @@ class Profile:
             Stop: Its variable is not set.
         """
         return None if self.token_variable is None else self._value_of(self.token_variable, "its token")
+
+    def key_password(self) -> str | None:
+        """Return the password of the key, None if the profile names none.
+
+        Raises:
+            Stop: Its variable is not set.
+        """
+        variable = self.key_password_variable
+        return None if variable is None else self._value_of(variable, "the password of its key")
 
     def headers(self) -> dict[str, str]:
         """Return the headers.
@@ -131,12 +147,15 @@ def _profile(name: str, table: Mapping[str, Any], path: Path) -> Profile:
         _refuse(
             f"{where}: 'url' has a password, and this is a file that is shared; give the address in MASTRA_BASE_URL"
         )
-    ca_file = settings.get("ca-file")
+    ca_file, client_cert, client_key = (str(path.parent / settings[key]) if key in settings else None for key in FILES)
     return Profile(
         name,
         settings.get("url"),
         settings.get("api-prefix"),
-        None if ca_file is None else str(path.parent / ca_file),
+        ca_file,
+        client_cert,
+        client_key,
+        settings.get("client-key-password-env"),
         settings.get("token-env"),
         headers,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Server:
         api_prefix: As given, None for the usual one.
         headers: Names and values; the values may be secret.
         ca_file: As given, None to take it from the environment.
+        client_cert: As given, None to take it from the environment.
+        client_key: As given, None if it is in the same file, or the environment names it.
         profile: Says what was not given; None without one.
     """
 
@@ -35,6 +38,8 @@ class Server:
     api_prefix: str | None
     headers: tuple[tuple[str, str], ...]
     ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
     profile: Profile | None = None
 
     def client(self) -> MastraClient:
@@ -44,7 +49,7 @@ class Server:
             Stop: `--url` holds a password, or a variable that the profile names is not set.
             InvalidArgument: Not an address, ...
         """
-        # `--help` can do without an HTTP library
+        # `--help` can do without libraries for HTTP and TLS
         from mastra_sync.client import MastraClient  # noqa: PLC0415
 
         if has_password(self.url or ""):
@@ -66,7 +71,28 @@ class Server:
             headers=headers,
             token=self.profile.token() if self.profile else None,
             verify=given["ca_file"],
+            cert=self._cert(),
         )
+
+    def _cert(self) -> tuple[str, str] | tuple[str, str, str] | str | None:
+        """Return the certificate that is shown, None to leave it to the environment."""
+        from mastra_sync.tls import CERT_VARIABLE, KEY_PASSWORD_VARIABLE  # noqa: PLC0415 -- as above
+
+        profile = self.profile
+        cert, key = self.client_cert, self.client_key
+        password = os.environ.get(KEY_PASSWORD_VARIABLE)
+        if cert is None and profile is not None and profile.client_cert is not None:
+            cert, key = profile.client_cert, key or profile.client_key
+            password = profile.key_password() or password
+        if cert is None and key is not None:
+            cert = os.environ.get(CERT_VARIABLE)
+            if not cert:
+                raise Stop(Exit.USAGE, "--client-key is the key of a certificate, which --client-cert must name")
+        if cert is None:
+            return None
+        if password:
+            return cert, key or cert, password
+        return cert if key is None else (cert, key)
 
     def command(self, name: str, *arguments: str, options: Sequence[str] = (), last: Sequence[str] = ()) -> str:
         """Return a command line for this server, quoted for a shell, without headers' values.
@@ -84,6 +110,10 @@ class Server:
             server += ["--api-prefix", self.api_prefix]
         if self.ca_file is not None:
             server += ["--ca-file", self.ca_file]
+        if self.client_cert is not None:
+            server += ["--client-cert", self.client_cert]
+        if self.client_key is not None:
+            server += ["--client-key", self.client_key]
         for header, _ in self.headers:
             server += ["--header", f"{header}=..."]
         if any(argument.startswith("-") for argument in arguments):

@@ -62,7 +62,8 @@ def test_what_is_given_wins(
     [
         (
             'ulr = "http://h"',
-            "unknown key 'ulr' (allowed: url, api-prefix, ca-file, token-env, headers-env); did you mean 'url'?",
+            "unknown key 'ulr' (allowed: url, api-prefix, ca-file, client-cert, client-key, client-key-password-env, "
+            "token-env, headers-env); did you mean 'url'?",
         ),
         ('token = "x"', "'token' may be secret, and this is a file that is shared; token-env names the variable"),
         ('headers = { X = "y" }', "'headers' may be secret"),

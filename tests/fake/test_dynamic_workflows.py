@@ -119,7 +119,7 @@ def test_what_is_wrong_is_refused_in_the_servers_words(client: MastraClient, gra
 
 def test_bodies_are_checked(client: MastraClient) -> None:
     """A type of entry that there is not is found before the graph is looked at."""
-    with pytest.raises(BadRequestError, match=r"graph\.0\.type: Invalid input"):
+    with pytest.raises(BadRequestError, match=r"graph\.0\.type: Invalid discriminator value"):
         stored(client, [{"type": "step", "id": "s"}])
 
 

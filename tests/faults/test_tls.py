@@ -310,7 +310,9 @@ def test_a_server_that_asks_for_a_certificate(
 ) -> None:
     """None was shown, or one that it does not accept."""
     said = refusal_of(make_client(asking.base_url, verify=authority.file))
-    assert said.advice == "No client certificate was shown: MastraClient(cert=(certificate, key)) gives one."
+    assert said.advice == (
+        "No client certificate was shown: MASTRA_CLIENT_CERT or MastraClient(cert=(certificate, key)) gives one."
+    )
     cert, key = stranger.client_files()
     said = refusal_of(make_client(asking.base_url, verify=authority.file, cert=(cert, key)))
     assert said.advice == f"The client certificate is {cert}; the server refuses the connection."

@@ -15,7 +15,11 @@ LONG = 120.0
 UNMOVED: dict[str, tuple[float, tuple[Answer, ...], str]] = {
     "its end was not stored, or a step takes long": (LONG, (RUNNING,), "has not changed for 120 s. A step that takes"),
     "it moved at first": (LONG, (RUNNING, json_reply(reading("running", 2))), "has not changed for 120 s."),
-    "it never began": (5.0, (PENDING,), "It never began: nobody has started it, or its start was refused: the server's"),
+    "it never began": (
+        5.0,
+        (PENDING,),
+        "It never began: nobody has started it, or its start was refused",
+    ),
 }
 SILENT: dict[str, tuple[float, tuple[Answer, ...]]] = {
     "it has had no time": (20.0, (RUNNING,)),

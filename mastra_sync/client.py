@@ -83,8 +83,8 @@ class MastraClient(Schedules, DynamicWorkflows):
         verify: Whom to trust over TLS: the file (or folder) of an authority's certificate. By default `MASTRA_CA_FILE`
             from the environment, then what requests trusts (`REQUESTS_CA_BUNDLE`, certifi). True is the latter, False
             trusts anyone.
-        cert: Your certificate: its file, or a pair (certificate, key), or (certificate, key, the key's password). By default
-            `MASTRA_CLIENT_CERT`, `MASTRA_CLIENT_KEY` and `MASTRA_CLIENT_KEY_PASSWORD` from the environment.
+        cert: Your certificate: its file, or a pair (certificate, key), or (certificate, key, the key's password). By
+            default `MASTRA_CLIENT_CERT`, `MASTRA_CLIENT_KEY` and `MASTRA_CLIENT_KEY_PASSWORD` from the environment.
         session: A `requests.Session` to use for everything; it is not closed.
         adapter: Takes the adapter that would send the requests, and returns the one that is to: to record them, say.
             Asked once for each connection pool; not asked for a `session` of yours.

@@ -24,6 +24,7 @@ USUAL_FAKE = "tests/fakes.py"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Which of more points than that are tried.")
 @click.option("--pairs", is_flag=True, help="A second fault too, at what is asked after each that was survived.")
+@click.option("--point", metavar="POINT", help="Only this, in full: what was asked, and what the script wrote.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -40,6 +41,7 @@ def sweep(
     limit: int,
     seed: int,
     pairs: bool,
+    point: str | None,
     timeout: float,
     command: tuple[str, ...],
 ) -> int:
@@ -53,9 +55,10 @@ def sweep(
     Examples:
       mastra-sync sweep -- python pay.py 900 sofa
       mastra-sync sweep --fake fakes.py:server --faults lost,killed -- ./pay.sh
+      mastra-sync sweep --point 'start#1:lost' -- python pay.py 900 sofa
     """
     check_extra()
-    from pytest_mastra.sweep.command import ScriptSweep, plan_of
+    from pytest_mastra.sweep.command import ScriptSweep, plan_of, points_named
 
     if where is None:
         if not Path(USUAL_FAKE).is_file():
@@ -63,4 +66,5 @@ def sweep(
         where = f"{USUAL_FAKE}:server"
     chosen = [name.strip() for name in faults.split(",") if name.strip()]
     plan = plan_of(chosen, is_quick=quick, limit=limit, pairs=pairs)
-    return ScriptSweep(command, where, plan, timeout, seed).sweep()
+    script = ScriptSweep(command, where, plan, timeout, seed)
+    return script.sweep() if point is None else script.show(points_named(point))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,8 +15,19 @@ from pytest_mastra.sweep.attempts import Attempt
 from pytest_mastra.sweep.families import Family, families_named
 from pytest_mastra.sweep.invariants import Allowance
 from pytest_mastra.sweep.marker import Plan
-from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points
+from pytest_mastra.sweep.points import (
+    Asked,
+    Point,
+    Points,
+    all_points,
+    as_text,
+    parse_points,
+    sampled,
+    second_points,
+    titled,
+)
 from pytest_mastra.sweep.process import ProcessScript
+from pytest_mastra.sweep.report import request_lines
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise
 from pytest_mastra.text.values import counted
 from pytest_mastra.text.width import clipped
@@ -70,7 +82,29 @@ class ScriptSweep:
             verdicts += [self._try(one) for one in self._sample(pairs, "pair")]
         for line in table_lines(requests, verdicts, self._plan.families):
             print_text(printable(line))
-        return Exit.FAILED if any(not verdict.survived for verdict in verdicts) else Exit.SUCCESS
+        failing = [verdict for verdict in verdicts if not verdict.survived]
+        if failing:
+            point = shlex.quote(as_text(failing[0].points))
+            script = shlex.join(self._command)
+            print_text("That point alone, with what the script wrote:")
+            print_text(printable(f"  {PROGRAM} sweep --fake {shlex.quote(self._where)} --point {point} -- {script}"))
+        return Exit.FAILED if failing else Exit.SUCCESS
+
+    def show(self, points: Points) -> Exit:
+        """Run the script at one point, print what it asked and wrote, and return the exit status.
+
+        Raises:
+            Stop: The script cannot be swept, or has no such point; says why.
+        """
+        self._learn_baseline()
+        script = self._script(points)
+        verdict = judge(self._run(script), points, self._allowance, self._plan)
+        if verdict.outcome is Outcome.NOT_MET:
+            asked = ", ".join(request.name for request in script.attempt.requests_as_of(points[0])) or "nothing"
+            raise Stop(Exit.USAGE, f"--point {as_text(points)} did not come about: the script asks for {asked}")
+        for line in point_lines(script, verdict):
+            print_text(printable(line))
+        return Exit.SUCCESS if verdict.survived else Exit.FAILED
 
     def _learn_baseline(self) -> list[Asked]:
         """Run the script without a fault, twice; return what it asks for."""
@@ -136,6 +170,21 @@ def plan_of(faults: Iterable[str], *, is_quick: bool, limit: int, pairs: bool) -
     return Plan(families=felt, limit=limit, is_quick=is_quick, pairs=pairs)
 
 
+def points_named(text: str) -> Points:
+    """Return the points that an option names.
+
+    Raises:
+        Stop: It names none; says what is wrong.
+    """
+    try:
+        points = parse_points(text)
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--point: {error}") from None
+    if any(point.family.name == "silence" for point in points):
+        raise Stop(Exit.USAGE, "--point: a process has a clock of its own, and no silence comes to it")
+    return points
+
+
 def fresh_server(where: str) -> FakeMastra:
     """Return the server that a module declares, whose code is run anew.
 
@@ -146,6 +195,16 @@ def fresh_server(where: str) -> FakeMastra:
     sys.modules.pop(module, None)
     importlib.invalidate_caches()
     return find_server(where, real_time=False)
+
+
+def point_lines(script: ProcessScript, verdict: Verdict) -> Iterator[str]:
+    """Give what was asked at a point, what the script wrote each time, and what came of it."""
+    yield titled(verdict.points)
+    yield from request_lines(script.attempt, verdict, is_ascii=True)
+    for number, said in enumerate(script.said):
+        again = ", run again," if number else ""
+        yield from [f"The script{again} wrote:", *said.splitlines()] if said.strip() else []
+    yield from verdict.reasons or [verdict.outcome.value]
 
 
 def table_lines(requests: Sequence[Asked], verdicts: Sequence[Verdict], families: Sequence[Family]) -> Iterator[str]:

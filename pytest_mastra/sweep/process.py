@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +43,10 @@ class ProcessScript:
         server: The fake, fresh.
         points: What goes wrong.
         timeout: Seconds that one run may take.
+
+    Attributes:
+        attempt: What is known of it.
+        said: What each run of it wrote.
     """
 
     def __init__(self, command: Sequence[str], server: FakeMastra, points: Points, timeout: float) -> None:
@@ -51,6 +57,7 @@ class ProcessScript:
         self._process: subprocess.Popen[bytes] | None = None
         self._was_killed = threading.Event()
         self.attempt = Attempt(Trouble(points, is_quiet=True), server=server)
+        self.said: list[str] = []
 
     def run(self) -> Attempt:
         """Run it, and again if the fault ended it; return what is known afterwards.
@@ -78,28 +85,46 @@ class ProcessScript:
         self._was_killed.clear()
         environment = {**os.environ, URL_VARIABLE: url, "NO_PROXY": "*", "no_proxy": "*"}
         process = subprocess.Popen(  # noqa: S603 -- what the user asks for
-            self._command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self._command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         self._process = process
         try:
             said, _ = process.communicate(timeout=self._timeout)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
+            self.said.append((error.output or b"").decode("utf-8", "replace"))
             return ScriptHung(f"it was not at its end after {self._timeout:g} s")
         finally:
             # Ctrl-C ends it too
-            process.kill()
+            _kill(process)
             process.wait()
+        self.said.append(said.decode("utf-8", "replace"))
         if self._was_killed.is_set():
             return Killed()
         if process.returncode:
-            last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            return ScriptFailed(f"exit status {process.returncode}: {last}")
+            last = self.said[-1].strip().rpartition("\n")[2]
+            return ScriptFailed(
+                f"exit status {process.returncode}: {last}" if last else f"exit status {process.returncode}"
+            )
         return None
 
     def _kill(self) -> None:
         self._was_killed.set()
         if self._process is not None:
-            self._process.kill()
+            _kill(self._process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and those that it has started: a shell's script goes on without its shell."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 class _KillingSurface:

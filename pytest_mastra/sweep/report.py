@@ -80,7 +80,7 @@ def failure_lines(result: Result, call: pytest.CallInfo[None], item: pytest.Item
         *wrapped(f"mastra sweep of {counted(len(result.requests), 'request')}, {result.summary}", _WIDTH, 3),
         "",
         *wrapped(titled(first.points), _WIDTH, 2),
-        *([] if attempt is None else _request_lines(attempt, first, look)),
+        *([] if attempt is None else request_lines(attempt, first, is_ascii=look.ascii)),
         *(f"  {line}" for line in reasons),
         *_place(call, item),
         "",
@@ -105,9 +105,9 @@ def _target_of(config: pytest.Config) -> list[str]:
     return [f"--mastra-{name}={value}" for name, value in options if config.getoption(f"mastra_{name}")]
 
 
-def _request_lines(attempt: Attempt, verdict: Verdict, look: Look) -> list[str]:
+def request_lines(attempt: Attempt, verdict: Verdict, *, is_ascii: bool) -> list[str]:
     """Return the requests of a run, with the fault marked in its place."""
-    mark = ">" if look.ascii else "✂"
+    mark = ">" if is_ascii else "✂"
     faulty = {point.request for point in verdict.points}
     asked = [exchange for exchange in attempt.exchanges if exchange.call.verb is not None]
     names = names_of(asked)

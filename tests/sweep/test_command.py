@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -61,11 +62,13 @@ post("start-async?runId=o-18")
 )
 
 
-def run(folder: Path, script: str, *arguments: str, fakes: str = FAKES) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, code: str, *arguments: str, script: tuple[str, ...] = (sys.executable, "order.py")
+) -> subprocess.CompletedProcess[str]:
     """Run the command on a script, in a folder that has its fake too."""
-    (folder / "fakes.py").write_text(fakes, encoding="utf-8")
-    (folder / "order.py").write_text(script, encoding="utf-8")
-    command = [*COMMAND, *arguments, "--", sys.executable, "order.py"]
+    (folder / "fakes.py").write_text(FAKES, encoding="utf-8")
+    (folder / "order.py").write_text(code, encoding="utf-8")
+    command = [*COMMAND, *arguments, "--", *script]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
 
 
@@ -91,8 +94,56 @@ def test_a_script_that_does_not(tmp_path: Path) -> None:
         "start_async#1  again          FAILED\n"
         "\n"
         "start_async#1:killed_after: 'order' was started 2 times; executed again: send (run o-18)\n"
-        "2 points: 1 passed when run again, 1 failed\n",
+        "2 points: 1 passed when run again, 1 failed\n"
+        "That point alone, with what the script wrote:\n"
+        "  mastra-sync sweep --fake fakes.py:server --point 'start_async#1:killed_after' "
+        f"-- {shlex.join([sys.executable, 'order.py'])}\n",
     )
+
+
+def test_a_point_alone(tmp_path: Path) -> None:
+    """It is shown what was asked, with the fault in its place, and what the script wrote each time."""
+    script = f"print('sending', flush=True)\n{CARELESS}"
+    ended = run(tmp_path, script, "--fake", "fakes.py:server", "--point", "start_async#1:killed_after")
+    assert (ended.returncode, ended.stdout.splitlines(), ended.stderr) == (
+        1,
+        [
+            "start_async#1: the script was killed after it took effect",
+            "  > start_async  no answer: the connection was reset, as when a process dies",
+            "    -- run again --",
+            "    start_async  200",
+            "The script wrote:",
+            "sending",
+            "The script, run again, wrote:",
+            "sending",
+            "'order' was started 2 times; executed again: send (run o-18)",
+        ],
+        "",
+    )
+
+
+STUBBORN = (
+    SCRIPT
+    + """
+while True:
+    try:
+        if status() in (None, "pending"):
+            post("start-async?runId=o-18")
+        break
+    except OSError:
+        print("tried", flush=True)
+"""
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such shell")
+def test_a_shell_is_killed_with_what_it_runs(tmp_path: Path) -> None:
+    """Else the script would go on without its shell, and try for ever to reach the server."""
+    (tmp_path / "order.sh").write_text(f"{shlex.quote(sys.executable)} order.py; exit $?", encoding="utf-8")
+    options = ("--fake", "fakes.py:server", "--point", "start_async#1:killed_after", "--timeout", "20")
+    ended = run(tmp_path, STUBBORN, *options, script=("sh", "order.sh"))
+    assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "passed when run again"), ended.stdout
+    assert "tried" not in ended.stdout
 
 
 TWO_ORDERS = (
@@ -122,6 +173,12 @@ def test_pairs_and_samples(tmp_path: Path) -> None:
         (CAREFUL, ["--fake", "fakes.py:sever"], "fakes.py has no 'sever'; did you mean server?"),
         (CAREFUL, ["--fake", "fakes.py:server", "--faults", "lots"], "--faults: no fault 'lots': did you mean 'lost'?"),
         (CAREFUL, ["--fake", "fakes.py:server", "--faults", "silence"], "no silence comes to it"),
+        (CAREFUL, ["--fake", "fakes.py:server", "--point", "start:lost"], "--point: 'start:lost' is no point: one is"),
+        (
+            CAREFUL,
+            ["--fake", "fakes.py:server", "--point", "start#1:lost"],
+            "--point start#1:lost did not come about: the script asks for run_by_id#1, start_async#1",
+        ),
         (
             "raise SystemExit(3)",
             ["--fake", "fakes.py:server"],

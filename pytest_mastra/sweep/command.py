@@ -198,7 +198,7 @@ def fresh_server(where: str) -> FakeMastra:
 
 
 def point_lines(script: ProcessScript, verdict: Verdict) -> Iterator[str]:
-    """Give what was asked at a point, what the script wrote each time, and what came of it."""
+    """Give what was asked at a point, what the script wrote, and what came of it."""
     yield titled(verdict.points)
     yield from request_lines(script.attempt, verdict, is_ascii=True)
     for number, said in enumerate(script.said):

@@ -119,7 +119,10 @@ class ProcessScript:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and those that it has started: a shell's script goes on without its shell."""
+    """Kill a process and those that it has started.
+
+    What a shell runs would go on without it.
+    """
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -91,7 +91,7 @@ class ScriptSweep:
         return Exit.FAILED if failing else Exit.SUCCESS
 
     def show(self, points: Points) -> Exit:
-        """Run the script at one point, print what it asked and wrote, and return the exit status.
+        """Run the script at one point, print what it asked and wrote; return the status.
 
         Raises:
             Stop: The script cannot be swept, or has no such point; says why.

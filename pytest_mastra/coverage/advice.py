@@ -66,7 +66,7 @@ class Adviser:
         self._questions = [node for node in tree.nodes() if node.can_suspend]
         self._places = {path: number for number, path in enumerate(self._nodes)}
         self._asked = [node for node in self._questions if not node.flow and (node.path, "suspended") in row.reached]
-        self._conditions = _conditions_by_path(tree) | dict(row.declared.conditions)
+        self._conditions = _conditions_by_path(tree)
         pauses = sum(node.seconds or 0.0 for node in tree.nodes())
         self._timeout = f", timeout={int(pauses) + 600}" if pauses > DEFAULT_RUN_TIMEOUT / 2 else ""
 

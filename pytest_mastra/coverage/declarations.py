@@ -92,14 +92,13 @@ def _listed_in(exchanges: Iterable[Exchange]) -> Iterable[Mapping[str, Any]]:
 def _note_declared(coverage: Coverage, state: Any, workflow: Workflow) -> None:
     """Note a workflow of a fake."""
     # only where there is a fake
-    from pytest_mastra.coverage.condition_source import conditions_of  # noqa: PLC0415
     from pytest_mastra.fake.workflows.describe import workflow_details  # noqa: PLC0415
 
     graph = state.serialized_graph(workflow)
 
     def declared() -> Declared:
         told = declared_in(workflow_details(workflow, graph, state.generation))
-        return replace(told, retries=_retries(workflow, ""), conditions=conditions_of(workflow))
+        return replace(told, retries=_retries(workflow, ""))
 
     coverage.note_workflow(workflow.id, "fake", graph, declared)
 

@@ -125,15 +125,12 @@ class Declared:
         is_told: Whether anybody knows: without, its input may be refused or not.
         resume_schemas: JSON Schemas of answers, by path.
         retries: How often steps are tried again, by path; only fakes tell.
-        conditions: What decides on branches and loops, by the path of their steps, where it reads better than in the
-            graph: only fakes tell.
     """
 
     input_schema: Any = None
     is_told: bool = False
     resume_schemas: Mapping[str, Any] = field(default_factory=dict)
     retries: Mapping[str, int] = field(default_factory=dict)
-    conditions: Mapping[str, str] = field(default_factory=dict)
 
 
 def goals_of(graph: Any, declared: Declared | None = None, seen: Collection[Key] = ()) -> list[Goal]:

@@ -226,5 +226,4 @@ def _take_out_secrets(row: WorkflowCoverage, scrubber: Scrubber) -> None:
         declared,
         input_schema=scrubber.data(declared.input_schema),
         resume_schemas=scrubber.data(dict(declared.resume_schemas)),
-        conditions=scrubber.data(dict(declared.conditions)),
     )

@@ -44,6 +44,7 @@ def _exchanges(trace: Trace) -> Iterator[dict[str, Any]]:
         stretch = exchange_stretch(exchange)
         args: dict[str, Any] = {"method": exchange.method, "target": exchange.target, "ending": exchange.ending}
         args |= {"status": exchange.reply.status} if exchange.reply is not None else {"failure": exchange.failure}
+        args |= {"faults": [trace.faults[number].rule for number in exchange.faults]} if exchange.faults else {}
         yield _event(exchange_name(exchange), "http", stretch, _PROCESS, _HTTP, args)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_mastra.coverage.condition_source import source_of
+from pytest_mastra.fake.workflows.function_source import source_of
 from tests.suites_in_folders import RunSuite
 
 CONFTEST = """

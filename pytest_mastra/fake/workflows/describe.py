@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_mastra.fake.workflows.definition import Workflow
+from pytest_mastra.fake.workflows.function_source import source_of
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import (
     AnyStep,
@@ -80,7 +81,7 @@ def serialized_entry(entry: Entry, generation: Generation) -> dict[str, Any]:  #
             **_options_of(entry.options),
             "steps": [_step_entry(child.step, generation) for child in entry.steps],
             "serializedConditions": [
-                {"id": f"{child.id}-condition", "fn": _function_text(condition)}
+                {"id": f"{child.id}-condition", "fn": source_of(condition)}
                 for child, condition in zip(entry.steps, entry.conditions, strict=True)
             ],
         }
@@ -89,12 +90,12 @@ def serialized_entry(entry: Entry, generation: Generation) -> dict[str, Any]:  #
             "type": "loop",
             **_options_of(entry.options),
             "step": _inner_entry(entry.step.step, generation),
-            "serializedCondition": {"id": f"{entry.step.id}-condition", "fn": _function_text(entry.condition)},
+            "serializedCondition": {"id": f"{entry.step.id}-condition", "fn": source_of(entry.condition)},
             "loopType": entry.kind,
         }
     if isinstance(entry, ForeachEntry):
         wish = entry.concurrency
-        opts = {"fn": _function_text(wish)} if callable(wish) else {"concurrency": wish}
+        opts = {"fn": source_of(wish)} if callable(wish) else {"concurrency": wish}
         inner = _inner_entry(entry.step.step, generation)
         return {"type": "foreach", **_options_of(entry.options), "step": inner, "opts": opts}
     return _sleep_entry(entry)
@@ -104,7 +105,7 @@ def _sleep_entry(entry: SleepEntry) -> dict[str, Any]:
     wish = entry.seconds if entry.until is None else entry.until
     head = {"type": "sleep" if entry.until is None else "sleepUntil", "id": entry.id, **_options_of(entry.options)}
     if callable(wish):
-        return {**head, "fn": _function_text(wish)}
+        return {**head, "fn": source_of(wish)}
     if entry.until is None:
         return {**head, "duration": to_json_value(float(wish or 0) * 1000)}  # type: ignore[arg-type]
     return {**head, "date": iso(wish) if isinstance(wish, float) else to_json_value(wish)}
@@ -199,13 +200,9 @@ def _given(value: Any) -> Any:
     return UNDEFINED if value is None else to_json_value(value)
 
 
-def _function_text(function: Any) -> str:
-    return getattr(function, "__qualname__", repr(function))
-
-
 def _mapping_text(config: Any) -> str:
     if callable(config):
-        return _function_text(config)
+        return source_of(config)
     shown = {key: _source_text(source) for key, source in config.items()}
     text = _indented(shown)
     return text if len(text) <= LONGEST_MAPPING else text[:LONGEST_MAPPING] + "...\n}"
@@ -215,7 +212,7 @@ def _source_text(source: Mapping[str, Any]) -> dict[str, Any]:
     if "value" in source:
         return {"value": to_json_value(source["value"])}
     if "fn" in source:
-        return {"fn": _function_text(source["fn"])}
+        return {"fn": source_of(source["fn"])}
     if "request_context_path" in source:
         return {"requestContextPath": source["request_context_path"]}
     if "template" in source:

@@ -85,8 +85,7 @@ def _inner(code: CodeType) -> CodeType | None:
 
 def _told(code: CodeType) -> tuple[Any, ...]:
     """Return what tells a function's code from another's, wherever it stands."""
+    constants = [_told(const) if isinstance(const, CodeType) else repr(const) for const in code.co_consts]
     # up to Python 3.10, the name of an inner function is one of them
-    constants = [
-        _told(const) if isinstance(const, CodeType) else repr(const).rpartition(".")[2] for const in code.co_consts
-    ]
+    constants = [const for const in constants if not str(const).endswith("<lambda>'")]
     return code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants

@@ -24,7 +24,7 @@ function markdownOf(test, run, at) {
 const pickerOf = (test, runs, run) => runs.length > 1 && el("select", { "aria-label": "Run", onchange: ({ target }) => { location.hash = linkTo(test.key, runs[target.value].id); } },
   runs.map((one, index) => el("option", { value: index, selected: one === run }, `${markOf(one.status)} ${one.workflow}, run ${index + 1} of ${runs.length}`)));
 
-const drawFaults = (test) => { const faults = faultsOf(test); return faults.length && [el("h3", "Faults of the test"), el("div.faults", faults.map(faultOf))]; };
+const drawFaults = (test) => { const faults = faultsOf(test); return !!faults.length && [el("h3", "Faults of the test"), el("div.faults", faults.map(faultOf))]; };
 
 function saidOf(test, isOpen) {
   return test.row[5].map(([title, content], index) => el("details.said", { open: index === 0 && isOpen }, el("summary", text(title)), el("pre", text(content))));

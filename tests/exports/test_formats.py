@@ -44,7 +44,7 @@ def test_a_flowchart(runs: dict[str, ShownRun]) -> None:
         '  n0["a"]',
         '  n1["sleep<br/>1.0 s"]',
         "  n0 --> n1",
-        '  n2["map<br/>declare_all.#60;locals#62;.#60;lambda#62;"]',
+        '  n2["map<br/>ctx.input_data"]',
         "  n1 --> n2",
         '  n3["b"]',
         "  n2 --> n3",

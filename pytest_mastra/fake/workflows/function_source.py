@@ -1,4 +1,4 @@
-"""Functions of a declaration as graphs show them: what a lambda gives, as it stands in its source; else a name."""
+"""Functions of a declaration as graphs show them: the source of a lambda, else a name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _texts(text: str, first: str) -> Iterator[str]:
 
 
 def _ends(text: str, start: int) -> Iterator[int]:
-    """Give where an expression may end: at a comma, a line's end, a bracket that it has not opened."""
+    """Give where an expression may end: at a comma, a line's end, another's bracket."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         depth += (token[0] in "([{") - (token[0] in ")]}")
@@ -68,7 +68,7 @@ def _parsed(text: str) -> ast.Lambda | None:
 
 
 def _is_compiled_to(text: str, code: CodeType) -> bool:
-    """Whether a lambda's text is compiled to this code, where the variables around it are what they are there."""
+    """Whether a lambda's text is compiled to this code, with the same variables around it."""
     around = f"def around({', '.join(code.co_freevars)}):\n return ({text}\n)"
     try:
         module = compile(around, "<lambda>", "exec")

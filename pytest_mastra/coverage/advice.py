@@ -110,7 +110,8 @@ class Adviser:
     def test_of_answer(self, path: str, wanted: Part) -> str:
         """Return the test that gives an answer that nobody has given."""
         goal = Goal("resumed", "conversation", path, f"{path} answered {' '.join(wanted)}")
-        return self.by_answer(goal, wanted).skeleton(self._row.workflow_id, goal)
+        advice = replace(self.by_answer(goal, wanted), fixtures=self._row.fixtures or ())
+        return advice.skeleton(self._row.workflow_id, goal)
 
     def by_question(self, goal: Goal) -> Advice:
         """A step that is to ask."""

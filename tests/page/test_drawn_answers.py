@@ -11,7 +11,7 @@ from tests.suites_in_folders import RunSuite
 SUITE = """
     import pytest
 
-    @pytest.fixture(autouse=True)
+    @pytest.fixture
     def pay(mastra_server):
         def ask(ctx):
             return ctx.suspend({"ask": "Pay?"}) if ctx.resume_data is None else ctx.resume_data
@@ -19,7 +19,7 @@ SUITE = """
         schema = {"type": "object", "properties": {"approved": {"type": "boolean"}}, "required": ["approved"]}
         mastra_server.workflow("pay").then(mastra_server.step("<ask>", ask, resume_schema=schema)).commit()
 
-    def test_approved(mastra_client):
+    def test_approved(pay, mastra_client):
         run = mastra_client.get_workflow("pay").create_run()
         run.start_async({})
         assert run.resume_async({"approved": True}, step="<ask>").ok
@@ -47,5 +47,6 @@ def test_what_was_answered(run_suite: RunSuite) -> None:
     }
     assert shape[1].count('class="line taken"') == 1
     (untried,) = re.findall(r'<details class="untried">.*?</details>', section, re.DOTALL)
+    assert "def test_pay_ask_answered_approved_false(pay, mastra_server, mastra_client):" in untried
     assert "was never answered <code>approved: false</code>" in untried
     assert "run.resume_async({&#39;approved&#39;: False}, step=&#39;&lt;ask&gt;&#39;)" in untried

@@ -12,7 +12,7 @@ from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT
 from mastra_sync.workflow_graph import CONDITIONAL, LOOP, STEP, Node
 from pytest_mastra.coverage.answers import LABEL, Part
 from pytest_mastra.coverage.example_data import example_of
-from pytest_mastra.coverage.fold import WorkflowCoverage
+from pytest_mastra.coverage.folded import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.graph import Graph
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.terminal.writing import complain, print_text
 from pytest_mastra.coverage.compare import find_lost
-from pytest_mastra.coverage.fold import Coverage
+from pytest_mastra.coverage.folded import Coverage
 from pytest_mastra.coverage.kept_file import CoverageFileError, as_text, read_file, try_to_write
 from pytest_mastra.coverage.report import lines_of
 from pytest_mastra.coverage.wishes import WishError, Wishes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage
+from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.report import title_of
 

@@ -13,7 +13,7 @@ from pytest_mastra.coverage.goals import Declared
 from pytest_mastra.http.bodies import FIRST_ERROR, reply_json
 
 if TYPE_CHECKING:
-    from pytest_mastra.coverage.fold import Coverage
+    from pytest_mastra.coverage.folded import Coverage
     from pytest_mastra.coverage.observed_run import Origin
     from pytest_mastra.fake.workflows.definition import Workflow
     from pytest_mastra.http.exchanges import Exchange

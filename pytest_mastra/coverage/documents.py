@@ -11,7 +11,7 @@ from typing import Any
 from mastra_sync import __version__
 from mastra_sync.escapes import visible
 from pytest_mastra.coverage.advice import Adviser
-from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage, count
+from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Goal
 from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import ORIGINS, numbers, title_of, total_line

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_mastra.coverage import declarations, kept_file, report
-from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
+from pytest_mastra.coverage.folded import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import FAMILIES, Key, family_of
 from pytest_mastra.coverage.observed_run import example_of_input, input_of, runs_of_scene
 from pytest_mastra.coverage.wishes import WishError, Wishes

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mastra_sync.whole_files import write_whole
-from pytest_mastra.coverage.fold import Coverage, WorkflowCoverage
+from pytest_mastra.coverage.folded import Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import KINDS, Declared
 from pytest_mastra.coverage.questions import told_apart
 

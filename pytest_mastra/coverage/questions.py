@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pytest_mastra.coverage.answers import BOOLEANS, LABEL, Given, Part, parts_of_schema
-from pytest_mastra.coverage.fold import WorkflowCoverage
+from pytest_mastra.coverage.folded import WorkflowCoverage
 from pytest_mastra.coverage.graph import Graph
 
 

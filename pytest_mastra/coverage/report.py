@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mastra_sync.escapes import escaped
 from pytest_mastra.coverage.advice import Adviser
-from pytest_mastra.coverage.fold import Count, Coverage, Omit, WorkflowCoverage, count
+from pytest_mastra.coverage.folded import Count, Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Family, Goal
 from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.text.width import cells, clipped

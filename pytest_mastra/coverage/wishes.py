@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from mastra_sync.suggest import did_you_mean, nearest_name
-from pytest_mastra.coverage.fold import Count, Coverage, WorkflowCoverage
+from pytest_mastra.coverage.folded import Count, Coverage, WorkflowCoverage
 from pytest_mastra.coverage.goals import FAMILIES, Family, Goal
 
 FORMS: Mapping[str, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_mastra.coverage.advice import Adviser
-from pytest_mastra.coverage.fold import Coverage, Omit, WorkflowCoverage, count
+from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage, count
 from pytest_mastra.coverage.goals import FAMILIES, Goal
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.questions import Question, questions_of

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from mastra_sync.durations import duration
 from mastra_sync.escapes import escaped, visible
-from pytest_mastra.coverage.fold import Coverage, Omit
+from pytest_mastra.coverage.folded import Coverage, Omit
 from pytest_mastra.coverage.observed_run import runs_of_trace
 from pytest_mastra.page.covered import ShownCoverage, show_coverage
 from pytest_mastra.page.data import PageData, packed

@@ -14,7 +14,7 @@ from pytest_mastra.page.tested import Tested
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
-    from pytest_mastra.coverage.fold import Coverage, Omit
+    from pytest_mastra.coverage.folded import Coverage, Omit
     from pytest_mastra.redact.scrubber import Scrubber
 
 _UNITS = ((1_000_000, "MB"), (1_000, "kB"))

@@ -32,7 +32,17 @@ def lines_of(command: click.Command, path: tuple[str, ...]) -> list[tuple[str, .
 
 
 LINES = lines_of(group, ())
-HEAVY = ("requests", "urllib3", "pydantic", "tenacity", "rich", "jsonschema", "responses")
+HEAVY = (
+    "requests",
+    "urllib3",
+    "http.client",
+    "pydantic",
+    "pydantic_core",
+    "tenacity",
+    "rich",
+    "jsonschema",
+    "responses",
+)
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])

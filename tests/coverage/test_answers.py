@@ -11,7 +11,7 @@ from mastra_sync import MastraClient
 from pytest_mastra.coverage import fold, kept_file
 from pytest_mastra.coverage.answers import parts_of_answer, parts_of_schema
 from pytest_mastra.coverage.documents import as_document
-from pytest_mastra.coverage.fold import Coverage
+from pytest_mastra.coverage.folded import Coverage
 from pytest_mastra.coverage.observed_run import runs_of_scene
 from pytest_mastra.coverage.questions import questions_of
 from pytest_mastra.coverage.report import lines_of

@@ -206,7 +206,8 @@ class _ResponseStream:
         if self._socket is not None:
             # a quiet stream is not a dead one; whoever reads it looks after that
             set_deadline(self._socket, deadline)
-        with guard_reading(self._request, self._session, self.secrets):
+        # what answers in this process asks how long this read may take
+        with keep_to(deadline), guard_reading(self._request, self._session, self.secrets):
             return self._body.read()
 
     def shut_down(self) -> None:

@@ -115,6 +115,22 @@ class ProcessDied(BaseException):
     """
 
 
+class ReaderGone(BaseException):
+    """Whoever reads a reply, in the same thread, waits no longer for what comes next.
+
+    No `Exception`, for nothing has gone wrong with the reply.
+
+    Args:
+        seconds: How long the reader waits until it goes.
+        clock: Where that time passes.
+    """
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        super().__init__(seconds, clock)
+        self.seconds = seconds
+        self.clock = clock
+
+
 class Surface(Protocol):
     """What answers requests."""
 

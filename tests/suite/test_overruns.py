@@ -71,7 +71,7 @@ TOLD = {
     "execute": "a run of workflow 'slow' took 3600 s of virtual time; the client would have waited 10 s, *",
     "held": "* would have waited 20 s, * let it take time: mastra_server.workflow('slow', pace=AS_TIMED). *",
     "wait": "* would have waited 30 s, *",
-    "stream": "* would have waited 40 s, * and start() and wait(), for stream() skips time at any pace. *",
+    "stream": "* would have waited 40 s, * let it take time: mastra_server.workflow('slow', pace=AS_TIMED). *",
     "several": "* of workflow 'slow' took 3600 s of virtual time; the client would have waited 50 s, *",
     "resume": "* of workflow 'asks' took 3600 s of virtual time; the client would have waited 60 s, *",
 }
@@ -136,3 +136,47 @@ def test_what_takes_its_time_is_not_answered_too_late() -> None:
         assert (started.wait(4000).result, asked.wait(4000).ok) == (1, True)
         assert client.get_workflow("slow").create_run().start_async({}, timeout=4000).ok
     assert server.overruns.found == []
+
+
+STREAMS = """
+import pytest
+
+from mastra_sync import RunTimeout
+from pytest_mastra import AS_TIMED
+
+@pytest.fixture(params=["default", "evented"])
+def slow(mastra_server, mastra_client, request):
+    slow = mastra_server.workflow("slow", pace=AS_TIMED, engine=request.param)
+    step = mastra_server.step("look", lambda ctx: ctx.input_data)
+    slow.sleep(6).then(step).sleep(6).then(step).sleep(3600).commit()
+    return mastra_client.get_workflow("slow").create_run()
+
+def test_stream(slow, mastra_server):
+    began = mastra_server.clock.now()
+    seen = []
+    with pytest.raises(RunTimeout, match="after 10 s"), slow.stream({}, timeout=10) as stream:
+        for event in stream:
+            seen.append((event.type, event.step_id, round(mastra_server.clock.now() - began)))
+    assert ("workflow-step-result", "look", 6) in seen
+    assert not [one for one in seen if one[2] > 6]
+    assert round(mastra_server.clock.now() - began) == 10
+    assert slow.wait(4000).ok
+
+def test_long_enough(slow, mastra_server):
+    began = mastra_server.clock.now()
+    with slow.stream({}, timeout=3700) as stream:
+        assert [event.type for event in stream][-1] == "workflow-finish"
+    assert round(mastra_server.clock.now() - began) == 3612
+
+def test_observed_without_a_limit(slow):
+    with slow.stream({}) as stream:
+        next(iter(stream))
+    with slow.observe(timeout=None) as stream:
+        assert [event.type for event in stream][-1] == "workflow-finish"
+"""
+
+
+def test_a_stream_takes_its_time(run_suite: RunSuite) -> None:
+    """With pace=AS_TIMED its reader waits as long as a real server would have it wait, and meets its own timeout."""
+    result = run_suite(STREAMS, "-W", "error::pytest_mastra.VirtualTimeWarning")
+    result.assert_outcomes(passed=6)

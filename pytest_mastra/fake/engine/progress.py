@@ -11,11 +11,12 @@ from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
-from pytest_mastra.fake.virtual_time.clock import ServerClock
+from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock
 from pytest_mastra.fake.virtual_time.overruns import ROUNDING
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Pace, Polls, Seconds
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, EndlessWork, Gate, Scheduler, Until
 from pytest_mastra.fake.workflows.errors import Refusal
+from pytest_mastra.http.wire import ReaderGone
 
 
 class StreamStalled(TimeoutError):
@@ -235,6 +236,7 @@ class RunsInProgress:
 
         Raises:
             StreamStalled: Nobody moves the run on.
+            ReaderGone: The run takes its time, and its reader waits no longer.
             ProcessDied: The server died meanwhile.
         """
         self._await_news(reader, run_id)
@@ -314,9 +316,31 @@ class RunsInProgress:
             self._drop_done()
 
     def _read_on(self, reader: Reader, progress: RunProgress) -> bool:
-        """Drive a command on; only the command that is read may skip virtual time."""
+        """Drive a command on; only the command that is read may skip virtual time.
+
+        Where the run takes its time, that is what its reader waits.
+
+        Raises:
+            ReaderGone: The reader does not wait so long.
+        """
+        if progress.pace is AS_TIMED and isinstance(self._clock, VirtualClock) and not self._clock.frozen:
+            return self._wait_and_drive(progress, lambda: reader.has_news or progress.done, self._clock)
         skip = progress.is_read or not self._clock.skips
         return self._drive(progress, lambda: reader.has_news or progress.done, skip=skip)
+
+    def _wait_and_drive(self, progress: RunProgress, done: Callable[[], bool], clock: VirtualClock) -> bool:
+        """Drive a run on for somebody who waits for it meanwhile."""
+        while not self._drive(progress, done, skip=False):
+            due, left = progress.scheduler.next_due(), self._seconds_left()
+            if due is None:
+                return False
+            seconds = max(0.0, due - clock.now())
+            if left is not None and seconds > left + ROUNDING:
+                raise ReaderGone(left, clock)
+            clock.sleep(seconds)
+            # what is left of the moment by rounding
+            clock.reach(due, lambda _: None)
+        return True
 
     def _drop_done(self) -> None:
         self._in_progress = [progress for progress in self._in_progress if not progress.done]

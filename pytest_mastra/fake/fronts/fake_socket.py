@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mastra_sync.deadline import Clock, SystemClock
-from pytest_mastra.http.wire import Cut, Pause, Piece
+from pytest_mastra.http.wire import Cut, Pause, Piece, ReaderGone
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -85,8 +85,12 @@ class FakeSocket(socket.socket):
     def _take(self, left: float) -> float:
         """Let the other side make its next piece, and return the time that is left."""
         began = time.monotonic()
-        with self._taking:
-            piece = next(self._pieces, Cut.CLOSED)
+        try:
+            with self._taking:
+                piece = next(self._pieces, Cut.CLOSED)
+        except ReaderGone as gone:
+            self._spend(gone.seconds, gone.clock)
+            raise TimeoutError("timed out") from None
         if self._woken.is_set():
             # closed meanwhile by another thread, which could not close what was at work
             self._give_up()

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_mastra.fake.virtual_time.clock import ServerClock
-from pytest_mastra.http.verbs import VERBS
 from pytest_mastra.text.values import counted
 
 ROUNDING = 0.001
@@ -109,11 +108,9 @@ def explain_overruns(overruns: Iterable[Overrun]) -> list[str]:
 def _explain(runs: list[Overrun]) -> str:
     longest = max(runs, key=lambda run: run.took - run.patience)
     which = "a run" if len(runs) == 1 else counted(len(runs), "run")
-    streams = longest.verb in VERBS and VERBS[longest.verb].streams
-    at_any_pace = f", and start() and wait(), for {longest.verb}() skips time at any pace" if streams else ""
     return (
         f"{which} of workflow {longest.workflow_id!r} took {round(longest.took, 2):g} s of virtual time; the client "
         f"would have waited {round(longest.patience, 2):g} s, and raised RunTimeout. To see that, let it take time: "
-        f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED){at_any_pace}. If the time is to pass "
+        f"mastra_server.workflow({longest.workflow_id!r}, pace=AS_TIMED). If the time is to pass "
         "unnoticed: a longer timeout"
     )

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
 
+FIRST_REFUSAL = 300
+"""The lowest status that says that a request did not take effect."""
+
 _TO_BE_DONE = (Cause.START, Cause.RESUME)
+
+_OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
+"""Verbs that do more each time, besides those of runs, and what is done then to a schedule."""
 
 _AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
 
@@ -36,12 +42,14 @@ class Allowance:
         blind: How many answers it sends that come when nothing was asked, without being told so.
         left: How many runs it leaves that it does not name.
         done: How often any run of a workflow is started or answered that requests have asked for.
+        schedules: How often schedules are fired by hand, and made, by the verb.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
     blind: int = 0
     left: int = 0
     done: Counter[tuple[str, Cause]] = field(default_factory=Counter)
+    schedules: Counter[str] = field(default_factory=Counter)
 
     def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
@@ -64,7 +72,9 @@ def allowance_of(server: FakeMastra, left: int) -> Allowance:
     )
     blind = sum(len(blind_answers(notes)) for notes in server.journal.all_runs())
     asked_for = {(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs() if notes.is_asked_for}
-    return Allowance(walks, blind, left, done_of((key, count) for key, count in walks.items() if key[:2] in asked_for))
+    done = done_of((key, count) for key, count in walks.items() if key[:2] in asked_for)
+    requests = ((request.verb, request.status) for request in server.journal.requests)
+    return Allowance(walks, blind, left, done, of_schedules(requests))
 
 
 def done_of(moves: Iterable[tuple[tuple[str, str, Cause], int]]) -> Counter[tuple[str, Cause]]:
@@ -78,6 +88,29 @@ def done_of(moves: Iterable[tuple[tuple[str, str, Cause], int]]) -> Counter[tupl
         if cause in _TO_BE_DONE:
             done[workflow, cause] += count
     return done
+
+
+def of_schedules(requests: Iterable[tuple[str | None, int]]) -> Counter[str]:
+    """Return how often a server fired and made schedules.
+
+    Args:
+        requests: Verb and status of each request.
+    """
+    return Counter(verb for verb, status in requests if verb in _OF_SCHEDULES and 0 < status < FIRST_REFUSAL)
+
+
+def find_schedules(done: Allowance, allowance: Allowance) -> Iterator[str]:
+    """Give a line for what was done to schedules more often than on purpose.
+
+    Args:
+        done: What the script did.
+        allowance: What it does on purpose.
+    """
+    for verb, count in done.schedules.items():
+        expected = allowance.schedules[verb]
+        if count > expected:
+            not_so = "" if expected == 1 else f", not {expected}"
+            yield f"a schedule was {_OF_SCHEDULES[verb]} {counted(count, 'time')}{not_so}"
 
 
 def find_undone(done: Allowance, allowance: Allowance) -> Iterator[str]:

@@ -10,7 +10,7 @@ from mastra_sync.records import parse_json
 from pytest_mastra.fake.api.exactly_once import Repeated
 from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.http.verbs import Effect
-from pytest_mastra.sweep.invariants import Allowance, done_of
+from pytest_mastra.sweep.invariants import FIRST_REFUSAL, Allowance, done_of, of_schedules
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -21,7 +21,6 @@ _CAUSES = {
     Effect.RESTART: Cause.RESTART,
     Effect.TRAVEL: Cause.TRAVEL,
 }
-_FIRST_REFUSAL = 300
 
 
 def accepted_moves(served: Iterable[Exchange]) -> Counter[tuple[str, str, Cause]]:
@@ -42,8 +41,10 @@ def accepted_moves(served: Iterable[Exchange]) -> Counter[tuple[str, str, Cause]
 
 def allowance_on_live(served: Iterable[Exchange], left: int) -> Allowance:
     """Return what a test does on purpose."""
-    accepted = accepted_moves(served)
-    return Allowance(accepted, left=left, done=done_of(accepted.items()))
+    said = list(served)
+    accepted = accepted_moves(said)
+    schedules = of_schedules((exchange.call.verb, exchange.status) for exchange in said)
+    return Allowance(accepted, left=left, done=done_of(accepted.items()), schedules=schedules)
 
 
 def find_accepted_too_often(served: Iterable[Exchange], allowance: Allowance) -> Iterator[Repeated]:
@@ -82,7 +83,7 @@ def find_left_on_live(served: Iterable[Exchange], exchanges: Iterable[Exchange])
 
 
 def _was_accepted(exchange: Exchange) -> bool:
-    return 0 < exchange.status < _FIRST_REFUSAL
+    return 0 < exchange.status < FIRST_REFUSAL
 
 
 def _run_id_in(body: bytes) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mastra.suite.swept_point import SweptPoint
 from pytest_mastra.sweep.families import FAMILIES
-from pytest_mastra.sweep.invariants import Allowance, find_blind, find_too_often, find_undone
+from pytest_mastra.sweep.invariants import Allowance, find_blind, find_schedules, find_too_often, find_undone
 from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
 
@@ -95,7 +95,9 @@ def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tu
 
 
 def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[str]:
-    reasons = [] if attempt.server is None else list(find_blind(attempt.server, allowance))
+    did = attempt.allowance
+    reasons = list(find_schedules(did, allowance))
+    reasons += [] if attempt.server is None else find_blind(attempt.server, allowance)
     if len(attempt.left) > allowance.left:
         reasons += attempt.left
     if attempt.endings and not _may_end_so(attempt, plan):
@@ -104,7 +106,7 @@ def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> l
     if attempt.failure:
         reasons.append(attempt.failure)
     if not reasons and attempt.endings and attempt.endings[-1] is None:
-        reasons += find_undone(attempt.allowance, allowance)
+        reasons += find_undone(did, allowance)
     return reasons
 
 

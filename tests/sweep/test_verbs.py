@@ -105,6 +105,51 @@ def test_restart(send, interrupted, verb, workflow):
 """
 
 
+SCHEDULES = """
+import os
+
+import pytest
+import requests
+
+@pytest.fixture(autouse=True)
+def nightly(mastra_server):
+    work = mastra_server.step("work", lambda ctx: {})
+    mastra_server.workflow("night", schedule={"cron": "0 2 * * *"}).then(work).commit()
+
+def send(path, server, body=None):
+    for _ in range(3):
+        try:
+            url = f"{os.environ['MASTRA_BASE_URL']}/api/schedules{path}"
+            reply = requests.post(url, json=body or {}, timeout=60)
+            reply.raise_for_status()
+            return
+        except requests.ConnectionError:
+            server.clock.sleep(1)
+
+@pytest.mark.mastra_sweep(faults="lost")
+def test_run_schedule(mastra_server):
+    send("/wf_night/run", mastra_server)
+
+@pytest.mark.mastra_sweep(faults="lost")
+def test_create_schedule(mastra_server):
+    send("", mastra_server, {"workflowId": "night", "cron": "0 3 * * *"})
+
+@pytest.mark.mastra_sweep(faults=["lost", "killed_before"])
+def test_by_the_client(mastra_client, mastra_server):
+    if not mastra_client.list_schedule_triggers("wf_night"):
+        mastra_client.run_schedule("wf_night")
+"""
+
+
+def test_what_is_done_to_a_schedule_again_is_found(run_suite: RunSuite) -> None:
+    """Each firing is a run of its own, and each schedule goes on firing; who looks first does it once."""
+    result = run_suite(SCHEDULES)
+    shown = result.stdout.str()
+    result.assert_outcomes(passed=1, failed=2)
+    assert shown.count("  a schedule was fired 2 times") == 1
+    assert shown.count("  a schedule was made 2 times") == 1
+
+
 def test_each_verb_that_is_sent_again_is_found(run_suite: RunSuite) -> None:
     """What takes effect again is told; what is refused makes a script give up that does not look why."""
     result = run_suite(SUITE, conftest=CONFTEST)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from itertools import count
 
 from mastra_sync.graph_outline import repetition, shortened, title
+from mastra_sync.mermaid_text import mermaid_text
 from mastra_sync.terminal.writing import printable
 from mastra_sync.workflow_graph import BLOCKS, WORKFLOW, Node
-
-_NAMES = {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;", "&": "#amp;", ";": "#59;"}
 
 
 def flowchart(nodes: Sequence[Node]) -> str:
@@ -75,4 +74,4 @@ class _Chart:
 
 
 def _text(title: str) -> str:
-    return "".join(_NAMES.get(character, character) for character in printable(title))
+    return mermaid_text(printable(title))

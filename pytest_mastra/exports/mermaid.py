@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mastra_sync.escapes import escaped
+from mastra_sync.mermaid_text import mermaid_text
 from mastra_sync.workflow_graph import LOOP
 from pytest_mastra.text.width import clipped
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 60
 _MOST_BARS = 60
-_SPECIAL = re.compile(r"[^\w \-.,/=?!+*']")
 _ITEM = re.compile(r"\[\d+\]")
 _MILLISECONDS = 1000
 
@@ -130,7 +130,7 @@ class _Chart:
 
 def _label(text: str) -> str:
     """Return a text that Mermaid shows as it is, between quotes."""
-    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", clipped(escaped(text), _LONGEST))
+    return mermaid_text(clipped(escaped(text), _LONGEST))
 
 
 def _plain(text: str) -> str:

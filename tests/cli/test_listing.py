@@ -176,7 +176,7 @@ def test_conditions_in_a_flowchart() -> None:
     lines = flowchart(read_graph(graph)).splitlines()
     assert '  n1["sleep 4.0 s"]' in lines
     assert lines[-4:] == [
-        '  n1 -->|"n #gt; #quot;9#quot;"| n2',
+        '  n1 -->|"n #62; #34;9#34;"| n2',
         '  n1 -->|"true"| n4',
         "  n2 --> end_",
         "  n4 --> end_",
@@ -193,10 +193,10 @@ def test_show_as_mermaid(mastra_sync_process: Command, monkeypatch: pytest.Monke
     assert ended.out.splitlines() == [
         "flowchart TD",
         '  start(["start"])',
-        '  n1["a #quot;quoted#quot; #lt;step#gt;"]',
+        '  n1["a #34;quoted#34; #60;step#62;"]',
         '  n2["left"]',
         '  n3["right"]',
-        '  subgraph n4["until declared.#lt;locals#gt;.#lt;lambda#gt;"]',
+        '  subgraph n4["until declared.#60;locals#62;.#60;lambda#62;"]',
         '    n5["again"]',
         "  end",
         '  subgraph n6["booking"]',

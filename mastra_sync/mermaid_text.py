@@ -8,5 +8,5 @@ _SPECIAL = re.compile(r"[^\w \-.,/=?!+*']")
 
 
 def mermaid_text(text: str) -> str:
-    """Return a text with the numbers of all characters that could end a label, or be markup."""
+    """Return a text with numbers for all characters that could end a label."""
     return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", text)

@@ -68,7 +68,10 @@ class Interned:
         return self.told(as_json(value))
 
     def told(self, text: str) -> int:
-        """Return the number of a text in which UUIDs stand."""
+        """Return the number of a text in which UUIDs may stand."""
+        number = self._numbers.get(text)
+        if number is not None:
+            return number
         parts: list[str] = []
         last = 0
         for begin, end in places_of_uuids(text):

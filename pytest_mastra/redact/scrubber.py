@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.http.content_coding import UnknownCoding, decoded_chunks
-from pytest_mastra.http.exchanges import Exchange
+from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from pytest_mastra.redact.cut_secrets import find_cut_secrets, may_be_cut
 from pytest_mastra.redact.harmless import harmless_texts
@@ -93,6 +93,7 @@ class Scrubber:
         self._numbers: list[str] = []
         self._named: dict[str, str] = {}
         self._learned: set[str | bytes | tuple[str, str]] = set()
+        self._ended: set[Exchange] = set()
         self._clean_texts: set[str] = set()
         self._clean_headers: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -113,6 +114,8 @@ class Scrubber:
 
     def learn(self, exchange: Exchange) -> None:
         """Note the values that stand under sensitive names in an exchange, both directions."""
+        if exchange in self._ended:
+            return
         call, request = exchange.call, exchange.request
         with self._lock:
             new_ids = {id_ for id_ in (call.run, call.workflow) if id_} - self._ids
@@ -137,6 +140,8 @@ class Scrubber:
             for place in self._named_places(latin1, is_prose=False):
                 self._note_all(place.secrets)
         self._learned.update([*new, *heads])
+        if exchange.ending is not Ending.OPEN:
+            self._ended.add(exchange)
 
     def learn_value(self, value: str, name: str = "given value") -> None:
         """Note a secret.

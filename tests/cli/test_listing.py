@@ -196,7 +196,7 @@ def test_show_as_mermaid(mastra_sync_process: Command, monkeypatch: pytest.Monke
         '  n1["a #34;quoted#34; #60;step#62;"]',
         '  n2["left"]',
         '  n3["right"]',
-        '  subgraph n4["until declared.#60;locals#62;.#60;lambda#62;"]',
+        '  subgraph n4["until True"]',
         '    n5["again"]',
         "  end",
         '  subgraph n6["booking"]',

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _NAME = "mastra-gathering"
 _LONGEST_SECTION = 20_000
 _TRACEBACK = "Failure"
+_MARKED = "E  "
+"""What pytest begins the lines with that say what is wrong."""
 
 
 def gathering_of(config: pytest.Config) -> Gathering:
@@ -103,11 +105,22 @@ def _take_failure(test: Tested, report: pytest.TestReport) -> None:
     shown: Any = report.longrepr
     crash = getattr(shown, "reprcrash", None)
     text = report.longreprtext
-    # a worker that crashed says so in the report of the test that it ran
-    said = crash.message if crash is not None else text.strip().rpartition("\n")[2]
-    test.message = test.message or said.partition("\n")[0]
+    said = (
+        crash.message.partition("\n")[0]
+        if crash is not None
+        else _first_words(shown if isinstance(shown, str) else text)
+    )
+    # what `pytest.fail` raises is called so, which says nothing
+    test.message = test.message or said.removeprefix("Failed: ")
     sections = [(title, content) for title, content in report.sections if title != RUNS_SECTION]
     test.said += [(f"{_TRACEBACK} in {report.when}" if report.when != "call" else _TRACEBACK, text), *sections]
+
+
+def _first_words(text: str) -> str:
+    """Return what a failure without a traceback says first: a sweep, a worker that crashed."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    marked = [line for line in lines if line.startswith(_MARKED)]
+    return (marked or lines or [""])[0].removeprefix(_MARKED).strip()
 
 
 def _reason(report: pytest.TestReport) -> str:
@@ -118,8 +131,8 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def _first_line(report: pytest.CollectReport) -> str:
-    lines = [line for line in report.longreprtext.splitlines() if line.startswith("E  ")]
-    return (lines or report.longreprtext.splitlines() or [""])[-1].removeprefix("E").strip()
+    lines = [line for line in report.longreprtext.splitlines() if line.startswith(_MARKED)]
+    return (lines or report.longreprtext.splitlines() or [""])[-1].removeprefix(_MARKED).strip()
 
 
 def _redact(test: Tested, scrubber: Scrubber) -> None:

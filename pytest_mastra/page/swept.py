@@ -105,7 +105,7 @@ def _draw(points: Sequence[SweptPoint], runs: Sequence[ShownRun], drawings: Draw
             if names:
                 found = True
                 title = "executed again at\n" + "\n".join(names)
-                looks[number] = Look("failed", "\N{ANTICLOCKWISE OPEN CIRCLE ARROW}", str(len(names)), title)
+                looks[number] = Look("failed", f"\N{ANTICLOCKWISE OPEN CIRCLE ARROW}{len(names)}", title=title)
         if found:
             return drawings.draw_looks(
                 run.layout, looks, frozenset(run.taken), f"what {run.traced.workflow_id} did again"

@@ -50,7 +50,7 @@ function drawTimeline(run, select) {
   if (!run.steps.length || !ends.length) return el("p.empty", "No times are known of this run.");
   const [place, breaks] = axisOf(run, end);
   const bars = (...inner) => el("span.bars", inner);
-  const made = el("div.timeline", el("div.scale", { "aria-hidden": "true" }, bars(el("b.from", "0"),
+  const made = el("div.timeline", el("div.scale", { "aria-hidden": "true" }, bars(breaks.some((gap) => gap[3] < 4) ? "" : el("b.from", "0"),
     breaks.map((gap) => percent(el("b.gap", `// ${duration(gap[1] - gap[0])} //`), gap[3], gap[4])), breaks.some((gap) => gap[3] + gap[4] > 88) ? "" : el("b.to", duration(end)))));
   const list = el("ol", { "aria-label": "Timeline" });
   made.append(list);

@@ -1,0 +1,41 @@
+"""What a failure without a traceback says on the page: its first words, not where more is to be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.page.pages import read_page
+from tests.suites_in_folders import RunSuite
+
+SUITE = """
+    import pytest
+    import requests
+
+    def test_plain():
+        pytest.fail("the stock is empty\\nSee https://example.com/stock", pytrace=False)
+
+    def test_fixture(no_such_fixture):
+        pass
+
+    @pytest.mark.mastra_sweep
+    def test_naive(mastra_server, mastra_target):
+        mastra_server.workflow("pay").then(mastra_server.step("charge", lambda ctx: {"paid": 1})).commit()
+        url = f"{mastra_target.url}/api/workflows/pay/start-async?runId=run-1"
+        for _ in range(3):
+            try:
+                assert requests.post(url, json={"inputData": {}}, timeout=5).json()["status"] == "success"
+                return
+            except requests.RequestException:
+                pass
+"""
+
+
+def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """Those of `pytest.fail`, of a missing fixture, of a sweep; a step's mark says how often it was again."""
+    run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(failed=2, errors=1)
+    page = read_page(pytester.path / "page.html")
+    said = {name: test.sentence for name, test in page.tests.items()}
+    assert said["test_plain"] == "failed: the stock is empty"
+    assert said["test_fixture"].endswith("fixture 'no_such_fixture' not found")
+    assert "mastra sweep of 1 request" in said["test_naive"]
+    assert ">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}4 charge</text>" in page.static

@@ -9,8 +9,8 @@ import pytest
 from pytest_mastra.suite import live_server, settings
 from pytest_mastra.suite.markers import asks_for_cassette, needs_of, refuse_usage
 
-ASKING = {"rewrite": "records", "new_episodes": "records", "verify": "compares"}
-"""Modes that ask a server of which there are recordings already, and what they do then."""
+RECORDING = frozenset({"rewrite", "new_episodes"})
+"""Modes that record what is there already; of `verify` the summary tells that it compared nothing."""
 
 _OUR_PLUGIN = "pytest_mastra.plugin"
 
@@ -50,9 +50,9 @@ def _check_mode(config: pytest.Config, mode: str, *, has_cassettes: bool) -> Non
         "fake": "" if has_cassettes else "tests run on fakes, and none has the marker or the fixture mastra_cassette",
         "replay": "cassettes answer the tests, and no server is asked",
     }.get(target.value)
-    if mode in ASKING and why:
+    if mode in RECORDING and why:
         raise settings.usage_error(
-            f"--mastra-record={mode} {ASKING[mode]} nothing with target {target.value} ({target.origin}): {why}; "
+            f"--mastra-record={mode} records nothing with target {target.value} ({target.origin}): {why}; "
             "what asks a server is --mastra-target=live --mastra-url=URL"
         )
 

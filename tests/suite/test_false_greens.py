@@ -176,7 +176,6 @@ def test_it(mastra_client):
             ["--mastra-url=http://127.0.0.1:1"],
             "--mastra-url does nothing with target fake (default): tests run on fakes",
         ),
-        (["--mastra-record=verify"], "--mastra-record=verify compares nothing with target fake (default)"),
         (["--mastra-html="], "--mastra-html needs a path"),
         (["--mastra-target=live"], "MASTRA_BASEURL is set: did you mean MASTRA_BASE_URL?"),
     ],
@@ -184,7 +183,7 @@ def test_it(mastra_client):
 def test_what_was_said_and_does_nothing_ends_the_run(
     run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
 ) -> None:
-    """Before the first test: an ini key that is none, an address that nobody asks, a mode that compares nothing."""
+    """Before the first test: an ini key that is none, an address that nobody asks, a page without a path."""
     monkeypatch.setenv("MASTRA_BASEURL", "http://127.0.0.1:1")
     result = run_suite(USAGE, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR

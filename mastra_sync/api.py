@@ -292,7 +292,7 @@ class _Attempts:
             return attempt()
         except (APIConnectionError, APIStatusError) as error:
             self._complete(error, 1)
-            if self._retries == 0 or not may_repeat(self._operation, error):
+            if self._retries == 0 or not self._may_repeat(error):
                 raise
             first = error
         # beyond the except clause, so that a later failure does not drag this one's traceback along
@@ -323,7 +323,7 @@ class _Attempts:
             sleep=self._deadline.sleep,
             stop=lambda state: state.attempt_number > self._retries or self._is_too_late(state),
             wait=lambda state: self._pause(state, jitter),
-            retry=tenacity.retry_if_exception(lambda error: may_repeat(self._operation, error)),
+            retry=tenacity.retry_if_exception(self._may_repeat),
             reraise=True,
         )
         try:
@@ -332,6 +332,12 @@ class _Attempts:
             self._complete(error, retrying.statistics["attempt_number"])
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
+
+    def _may_repeat(self, error: BaseException) -> bool:
+        if isinstance(error, RateLimitError) and self._operation.repeat is Repeat.NEVER and self._look is None:
+            # what says 429 may stand before a server that has done it: nobody can see whether it has
+            return False
+        return may_repeat(self._operation, error)
 
     def _complete(self, error: APIConnectionError | APIStatusError, attempts: int) -> None:
         """Note in a failure what only this client knows of it."""

@@ -95,8 +95,14 @@ class MovedRun:
         return self.api.poll(deadline)
 
     def read_result(self, deadline: Deadline) -> RunResult:
-        """Return the run as it is now."""
-        return self.api.result(deadline)
+        """Return the run as it is now.
+
+        Raises:
+            ResponseFormatError: It was executed without the input that it was given.
+        """
+        result = self.api.result(deadline)
+        departure = self._departure
+        return result if departure is None else self.api.having_input(result, departure)
 
     def look(self) -> RunResult | None:
         """Return the run as it is now; None if it cannot be read soon."""

@@ -236,7 +236,7 @@ class Schedules:
         """Fire a schedule now, also a paused one; its next moment stays as it is.
 
         The run begins beside: `client.get_workflow(schedule.workflow_id).get_run(fire.run_id).wait()`. Where the answer
-        is lost it is not sent again; `list_schedule_triggers` shows what became of it.
+        is lost, or is a 429, it is not sent again; `list_schedule_triggers` shows what became of it.
 
         Raises:
             NotFoundError: No such schedule.

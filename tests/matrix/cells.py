@@ -18,7 +18,7 @@ from tests.faults.clocks import LeapingClock
 from tests.matrix.faults import Fault
 from tests.matrix.faulty_proxy import FaultyProxy, Plan
 from tests.matrix.secrets import KEY, TOKEN, secret_in, shown_of
-from tests.matrix.verbs import ANSWER, DONE, VERBS, WORKFLOW, WRITTEN, Target, Verb
+from tests.matrix.verbs import ALL, ANSWER, DONE, NEVER, WORKFLOW, WRITTEN, Target, Verb, schedule_of
 
 SCOPES = ("once", "always", "everything")
 
@@ -156,7 +156,9 @@ class FakeServer:
 def prepare(server: Server, client: MastraClient, needs: str, run_id: str) -> Run:
     """Bring a run to where a verb can move it."""
     workflow = client.get_workflow(WORKFLOW)
-    if needs == "nothing":
+    if needs == "schedule":
+        client.create_schedule(WORKFLOW, NEVER, id=schedule_of(run_id).partition("_")[2])
+    if needs in ("nothing", "schedule", "no schedule"):
         return workflow.get_run(run_id)
     run = workflow.create_run(run_id)
     if needs in ("suspended", "answered"):
@@ -189,12 +191,15 @@ def _try_once(server: Server, cell: Cell) -> Outcome:
     with MastraClient(f"http://127.0.0.1:{server.port}", token="") as direct:
         run = prepare(server, direct, cell.verb.needs, run_id)
         before = server.executions_of(run_id)
-        plan = Plan(cell.fault, cell.verb.method, cell.verb.path_end.format(run=run_id), cell.scope, cell.after_effect)
+        path_end = cell.verb.path_end.format(run=run_id, schedule=schedule_of(run_id))
+        plan = Plan(cell.fault, cell.verb.method, path_end, cell.scope, cell.after_effect)
         with FaultyProxy(server.port, plan) as proxy:
             outcome, error = _call(cell, proxy, run_id)
             outcome.problems += _wrong_connections(proxy)
         if cell.verb.name != "map":
             executed = _executed_since(before, cell, server, run, proxy)
+            if "schedule" in cell.verb.needs:
+                executed = len(direct.list_schedule_triggers(schedule_of(run_id)))
             outcome.problems += _wrong_effects(cell, proxy, executed, error)
         server.open_gate(run_id)
     return outcome
@@ -250,7 +255,7 @@ def _wrong_connections(proxy: FaultyProxy) -> list[str]:
 
 def _executed_since(before: int, cell: Cell, server: Server, run: Run, proxy: FaultyProxy) -> int:
     """Return how often the verb's requests had the step executed, once the run has come to rest."""
-    if cell.verb.moves and proxy.forwarded:
+    if cell.verb.moves and proxy.forwarded and "schedule" not in cell.verb.needs:
         # the fake moves a run when somebody waits for it
         run.wait(SLACK)
     return server.executions_of(run.run_id) - before
@@ -274,9 +279,9 @@ def _must_answer(cell: Cell) -> bool:
     """True where a fault that comes once must not be noticed: the request is repeated, or its effect is seen."""
     if cell.scope != "once" or not cell.fault.loses or cell.fault.is_slow:
         return False
-    return cell.fault.is_repeated if cell.verb.reads else cell.after_effect
+    return cell.fault.is_repeated if cell.verb.reads else cell.after_effect and cell.verb.looks
 
 
 def cells_of(fault: Fault) -> list[Cell]:
     """Return the cells of one fault: each verb, each scope, before the effect and after it."""
-    return [Cell(verb, fault, scope, after) for verb in VERBS for scope in SCOPES for after in (False, True)]
+    return [Cell(verb, fault, scope, after) for verb in ALL for scope in SCOPES for after in (False, True)]

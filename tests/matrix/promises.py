@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mastra_sync
 from tests.matrix.faults import FAULTS
-from tests.matrix.verbs import VERBS
+from tests.matrix.verbs import ALL
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
@@ -88,7 +88,7 @@ def _list_of_faults() -> str:
 
 def _table(duration: str, found: Mapping[Place, set[str]]) -> str:
     lines = ["| | " + " | ".join(GROUPS) + " |", "|---" * (len(GROUPS) + 1) + "|"]
-    for verb in VERBS:
+    for verb in ALL:
         cells = [_cell(found, duration, verb.name, group) for group in GROUPS]
         lines.append(f"| `{verb.name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

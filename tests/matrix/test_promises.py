@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.matrix.faults import FAULTS
 from tests.matrix.promises import GROUPS, HEADINGS, PAGE, letter_of, read_promises
-from tests.matrix.verbs import VERBS
+from tests.matrix.verbs import ALL
 
 
 def test_every_place_is_promised_something() -> None:
@@ -13,7 +13,7 @@ def test_every_place_is_promised_something() -> None:
     expected = {
         (duration, verb.name, group, side)
         for duration in HEADINGS
-        for verb in VERBS
+        for verb in ALL
         for group in GROUPS
         for side in ("before", "after")
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mastra_sync import MastraClient, Run, RunResult, RunStream, Workflow
+from mastra_sync import MastraClient, Run, RunResult, RunStream, Schedule, Workflow
 from tests.matrix.secrets import CONTEXT
 
 WORKFLOW = "matrix"
@@ -32,6 +32,11 @@ class Target:
         """The run's workflow."""
         return self.client.get_workflow(WORKFLOW)
 
+    @property
+    def schedule_id(self) -> str:
+        """The id of the schedule that it is about."""
+        return schedule_of(self.run.run_id)
+
 
 Call = Callable[[Target], Any]
 
@@ -43,12 +48,14 @@ class Verb:
     Attributes:
         name: As the documentation names it.
         method: HTTP method of the request that meets the fault.
-        path_end: How that request's path ends; `{run}` is the run's id.
-        needs: What the run is before: `nothing`, `pending`, `suspended`, `running`, `success`.
+        path_end: How that request's path ends; `{run}` is the run's id, `{schedule}` the schedule's.
+        needs: What the run is before: `nothing`, `pending`, `suspended`, `running`, `success`;
+            of its schedule: `no schedule`, `schedule`.
         call: Calls it and returns what it gave.
         is_right: Whether what it gave is right, the run's events aside.
         moves: True if it executes a step once when it takes effect.
         reads: True if its answer tells all, and it may be asked again.
+        looks: Whether the client looks what became of a request whose answer was lost.
     """
 
     name: str
@@ -59,6 +66,7 @@ class Verb:
     is_right: Callable[[Any], bool]
     moves: bool = False
     reads: bool = False
+    looks: bool = True
 
 
 def _is_run(answer: Any) -> bool:
@@ -81,6 +89,18 @@ def _is_whole_stream(answer: Any) -> bool:
         and answer.count("workflow-step-output") == WRITTEN
     )
 
+
+def schedule_of(run_id: str) -> str:
+    """Return the id of the schedule that a cell is about, as servers make it of the one that they are given."""
+    return f"schedule_{run_id.replace('-', '')}"
+
+
+def _is_schedule(answer: Any) -> bool:
+    return isinstance(answer, Schedule) and answer.workflow_id == WORKFLOW
+
+
+NEVER = "0 0 1 1 *"
+"""When no cell runs, in virtual time."""
 
 WRITTEN = 4
 """How many records a step writes into its run's stream."""
@@ -290,3 +310,91 @@ EFFECTS = (
 )
 
 VERBS = (*READS, *EFFECTS)
+
+OF_SCHEDULES = (
+    Verb(
+        "list_schedules",
+        "GET",
+        "/schedules",
+        "schedule",
+        lambda on: on.client.list_schedules(),
+        lambda got: isinstance(got, list),
+        reads=True,
+    ),
+    Verb(
+        "get_schedule",
+        "GET",
+        "/{schedule}",
+        "schedule",
+        lambda on: on.client.get_schedule(on.schedule_id),
+        _is_schedule,
+        reads=True,
+    ),
+    Verb(
+        "list_schedule_triggers",
+        "GET",
+        "/triggers",
+        "schedule",
+        lambda on: on.client.list_schedule_triggers(on.schedule_id),
+        lambda got: got == [],
+        reads=True,
+    ),
+    Verb(
+        "create_schedule",
+        "POST",
+        "/schedules",
+        "no schedule",
+        lambda on: on.client.create_schedule(WORKFLOW, NEVER, id=on.schedule_id.partition("_")[2]),
+        _is_schedule,
+        reads=True,
+    ),
+    Verb(
+        "update_schedule",
+        "PATCH",
+        "/{schedule}",
+        "schedule",
+        lambda on: on.client.update_schedule(on.schedule_id, cron="0 0 2 1 *"),
+        _is_schedule,
+        reads=True,
+    ),
+    Verb(
+        "pause_schedule",
+        "POST",
+        "/pause",
+        "schedule",
+        lambda on: on.client.pause_schedule(on.schedule_id),
+        _is_schedule,
+        reads=True,
+    ),
+    Verb(
+        "resume_schedule",
+        "POST",
+        "/resume",
+        "schedule",
+        lambda on: on.client.resume_schedule(on.schedule_id),
+        _is_schedule,
+        reads=True,
+    ),
+    Verb(
+        "delete_schedule",
+        "DELETE",
+        "/{schedule}",
+        "schedule",
+        lambda on: on.client.delete_schedule(on.schedule_id),
+        lambda got: isinstance(got, str),
+        reads=True,
+    ),
+    Verb(
+        "run_schedule",
+        "POST",
+        "/run",
+        "schedule",
+        lambda on: on.client.run_schedule(on.schedule_id),
+        lambda got: bool(got.run_id),
+        moves=True,
+        looks=False,
+    ),
+)
+"""What can be done with schedules, which only current servers have."""
+
+ALL = (*VERBS, *OF_SCHEDULES)

@@ -57,12 +57,19 @@ def test_a_body_that_nobody_parses(
         call(workflow)
 
 
-@pytest.mark.parametrize("verb", ["start_async", "execute"])
+LOSING: dict[str, Callable[[Workflow], Any]] = {
+    "start_async": lambda echo: echo.create_run().start_async(CITY),
+    "execute": lambda echo: echo.execute(CITY),
+    "stream": lambda echo: echo.create_run().stream(CITY).result(),
+}
+
+
+@pytest.mark.parametrize("verb", LOSING)
 def test_a_run_without_its_input(workflow: Workflow, verb: str) -> None:
     """Where no schema asks for an input the run is executed without it, and that is no result."""
     echo = workflow.client.get_workflow("echo")
     with pytest.raises(ResponseFormatError, match=rf"{LOST}. The run was executed without input"):
-        echo.execute(CITY) if verb == "execute" else echo.create_run().start_async(CITY)
+        LOSING[verb](echo)
     assert echo.execute().result is None
 
 

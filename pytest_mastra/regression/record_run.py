@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mastra_sync import RunResult
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.following import connect
 from mastra_sync.cli.server import Server
+from mastra_sync.root_causes import with_root_cause
 from mastra_sync.terminal.writing import complain, one_line, print_text, printable
 from pytest_mastra.cassettes.file.errors import CassetteError
 from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
@@ -135,10 +137,15 @@ def _write_trial(
 
 
 def _failure(error: Exception, test: Path) -> str:
-    """Return the line at which the test fails, and with what."""
+    """Return the line at which the test fails, with what, and what became of its run."""
     lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(test)]
-    said = f"{type(error).__name__}: {error}".rstrip(": ")
-    return "\n".join(f"    {one_line(text, None)}" for text in (lines[-1], said))
+    said = [lines[-1], f"{type(error).__name__}: {error}".rstrip(": ")]
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(test)]
+    result = frames[-1].f_locals.get("result")
+    if isinstance(result, RunResult):
+        why = f": {with_root_cause(result.error)}" if result.error is not None else ""
+        said.append(f"there the run is {result.status}{why}")
+    return "\n".join(f"    {one_line(text, None)}" for text in said)
 
 
 def _recording_in(cassette: Path, workflow_id: str, run_id: str) -> Recording:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,23 @@ def test_runs_that_are_no_tests(both: tuple[FakeMastra, MastraClient], tmp_path:
         in answered.err
     )
     assert not folder.exists()
+
+
+def test_a_run_that_ends_otherwise_on_its_fake(
+    client: MastraClient, tmp_path: Path, mastra_sync: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said how the run ends there, and why, beside the line of the test that does not hold."""
+    client.get_workflow("city").execute({}, run_id="c1")
+    made = FakeMastra.from_cassette
+
+    def broken(path: Path, **options: Any) -> FakeMastra:
+        server = made(path, **options)
+        server.step("greet").fails("no Oslo")
+        return server
+
+    monkeypatch.setattr(FakeMastra, "from_cassette", broken)
+    ended = mastra_sync("record", "city", "c1", "--output", str(tmp_path / "new"))
+    assert (ended.status, ended.err.splitlines()[1:4]) == (
+        Exit.USAGE,
+        ["    assert result.status == 'success'", "    AssertionError", "    there the run is failed: Error: no Oslo"],
+    )

@@ -23,15 +23,17 @@ CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scen
 @pytest.mark.parametrize(("generation", "scenario"), CASES, ids=lambda part: getattr(part, "name", part))
 def test_the_fake_agrees_with_the_recorded_server(generation: str, scenario: Scenario) -> None:
     """A scenario gives the transcript that the real server gave."""
-    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit)))
-    assert diff(read(scenario, generation), fake) == ""
+    real = read(scenario, generation)
+    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit, asked=real)))
+    assert diff(real, fake) == ""
 
 
 @pytest.mark.parametrize("scenario", OF_NEWER_ZOD, ids=lambda scenario: scenario.name)
 def test_the_fake_has_the_words_of_the_newer_zod(scenario: Scenario) -> None:
     """Where a server of a project of today says something else, so does a fake that is told of no zod."""
-    fake = play(scenario, FakeWire(fake_server("current", scenario.token, scenario.body_limit, zod=None)))
-    assert diff(read_newer(scenario), fake) == ""
+    real = read_newer(scenario)
+    fake = play(scenario, FakeWire(fake_server("current", scenario.token, scenario.body_limit, zod=None, asked=real)))
+    assert diff(real, fake) == ""
 
 
 def test_every_recording_is_of_a_scenario() -> None:

@@ -50,5 +50,5 @@ def test_the_fake_says_what_the_real_server_says(
             write(scenario, generation, real)
     assert diff(read_newer(scenario) if newer_zod else read(scenario, generation), real) == ""
     zod = "4.6" if newer_zod else "4.3"
-    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit, zod=zod)))
+    fake = play(scenario, FakeWire(fake_server(generation, scenario.token, scenario.body_limit, zod=zod, asked=real)))
     assert diff(real, fake) == ""

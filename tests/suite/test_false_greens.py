@@ -196,3 +196,12 @@ def test_a_variable_that_is_not_read(run_suite: RunSuite, monkeypatch: pytest.Mo
     result = run_suite(USAGE)
     result.stdout.fnmatch_lines(["*MASTRA_TARGET=live is not read: --mastra-target=live says so, or the ini key*"])
     assert "is not read" not in run_suite(USAGE, "--mastra-target=fake").stdout.str()
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_time_passes_by_a_number(seconds: float) -> None:
+    """After `advance(nan)` nothing would ever be due, and no time would have passed."""
+    clock = FakeMastra().clock
+    with pytest.raises(ValueError, match="time passes by a number of seconds, not by"):
+        clock.advance(seconds)
+    clock.advance(1)

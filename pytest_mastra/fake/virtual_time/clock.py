@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import threading
 import time
@@ -80,10 +81,12 @@ class VirtualClock:
         Schedules fire in it, each at its moment. Whatever else was due in it happens when its run is next looked at.
 
         Raises:
-            ValueError: Time does not go back.
+            ValueError: Time does not go back, nor to its end.
         """
         if seconds < 0:
             raise ValueError(f"time does not go back, not even by {-seconds} s")
+        if not seconds < math.inf:
+            raise ValueError(f"time passes by a number of seconds, not by {seconds}")
         self._pass(seconds)
         for listener in self._listeners:
             listener()

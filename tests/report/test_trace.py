@@ -279,7 +279,10 @@ AN_EVENT = {"record": "event", "run": 0, "at": None, "exchange": None, "event": 
     ("content", "message"),
     [
         (b"", "1: the file is empty"),
-        (b"PK\x03\x04\n", "1: not JSON in UTF-8: Expecting value: line 1 column 1 (char 0)"),
+        (
+            b"PK\x03\x04\n",
+            "1: not JSON in UTF-8: Expecting value: line 1 column 1 (char 0); pytest --mastra-trace=on writes traces",
+        ),
         (b'{"record": "run"}\n', "1: no trace of pytest_mastra: the first line is no header"),
         ([{**HEADER, "schema": 2}], "1: of version 2; this release reads version 1"),
         ([{**HEADER, "epoch": "now"}], "1: $.epoch: 'now' is not of type 'number'"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from mastra_sync.statuses import FINISHED
@@ -115,14 +116,22 @@ class Filter:
     from_date: str | None = None
     to_date: str | None = None
 
-    def lets_pass(self, row: Row) -> bool:
-        """Return whether a row is to be listed."""
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows that are to be listed."""
+        # each page of a list looks at all runs, and most lists leave out none
+        return list(rows) if self == _ALL else [row for row in rows if self._lets_pass(row)]
+
+    def _lets_pass(self, row: Row) -> bool:
         return (
             (self.status is None or row.status == self.status)
             and (not self.resource_id or row.resource_id == self.resource_id)
             and (self.from_date is None or iso(row.created) >= self.from_date)
             and (self.to_date is None or iso(row.created) <= self.to_date)
         )
+
+
+_ALL = Filter()
+_AGE = attrgetter("created", "order")
 
 
 @dataclass
@@ -194,8 +203,8 @@ class Store:
 
         They are paged only if both the number and the size of the page are given.
         """
-        rows = [row for row in self._rows.get(workflow_id, {}).values() if chosen.lets_pass(row)]
-        rows.sort(key=lambda row: (row.created, row.order), reverse=True)
+        rows = chosen.of(self._rows.get(workflow_id, {}).values())
+        rows.sort(key=_AGE, reverse=True)
         total = len(rows)
         if page is not None and per_page is not None:
             rows = rows[page * per_page : (page + 1) * per_page]

@@ -118,13 +118,19 @@ class LiveView:
             return Group(*parts)
 
     def _title(self) -> Text:
-        words = status_in_words(self._status, DISPLAY_IN_WORDS)
+        status = "suspended" if self._status == "running" and self._waits() else self._status
+        words = status_in_words(status, DISPLAY_IN_WORDS)
         title = self._line()
-        title.append(f"{self._mark(self._status)} ", style=COLOURS.get(self._status, ""))
+        title.append(f"{self._mark(status)} ", style=COLOURS.get(status, ""))
         title.append(self._workflow_id, style="bold")
         title.append(f" {words}")
         title.append(f"  {duration(self._elapsed())}  {self._about}", style="dim")
         return title
+
+        """Return whether some step asks, and none is at work."""
+        """Return whether some step asks, and none is at work: who watches a run may see it stand so."""
+        statuses = {row.status for row in self._progress.rows}
+        return "suspended" in statuses and "running" not in statuses
 
     def _steps(self, rows: list[Row]) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0))

@@ -258,7 +258,7 @@ def _read(master: int) -> bytes:
 @pytest.mark.parametrize(
     ("words", "seen", "left"),
     [
-        ("watch free f1", "? say", "mastra-sync result free f1 --wait"),
+        ("watch free f1", "free is suspended", "mastra-sync result free f1 --wait"),
         ("inbox --watch", "resume free f1", "mastra-sync: interrupted"),
     ],
 )

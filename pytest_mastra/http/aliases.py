@@ -15,7 +15,10 @@ _ISO = (
     r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
 )
-_KNOWN_BY_FORM = re.compile(f"(?P<id>{UUID})|(?P<time>{_ISO})")
+_FIRED = r"(?P<fired>(?<![\w-])sched_[\w-]+_)\d{13}(?![\w-])"
+"""The id of a run that a schedule has fired: it ends with the moment."""
+
+_KNOWN_BY_FORM = re.compile(f"(?P<id>{UUID})|(?P<time>{_ISO})|{_FIRED}")
 _TIME_KEY = re.compile(r"(?:[a-z0-9]At|_at|[tT]imestamp|_ts)\Z")
 _DURATION_KEY = re.compile(r"(?:duration|elapsed|latency|took)_?ms\Z", re.IGNORECASE)
 _FIRST_MOMENT, _LAST_MOMENT = 10**11, 10**13
@@ -32,6 +35,7 @@ class Aliases:
     * what `name` was called with, anywhere in strings and keys where it stands as a word of its own;
     * ISO times to the second or finer anywhere in strings, and milliseconds since 1970 under names like `startedAt`,
       `created_at`, `timestamp`: `<time>`;
+    * the moment in the ids that schedules give to their runs: `sched_..._<time>`;
     * numbers under names like `durationMs`: `<duration>`.
 
     Dates without a time of day stay, and so does a `duration`, which may be what a workflow is about.
@@ -88,6 +92,8 @@ class Aliases:
     def _alias_of(self, match: re.Match[str]) -> str:
         if match.lastgroup == "time":
             return TIME
+        if match.lastgroup == "fired":
+            return self.text(match["fired"]) + TIME
         key = _key(match[0])
         if key not in self._names:
             self._made += 1

@@ -127,8 +127,8 @@ class LiveView:
         title.append(f"  {duration(self._elapsed())}  {self._about}", style="dim")
         return title
 
+    def _waits(self) -> bool:
         """Return whether some step asks, and none is at work."""
-        """Return whether some step asks, and none is at work: who watches a run may see it stand so."""
         statuses = {row.status for row in self._progress.rows}
         return "suspended" in statuses and "running" not in statuses
 

@@ -57,6 +57,7 @@ PATIENCE_OF_DEPLOYERS = 180.0
 
 @refuses_unknown(
     generation="FakeMastra(generation=...), or the option --mastra-generation",
+    zod="FakeMastra(zod=...), or the option --mastra-zod",
     clock="FakeMastra(clock=...)",
     seed="FakeMastra(seed=...)",
     patience="FakeMastra(patience=...)",

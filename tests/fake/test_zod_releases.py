@@ -117,6 +117,13 @@ def test_generations_have_the_zod_of_their_day() -> None:
     assert FakeMastra(generation="1.2", zod="4.6").generation.zod.name == "4.6"
 
 
+def test_a_server_keeps_its_zod() -> None:
+    """It is said when a server is made: later it would do nothing."""
+    server: Any = FakeMastra()
+    with pytest.raises(AttributeError, match=r"FakeMastra\(zod=\.\.\.\), or the option --mastra-zod"):
+        server.zod = "4.3"
+
+
 def test_an_unknown_release_is_refused() -> None:
     """With those that there are."""
     with pytest.raises(ValueError, match=r"no zod '4\.5': did you mean '4\.6'\? there are '4\.6', '4\.3'"):

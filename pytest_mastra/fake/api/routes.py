@@ -63,7 +63,7 @@ class Endpoint:
     generations: tuple[str, ...] = EVERY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """One route.
 
@@ -159,16 +159,16 @@ ROUTES = build_routes(VERBS, ENDPOINTS)
 
 
 @functools.cache
-def routes_of(generation: str) -> tuple[Route, ...]:
-    """Return the routes that a generation has."""
-    return tuple(route for route in ROUTES if generation in route.generations)
+def routes_of(routes: tuple[Route, ...], generation: str) -> tuple[Route, ...]:
+    """Return those of some routes that a generation has."""
+    return tuple(route for route in routes if generation in route.generations)
 
 
 @functools.cache
-def routes_by_method(generation: str) -> Mapping[str, list[Route]]:
-    """Return the routes that a generation has, for each HTTP method that has any."""
+def routes_by_method(routes: tuple[Route, ...], generation: str) -> Mapping[str, list[Route]]:
+    """Return those of some routes that a generation has, for each HTTP method that has any."""
     found: dict[str, list[Route]] = {}
-    for route in routes_of(generation):
+    for route in routes_of(routes, generation):
         found.setdefault(route.method, []).append(route)
     return found
 
@@ -217,8 +217,8 @@ class HttpSurface:
         self._timer = timer
         self._definitions = definitions
         self._run_counts = RunCounts(state)
-        self._routes = routes_of(state.generation.name)
-        self._by_method = routes_by_method(state.generation.name)
+        self._routes = routes_of(ROUTES, state.generation.name)
+        self._by_method = routes_by_method(ROUTES, state.generation.name)
 
     def handle(self, request: WireRequest) -> WireReply:
         """Return the reply to one request."""

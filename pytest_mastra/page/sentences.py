@@ -11,6 +11,8 @@ from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_differenc
 from pytest_mastra.page.tested import Tested
 
 _LONGEST = 300
+_BARE_ASSERTS = ("AssertionError", "assert ")
+"""What pytest says of an assert without a message begins with one of these, with the other in older releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     if step.status in ("suspended", "paused"):
         # what was raised tells more than the question: of a bare assert, only the question does
         asks = one_line(step.asked, _LONGEST) if step.asked else ""
-        why = asks or message if message.startswith("AssertionError") or not message else message
+        is_bare = not message or message.startswith(_BARE_ASSERTS)
+        why = asks or message if is_bare else message
         return Sentence(run.traced.workflow_id, f"{words} at", step.path, why)
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)
 

@@ -227,7 +227,7 @@ def test_two_fakes_that_make_up_the_same_ids() -> None:
             WireRequest("POST", "/api/workflows/city/start-async", {"content-type": "application/json"}, body)
         )
     runs = touched_runs(scene)
-    assert [run.result.result if run.result else None for run in runs] == [0, 1]
+    assert [run.result.result if run.result is not None else None for run in runs] == [0, 1]
     assert runs[0].run_id == runs[1].run_id
 
 

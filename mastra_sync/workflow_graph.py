@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from mastra_sync.durations import duration
 from mastra_sync.generated_ids import generated_kind
+from mastra_sync.mapping_config import sources_of
 
 STEP = "step"
 WORKFLOW = "workflow"
@@ -105,6 +106,14 @@ class Node:
         if self.repeats == LOOP:
             return f"{_LOOP_WORDS.get(self.loop_type, 'repeat')} {self.loop_condition}".strip()
         return self.code if self.seconds is None else duration(self.seconds)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a mapping's values, or a sleep's end, are known without the code of the server."""
+        if self.kind == MAPPING:
+            return sources_of(self.code) is not None
+        # a moment begins with its year, which no function does
+        return self.kind == SLEEP and (self.seconds is not None or self.code[:1].isdigit())
 
     @property
     def once(self) -> Node:

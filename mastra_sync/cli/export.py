@@ -12,6 +12,7 @@ from mastra_sync.cli.following import connect
 from mastra_sync.cli.server import Server
 from mastra_sync.operations import LIST_WORKFLOWS
 from mastra_sync.terminal.writing import complain, print_text
+from mastra_sync.workflow_graph import read_graph
 
 if TYPE_CHECKING:
     from mastra_sync.workflow_models import WorkflowDetails
@@ -94,10 +95,11 @@ def _stubs(workflows: Mapping[str, WorkflowDetails]) -> Iterator[str]:
     written: set[tuple[str, str]] = set()
     for key, details in workflows.items():
         own = details.name or key
+        told = {node.name for entry in read_graph(details.step_graph) for node in entry.nodes() if node.is_told}
         for path, step in (details.all_steps or details.steps).items():
             outer, _, name = path.rpartition(".")
             within = outer.rpartition(".")[2] or own
-            if step.is_workflow or (within, name) in written:
+            if step.is_workflow or path in told or (within, name) in written:
                 continue
             written.add((within, name))
             yield f"server.stub({name!r}, {example_of(step.output_schema)!r}, workflow={within!r})"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from mastra_sync.mapping_config import sources_of
 from mastra_sync.suggest import nearest_name
 from pytest_mastra.fake.api.declared_steps import is_declared
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
-from pytest_mastra.fake.workflows.mapping import SOURCES
 from pytest_mastra.fake.workflows.schemas import Schema
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Loader:
         """Refuse a stub for a step that would not ask it."""
         if id_ not in self._known and is_declared(self._state, id_, workflow):
             raise ValueError(
-                f"step {id_!r} is declared with what it does, and stubs are for loaded workflows: "
+                f"step {id_!r} is declared with what it does, and stubs are for what loaded workflows do not tell: "
                 f"server.step({id_!r}).run = lambda ctx: ... has it do something else, .fails(...) has it fail"
             )
 
@@ -267,17 +267,11 @@ def _as_entry(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sources(text: str) -> dict[str, Any] | None:
-    """Return the sources of a mapping; None for a function, cut text, unknown sources."""
-    try:
-        shown = json.loads(text)
-    except ValueError:
+    """Return the sources of a mapping, by their names here; None if they are not told."""
+    shown = sources_of(text)
+    if shown is None:
         return None
-    if not isinstance(shown, dict) or any("fn" in source for source in shown.values()):
-        return None
-    sources = {
-        key: {_SOURCES.get(name, name): value for name, value in source.items()} for key, source in shown.items()
-    }
-    return sources if all(set(source) & set(SOURCES) for source in sources.values()) else None
+    return {key: {_SOURCES.get(name, name): value for name, value in source.items()} for key, source in shown.items()}
 
 
 def _moment(text: str) -> datetime:

@@ -45,10 +45,10 @@ print(json.dumps([min(column) for column in zip(*[[run(kind) for kind in kinds] 
 
 
 def least_seconds(
-    folder: Path, environment: dict[str, str], kinds: Sequence[tuple[str, ...]], rounds: int
+    folder: Path, environment: dict[str, str], kinds: Sequence[tuple[str, ...]], count: int
 ) -> list[float]:
     """Return the least CPU time that each kind of run takes, of runs that take turns in one process."""
-    command = [sys.executable, "-c", IN_TURNS, json.dumps(kinds), str(rounds)]
+    command = [sys.executable, "-c", IN_TURNS, json.dumps(kinds), str(count)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True, text=True)
     return list(json.loads(done.stdout))
 

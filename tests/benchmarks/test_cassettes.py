@@ -29,13 +29,14 @@ from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Ending, Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.http.wire import WireReply, WireRequest
+from tests.benchmarks.rounds import rounds
 from tests.cassettes.record_and_replay import JSON, recording_of, serve
 from tests.fake.client_outcomes import Scripted
 
 Figure = Callable[[str, str, str], None]
 INTERACTIONS = 1000
 THREADS = 8
-ROUNDS = 9
+ROUNDS = rounds(9)
 HERE = "http://mastra.test"
 
 

@@ -21,10 +21,11 @@ from mastra_sync.deadline import Deadline
 from mastra_sync.error_replies import Reply
 from mastra_sync.request import Request, Timeouts
 from mastra_sync.transport import RequestsTransport
+from tests.benchmarks.rounds import rounds
 from tests.live.server import LiveServer
 
 Figure = Callable[[str, str, str], None]
-ROUNDS = 5
+ROUNDS = rounds(5)
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -33,9 +34,9 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def median_ratio(work: Callable[[], Any], other: Callable[[], Any], rounds: int = ROUNDS) -> float:
+def median_ratio(work: Callable[[], Any], other: Callable[[], Any], count: int = ROUNDS) -> float:
     """Return how much longer `work` takes than `other`; the two take turns, for the machine is noisy."""
-    return statistics.median(seconds(work) / seconds(other) for _ in range(rounds))
+    return statistics.median(seconds(work) / seconds(other) for _ in range(count))
 
 
 class _Workflow(BaseHTTPRequestHandler):
@@ -85,7 +86,7 @@ def test_overhead_of_a_call(figure: Figure) -> None:
                         session.get(address).json()
 
                 ours()
-                ratio = median_ratio(ours, bare, rounds=9)
+                ratio = median_ratio(ours, bare, count=rounds(9))
         finally:
             server.kill()
     figure("a call's overhead over a bare requests.Session", "<= 15 %", f"{(ratio - 1) * 100:.0f} %")
@@ -151,8 +152,8 @@ def test_import_time(figure: Figure, tmp_path: Path) -> None:
     )
     for statement in statements:
         cost(statement)
-    rounds = [[cost(statement) for statement in statements] for _ in range(7)]
-    package, client, models, pydantic_alone = (min(column) * 1000 for column in zip(*rounds, strict=True))
+    taken = [[cost(statement) for statement in statements] for _ in range(rounds(7))]
+    package, client, models, pydantic_alone = (min(column) * 1000 for column in zip(*taken, strict=True))
     figure("import mastra_sync, over requests and pydantic", "<= 20 ms", f"{package:.1f} ms")
     figure("from mastra_sync import MastraClient, over the same", "<= 60 ms", f"{client:.0f} ms")
     figure(
@@ -175,6 +176,6 @@ def test_help_time(figure: Figure, tmp_path: Path) -> None:
     lines = (("-c", "import requests"), ("-m", "mastra_sync.cli", "--help"))
     for line in lines:
         cost(*line)
-    rounds = [[cost(*line) for line in lines] for _ in range(15)]
-    alone, helped = (min(column) for column in zip(*rounds, strict=True))
+    taken = [[cost(*line) for line in lines] for _ in range(rounds(15))]
+    alone, helped = (min(column) for column in zip(*taken, strict=True))
     figure("mastra-sync --help, over python -c 'import requests'", "<= 1.5", f"{helped / alone:.2f}")

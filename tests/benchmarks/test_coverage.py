@@ -11,6 +11,7 @@ from typing import Any
 from pytest_mastra.coverage import ObservedRun, fold, runs_of_scene
 from pytest_mastra.coverage.report import lines_of
 from tests.benchmarks.pytest_runs import ORDERS, PLUGIN, least_seconds, write_suite
+from tests.benchmarks.rounds import rounds
 from tests.coverage.constructs import play_on
 
 Figure = Callable[[str, str, str], None]
@@ -19,7 +20,7 @@ RUNS = 1000
 STEPS = 30
 MOST_MS = 100
 MOST_LINES = 15
-ROUNDS = 5
+ROUNDS = rounds(5)
 
 
 def observed(number: int) -> ObservedRun:
@@ -51,7 +52,7 @@ def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[s
     """Tests of two runs each: a whole session with coverage and without."""
     suite = write_suite(tmp_path)
     kinds = [(*PLUGIN, suite), (*PLUGIN, "--mastra-coverage=term", suite)]
-    bare, covered = least_seconds(tmp_path, environment, kinds, rounds=3)
+    bare, covered = least_seconds(tmp_path, environment, kinds, count=rounds(3))
     added = (covered - bare) / ORDERS * 1e6
     figure("coverage, all that it adds to a test of two runs", "<= 50 us", f"{added:.0f} us")
 

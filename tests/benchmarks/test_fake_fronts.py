@@ -20,10 +20,11 @@ from pytest_mastra.fake.fronts.in_process import InProcess
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.http.wire import WireReply, WireRequest
+from tests.benchmarks.rounds import rounds
 from tests.live.server import LiveServer
 
 Figure = Callable[[str, str, str], None]
-ROUNDS = 15
+ROUNDS = rounds(15)
 RUNS = 60
 BODY = b'{"runId":"r"}'
 

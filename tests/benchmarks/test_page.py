@@ -21,6 +21,7 @@ from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import carried_trace
 from pytest_mastra.report.trace_reader import trace_of_text
 from tests.benchmarks.pytest_runs import ORDERS, PLUGIN, least_seconds, write_suite
+from tests.benchmarks.rounds import rounds
 from tests.coverage.constructs import play_on
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Figure = Callable[[str, str, str], None]
 
-ROUNDS = 20
+ROUNDS = rounds(20)
 ONE_IN = 10
 """So many tests are there for each that fails."""
 COUNTS = [
@@ -124,7 +125,7 @@ def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[s
     kinds = [
         (*PLUGIN, *wished, name) for name in (suite, "test_plain.py") for wished in ((), ("--mastra-html=page.html",))
     ]
-    bare, with_page, plain, plain_with_page = least_seconds(tmp_path, environment, kinds, rounds=3)
+    bare, with_page, plain, plain_with_page = least_seconds(tmp_path, environment, kinds, count=rounds(3))
     added = (with_page - bare) / ORDERS * 1000
     figure("report page, all that it adds to a test of two runs", "<= 0.3 ms", f"{added:.2f} ms")
     added = (plain_with_page - plain) / PLAIN_TESTS * 1000

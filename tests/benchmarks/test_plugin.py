@@ -12,6 +12,7 @@ from statistics import median
 import pytest
 
 from tests.benchmarks.pytest_runs import PLUGIN, least_seconds
+from tests.benchmarks.rounds import rounds
 
 Figure = Callable[[str, str, str], None]
 
@@ -46,7 +47,7 @@ def test_start_up(figure: Figure, tmp_path: Path, environment: dict[str, str]) -
     (tmp_path / "empty_plugin.py").touch()
     environment["PYTHONPATH"] = str(tmp_path)
     kinds = (("-p", "empty_plugin"), PLUGIN)
-    taken = [[cpu_seconds(folder, environment, *kind) for kind in kinds] for _ in range(25)]
+    taken = [[cpu_seconds(folder, environment, *kind) for kind in kinds] for _ in range(rounds(25))]
     bare = median(alone for alone, _ in taken[1:])
     added = median(with_it - alone for alone, with_it in taken[1:])
     figure("start-up added to bare pytest", "<= 5 ms", f"{added * 1000:.1f} ms ({1 + added / bare:.3f} x)")
@@ -55,7 +56,7 @@ def test_start_up(figure: Figure, tmp_path: Path, environment: dict[str, str]) -
 def test_a_test_that_uses_nothing(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
     """2,000 trivial tests, with the plugin and without."""
     (tmp_path / "test_trivial.py").write_text(TRIVIAL.format(count=TESTS, fixture=""), encoding="utf-8")
-    bare, with_it = least_seconds(tmp_path, environment, [(), PLUGIN], rounds=8)
+    bare, with_it = least_seconds(tmp_path, environment, [(), PLUGIN], count=rounds(8))
     added = (with_it - bare) / TESTS * 1e6
     figure("a test that uses nothing of the plugin", "<= 10 us", f"{added:.1f} us ({with_it / bare:.3f} x)")
 
@@ -66,6 +67,6 @@ def test_a_test_that_uses_the_fake(figure: Figure, tmp_path: Path, environment: 
         code = TRIVIAL.format(count=FIXTURE_TESTS, fixture=fixture)
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
     kinds = [(*PLUGIN, "test_plain.py"), (*PLUGIN, "test_fake.py")]
-    plain, with_fake = least_seconds(tmp_path, environment, kinds, rounds=4)
+    plain, with_fake = least_seconds(tmp_path, environment, kinds, count=rounds(4))
     added = (with_fake - plain) / FIXTURE_TESTS * 1000
     figure("mastra_server, set up and torn down", "<= 1 ms", f"{added:.2f} ms ({with_fake / plain:.1f} x a bare test)")

@@ -18,11 +18,12 @@ import requests
 from pydantic_core import from_json
 
 from mastra_sync import MastraClient
+from tests.benchmarks.rounds import rounds
 from tests.live.install import ServerUnavailable, node_program
 from tests.live.js_sdk.sdk import installed_sdk
 
 Figure = Callable[[str, str, str], None]
-ROUNDS = 7
+ROUNDS = rounds(7)
 PIECE = 64 * 1024
 EVENT = {
     "type": "workflow-step-output",

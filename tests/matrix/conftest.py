@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PARTS = {"part": 0.2, "full": 1.0}
+PARTS = {"part": 0.15, "full": 1.0}
 """Which share of the cells is tried; which ones is the same each time."""
 
 

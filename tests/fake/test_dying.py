@@ -141,13 +141,14 @@ def test_a_stream_in_another_thread_is_cut(scene: Scene) -> None:
     def read() -> None:
         url = f"{scene.front.url}/api/workflows/trip/stream?runId={run.run_id}"
         try:
-            with requests.post(url, json={"inputData": {}}, stream=True, timeout=60) as reply:
+            # without a timeout: the fake's clock would come to it before the server dies, now and then
+            with requests.post(url, json={"inputData": {}}, stream=True, timeout=None) as reply:  # noqa: S113
                 for _ in reply.iter_content(None):
                     has_begun.set()
         except requests.exceptions.RequestException as error:
             ended.append(str(error))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     assert has_begun.wait(10)
     scene.server.die()

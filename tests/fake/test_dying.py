@@ -142,7 +142,7 @@ def test_a_stream_in_another_thread_is_cut(scene: Scene) -> None:
         url = f"{scene.front.url}/api/workflows/trip/stream?runId={run.run_id}"
         try:
             # without a timeout: the fake's clock would come to it before the server dies, now and then
-            with requests.post(url, json={"inputData": {}}, stream=True, timeout=None) as reply:  # noqa: S113
+            with requests.post(url, json={"inputData": {}}, stream=True, timeout=None) as reply:
                 for _ in reply.iter_content(None):
                     has_begun.set()
         except requests.exceptions.RequestException as error:

@@ -204,6 +204,11 @@ def judge_alike(zod: Zod, data: st.DataObject, target: str, *, strips: bool) -> 
     values = data.draw(st.lists(values_near(made), min_size=1, max_size=5))
     judged = zod.judge(made, values, target)
     assert "refused" not in judged, judged
+    hold_alike(zod, judged, values, strips=strips)
+
+
+def hold_alike(zod: Zod, judged: Any, values: Sequence[Any], *, strips: bool) -> None:
+    """Hold what the fake says of values by the JSON Schema that zod wrote to be what zod has said of them."""
     schema = Schema(judged["schema"], strips=strips)
     for value, verdict in zip(values, judged["verdicts"], strict=True):
         fitted, issues = schema.check(value, zod.release)

@@ -90,21 +90,22 @@ def test_requests_are_kept_up_to_the_limit(server: FakeMastra, client: MastraCli
 
 
 def test_memory_does_not_grow(client: MastraClient) -> None:
-    """The second hundred of runs takes no room that the first did not have."""
+    """Runs that were forgotten leave no room taken, least of all that of what they hold."""
     report = client.get_workflow("report")
 
-    def run_hundred() -> int:
-        for number in range(100):
-            report.execute({"n": number, "text": "x" * 1000})
+    def room_after_fifty_runs() -> int:
+        for number in range(50):
+            report.execute({"n": number, "text": "x" * 5000})
         gc.collect()  # what nobody keeps takes no room
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
     try:
-        first, second = run_hundred(), run_hundred()
+        first, second, third = room_after_fifty_runs(), room_after_fifty_runs(), room_after_fifty_runs()
     finally:
         tracemalloc.stop()
-    assert second - first < 100 * 1000
+    # what is kept for good grows each time; caches of libraries, which have limits, by leaps
+    assert min(second - first, third - second) < 50 * 2500
 
 
 def test_without_a_limit_everything_is_kept(client: MastraClient, server: FakeMastra) -> None:

@@ -184,7 +184,7 @@ class PageData:
             run.taken,
             run.failing,
             _rounded(run.seconds),
-            _rounded(traced.at),
+            _rounded(run.began),
             value(traced.account) if result is None else _MISSING,
             [self._difference(one) for one in run.differences],
         ]

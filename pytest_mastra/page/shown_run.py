@@ -77,6 +77,7 @@ class ShownRun:
         taken: The numbers of the lines that it went along.
         differences: In what it differs from a snapshot or a recording.
         seconds: How long it took; None if that is not known.
+        began: When its first step began, in the trace's seconds; None if that is not known.
     """
 
     traced: TracedRun
@@ -88,6 +89,7 @@ class ShownRun:
     taken: list[int] = field(default_factory=list)
     differences: list[TracedDifference] = field(default_factory=list)
     seconds: float | None = None
+    began: float | None = None
 
     @property
     def layout(self) -> Layout:
@@ -148,6 +150,7 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     spans = spans_of(touched)
     progress, asked = _progress(touched.events), _asked(touched.events)
     made.seconds = spans.seconds
+    made.began = None if spans.earliest is None else spans.earliest - trace.epoch
     labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
     made.steps = [
         _step(name, step, result, spans, labels.get(made.entry_of(name)), progress.get(name, ""), asked.get(name))

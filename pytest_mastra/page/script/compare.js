@@ -6,7 +6,7 @@ function compareOf(run) {
     if (workflowsOf(test).includes(run.workflow)) others.push(...runsOf(test).filter((one) => one !== run && one.workflow === run.workflow));
   }
   if (!others.length) return null;
-  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${[targetOf(one.test), one.test.from, one.id.slice(0, 8)].filter(Boolean).join(", ")}`;
+  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", targetOf(one.test), one.test.from, one.id.slice(0, 8))}`;
   others.sort((one, other) => (other.test.name === run.test.name) - (one.test.name === run.test.name));
   return el("select", { "aria-label": "Compare with", id: "compare", onchange: (event) => {
     const place = byId("comparison");
@@ -39,4 +39,4 @@ function drawDifferences(run, at) {
 }
 
 const UUID = /_[0-9a-f]{8}-[0-9a-f-]{27}/g;
-const shortly = (item) => { const words = item === undefined ? "nothing" : json(item); return words.length > 80 ? `${words.slice(0, 80)}…` : words; };
+const shortly = (item) => clipped(item === undefined ? "nothing" : json(item), 80);

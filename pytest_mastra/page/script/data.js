@@ -9,6 +9,18 @@ const told = (test, number) => text(number).replace(/\0([^])/g, (_, one) => text
 /** Returns a function that gives a JSON value of a test; undefined if there is none. */
 const later = (test, number) => () => (number < 0 ? undefined : JSON.parse(told(test, number)));
 
+const READ = { "=": (_, item) => item, "*": later, "~": told };
+/** Returns a row by the names of its places: a text; a value as it stands (=), of JSON (*), a text with UUIDs (~). */
+const read = (test, names, row) => Object.fromEntries(names.split(" ").map((name, index) =>
+  name[0] in READ ? [name.slice(1), READ[name[0]](test, row[index])] : [name, text(row[index])]));
+
+const RUN = "workflow id status *input *result *error =graph =isGraphKnown =steps =at =taken =failing =seconds =began *account =differences";
+const STEP = "path name status *input *output *error *asks *answer count =seconds =spans";
+const DIFFERENCE = "title step where ~path *was *is";
+const FAULT = "rule place what =fired why";
+const EVENT = "=run =at type step =exchange *body";
+const REQUEST = "=number =at =run verb ~target =status ending failure *sent *got =ended asked answered =faults";
+
 async function unpack(base64) {
   const binary = atob(base64), bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
@@ -34,39 +46,29 @@ const workflowsOf = (test) => (test.hasTrace ? [...new Set(test.row[12].map((run
 /** Returns the runs of a test, read when they are looked at. */
 function runsOf(test) {
   if (!test.hasTrace) return [];
-  test.runs ||= test.row[12].map((row, number) => ({
-    test, number, workflow: text(row[0]), id: text(row[1]), status: text(row[2]), input: later(test, row[3]), result: later(test, row[4]),
-    error: later(test, row[5]), graph: GRAPHS[row[6]], isGraphKnown: row[7], at: row[9], taken: row[10], failing: row[11],
-    seconds: row[12], began: row[13], account: later(test, row[14]),
-    differences: row[15].map(([title, step, where, path, was, is]) => ({ title: text(title), step: text(step), where: text(where), path: told(test, path), was: later(test, was), is: later(test, is) })),
-    steps: row[8].map((step, index) => ({
-      index, path: text(step[0]), name: text(step[1]), status: text(step[2]), input: later(test, step[3]), output: later(test, step[4]),
-      error: later(test, step[5]), asks: later(test, step[6]), answer: later(test, step[7]), count: text(step[8]), seconds: step[9], spans: step[10] })),
-  }));
+  test.runs ||= test.row[12].map((row, number) => {
+    const run = read(test, RUN, row);
+    const rows = (names, all) => all.map((one, index) => ({ index, ...read(test, names, one) }));
+    return { ...run, test, number, graph: GRAPHS[run.graph], steps: rows(STEP, run.steps), differences: rows(DIFFERENCE, run.differences) };
+  });
   return test.runs;
 }
 
 /** Returns what a test had go wrong, by its rules. */
-function faultsOf(test) {
-  return (test.hasTrace ? test.row[18] : []).map(([rule, place, what, fired, why]) => ({ rule: text(rule), place: text(place), what: text(what), fired, why: text(why) }));
-}
+const faultsOf = (test) => (test.hasTrace ? test.row[18] : []).map((row) => read(test, FAULT, row));
 
 const metWords = (fault) => (fault.fired ? `met by ${plural(fault.fired, "request")}` : "never met");
 
 /** Returns what was said and told of a run, by time: requests, events, and faults that struck later than their request. */
-function storyOf(run) {
-  const { test } = run, row = test.row;
-  const faults = faultsOf(test);
-  const events = row[13].filter((event) => event[0] === run.number).map((event, order) => ({
-    kind: "event", at: event[1], order, type: text(event[2]), step: text(event[3]), exchange: event[4], body: later(test, event[5]) }));
-  const requests = row[14].filter((one) => one[2] === run.number).map((one) => ({
-    kind: "request", number: one[0], at: one[1], verb: text(one[3]), target: told(test, one[4]), status: one[5],
-    ending: text(one[6]), failure: text(one[7]), sent: later(test, one[8]), got: later(test, one[9]), ended: one[10], asked: text(one[11]), answered: text(one[12]), faults: one[13].map((number) => faults[number]) }));
-  const strikes = requests.filter((one) => one.ended > one.at).flatMap((one) => one.faults.splice(0).map((fault) => ({ kind: "fault", at: one.ended, number: one.number, fault })));
+function storyOf({ test, number }) {
+  const all = faultsOf(test);
+  const events = test.row[13].filter((row) => row[0] === number).map((row, order) => ({ kind: "event", order, ...read(test, EVENT, row) }));
+  const requests = test.row[14].filter((row) => row[2] === number).map((row) => ({ kind: "request", order: row[0], ...read(test, REQUEST, row), faults: row[13].map((one) => all[one]) }));
+  const strikes = requests.filter((one) => one.ended > one.at).flatMap((one) => one.faults.splice(0).map((fault) => ({ kind: "fault", at: one.ended, order: one.number, fault })));
   let last = 0;
   for (const event of events) last = event.at = Math.max(last, event.at ?? last);
   const rank = (one) => ["request", "event", "fault"].indexOf(one.kind);
-  return [...requests, ...events, ...strikes].sort((one, other) => one.at - other.at || rank(one) - rank(other) || (one.order ?? one.number) - (other.order ?? other.number));
+  return [...requests, ...events, ...strikes].sort((one, other) => one.at - other.at || rank(one) - rank(other) || one.order - other.order);
 }
 
 const isTrouble = (request) => request.status >= 400 || !!request.failure || !["whole", "open", "left", ""].includes(request.ending);

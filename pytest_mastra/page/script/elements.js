@@ -1,13 +1,12 @@
 // Elements: text goes in as text only, and what does not print is written as an escape.
-const MARKS = { success: "✓", bailed: "✓", failed: "✗", tripwire: "✗", suspended: "?", paused: "‖", waiting: "…", canceled: "−",
+const MARKS = { __proto__: null, success: "✓", bailed: "✓", failed: "✗", tripwire: "✗", suspended: "?", paused: "‖", waiting: "…", canceled: "−",
   skipped: "−", running: "▸", passed: "✓", error: "✗", xfailed: "✓", xpassed: "✗" };
-const KNOWN = new Set(Object.keys(MARKS));
-const WORDS = { success: "succeeded", bailed: "bailed", failed: "failed", tripwire: "tripwire", "": "not reached" };
+const WORDS = { __proto__: null, success: "succeeded", bailed: "bailed", failed: "failed", tripwire: "tripwire", "": "not reached" };
 const markOf = (status) => MARKS[status] || "•";
 const wordOf = (status) => WORDS[status] || status;
 const byId = (id) => document.getElementById(id);
 const many = (count) => count.toLocaleString("en");
-const classOf = (status) => (KNOWN.has(status) ? status : "unknown");
+const classOf = (status) => (status in MARKS ? status : "unknown");
 
 const UNPRINTABLE = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
 const visible = (string) => string.replace(UNPRINTABLE, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
@@ -70,5 +69,8 @@ const copyButton = (label, string, words = "Copied") => button(label, async (eve
 }, { class: "copy", title: label });
 
 const linkTo = (...parts) => "#" + parts.map(encodeURIComponent).join("/");
+const joined = (between, ...parts) => parts.filter(Boolean).join(between);
+const clipped = (words, most) => (words.length > most ? `${words.slice(0, most)}…` : words);
+const stateOf = (step) => joined(", ", step.status, step.seconds && duration(step.seconds));
 const plural = (count, thing) => `${many(count)} ${thing}${count === 1 ? "" : "s"}`;
 const badge = (status) => el("span", { class: `badge ${classOf(status)}` }, `${markOf(status)} ${status}`);

@@ -13,9 +13,9 @@ function matches(test) {
 
 function rowOf(test) {
   const [workflow, words, where, why] = sentenceOf(test);
-  const said = words ? `${[workflow, words, where].filter(Boolean).join(" ")}${why ? `: ${why}` : ""}` : text(test.row[4]);
+  const said = words ? joined(": ", joined(" ", workflow, words, where), why) : text(test.row[4]);
   return el("li", el("a", { href: linkTo(test.key) }, el("span", { class: `mark ${test.outcome}`, title: test.outcome }, markOf(test.outcome)), el("span.unseen", `${test.outcome}: `),
-    el("span.test", test.name, said ? el("small", said.length > 300 ? `${said.slice(0, 300)}…` : said) : ""), el("span.workflows", workflowsOf(test).join(", ")), el("span.took", duration(test.seconds))));
+    el("span.test", test.name, said ? el("small", clipped(said, 300)) : ""), el("span.workflows", workflowsOf(test).join(", ")), el("span.took", duration(test.seconds))));
 }
 
 function drawList() {

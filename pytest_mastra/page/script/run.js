@@ -4,12 +4,12 @@ function markdownOf(test, run, at) {
   const code = (string) => "`" + visible(string).replaceAll("`", "'") + "`";
   const block = (string, kind = "") => { const fence = "`".repeat(Math.max(3, ...(string.match(/`+/g) || []).map((one) => one.length + 1))); return `${fence}${kind}\n${visible(string)}\n${fence}`; };
   const part = (title, later) => (later() === undefined ? [] : [`**${title}**`, block(json(later(), null, 2).slice(0, 4000), "json")]);
-  const lines = [words ? `### ${[workflow && code(workflow), words, where && code(where)].filter(Boolean).join(" ")}` : `### ${code(test.name)} ${test.outcome}`];
+  const lines = [words ? `### ${joined(" ", workflow && code(workflow), words, where && code(where))}` : `### ${code(test.name)} ${test.outcome}`];
   if (why) lines.push(block(why));
-  lines.push([`- test: ${code(test.name)}, ${test.outcome}${test.seconds === null ? "" : ` after ${duration(test.seconds)}`}`, `- again: ${code(againOf(test))}`,
+  lines.push([`- test: ${code(test.name)}, ${joined(" after ", test.outcome, duration(test.seconds))}`, `- again: ${code(againOf(test))}`,
     ...faultsOf(test).map((fault) => `- fault: ${code(fault.rule)}, ${metWords(fault)}`),
-    ...(run ? [`- run: ${code(run.id)} of ${code(run.workflow)}, ${run.status}${run.seconds === null ? "" : ` after ${duration(run.seconds)}`}, on ${targetOf(test)}`,
-      `- path: ${run.steps.map((one) => `${code(one.path)} (${one.status}${one.seconds ? `, ${duration(one.seconds)}` : ""})`).join(" → ") || "no step"}`] : [])].join("\n"));
+    ...(run ? [`- run: ${code(run.id)} of ${code(run.workflow)}, ${joined(" after ", run.status, duration(run.seconds))}, on ${targetOf(test)}`,
+      `- path: ${run.steps.map((one) => `${code(one.path)} (${stateOf(one)})`).join(" → ") || "no step"}`] : [])].join("\n"));
   if (run) {
     lines.push(...part("Input of the run", run.input));
     for (const name of at ? ["error", "input", "asks", "output"] : []) lines.push(...part(`${name} of ${code(at.path)}`, at[name]));
@@ -56,8 +56,8 @@ function drawRun(test, runId, stepPath) {
     el("nav.crumbs", el("a", { href: "#", class: "button", id: "back" }, "‹ All tests"), index >= 0 ? other(-1) : "", index >= 0 ? other(1) : ""),
     el("h2", { class: `sentence ${FAILED.has(test.outcome) ? "bad" : ""}`, tabindex: -1 }, words ? [workflow ? el("b", workflow) : "", " ", words, where ? [" ", el("code", where)] : ""] : [badge(test.outcome), " ", run ? run.workflow : "No run"]),
     why ? el("p.why", why) : "",
-    el("p.name", el("code", test.name), [duration(test.seconds), targetOf(test), test.from].filter(Boolean).map((one) => el("span", one))),
-    run ? el("p.name.run", badge(run.status), el("span", "run ", copyButton(run.id, () => run.id, "Copied the run's id")), run.seconds === null ? null : el("span", duration(run.seconds)), run.isGraphKnown ? null : el("span", "no server told its graph: steps in their order")) : "",
+    el("p.name", el("code", test.name), [duration(test.seconds), targetOf(test), test.from].map((one) => one && el("span", one))),
+    run ? el("p.name.run", badge(run.status), el("span", "run ", copyButton(run.id, () => run.id, "Copied the run's id")), el("span", duration(run.seconds)), run.isGraphKnown ? null : el("span", "no server told its graph: steps in their order")) : "",
     el("div.tools", run && pickerOf(test, runs, run), run && compareOf(run), copyButton("Copy as Markdown", () => markdownOf(test, run, at), "Copied as Markdown")));
   if (!run) {
     view.append(el("p.empty", test.row[8] ? "The trace of this test was left out for want of room." : test.hasTrace ? "This test named no run." : "This test had nothing to do with Mastra."), ...saidOf(test, true));

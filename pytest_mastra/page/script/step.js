@@ -7,13 +7,12 @@ const travelOf = (run, at) => `mastra-sync time-travel ${[run.workflow, run.id, 
 
 function drawStep(run, at) {
   const { test } = run;
-  const isLive = targetOf(test) === "live";
   if (!at) {
     return el("div", el("h3", run.workflow, " ", badge(run.status)), titled("Error", run.error, "error"), drawDifferences(run), titled("Input", run.input), titled("Result", run.result),
       titled("What the server told", run.account), command("Run it again", againOf(test)));
   }
   return el("div", el("h3", at.name, " ", badge(at.status)),
-    el("p.name", at.path === at.name ? null : copyButton(at.path, () => at.path, "Copied the path"), at.count ? el("span", at.count) : "", at.seconds === null ? null : el("span", duration(at.seconds))),
+    el("p.name", at.path !== at.name && copyButton(at.path, () => at.path, "Copied the path"), at.count && el("span", at.count), el("span", duration(at.seconds))),
     titled("Error", at.error, "error"), drawDifferences(run, at), titled("Asks", at.asks), titled("Input", at.input), titled("Answer", at.answer), titled("Output", at.output),
-    command("Run the test again", againOf(test)), isLive ? command("Run it from this step", travelOf(run, at)) : "");
+    command("Run the test again", againOf(test)), targetOf(test) === "live" && command("Run it from this step", travelOf(run, at)));
 }

@@ -2,15 +2,19 @@
 const MOST_LINES = 400;
 const POLLS = new Set(["run_by_id", "run_execution_result"]);
 
+/** Returns the path of the step that was at work at a moment of the story. */
+const stepAt = (run, moment) => run.steps.findLast((one) => one.spans.some(([, from, to]) => from <= moment - run.began && moment - run.began <= (to ?? Infinity)))?.path;
+
 function linesOf(run) {
-  const lines = [];
+  if (run.lines) return run.lines;
+  const lines = run.lines = [];
   for (const one of storyOf(run)) {
     const last = lines[lines.length - 1];
     const isPoll = one.kind === "request" && POLLS.has(one.verb), isBad = one.kind === "request" && isTrouble(one);
     const said = isPoll ? (isBad ? ` → ${outcomeOf(one)}` : `, ${(one.got() || {}).status || ""}`) : "";
     const rule = (one.fault ? [one.fault] : one.faults || []).map((fault) => fault.rule).join(", ");
     if (isPoll && last && last.kind === "polls" && last.said === said && last.rule === rule) last.all.push(one);
-    else lines.push(isPoll ? { kind: "polls", at: one.at, said, isBad, rule, all: [one] } : { ...one, isBad: isBad || !!one.fault, rule, all: [one] });
+    else lines.push({ ...(isPoll ? { kind: "polls", at: one.at, said } : one), isBad: isBad || !!one.fault, rule, step: rule ? stepAt(run, one.at) : one.step, all: [one], number: lines.length });
   }
   return lines;
 }
@@ -22,7 +26,7 @@ function wordsOf(line) {
 }
 
 const outcomeOf = (one) => one.failure || (one.status ? `${one.status}${["cut", "left"].includes(one.ending) ? `, ${one.ending}` : ""}` : "no answer");
-const faultOf = (fault) => el("div.fault", el("p.target", fault.rule), el("p.name", [fault.what, fault.place, metWords(fault)].filter(Boolean).map((one) => el("span", one))), fault.why && el("pre.headers", fault.why));
+const faultOf = (fault) => el("div.fault", el("p.target", fault.rule), el("p.name", [fault.what, fault.place, metWords(fault)].map((one) => one && el("span", one))), fault.why && el("pre.headers", fault.why));
 
 const headers = (lines) => lines && el("pre.headers", lines);
 function detailsOf(line) {
@@ -33,13 +37,21 @@ function detailsOf(line) {
     one.asked ? el("details", el("summary", "Headers"), headers(one.asked), headers(one.answered)) : ""));
 }
 
+/** Opens a line of the story, which may not be drawn yet. */
+function openLine({ number }) {
+  const id = `line-${number}`;
+  while (!byId(id)) document.querySelector(".story ~ .more").click();
+  byId(id).open = true;
+  byId(id).scrollIntoView({ block: "nearest" });
+}
+
 function drawStory(run, select) {
   const lines = linesOf(run);
   if (!lines.length) return el("p.empty", "Nothing was said of this run.");
   const list = el("ol.story");
   return addInParts(list, lines, (line) => {
     const at = line.step && run.steps.find((one) => one.path === line.step);
-    const place = el("details", { class: `${line.kind} ${line.isBad ? "trouble" : ""}`, "data-step": at && at.path },
+    const place = el("details", { class: `${line.kind} ${line.isBad ? "trouble" : ""}`, "data-step": at && at.path, id: `line-${line.number}` },
       el("summary", el("time", line.at === null ? "" : duration(line.at)), el("span.what", line.isBad || line.rule ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.rule ? el("code.where", line.rule) : line.step && el("span.where", at ? at.name : line.step)));
     place.addEventListener("toggle", () => {
       if (!place.open) return;

@@ -10,7 +10,7 @@ function brief(item) {
   const keys = Object.keys(item);
   if (!keys.length) return "{}";
   const shown = keys.slice(0, 4).join(", ");
-  return `{${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}${keys.length > 4 ? ", …" : ""}}`;
+  return `{${clipped(shown, 60)}${keys.length > 4 ? ", …" : ""}}`;
 }
 
 function leaf(item) {
@@ -24,8 +24,8 @@ function leaf(item) {
   return el("span", shown, " ", more);
 }
 
-const label = (key, path) => key === undefined ? null : el("button", { type: "button", class: "key", title: `Copy the path ${visible(path)}`,
-  onclick: (event) => { event.preventDefault(); copy(path, `Copied ${path}`); } }, typeof key === "number" ? key : NAME.test(key) ? key : json(key));
+const label = (key, path) => key === undefined ? null : button(typeof key === "number" || NAME.test(key) ? key : json(key),
+  (event) => { event.preventDefault(); copy(path, `Copied ${path}`); }, { class: "key", title: `Copy the path ${visible(path)}` });
 
 /** Returns a value as a tree; what is inside of a folded place is made when it is unfolded. */
 function tree(item, path = "$", key = undefined, isOpen = true) {

@@ -32,7 +32,7 @@ def stream(server: FakeMastra, client: MastraClient) -> None:
 
 
 def test_faults(seen: Seen, tmp_path: Path) -> None:
-    """Polls that met one are one line with its rule; within a stream it stands among the events; each is told below."""
+    """It is marked in graph, timeline and story, where a choice of one is of all; each is told below."""
     path = page_of(tmp_path, acted(poll), acted(stream))
     page = seen.open(path)
     card = page.locator("article").first
@@ -42,6 +42,14 @@ def test_faults(seen: Seen, tmp_path: Path) -> None:
     line = page.locator(".story .polls summary").last
     expect(line).to_contain_text("polls → 503")
     expect(line).to_contain_text("faults.on('run_by_id').status(503)")
+    marks = page.locator(".timeline .strike")
+    expect(marks).to_have_count(page.locator(".story .trouble").count())
+    box = page.get_by_role("button", name="step charge, succeeded, a fault struck")
+    expect(box).to_contain_text("\N{BLACK SCISSORS}")
+    marks.first.click()
+    expect(page.locator(".story .polls[open] .target").first).to_contain_text("/runs/")
+    for drawing in ("#run .drawing g", ".timeline .row", ".timeline .strike", ".story .polls"):
+        expect(page.locator(f"{drawing}.selected").first).to_have_attribute("data-step", "charge")
     told = page.locator(".faults .fault")
     expect(told.first).to_contain_text("tests/page/browser/test_faults.py:")
     expect(told.last).to_contain_text("It waited for `cancel`, and none came.")

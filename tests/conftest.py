@@ -11,6 +11,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a slow machine fails no property test, and nothing is left behind
+settings.register_profile("any_machine", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any_machine")
 
 pytest_plugins = ["pytester", "tests.suites_in_folders"]
 

@@ -310,7 +310,7 @@ def edited(draw: st.DrawFn) -> str:
     return "".join(lines)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(edited())
 def test_no_edit_is_read_in_two_ways(text: str) -> None:
     """What our reader takes for its own, YAML reads the same; anything else is left to YAML."""

@@ -122,7 +122,7 @@ def fresh(folder: Path) -> Path:
 
 
 SEEDS = st.integers(0, 10**6)
-SLOWLY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOWLY = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @SLOWLY

@@ -43,7 +43,7 @@ def test_runs_after_one_another_keep_their_order() -> None:
     assert targets(order_by_run(exchanges, like=[])) == targets(exchanges)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(), st.lists(st.floats(0, 0.4), min_size=5, max_size=5))
 def test_jitter_does_not_matter(seed: int, jitter: list[float]) -> None:
     """Threads that run the same five inputs at once give the same story, whoever is first."""

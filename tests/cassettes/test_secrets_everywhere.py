@@ -109,7 +109,7 @@ def contents(path: Path) -> list[str]:
     return said
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     SECRETS,
     st.sampled_from(NAMED),

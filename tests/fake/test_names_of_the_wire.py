@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mastra_sync import MastraClient
@@ -42,7 +42,6 @@ def test_the_question_of_a_step_called_input(generation: str, start: str) -> Non
     assert (result.result, result.steps["input"].output) == ({"a": 2}, {"a": 2})
 
 
-@settings(deadline=None)
 @given(
     generation=st.sampled_from(GENERATIONS),
     start=st.sampled_from(STARTS),
@@ -79,7 +78,6 @@ def test_outputs_are_those_of_their_steps(
     assert read.state == state
 
 
-@settings(deadline=None)
 @given(
     generation=st.sampled_from(GENERATIONS),
     start=st.sampled_from(STARTS),
@@ -109,7 +107,6 @@ def test_questions_are_those_of_their_steps(
     assert (ended.status, ended.result, ended.steps[asking].output) == ("success", answer, answer)
 
 
-@settings(deadline=None)
 @given(generation=st.sampled_from(GENERATIONS), failing=st.sampled_from(STEP_IDS), input_data=objects | values)
 def test_a_failure_is_that_of_its_step(generation: str, failing: str, input_data: Any) -> None:
     """A step so called that fails is the one that failed, whatever the run was started with."""

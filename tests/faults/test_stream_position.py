@@ -23,7 +23,7 @@ from mastra_sync.stream_position import (
     digest_of,
 )
 
-many = settings(max_examples=200, deadline=None, derandomize=True)
+many = settings(max_examples=200, derandomize=True)
 
 Texts = list[str]
 

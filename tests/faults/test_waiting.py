@@ -59,7 +59,7 @@ def run_on(transport: TimedRun) -> Run:
     return client.get_workflow(WORKFLOW).get_run(RUN_ID)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.floats(0.0, 3000.0), st.floats(0.0, 0.005))
 def test_the_end_is_seen_soon(duration: float, latency: float) -> None:
     """Within 60 ms or 5 % of the run's duration, whichever is more."""
@@ -69,7 +69,7 @@ def test_the_end_is_seen_soon(duration: float, latency: float) -> None:
     assert first_seen - duration <= max(0.06, 0.05 * duration)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.floats(0.0, 600.0), st.floats(0.0, 0.05))
 def test_a_long_run_is_not_asked_for_too_often(duration: float, latency: float) -> None:
     """At most 160 polls for ten minutes."""

@@ -306,7 +306,6 @@ def spellings(secret: str) -> dict[str, str]:
     }
 
 
-@settings(deadline=None)
 @given(SPECIAL.map(str.strip), st.text(max_size=5), st.text(max_size=5))
 def test_every_spelling_is_found(secret: str, before: str, after: str) -> None:
     """However a secret is written down, it is found, and gone afterwards."""
@@ -322,7 +321,6 @@ def test_every_spelling_is_found(secret: str, before: str, after: str) -> None:
         assert scrubber.survivors(left.encode("utf-8", "surrogatepass")) == [], how
 
 
-@settings(deadline=None)
 @given(st.lists(SPECIAL, max_size=3), st.text(max_size=30), st.binary(max_size=30))
 def test_scrubbing_twice_is_scrubbing_once(secrets: list[str], text: str, data: bytes) -> None:
     """What was scrubbed stays as it is, so that both sides of a comparison can be scrubbed at any time."""
@@ -412,7 +410,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from([(), ("tenant-code",)]))
 def test_the_look_ahead_misses_nothing(text: str, further: tuple[str, ...]) -> None:
     """Where the quick look finds no sensitive name, the thorough one finds none, also in what is hardly JSON."""

@@ -235,7 +235,7 @@ def test_outcomes(phases: dict[str, str], outcome: str) -> None:
     assert trace_records.outcome_of(phases) == outcome
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scene=scenes())
 def test_whatever_was_said_can_be_read_again(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No exchange makes a trace that breaks the schema or cannot be read."""

@@ -128,7 +128,7 @@ def teach(scene: Scene, source: str, secret: str) -> None:
     exchange.request = WireRequest(request.method, request.target, sent, request.body)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data(), secret=SECRETS, source=st.sampled_from(SOURCES))
 def test_wherever_it_stands(data: st.DataObject, secret: str, source: str) -> None:
     """A secret that stood once under its name is nowhere: bodies, events in any pieces, addresses, failures, ids."""
@@ -166,7 +166,7 @@ def test_wherever_it_stands(data: st.DataObject, secret: str, source: str) -> No
     assert_nowhere(secret, scene)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(secret=SECRETS)
 def test_what_only_a_fake_knows(secret: str) -> None:
     """A secret in steps that nobody watched, and in errors that nobody read, is nowhere either."""
@@ -223,7 +223,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(value=VALUES, known=st.sampled_from(["", "hush-hush-hush", "line one\nhush-hush-hush", "471147"]))
 def test_what_is_seen_to_be_clean_at_once(value: Any, known: str) -> None:
     """A value of which a look at its text says that it holds no secret holds none: to look into it changes nothing."""
@@ -232,7 +232,7 @@ def test_what_is_seen_to_be_clean_at_once(value: Any, known: str) -> None:
     assert not is_clean or scrubber.data(value) == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(answer=VALUES, given=VALUES, is_told=st.booleans())
 def test_a_look_at_the_whole_hides_as_much(answer: Any, given: Any, *, is_told: bool) -> None:
     """A trace that is looked through as one text is the one of which each value was looked through."""

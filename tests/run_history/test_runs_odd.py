@@ -17,7 +17,7 @@ from pytest_mastra.text.width import cells
 from tests.run_history.odd_exchanges import scenes
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(scenes())
 def test_nothing_is_too_odd(scene: Scene) -> None:
     """No answer, stream or mixture of them is more than the runs, their lines and their trace can tell of."""

@@ -285,9 +285,12 @@ def test_in_examples_of_hypothesis(run_process: RunSuite) -> None:
     result = run_process(
         f"""
 {SERVERS}
-from hypothesis import Phase, given, settings, strategies
+from hypothesis import HealthCheck, Phase, given, settings, strategies
 
-QUICK = settings(database=None, deadline=None, max_examples=10, phases=[Phase.generate, Phase.shrink])
+QUICK = settings(
+    database=None, deadline=None, max_examples=10, phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 @QUICK
 @given(n=strategies.integers(0, 100))

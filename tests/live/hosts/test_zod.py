@@ -35,7 +35,7 @@ def zod() -> Iterator[Zod]:
 
 @pytest.mark.parametrize("target", ["draft-07", "draft-2020-12"])
 @pytest.mark.parametrize("strips", [True, False])
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_fake_judges_as_zod(zod: Zod, *, strips: bool, target: str, data: st.DataObject) -> None:
     """By any schema of any shape, on any value: the same value comes out, or the same issues in the same order."""

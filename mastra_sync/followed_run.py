@@ -9,14 +9,14 @@ from mastra_sync.deadline import Deadline
 from mastra_sync.operations import Operation
 from mastra_sync.options import OnGap, OnSuspend
 from mastra_sync.transport import ByteStream
-from mastra_sync.waiting import NamedRun
+from mastra_sync.waiting import AwaitedRun
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import RunResult, Suspension
 
 
-class FollowedRun(NamedRun, Protocol):
+class FollowedRun(AwaitedRun, Protocol):
     """What a stream needs of the run whose events it gives."""
 
     def url_of(self, operation: Operation) -> str:

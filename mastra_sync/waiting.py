@@ -68,7 +68,7 @@ class Departure:
         return run.status == "pending" if self.mark is None else Mark.of(run) == self.mark
 
 
-class NamedRun(Protocol):
+class AwaitedRun(Protocol):
     """What a message needs of the run that it is about."""
 
     workflow_id: str
@@ -79,7 +79,7 @@ class NamedRun(Protocol):
         """What its readings have shown of its server."""
 
 
-class ReadableRun(NamedRun, Protocol):
+class ReadableRun(AwaitedRun, Protocol):
     """What a wait needs of the run that it waits for."""
 
     def poll(self, deadline: Deadline) -> RunResult:
@@ -215,7 +215,7 @@ def next_pause(elapsed: float) -> float:
     return max(SHORTEST_PAUSE, SHARE_OF_ELAPSED * elapsed)
 
 
-def interruption(run: NamedRun) -> KeyboardInterrupt:
+def interruption(run: AwaitedRun) -> KeyboardInterrupt:
     """Return what an interrupted wait raises: it says how to pick the run up again."""
     return KeyboardInterrupt(
         f"run {run.run_id} of {run.workflow_id!r} was left as it is; pick it up again with "

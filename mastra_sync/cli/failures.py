@@ -60,7 +60,7 @@ _DOUBLED_PREFIX = re.compile(r"(?P<server>.*[^/])(?P<prefix>/[^/].*)(?P=prefix)"
 
 
 @dataclass(slots=True)
-class Attempt:
+class CommandContext:
     """What the command is doing, for whoever must explain why it did not work.
 
     Attributes:
@@ -78,10 +78,10 @@ class Attempt:
     has_begun: bool = False
 
 
-def explain(error: errors.MastraError, attempt: Attempt) -> Stop:
+def explain(error: errors.MastraError, context: CommandContext) -> Stop:
     """Return how the command ends because of a failure, and where the documentation explains that."""
     make = next((make for kind, make in _EXPLANATIONS if isinstance(error, kind)), _explain_other)
-    stop = make(error, attempt)
+    stop = make(error, context)
     if not isinstance(error, errors.InvalidArgument):
         # a wrong command line is explained by --help
         stop.see = see_error(slug_of(type(error).__name__))
@@ -101,18 +101,18 @@ def first_line(error: errors.MastraError) -> str:
 # -- one function for each kind
 
 
-def _explain_usage(error: errors.MastraError, attempt: Attempt) -> Stop:
-    return Stop(Exit.USAGE, _answer_of(error, attempt))
+def _explain_usage(error: errors.MastraError, context: CommandContext) -> Stop:
+    return Stop(Exit.USAGE, _answer_of(error, context))
 
 
-def _answer_of(error: errors.MastraError, attempt: Attempt) -> str:
+def _answer_of(error: errors.MastraError, context: CommandContext) -> str:
     """Return what an exception says, and the status if it is the server's word."""
     status = error.status_code if isinstance(error, errors.APIStatusError) else None
     line = first_line(error)
-    return line if status is None else f"{attempt.client.base_url} answered {status}: {line}"
+    return line if status is None else f"{context.client.base_url} answered {status}: {line}"
 
 
-def _explain_argument(error: errors.InvalidArgument, _attempt: Attempt) -> Stop:
+def _explain_argument(error: errors.InvalidArgument, _attempt: CommandContext) -> Stop:
     return Stop(Exit.USAGE, in_options(error))
 
 
@@ -127,50 +127,50 @@ def in_options(error: errors.InvalidArgument) -> str:
     return one_line(f"{_OPTIONS.get(name, name)}{f', at {path}' if path else ''}: {problem}", None)
 
 
-def _explain_workflow(error: errors.WorkflowNotFound, attempt: Attempt) -> Stop:
+def _explain_workflow(error: errors.WorkflowNotFound, context: CommandContext) -> Stop:
     hint = error.hint()
     return Stop(
         Exit.USAGE,
-        f"{attempt.client.base_url} has no workflow {printable(attempt.workflow_id)!r}{'; ' if hint else ''}{hint}",
+        f"{context.client.base_url} has no workflow {printable(context.workflow_id)!r}{'; ' if hint else ''}{hint}",
     )
 
 
-def _explain_run(_error: errors.MastraError, attempt: Attempt) -> Stop:
-    near = did_you_mean(*_near_runs(attempt))
-    hint = attempt.server.command("runs", attempt.workflow_id)
+def _explain_run(_error: errors.MastraError, context: CommandContext) -> Stop:
+    near = did_you_mean(*_near_runs(context))
+    hint = context.server.command("runs", context.workflow_id)
     return Stop(
         Exit.USAGE,
-        f"{printable(attempt.workflow_id)!r} has no run {printable(attempt.run_id)!r}"
+        f"{printable(context.workflow_id)!r} has no run {printable(context.run_id)!r}"
         f"{f'{near} List' if near else '; list'} its runs with: {hint}",
     )
 
 
-def _near_runs(attempt: Attempt) -> list[str]:
+def _near_runs(context: CommandContext) -> list[str]:
     """Return the ids of newer runs that begin as the wanted one, or are spelled alike."""
-    wanted, known = attempt.run_id, list[str]()
+    wanted, known = context.run_id, list[str]()
     with contextlib.suppress(errors.MastraError):
-        runs = attempt.client.get_workflow(attempt.workflow_id).iter_runs(per_page=_LOOKED_THROUGH)
+        runs = context.client.get_workflow(context.workflow_id).iter_runs(per_page=_LOOKED_THROUGH)
         known += [run.run_id for run in islice(runs, _LOOKED_THROUGH) if run.run_id]
     beginning = [run_id for run_id in known if run_id.startswith(wanted)] if wanted else []
     return [printable(run_id) for run_id in (beginning or nearest_names(wanted, known, _MOST))[:_MOST]]
 
 
-def _explain_started(_error: errors.MastraError, attempt: Attempt) -> Stop:
-    run_id, workflow_id = attempt.run_id, attempt.workflow_id
+def _explain_started(_error: errors.MastraError, context: CommandContext) -> Stop:
+    run_id, workflow_id = context.run_id, context.workflow_id
     run = f"run {printable(run_id)!r} of {printable(workflow_id)!r}"
     stands = ""
     with contextlib.suppress(errors.MastraError):
-        stands = f" (it is {attempt.client.get_workflow(workflow_id).run_execution_result(run_id).status})"
-    look = attempt.server.command("result", workflow_id, run_id)
+        stands = f" (it is {context.client.get_workflow(workflow_id).run_execution_result(run_id).status})"
+    look = context.server.command("result", workflow_id, run_id)
     return Stop(
         Exit.USAGE,
         f"{run} was started before{stands}, so it was not started again; look at it with: {look}",
     )
 
 
-def _explain_mismatch(error: errors.InputMismatch, attempt: Attempt) -> Stop:
-    run_id, workflow_id = attempt.run_id, attempt.workflow_id
-    look = attempt.server.command("result", workflow_id, run_id)
+def _explain_mismatch(error: errors.InputMismatch, context: CommandContext) -> Stop:
+    run_id, workflow_id = context.run_id, context.workflow_id
+    look = context.server.command("result", workflow_id, run_id)
     is_answer = error.argument == "resume_data"
     what = "answered otherwise" if is_answer else "started with another input"
     instead = "" if is_answer else "give another --run-id, or "
@@ -181,96 +181,96 @@ def _explain_mismatch(error: errors.InputMismatch, attempt: Attempt) -> Stop:
     )
 
 
-def _explain_input(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_input(error: errors.MastraError, context: CommandContext) -> Stop:
     hint = ""
     with contextlib.suppress(errors.MastraError):
-        schema = attempt.client.get_workflow(attempt.workflow_id).get_schema().input_schema
+        schema = context.client.get_workflow(context.workflow_id).get_schema().input_schema
         hint = f" (the workflow takes {printable(in_words(schema))})"
     return Stop(Exit.USAGE, f"{first_line(error)}{hint}")
 
 
-def _explain_conflict(error: errors.MastraError, attempt: Attempt) -> Stop:
-    run, look = printable(attempt.run_id), attempt.server.command("result", attempt.workflow_id, attempt.run_id)
+def _explain_conflict(error: errors.MastraError, context: CommandContext) -> Stop:
+    run, look = printable(context.run_id), context.server.command("result", context.workflow_id, context.run_id)
     return Stop(
         Exit.USAGE,
-        f"run {run} of {printable(attempt.workflow_id)!r}: {first_line(error)}; look at it with: {look}",
+        f"run {run} of {printable(context.workflow_id)!r}: {first_line(error)}; look at it with: {look}",
     )
 
 
-def _explain_several(error: errors.SeveralStepsSuspended, attempt: Attempt) -> Stop:
+def _explain_several(error: errors.SeveralStepsSuspended, context: CommandContext) -> Stop:
     waiting = ", ".join(printable(step) for step in error.available)
     return Stop(
-        Exit.USAGE, f"run {printable(attempt.run_id)} waits at several steps ({waiting}); say which one with --step"
+        Exit.USAGE, f"run {printable(context.run_id)} waits at several steps ({waiting}); say which one with --step"
     )
 
 
-def _explain_answer(error: errors.MastraError, attempt: Attempt) -> Stop:
+def _explain_answer(error: errors.MastraError, context: CommandContext) -> Stop:
     wanted = ""
     with contextlib.suppress(errors.MastraError):
-        workflow = attempt.client.get_workflow(attempt.workflow_id)
+        workflow = context.client.get_workflow(context.workflow_id)
         schemas = resume_schemas(workflow)
-        places = dict.fromkeys(place.step for place in workflow.get_run(attempt.run_id).result().suspensions)
+        places = dict.fromkeys(place.step for place in workflow.get_run(context.run_id).result().suspensions)
         wanted = "".join(
             f"{printable(step)} takes {printable(in_words(schemas[step]))}; " for step in places if step in schemas
         )
     return Stop(Exit.USAGE, f"{first_line(error)} ({wanted}the run is still suspended)")
 
 
-def _explain_authentication(error: errors.AuthenticationError, attempt: Attempt) -> Stop:
+def _explain_authentication(error: errors.AuthenticationError, context: CommandContext) -> Stop:
     sent = error.advice.replace(HOW_TO_GIVE_TOKEN, "set MASTRA_API_TOKEN").replace("the argument headers", "--header")
     return _at_the_server(
-        f"{attempt.client.base_url} refuses access ({first_line(error)}). {sent}".rstrip().rstrip("."), attempt
+        f"{context.client.base_url} refuses access ({first_line(error)}). {sent}".rstrip().rstrip("."), context
     )
 
 
-def _explain_connection(error: errors.APIConnectionError, attempt: Attempt) -> Stop:
+def _explain_connection(error: errors.APIConnectionError, context: CommandContext) -> Stop:
     problem = one_line(str(error).partition("\n")[0].rpartition(": ")[2], None)
     if error.advice:
         advice = error.advice.replace(HOW_TO_TRUST, "--ca-file or MASTRA_CA_FILE")
         advice = advice.replace(HOW_TO_SHOW, f"--client-cert or {CERT_VARIABLE}").rstrip(".")
         return _at_the_server(
-            f"cannot reach {attempt.client.base_url}: {one_line(error.problem, None)}. {advice}", attempt
+            f"cannot reach {context.client.base_url}: {one_line(error.problem, None)}. {advice}", context
         )
     if OVER_PROXY in problem:
         advice = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY say which proxy is used, NO_PROXY where none is"
     else:
         advice = "is it running? --url or MASTRA_BASE_URL say where the server is"
-    return _at_the_server(f"cannot reach {attempt.client.base_url}: {problem}; {advice}", attempt)
+    return _at_the_server(f"cannot reach {context.client.base_url}: {problem}; {advice}", context)
 
 
-def _explain_route(_error: errors.MastraError, attempt: Attempt) -> Stop:
-    base_url = attempt.client.base_url
+def _explain_route(_error: errors.MastraError, context: CommandContext) -> Stop:
+    base_url = context.client.base_url
     # the prefix comes behind the address by itself
     doubled = _DOUBLED_PREFIX.fullmatch(base_url)
     hint = did_you_mean(f"--url {doubled['server']}", shown=str) if doubled else ""
-    return _at_the_server(f"no Mastra server at {base_url}; check --url and --api-prefix{hint}", attempt)
+    return _at_the_server(f"no Mastra server at {base_url}; check --url and --api-prefix{hint}", context)
 
 
-def _explain_timeout(error: errors.RunTimeout, attempt: Attempt) -> Stop:
-    line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
-    run = f"run {printable(attempt.run_id)} of {printable(attempt.workflow_id)!r}"
+def _explain_timeout(error: errors.RunTimeout, context: CommandContext) -> Stop:
+    line = waiting_line(context.workflow_id, context.run_id, context.server)
+    run = f"run {printable(context.run_id)} of {printable(context.workflow_id)!r}"
     why = error.advice or error.hint
     goes_on = f". {why} It was left as it is;" if why else "; it goes on,"
     return Stop(Exit.TIMEOUT, f"{run} has not ended after {duration(error.waited)}{goes_on} wait for it with\n{line}")
 
 
-def _explain_unknown(error: errors.MastraError, attempt: Attempt) -> Stop:
-    look = attempt.server.command("result", attempt.workflow_id, attempt.run_id)
+def _explain_unknown(error: errors.MastraError, context: CommandContext) -> Stop:
+    look = context.server.command("result", context.workflow_id, context.run_id)
     return Stop(Exit.UNKNOWN, f"{first_line(error)} It was not sent again; look at the run with: {look}")
 
 
-def _explain_other(error: errors.MastraError, attempt: Attempt) -> Stop:
-    return _at_the_server(_answer_of(error, attempt), attempt)
+def _explain_other(error: errors.MastraError, context: CommandContext) -> Stop:
+    return _at_the_server(_answer_of(error, context), context)
 
 
-def _at_the_server(message: str, attempt: Attempt) -> Stop:
-    if not attempt.has_begun:
+def _at_the_server(message: str, context: CommandContext) -> Stop:
+    if not context.has_begun:
         return Stop(Exit.SERVER, message)
-    line = waiting_line(attempt.workflow_id, attempt.run_id, attempt.server)
-    return Stop(Exit.UNKNOWN, f"run {printable(attempt.run_id)} goes on, but {message}; wait for it with\n{line}")
+    line = waiting_line(context.workflow_id, context.run_id, context.server)
+    return Stop(Exit.UNKNOWN, f"run {printable(context.run_id)} goes on, but {message}; wait for it with\n{line}")
 
 
-_EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, Attempt], Stop]], ...] = (
+_EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, CommandContext], Stop]], ...] = (
     (errors.InvalidArgument, _explain_argument),
     (errors.APIConnectionError, _explain_connection),
     (errors.WorkflowNotFound, _explain_workflow),

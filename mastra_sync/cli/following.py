@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.arguments import request_body
 from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.cli.failures import Attempt, explain, first_line, in_options
+from mastra_sync.cli.failures import CommandContext, explain, first_line, in_options
 from mastra_sync.cli.outcome import ADVICE_INDENT, conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.deadline import seconds_of
@@ -68,14 +68,14 @@ class ResumeArguments:
 
 def start(server: Server, workflow_id: str, arguments: StartArguments, watching: WatchOptions) -> Exit:
     """Start a run and follow it to where it settles."""
-    with connect(server, workflow_id, arguments.run_id or "") as attempt:
-        workflow = attempt.client.get_workflow(workflow_id)
+    with connect(server, workflow_id, arguments.run_id or "") as context:
+        workflow = context.client.get_workflow(workflow_id)
         # whatever cannot be sent is found before a run is made that would stay pending
         seconds_of(watching.timeout, "timeout")
         request_body(input_data=arguments.input_data, **arguments.options)
         run = workflow.create_run(arguments.run_id, resource_id=arguments.resource_id)
-        attempt.run_id = run.run_id
-        with _note_beginning(attempt):
+        context.run_id = run.run_id
+        with _note_beginning(context):
             stream = run.stream(
                 arguments.input_data,
                 timeout=watching.timeout,
@@ -85,24 +85,24 @@ def start(server: Server, workflow_id: str, arguments: StartArguments, watching:
                 resource_id=arguments.resource_id,
                 **arguments.options,
             )
-        return _follow(attempt, workflow, run, stream, watching)
+        return _follow(context, workflow, run, stream, watching)
 
 
 def resume(server: Server, workflow_id: str, run_id: str, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
     """Answer a suspended run and follow it to where it settles again."""
-    with connect(server, workflow_id, run_id) as attempt:
-        return answer(attempt, arguments, watching)
+    with connect(server, workflow_id, run_id) as context:
+        return answer(context, arguments, watching)
 
 
-def answer(attempt: Attempt, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
-    """Answer the suspended run that an attempt is about, and follow it.
+def answer(context: CommandContext, arguments: ResumeArguments, watching: WatchOptions) -> Exit:
+    """Answer the suspended run that the command is about, and follow it.
 
     Raises:
         MastraError: The answer was refused, or the run cannot be followed.
     """
-    workflow = attempt.client.get_workflow(attempt.workflow_id)
-    run = workflow.get_run(attempt.run_id)
-    with _note_beginning(attempt):
+    workflow = context.client.get_workflow(context.workflow_id)
+    run = workflow.get_run(context.run_id)
+    with _note_beginning(context):
         stream = run.resume_stream(
             arguments.resume_data,
             step=arguments.step,
@@ -114,7 +114,7 @@ def answer(attempt: Attempt, arguments: ResumeArguments, watching: WatchOptions)
             if_answered="join" if arguments.joins else "raise",
             **arguments.options,
         )
-    return _follow(attempt, workflow, run, stream, watching)
+    return _follow(context, workflow, run, stream, watching)
 
 
 def time_travel(
@@ -130,41 +130,41 @@ def time_travel(
         arguments: What the verb takes beside that: `input_data` and options.
         watching: How the run is watched.
     """
-    with connect(server, workflow_id, run_id) as attempt:
-        workflow = attempt.client.get_workflow(workflow_id)
+    with connect(server, workflow_id, run_id) as context:
+        workflow = context.client.get_workflow(workflow_id)
         run = workflow.get_run(run_id)
-        with _note_beginning(attempt):
+        with _note_beginning(context):
             stream = run.time_travel_stream(step, timeout=watching.timeout, on_gap="follow", **arguments)
-        return _follow(attempt, workflow, run, stream, watching)
+        return _follow(context, workflow, run, stream, watching)
 
 
 def show_result(server: Server, workflow_id: str, run_id: str, watching: WatchOptions, *, wait: bool) -> Exit:
     """Print how a run stands, or wait until it is settled."""
-    with connect(server, workflow_id, run_id) as attempt:
-        workflow = attempt.client.get_workflow(workflow_id)
+    with connect(server, workflow_id, run_id) as context:
+        workflow = context.client.get_workflow(workflow_id)
         run = workflow.get_run(run_id)
         result = run.result()
         if not wait or result.settled:
             if watching.json_events:
                 JsonLines().settle(result, is_complete=False)
             return conclude(result, workflow, run, server, "none" if watching.json_events else watching.output)
-        attempt.has_begun = True
+        context.has_begun = True
         stream = run.observe(timeout=watching.timeout, on_gap="follow")
-        return _follow(attempt, workflow, run, stream, watching)
+        return _follow(context, workflow, run, stream, watching)
 
 
 def cancel(server: Server, workflow_id: str, run_id: str, *, as_json: bool) -> Exit:
     """Cancel a run."""
-    with connect(server, workflow_id, run_id) as attempt:
-        message = attempt.client.get_workflow(workflow_id).get_run(run_id).cancel()
+    with connect(server, workflow_id, run_id) as context:
+        message = context.client.get_workflow(workflow_id).get_run(run_id).cancel()
         confirm(message, as_json=as_json, workflow=workflow_id, runId=run_id)
         return Exit.SUCCESS
 
 
 def delete(server: Server, workflow_id: str, run_id: str, *, force: bool, as_json: bool) -> Exit:
     """Delete a run's record; that of an active run only by force."""
-    with connect(server, workflow_id, run_id) as attempt:
-        workflow = attempt.client.get_workflow(workflow_id)
+    with connect(server, workflow_id, run_id) as context:
+        workflow = context.client.get_workflow(workflow_id)
         status = workflow.get_run(run_id).result().status
         if status in ACTIVE and not force:
             line = ADVICE_INDENT + server.command("cancel", workflow_id, run_id)
@@ -193,47 +193,47 @@ def confirm(message: str, *, as_json: bool, **about: str) -> None:
 
 
 @contextlib.contextmanager
-def connect(server: Server, workflow_id: str = "", run_id: str = "") -> Iterator[Attempt]:
+def connect(server: Server, workflow_id: str = "", run_id: str = "") -> Iterator[CommandContext]:
     """Give a client of the server; what goes wrong meanwhile ends the command with an explanation."""
     try:
         client = server.client()
     except InvalidArgument as error:
         raise Stop(Exit.USAGE, in_options(error)) from error
     with client:
-        attempt = Attempt(server, client, workflow_id, run_id)
+        context = CommandContext(server, client, workflow_id, run_id)
         try:
-            yield attempt
+            yield context
         except MastraError as error:
-            raise explain(error, attempt) from error
+            raise explain(error, context) from error
         except BrokenPipeError:
             # nothing can be said to a reader that has gone
             raise
         except OSError as error:
-            raise Stop(Exit.UNKNOWN if attempt.has_begun else Exit.SERVER, f"cannot write: {error.strerror}") from error
+            raise Stop(Exit.UNKNOWN if context.has_begun else Exit.SERVER, f"cannot write: {error.strerror}") from error
         except KeyboardInterrupt:
-            if not attempt.has_begun:
+            if not context.has_begun:
                 raise
-            message = left_running_advice(attempt.workflow_id, attempt.run_id, server)
+            message = left_running_advice(context.workflow_id, context.run_id, server)
             raise Stop(Exit.INTERRUPTED, message) from None
 
 
 @contextlib.contextmanager
-def _note_beginning(attempt: Attempt) -> Iterator[None]:
+def _note_beginning(context: CommandContext) -> Iterator[None]:
     """Note that the run may have begun, unless an exception says that it has not."""
     try:
         yield
     except KeyboardInterrupt:
-        attempt.has_begun = True
+        context.has_begun = True
         raise
-    attempt.has_begun = True
+    context.has_begun = True
 
 
-def _follow(attempt: Attempt, workflow: Workflow, run: Run, stream: RunStream, watching: WatchOptions) -> Exit:
-    base_url = attempt.client.base_url
+def _follow(context: CommandContext, workflow: Workflow, run: Run, stream: RunStream, watching: WatchOptions) -> Exit:
+    base_url = context.client.base_url
     display = display_for(workflow.id, run.run_id, base_url, quiet=watching.quiet, json_events=watching.json_events)
     result = watch(stream, display)
     output = "none" if isinstance(display, JsonLines) else watching.output
-    return conclude(result, workflow, run, attempt.server, output)
+    return conclude(result, workflow, run, context.server, output)
 
 
 def watch(stream: RunStream, display: Display) -> RunResult:

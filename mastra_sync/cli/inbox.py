@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync import errors
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.cli.failures import Attempt, explain, first_line
+from mastra_sync.cli.failures import CommandContext, explain, first_line
 from mastra_sync.cli.following import ResumeArguments, WatchOptions, answer, connect
 from mastra_sync.cli.listing import local_time
 from mastra_sync.cli.outcome import distinct_suspensions, item_of, resume_schemas, resuming_line
@@ -49,7 +49,7 @@ class InboxOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """One place where a run waits.
 
     Attributes:
@@ -91,70 +91,70 @@ def show_inbox(server: Server, options: InboxOptions) -> Exit:
     if options.answers and not is_terminal(sys.stdin):
         hint = server.command("resume", "WORKFLOW", "RUN_ID", last=["KEY=VALUE"])
         raise Stop(Exit.USAGE, f"--answer asks a person, and stdin is no terminal; a script answers with: {hint}")
-    with connect(server) as attempt:
+    with connect(server) as context:
         if options.answers:
-            _use_each(attempt, options, lambda question: _put(question, attempt, options.watching))
+            _use_each(context, options, lambda question: _put(question, context, options.watching))
         elif options.watches:
-            _use_each(attempt, options, lambda question: _print(question, server, options))
+            _use_each(context, options, lambda question: _print(question, server, options))
         else:
-            _list(attempt, options)
+            _list(context, options)
         return Exit.SUCCESS
 
 
-def _list(attempt: Attempt, options: InboxOptions) -> None:
-    questions = _waiting(attempt, options)
+def _list(context: CommandContext, options: InboxOptions) -> None:
+    questions = _waiting(context, options)
     if not questions:
-        _say_empty(attempt, options)
+        _say_empty(context, options)
     if options.as_json:
-        print_json([_record(question, attempt.server) for question in questions])
+        print_json([_record(question, context.server) for question in questions])
     elif options.run_id is not None:
         for question in questions:
-            _print(question, attempt.server, options)
+            _print(question, context.server, options)
     elif questions:
         print_table(("RUN", "WORKFLOW", "STEP", "SINCE", "ASKS", "ANSWER"), [_row(question) for question in questions])
-        complain(f"{PROGRAM}: answer with: {attempt.server.command('inbox', options=['--answer'])}")
+        complain(f"{PROGRAM}: answer with: {context.server.command('inbox', options=['--answer'])}")
 
 
-def _waiting(attempt: Attempt, options: InboxOptions) -> list[Question]:
+def _waiting(context: CommandContext, options: InboxOptions) -> list[OpenQuestion]:
     """Return what runs wait for, the oldest first."""
-    return sorted(_questions(attempt, options.run_id or ""), key=lambda question: question.since or LONG_AGO)
+    return sorted(_questions(context, options.run_id or ""), key=lambda question: question.since or LONG_AGO)
 
 
-def _questions(attempt: Attempt, beginning: str) -> Iterator[Question]:
+def _questions(context: CommandContext, beginning: str) -> Iterator[OpenQuestion]:
     schemas: dict[str, dict[str, dict[str, Any]]] = {}
-    for run in attempt.client.iter_suspended():
+    for run in context.client.iter_suspended():
         if not (run.run_id or "").startswith(beginning):
             continue
         workflow_id = run.workflow_id or ""
-        workflow = attempt.client.get_workflow(workflow_id)
+        workflow = context.client.get_workflow(workflow_id)
         if workflow_id not in schemas:
             schemas[workflow_id] = resume_schemas(workflow)
         for suspension in distinct_suspensions(run, workflow.get_run(run.run_id or "")):
-            yield Question(workflow_id, run, suspension, schemas[workflow_id].get(suspension.step))
+            yield OpenQuestion(workflow_id, run, suspension, schemas[workflow_id].get(suspension.step))
 
 
-def _say_empty(attempt: Attempt, options: InboxOptions) -> None:
+def _say_empty(context: CommandContext, options: InboxOptions) -> None:
     """Say that nothing waits.
 
     Raises:
         Stop: A run was meant, and that one does not.
     """
     if options.run_id is None:
-        complain(f"{PROGRAM}: no run of {attempt.client.base_url} waits for an answer")
+        complain(f"{PROGRAM}: no run of {context.client.base_url} waits for an answer")
         return
-    listing = attempt.server.command("inbox")
+    listing = context.server.command("inbox")
     raise Stop(Exit.USAGE, f"no run {printable(options.run_id)!r} waits for an answer; list those that do: {listing}")
 
 
-def _use_each(attempt: Attempt, options: InboxOptions, use: Callable[[Question], None]) -> None:
+def _use_each(context: CommandContext, options: InboxOptions, use: Callable[[OpenQuestion], None]) -> None:
     """Use each question once, those that come meanwhile too, until none is new.
 
     Whoever watches goes on for ever.
     """
     used: set[tuple[Any, ...]] = set()
-    found = _waiting(attempt, options)
+    found = _waiting(context, options)
     if not found and not options.watches:
-        _say_empty(attempt, options)
+        _say_empty(context, options)
     while True:
         new = [question for question in found if question.key not in used]
         for question in new:
@@ -164,55 +164,55 @@ def _use_each(attempt: Attempt, options: InboxOptions, use: Callable[[Question],
             if not options.watches:
                 return
             time.sleep(options.every)
-        found = _look_again(attempt, options)
+        found = _look_again(context, options)
 
 
-def _look_again(attempt: Attempt, options: InboxOptions) -> list[Question]:
+def _look_again(context: CommandContext, options: InboxOptions) -> list[OpenQuestion]:
     """Return what runs wait for now; whoever watches waits for a server that is away."""
     if not options.watches:
-        return _waiting(attempt, options)
+        return _waiting(context, options)
     is_told = False
-    while (found := _try_again(attempt, options, is_told=is_told)) is None:
+    while (found := _try_again(context, options, is_told=is_told)) is None:
         is_told = True
         time.sleep(options.every)
     return found
 
 
-def _try_again(attempt: Attempt, options: InboxOptions, *, is_told: bool) -> list[Question] | None:
+def _try_again(context: CommandContext, options: InboxOptions, *, is_told: bool) -> list[OpenQuestion] | None:
     try:
-        return _waiting(attempt, options)
+        return _waiting(context, options)
     except (errors.APIConnectionError, errors.ServerError) as error:
         if not is_told:
             complain(f"{PROGRAM}: {first_line(error)}; looking again every {options.every:g} s")
         return None
 
 
-def _put(question: Question, attempt: Attempt, watching: WatchOptions) -> None:
+def _put(question: OpenQuestion, context: CommandContext, watching: WatchOptions) -> None:
     """Put a question to the person until their answer is taken, or they pass it over."""
-    attempt.workflow_id, attempt.run_id = question.workflow_id, question.run_id
+    context.workflow_id, context.run_id = question.workflow_id, question.run_id
     complain(_in_words(question))
     complain("    (Ctrl-D passes it over)")
     while True:
-        attempt.has_begun = False
+        context.has_begun = False
         try:
             given = ask_person(question.schema)
             step = question.suspension
             arguments = ResumeArguments(given, step, None, None, joins=False, options={})
-            answer(attempt, arguments, watching)
+            answer(context, arguments, watching)
         except Unanswered:
             return
         except (errors.InvalidResumeData, errors.InvalidArgument) as error:
-            complain(f"{PROGRAM}: {explain(error, attempt).message}")
+            complain(f"{PROGRAM}: {explain(error, context).message}")
         except errors.ConflictError as error:
             # somebody else was faster
-            complain(f"{PROGRAM}: {explain(error, attempt).message}")
+            complain(f"{PROGRAM}: {explain(error, context).message}")
             return
         else:
-            attempt.has_begun = False
+            context.has_begun = False
             return
 
 
-def _print(question: Question, server: Server, options: InboxOptions) -> None:
+def _print(question: OpenQuestion, server: Server, options: InboxOptions) -> None:
     if options.as_json:
         print_json(_record(question, server), one_per_line=True)
         return
@@ -220,7 +220,7 @@ def _print(question: Question, server: Server, options: InboxOptions) -> None:
     print_text(f"    {_line(question, server)}")
 
 
-def _in_words(question: Question) -> str:
+def _in_words(question: OpenQuestion) -> str:
     since = f", since {local_time(question.since)}" if question.since else ""
     run = f"run {printable(question.run_id)} of {printable(question.workflow_id)!r}"
     lines = [f"{run} at {printable(question.where)}{since}"]
@@ -231,17 +231,17 @@ def _in_words(question: Question) -> str:
     return "\n".join(lines)
 
 
-def _line(question: Question, server: Server) -> str:
+def _line(question: OpenQuestion, server: Server) -> str:
     return resuming_line(question.workflow_id, question.run_id, question.suspension, question.schema, server)
 
 
-def _row(question: Question) -> tuple[str, ...]:
+def _row(question: OpenQuestion) -> tuple[str, ...]:
     asks = one_line(question.suspension.payload)
     since = local_time(question.since)
     return question.run_id, question.workflow_id, question.where, since, asks, in_words(question.schema)
 
 
-def _record(question: Question, server: Server) -> dict[str, Any]:
+def _record(question: OpenQuestion, server: Server) -> dict[str, Any]:
     place = question.suspension
     return {
         "workflowId": question.workflow_id,

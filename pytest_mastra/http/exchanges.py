@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pytest_mastra.http.verbs import Call, call_of
+from pytest_mastra.http.verbs import RouteMatch, call_of
 from pytest_mastra.http.wire import Strike, WireRequest
 
 
@@ -56,10 +56,10 @@ class Exchange:
     ending: Ending = Ending.OPEN
     failure: str | None = None
     strikes: tuple[Strike, ...] = ()
-    _call: Call | None = None
+    _call: RouteMatch | None = None
 
     @property
-    def call(self) -> Call:
+    def call(self) -> RouteMatch:
         """What the request asks for: verb, workflow and run, each None where it names none."""
         if self._call is None:
             self._call = call_of(self.request)

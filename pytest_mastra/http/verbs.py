@@ -300,7 +300,7 @@ _ROWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RouteMatch:
     """What a request asks for.
 
     Attributes:
@@ -336,12 +336,12 @@ class VerbTable(Mapping[str, VerbRow]):
         for row, path in sorted(paths, key=lambda pair: pair[1].count("{")):
             self._routes.setdefault((row.method, path.count("/")), []).append((row.name, path_pattern(path)))
 
-    def call_of(self, request: WireRequest) -> Call:
+    def call_of(self, request: WireRequest) -> RouteMatch:
         """Return what a request asks for, whatever the API prefix."""
         path = request.path
         begins = _RESOURCES.search(path)
         if begins is None:
-            return Call()
+            return RouteMatch()
         start = begins.start()
         method = "GET" if request.method == "HEAD" else request.method
         for verb, pattern in self._routes.get((method, path.count("/", start)), ()):
@@ -349,8 +349,8 @@ class VerbTable(Mapping[str, VerbRow]):
             if found is not None:
                 named = {name: unquote(value) for name, value in found.groupdict().items()}
                 run = named.get("run") or parse_qs(request.query).get("runId", [None])[0]
-                return Call(verb, named.get("workflow"), run, named.get("schedule") or named.get("definition"))
-        return Call()
+                return RouteMatch(verb, named.get("workflow"), run, named.get("schedule") or named.get("definition"))
+        return RouteMatch()
 
     def __getitem__(self, verb: str) -> VerbRow:
         return self._rows[verb]
@@ -374,7 +374,7 @@ VERBS = VerbTable(_ROWS)
 """All verbs, by the names that users know them by."""
 
 
-def call_of(request: WireRequest) -> Call:
+def call_of(request: WireRequest) -> RouteMatch:
     """Return what a request asks for, whatever the API prefix."""
     return VERBS.call_of(request)
 

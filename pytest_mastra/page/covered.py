@@ -11,7 +11,7 @@ from pytest_mastra.coverage.goals import FAMILIES, Goal
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import numbers, title_of
-from pytest_mastra.page.drawing import Drawings, Look
+from pytest_mastra.page.drawing import BoxStyle, Drawings
 from pytest_mastra.page.layouts import Layouts, PlacedGraph
 
 _MOST_TESTS = 5
@@ -118,10 +118,14 @@ def _shown_question(question: Question, adviser: Adviser, layouts: Layouts, draw
     return ShownQuestion(question.path, drawing, tuple(untried))
 
 
-def _answer_look(tests: tuple[str, ...] | None) -> Look:
+def _answer_look(tests: tuple[str, ...] | None) -> BoxStyle:
     if tests is None:
-        return Look("suspended", "?")
-    return Look("success", _MARKS["reached"], title="\n".join(tests[:_MOST_TESTS])) if tests else Look(title="never")
+        return BoxStyle("suspended", "?")
+    return (
+        BoxStyle("success", _MARKS["reached"], title="\n".join(tests[:_MOST_TESTS]))
+        if tests
+        else BoxStyle(title="never")
+    )
 
 
 def _shown_goal(row: WorkflowCoverage, goal: Goal, adviser: Adviser) -> ShownGoal:
@@ -155,16 +159,16 @@ def _draw(row: WorkflowCoverage, goals: Sequence[Goal], placed: PlacedGraph, dra
     return drawings.draw_looks(layout, looks, taken, f"what was tried of {row.workflow_id}")
 
 
-def _look(goals: Sequence[Goal]) -> Look:
+def _look(goals: Sequence[Goal]) -> BoxStyle:
     """Return how an entry is drawn, by which of its goals were reached."""
     counted = [goal for goal in goals if goal.verdict != "omitted"]
     verdicts = [goal.verdict for goal in counted]
     title = "\n".join(_lines(counted))
     if "reached" in verdicts:
         style = "success" if all(verdict == "reached" for verdict in verdicts) else "partly"
-        return Look(style, _MARKS["reached"], title=title)
+        return BoxStyle(style, _MARKS["reached"], title=title)
     verdict = "cannot tell" if "cannot tell" in verdicts else "missed"
-    return Look(_STYLES[verdict], _MARKS[verdict], title=title)
+    return BoxStyle(_STYLES[verdict], _MARKS[verdict], title=title)
 
 
 def _lines(goals: Sequence[Goal]) -> Iterator[str]:

@@ -26,7 +26,7 @@ MARKS = {**UNICODE.of_status, "running": "▸"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BoxStyle:
     """How a box is drawn.
 
     Attributes:
@@ -62,7 +62,7 @@ class Drawings:
         return self.draw_looks(layout, looks, frozenset(run.taken), name, stopped[0] if stopped else None)
 
     def draw_looks(
-        self, layout: Layout, looks: Sequence[Look], taken: Collection[int], name: str, stopped: float | None = None
+        self, layout: Layout, looks: Sequence[BoxStyle], taken: Collection[int], name: str, stopped: float | None = None
     ) -> str:
         """Return a graph as SVG; empty if it is too large.
 
@@ -88,12 +88,12 @@ class Drawings:
         return f'<svg class="graph" role="img" aria-label="{_shown(name)}" {size}{place}><use href="#{drawn}"/></svg>'
 
 
-def look_of(run: ShownRun, number: int) -> Look:
+def look_of(run: ShownRun, number: int) -> BoxStyle:
     """Return how a box of a run is drawn: by what became of it."""
     step = run.steps[run.at[number]] if run.at[number] >= 0 else None
     if step is None:
-        return Look()
-    return Look(_class_of(step.status), MARKS.get(step.status, UNICODE.unknown), step.count)
+        return BoxStyle()
+    return BoxStyle(_class_of(step.status), MARKS.get(step.status, UNICODE.unknown), step.count)
 
 
 def _lines(layout: Layout, taken: Collection[int]) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _lines(layout: Layout, taken: Collection[int]) -> Iterator[str]:
             yield f'<path class="{name}" d="{"".join(paths)}"/>'
 
 
-def _box(box: Box, look: Look, *, is_group: bool) -> Iterator[str]:
+def _box(box: Box, look: BoxStyle, *, is_group: bool) -> Iterator[str]:
     if box.caption:
         caption = _shown(clipped(escaped(box.caption), _CAPTION_CELLS))
         yield f'<text class="caption" x="{box.x:g}" y="{box.y - _ABOVE:g}">{caption}</text>'

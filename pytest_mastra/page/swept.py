@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mastra.page.drawing import Drawings, Look, look_of
+from pytest_mastra.page.drawing import BoxStyle, Drawings, look_of
 from pytest_mastra.page.shown_run import ShownRun
 from pytest_mastra.page.tested import Tested
 
@@ -105,7 +105,7 @@ def _draw(points: Sequence[SweptPoint], runs: Sequence[ShownRun], drawings: Draw
             if names:
                 found = True
                 title = "executed again at\n" + "\n".join(names)
-                looks[number] = Look("failed", f"\N{ANTICLOCKWISE OPEN CIRCLE ARROW}{len(names)}", title=title)
+                looks[number] = BoxStyle("failed", f"\N{ANTICLOCKWISE OPEN CIRCLE ARROW}{len(names)}", title=title)
         if found:
             return drawings.draw_looks(
                 run.layout, looks, frozenset(run.taken), f"what {run.traced.workflow_id} did again"

@@ -27,7 +27,7 @@ WIDTH = 100
 
 
 @dataclass(slots=True)
-class Node:
+class ValueInText:
     """A JSON value in its text.
 
     Attributes:
@@ -38,7 +38,7 @@ class Node:
 
     start: int
     end: int
-    items: dict[str, Node] | list[Node] | None = None
+    items: dict[str, ValueInText] | list[ValueInText] | None = None
 
 
 def is_json(text: str) -> bool:
@@ -61,28 +61,28 @@ def strings_in(text: str) -> set[str] | None:
         return None
 
 
-def node_of(text: str) -> Node:
+def node_of(text: str) -> ValueInText:
     """Return the JSON value that a text is; the text must be one."""
     tokens = TOKEN.finditer(text)
     return _node(next(tokens), tokens)
 
 
-def _node(token: re.Match[str], tokens: Iterator[re.Match[str]]) -> Node:
+def _node(token: re.Match[str], tokens: Iterator[re.Match[str]]) -> ValueInText:
     mark = token[0]
     if mark == "[":
         items = []
         while (inner := next(tokens))[0] != "]":
             if inner[0] != ",":
                 items.append(_node(inner, tokens))
-        return Node(token.start(), inner.end(), items)
+        return ValueInText(token.start(), inner.end(), items)
     if mark == "{":
         members = {}
         while (inner := next(tokens))[0] != "}":
             if inner[0] != ",":
                 next(tokens)  # the colon
                 members[str(json.loads(inner[0], strict=False))] = _node(next(tokens), tokens)
-        return Node(token.start(), inner.end(), members)
-    return Node(token.start(), token.end())
+        return ValueInText(token.start(), inner.end(), members)
+    return ValueInText(token.start(), token.end())
 
 
 def pretty(text: str) -> list[str]:

@@ -24,7 +24,7 @@ from pytest_mastra.http.bodies import reply_json
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.socket_recorder import Wiretap
 from pytest_mastra.redact.scrubber import Scrubber
-from pytest_mastra.regression.recorded_run import Recording, recording_of
+from pytest_mastra.regression.recorded_run import RecordedRun, recording_of
 from pytest_mastra.regression.recorded_test import fake_text, test_text
 from pytest_mastra.run_history.runs import graph_in, result_of
 
@@ -148,7 +148,7 @@ def _failure(error: Exception, test: Path) -> str:
     return "\n".join(f"    {one_line(text, None)}" for text in said)
 
 
-def _recording_in(cassette: Path, workflow_id: str, run_id: str) -> Recording:
+def _recording_in(cassette: Path, workflow_id: str, run_id: str) -> RecordedRun:
     """Return the run as the cassette has it, without secrets.
 
     Raises:

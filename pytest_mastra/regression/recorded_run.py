@@ -40,7 +40,7 @@ class RecordedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedRun:
     """A recorded run.
 
     Attributes:
@@ -58,7 +58,7 @@ class Recording:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def recording_of(run: Any, workflow_id: str | None) -> Recording:
+def recording_of(run: Any, workflow_id: str | None) -> RecordedRun:
     """Return a run as a recording.
 
     Args:
@@ -129,13 +129,13 @@ def _make_recording(
     input_data: Any,
     answers: tuple[RecordedAnswer, ...],
     options: dict[str, Any],
-) -> Recording:
+) -> RecordedRun:
     workflow = workflow_id or result.workflow_id
     if not workflow:
         raise ValueError("the recorded run does not say of which workflow it is: give workflow_id=")
     if result.status == "pending":
         raise ValueError(f"the recorded run of {workflow!r} was never started; there is nothing to run again")
-    return Recording(result, workflow, input_data, answers, options)
+    return RecordedRun(result, workflow, input_data, answers, options)
 
 
 def _input_of(run: RunResult) -> Any:
@@ -164,7 +164,7 @@ def _answers_in_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded
             yield RecordedAnswer(tuple(name.split(".")), data)
 
 
-def _recording_of_touched(run: TouchedRun, workflow_id: str | None) -> Recording:
+def _recording_of_touched(run: TouchedRun, workflow_id: str | None) -> RecordedRun:
     if run.result is None:
         raise ValueError(f"nothing tells what became of run {run.run_id} of {run.workflow_id!r}, so it is no recording")
     answers: list[RecordedAnswer] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mastra_sync.arguments import OMIT
-from pytest_mastra.regression.recorded_run import Recording
+from pytest_mastra.regression.recorded_run import RecordedRun
 
 _WIDTH = 88
 _NARROWEST = 30
@@ -45,7 +45,7 @@ def fake_text(cassette: str) -> str:
     return _FAKE.format(cassette=cassette)
 
 
-def test_text(cassette: str, workflow_id: str, name: str, recording: Recording) -> str:
+def test_text(cassette: str, workflow_id: str, name: str, recording: RecordedRun) -> str:
     """Return a module with a test that a run's input and answers lead where they led.
 
     Args:
@@ -63,7 +63,7 @@ def test_text(cassette: str, workflow_id: str, name: str, recording: Recording) 
     )
 
 
-def _moves(recording: Recording) -> Iterator[str]:
+def _moves(recording: RecordedRun) -> Iterator[str]:
     given = "" if recording.input_data is OMIT else _literal(recording.input_data, column=len("run.start_async(") + 8)
     yield f"run.start_async({given})"
     for answer in recording.answers:
@@ -71,7 +71,7 @@ def _moves(recording: Recording) -> Iterator[str]:
         yield f"run.resume_async({_literal(answer.data, column=len('run.resume_async(') + 8)}{step})"
 
 
-def _checks(recording: Recording) -> Iterator[str]:
+def _checks(recording: RecordedRun) -> Iterator[str]:
     result = recording.result
     yield _assertion("result.status", result.status)
     if result.ok:

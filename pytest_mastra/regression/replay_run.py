@@ -16,7 +16,7 @@ from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
 from pytest_mastra.regression.outcome import outcome_of
-from pytest_mastra.regression.recorded_run import RecordedAnswer, Recording, recording_of
+from pytest_mastra.regression.recorded_run import RecordedAnswer, RecordedRun, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
 
@@ -43,7 +43,7 @@ class Rerun:
 
     def __init__(
         self,
-        recording: Recording,
+        recording: RecordedRun,
         result: RunResult,
         found: list[Difference],
         answers: Sequence[RecordedAnswer],
@@ -150,7 +150,7 @@ class Rerunner:
         return f"<mastra_replay_run on {self._scene.target} {self._scene.url}>"
 
     def _run(
-        self, recording: Recording, timeout: Seconds, options: StartOptions
+        self, recording: RecordedRun, timeout: Seconds, options: StartOptions
     ) -> tuple[RunResult, list[RecordedAnswer], list[Suspension]]:
         run = self._client.get_workflow(recording.workflow_id).create_run()
         start: StartOptions = {**recording.options, **options}  # type: ignore[typeddict-item]
@@ -199,7 +199,7 @@ def _fits(suspension: Suspension, answer: RecordedAnswer) -> bool:
     return waiting.startswith(answered) and answer.item in (None, suspension.for_each_index)
 
 
-def _comparable_outcomes(result: RunResult, recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
+def _comparable_outcomes(result: RunResult, recording: RecordedRun) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what both runs did, without what only one of the two answers tells."""
     recorded = recording.result
     if recorded.workflow_id is None:

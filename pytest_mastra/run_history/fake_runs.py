@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import RunNotes
     from pytest_mastra.fake.engine.state import ServerState
-    from pytest_mastra.fake.engine.store import Row
+    from pytest_mastra.fake.engine.store import StoredRun
     from pytest_mastra.suite.scene import Scene
 
 
@@ -59,7 +59,7 @@ class FakeRun:
             return row.as_json()
 
     @property
-    def _row(self) -> Row | None:
+    def _row(self) -> StoredRun | None:
         return self.server.store.find(self.notes.workflow_id, self.notes.run_id)
 
 

@@ -15,7 +15,7 @@ from pytest_mastra.fake.api.fault_target import Target
 from pytest_mastra.fake.api.faults import Faults, FaultySurface
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.framing import frame
-from pytest_mastra.http.verbs import VERBS, Call, call_of
+from pytest_mastra.http.verbs import VERBS, RouteMatch, call_of
 from pytest_mastra.http.wire import Cut, Pause, WireReply, WireRequest
 from tests.fake.client_outcomes import Scripted
 
@@ -37,26 +37,26 @@ def test_every_verb_is_known_by_its_route(operation: Operation, prefix: str) -> 
     path = re.sub("{schedule}|{definition}", "odd%20s%2Fx", path)
     target = prefix + path + ("" if "{run}" in operation.path else "?runId=r%231")
     call = call_of(WireRequest(operation.method, target))
-    assert call == Call(operation.name, "odd id/x" if "{workflow}" in operation.path else None, "r#1", subject)
+    assert call == RouteMatch(operation.name, "odd id/x" if "{workflow}" in operation.path else None, "r#1", subject)
 
 
 @pytest.mark.parametrize(
     ("method", "target", "call"),
     [
-        ("HEAD", "/api/workflows", Call("list_workflows")),
-        ("GET", "/api/workflows/workflows", Call("details", "workflows")),
-        ("GET", "/api/workflows/workflows/runs/runs", Call("run_by_id", "workflows", "runs")),
-        ("POST", "/api/workflows/w/stream-legacy?runId=r", Call("stream_legacy", "w", "r")),
-        ("GET", "/api/stored/workflows", Call("list_dynamic_workflows")),
-        ("GET", "/api/workflows/stored/runs", Call("runs", "stored")),
-        ("POST", "/schedules/api/schedules/run/run", Call()),
-        ("POST", "/api/schedules/run/run", Call("run_schedule", None, None, "run")),
-        ("PUT", "/api/workflows", Call()),
-        ("GET", "/api/agents", Call()),
-        ("GET", "/", Call()),
+        ("HEAD", "/api/workflows", RouteMatch("list_workflows")),
+        ("GET", "/api/workflows/workflows", RouteMatch("details", "workflows")),
+        ("GET", "/api/workflows/workflows/runs/runs", RouteMatch("run_by_id", "workflows", "runs")),
+        ("POST", "/api/workflows/w/stream-legacy?runId=r", RouteMatch("stream_legacy", "w", "r")),
+        ("GET", "/api/stored/workflows", RouteMatch("list_dynamic_workflows")),
+        ("GET", "/api/workflows/stored/runs", RouteMatch("runs", "stored")),
+        ("POST", "/schedules/api/schedules/run/run", RouteMatch()),
+        ("POST", "/api/schedules/run/run", RouteMatch("run_schedule", None, None, "run")),
+        ("PUT", "/api/workflows", RouteMatch()),
+        ("GET", "/api/agents", RouteMatch()),
+        ("GET", "/", RouteMatch()),
     ],
 )
-def test_other_requests(method: str, target: str, call: Call) -> None:
+def test_other_requests(method: str, target: str, call: RouteMatch) -> None:
     """HEAD is GET; ids may look like routes; what is no verb has no name."""
     assert call_of(WireRequest(method, target)) == call
 

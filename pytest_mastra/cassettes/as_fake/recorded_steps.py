@@ -17,7 +17,7 @@ MOST_INPUTS = 5
 _VALUE_LENGTH = 60
 
 
-class Outcome(Enum):
+class StepOutcome(Enum):
     """What came of an execution of a step."""
 
     GAVE = "gave"
@@ -48,7 +48,7 @@ class RecordedExecution:
         is_stand_in: Whether the recording does not say what it gave: this is what makes the run end as recorded.
     """
 
-    outcome: Outcome
+    outcome: StepOutcome
     input: Any = UNDEFINED
     resumed_with: Any = UNDEFINED
     value: Any = UNDEFINED
@@ -88,11 +88,11 @@ class RecordedStep:
         for index, known in enumerate(executions):
             if not known.matches(execution.input, execution.resumed_with):
                 continue
-            is_guess = known.is_stand_in and known.outcome is Outcome.SUSPENDED
-            if known.outcome is Outcome.RUNNING or (is_guess and execution.outcome is Outcome.SUSPENDED):
+            is_guess = known.is_stand_in and known.outcome is StepOutcome.SUSPENDED
+            if known.outcome is StepOutcome.RUNNING or (is_guess and execution.outcome is StepOutcome.SUSPENDED):
                 executions[index] = execution
                 return execution
-            is_running = execution.outcome is Outcome.RUNNING
+            is_running = execution.outcome is StepOutcome.RUNNING
             if is_running or (_may_be_of_one_time(known, execution) and _ended_alike(known, execution)):
                 known.written = known.written or execution.written
                 known.labels = known.labels or execution.labels

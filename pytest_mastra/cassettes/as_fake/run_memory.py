@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_mastra.cassettes.as_fake.infer_graph import note_gap
-from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedBehaviour, RecordedExecution
+from pytest_mastra.cassettes.as_fake.recorded_steps import RecordedBehaviour, RecordedExecution, StepOutcome
 from pytest_mastra.cassettes.as_fake.run_snapshots import RunSnapshot, StepReport, are_same
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
@@ -51,7 +51,7 @@ class RunMemory:
     def add_execution(self, workflow: str, id_: str, execution: RecordedExecution) -> RecordedExecution:
         """Add an execution of a step, unless it is known; return it."""
         known = self.behaviour.step(workflow, id_).add(self.run, execution)
-        if known is execution and execution.outcome is not Outcome.RUNNING:
+        if known is execution and execution.outcome is not StepOutcome.RUNNING:
             self._last = execution
         return known
 

@@ -7,7 +7,7 @@ from typing import Any
 from mastra_sync.normalise import without_meta
 from mastra_sync.step_paths import NESTED_META
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, milliseconds
-from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedExecution
+from pytest_mastra.cassettes.as_fake.recorded_steps import RecordedExecution, StepOutcome
 from pytest_mastra.cassettes.as_fake.run_snapshots import StepReport
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 
@@ -24,19 +24,23 @@ def execution_of(step: StepReport, *, resumed_with: Any, labels: list[str]) -> R
         "moments": moments_of(step),
     }
     if status == "success":
-        return RecordedExecution(Outcome.GAVE, value=step.get("output", UNDEFINED), **head)
+        return RecordedExecution(StepOutcome.GAVE, value=step.get("output", UNDEFINED), **head)
     if status == "bailed":
-        return RecordedExecution(Outcome.BAILED, value=step.get("output", UNDEFINED), **head)
+        return RecordedExecution(StepOutcome.BAILED, value=step.get("output", UNDEFINED), **head)
     if status == "failed":
         is_final, tripwire = step.get("nonRetryable") is True, step.get("tripwire")
-        return RecordedExecution(Outcome.FAILED, value=step.get("error"), tripwire=tripwire, is_final=is_final, **head)
+        return RecordedExecution(
+            StepOutcome.FAILED, value=step.get("error"), tripwire=tripwire, is_final=is_final, **head
+        )
     if status == "suspended":
         payload = without_meta(step.get("suspendPayload", UNDEFINED))
         besides = step.get("suspendOutput", UNDEFINED)
         inner = [str(name) for name in meta_of(step).get("path") or ()]
-        return RecordedExecution(Outcome.SUSPENDED, value=payload, besides=besides, labels=labels, inner=inner, **head)
+        return RecordedExecution(
+            StepOutcome.SUSPENDED, value=payload, besides=besides, labels=labels, inner=inner, **head
+        )
     if status == "running":
-        return RecordedExecution(Outcome.RUNNING, **head)
+        return RecordedExecution(StepOutcome.RUNNING, **head)
     return None
 
 

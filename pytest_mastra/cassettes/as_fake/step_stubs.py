@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.normalise import parse_remote_error
 from mastra_sync.step_paths import NESTED_META
-from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedBehaviour, RecordedExecution, RecordedStep
+from pytest_mastra.cassettes.as_fake.recorded_steps import (
+    RecordedBehaviour,
+    RecordedExecution,
+    RecordedStep,
+    StepOutcome,
+)
 from pytest_mastra.cassettes.as_fake.run_snapshots import are_same
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, StepError, TripWire, UnstubbedStep
 from pytest_mastra.fake.workflows.javascript import NULL, UNDEFINED, copied, truthy
@@ -127,7 +132,7 @@ class StepStubs:
         self, recorded: RecordedStep, execution: RecordedExecution, ctx: StepContext
     ) -> Generator[Any, None, Any]:
         about = f"{recorded.id!r} of workflow {recorded.workflow!r}"
-        if execution.is_stand_in and execution.outcome is Outcome.GAVE and ctx.writer.is_read:
+        if execution.is_stand_in and execution.outcome is StepOutcome.GAVE and ctx.writer.is_read:
             raise NeverRecorded(
                 f"what {about} gave in this round is not in the recording, which tells of the last round only; record "
                 f"a stream of the run, or say what it does: server.stub({recorded.id!r}, lambda ctx: ...)",
@@ -135,7 +140,7 @@ class StepStubs:
             )
         for record in execution.written:
             _write(record, ctx)
-        if execution.outcome is Outcome.RUNNING:
+        if execution.outcome is StepOutcome.RUNNING:
             yield ctx.gate_or_abort(self.server.gate(recorded.id))
             raise NeverRecorded(
                 f"{about} {execution.outcome.value}: what it would have given is not known", name="NeverRecorded"
@@ -179,7 +184,7 @@ def _give_outcome(execution: RecordedExecution, ctx: StepContext) -> Any:
         TripWire: It was stopped.
         RecordedFailure: It failed.
     """
-    if execution.outcome is Outcome.FAILED:
+    if execution.outcome is StepOutcome.FAILED:
         if execution.tripwire is not None:
             tripwire = execution.tripwire
             raise TripWire(
@@ -189,14 +194,14 @@ def _give_outcome(execution: RecordedExecution, ctx: StepContext) -> Any:
                 processor_id=tripwire.get("processorId"),
             )
         raise (FinalRecordedFailure if execution.is_final else RecordedFailure)(execution.value)
-    if execution.outcome is Outcome.SUSPENDED:
+    if execution.outcome is StepOutcome.SUSPENDED:
         payload = copied(execution.value)
         if execution.inner:
             known = payload if isinstance(payload, dict) else {}
             payload = {**known, NESTED_META: {"runId": ctx.run_id, "path": list(execution.inner)}}
         ctx.suspend(payload, resume_label=list(execution.labels))
         return _as_returned(execution.besides)
-    if execution.outcome is Outcome.BAILED:
+    if execution.outcome is StepOutcome.BAILED:
         ctx.bail(_as_returned(execution.value))
         return None
     return _as_returned(execution.value)

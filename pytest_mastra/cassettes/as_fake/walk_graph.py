@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, note_gap, step_id
-from pytest_mastra.cassettes.as_fake.recorded_steps import Outcome, RecordedExecution
+from pytest_mastra.cassettes.as_fake.recorded_steps import RecordedExecution, StepOutcome
 from pytest_mastra.cassettes.as_fake.run_memory import Path, RunMemory
 from pytest_mastra.cassettes.as_fake.run_snapshots import (
     RunSnapshot,
@@ -97,8 +97,8 @@ class _SnapshotWalk:
             return None
         for child in entry["steps"]:
             for execution in self._executions_of(step_id(child)):
-                if step_id(child) not in after and execution.outcome is Outcome.GAVE:
-                    execution.outcome = Outcome.BAILED
+                if step_id(child) not in after and execution.outcome is StepOutcome.GAVE:
+                    execution.outcome = StepOutcome.BAILED
         return after
 
     def _take_entry(self, entry: Entry, after: Any, *, is_last: bool) -> None:
@@ -265,7 +265,7 @@ class _SnapshotWalk:
             answer = step.get("resumePayload", UNDEFINED) if resumed else UNDEFINED
             moments = (round_, *moments_of(step))
             execution = RecordedExecution(
-                Outcome.GAVE, given, resumed_with=answer, value=gave, moments=moments, is_stand_in=not is_known
+                StepOutcome.GAVE, given, resumed_with=answer, value=gave, moments=moments, is_stand_in=not is_known
             )
             self.memory.add_execution(self.snapshot.workflow, id_, execution)
             if not is_known:
@@ -370,7 +370,7 @@ class _SnapshotWalk:
         execution.input = given
         # the items of servers that do not report progress: whoever is first is taken to have written
         execution.written = step.get("items", {}).get(index, {}).get("written", []) + step.pop("loose", [])
-        execution.is_stand_in = execution.outcome is Outcome.SUSPENDED and "suspendPayload" not in now
+        execution.is_stand_in = execution.outcome is StepOutcome.SUSPENDED and "suspendPayload" not in now
         if execution.is_stand_in:
             self._note_gap(f"what item {index} of {id_!r} suspended with is not recorded")
         self.memory.add_execution(self.snapshot.workflow, id_, execution)
@@ -406,8 +406,8 @@ class _SnapshotWalk:
         if id_ is None or not are_same(step.get("output", UNDEFINED), self.snapshot.result):
             return
         for execution in self._executions_of(id_):
-            if execution.outcome is Outcome.GAVE and are_same(execution.value, self.snapshot.result):
-                execution.outcome = Outcome.BAILED
+            if execution.outcome is StepOutcome.GAVE and are_same(execution.value, self.snapshot.result):
+                execution.outcome = StepOutcome.BAILED
 
 
 def _step_ids(entry: Entry) -> list[str]:

@@ -20,7 +20,7 @@ from pytest_mastra.cassettes.file.stable_ids import map_texts, mask_ids_and_time
 from pytest_mastra.http.bodies import reply_json, run_in
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
-from pytest_mastra.redact.json_text import RECORD_END, Node, is_json, node_of
+from pytest_mastra.redact.json_text import RECORD_END, ValueInText, is_json, node_of
 from pytest_mastra.redact.places import Place, move_borders, replaced
 
 _TRANSIENT = frozenset({"pending", "running", "waiting"})
@@ -187,7 +187,7 @@ class _Merger:
                 )
         return edits
 
-    def _json_edits(self, new: str, node: Node, old: str, old_node: Node) -> Iterator[Place]:
+    def _json_edits(self, new: str, node: ValueInText, old: str, old_node: ValueInText) -> Iterator[Place]:
         text, old_text = new[node.start : node.end], old[old_node.start : old_node.end]
         if text == old_text:
             return
@@ -284,7 +284,7 @@ def _adapt_transient(poll: Exchange, old_last: Exchange, last: Exchange) -> Exch
 
 
 def _edits_towards(
-    poll: tuple[str, Node], old_last: tuple[str, Node], last: tuple[str, Node]
+    poll: tuple[str, ValueInText], old_last: tuple[str, ValueInText], last: tuple[str, ValueInText]
 ) -> Iterator[Place | None]:
     """Give what to replace in an older answer; None where the last answer lacks it."""
     text, old_text, new_text = (text[node.start : node.end] for text, node in (poll, old_last, last))

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pytest_mastra.http.aliases import DURATION, Aliases
-from pytest_mastra.http.verbs import Call, call_of
+from pytest_mastra.http.verbs import RouteMatch, call_of
 from pytest_mastra.http.wire import WireRequest
 
 Question = tuple[str, str, str]
@@ -33,7 +33,7 @@ class RequestKey:
         spellings: The same ids as they are first written in the request.
     """
 
-    call: Call
+    call: RouteMatch
     question: Question
     ids: tuple[str, ...]
     spellings: tuple[str, ...]

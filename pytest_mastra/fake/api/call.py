@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.stored_definitions import StoredDefinitions
     from pytest_mastra.fake.engine.progress import RunsInProgress
     from pytest_mastra.fake.engine.state import ServerState
-    from pytest_mastra.fake.engine.store import Row
+    from pytest_mastra.fake.engine.store import StoredRun
     from pytest_mastra.fake.schedules.timer import ScheduleTimer
     from pytest_mastra.fake.workflows.definition import Workflow
 
@@ -114,7 +114,7 @@ class Call:
             raise Refusal("Workflow not found", 404)
         return found
 
-    def find_stored_run(self, run_id: str) -> tuple[Workflow, Row]:
+    def find_stored_run(self, run_id: str) -> tuple[Workflow, StoredRun]:
         """Return the workflow and the stored run that are named.
 
         Raises:

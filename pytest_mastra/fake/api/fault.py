@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pytest_mastra.fake.api.fault_effects import OnFired
-from pytest_mastra.http.verbs import Call
+from pytest_mastra.http.verbs import RouteMatch
 from pytest_mastra.http.wire import WireReply
 
 Handle = Callable[[], WireReply]
@@ -46,7 +46,7 @@ class Fault:
         waits_for: What else had to come for it to happen, once its turn had.
     """
 
-    meant: Call
+    meant: RouteMatch
     description: str
     rule: Rule
     turns: frozenset[int] | None = field(repr=False)
@@ -61,7 +61,7 @@ class Fault:
     waits_for: str = field(default="the answer had no such place, or was not read so far", repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def is_due(self, call: Call) -> bool:
+    def is_due(self, call: RouteMatch) -> bool:
         """Count a request if it is meant, and say whether it is to happen now."""
         if not self.means(call):
             return False
@@ -71,7 +71,7 @@ class Fault:
         self.chosen += is_chosen
         return is_chosen
 
-    def means(self, call: Call) -> bool:
+    def means(self, call: RouteMatch) -> bool:
         """Return whether a request is one of those that are meant."""
         meant = self.meant
         return (

@@ -20,7 +20,7 @@ from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
 from pytest_mastra.fake.api.server_process import ServerProcess, check_back_after
 from pytest_mastra.fake.workflows.arguments import check_json, check_number, check_text
-from pytest_mastra.http.verbs import VERBS, Call
+from pytest_mastra.http.verbs import VERBS, RouteMatch
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.text.values import shown
 
@@ -65,7 +65,7 @@ class Target:
 
     _rule: Rule
     _add: Callable[[Fault], Fault]
-    _meant: Call
+    _meant: RouteMatch
     _turns: frozenset[int] | None
     _probability: float
     _dice: random.Random

@@ -19,7 +19,7 @@ from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written
 from pytest_mastra.fake.api.server_process import ServerProcess
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.workflows.arguments import check_number, check_text
-from pytest_mastra.http.verbs import Call, VerbName, call_of, check_verb
+from pytest_mastra.http.verbs import RouteMatch, VerbName, call_of, check_verb
 from pytest_mastra.http.wire import Strike, Surface, WireReply, WireRequest
 
 REMEMBERED = 500
@@ -98,7 +98,7 @@ class Faults:
             self._check_workflow(workflow)
         if run is not None:
             check_text(run, "a run's id")
-        meant = Call(verb, workflow, run)
+        meant = RouteMatch(verb, workflow, run)
         dice = random.Random(f"{self._seed}/{len(self._declared)}")  # noqa: S311 -- to be the same each time
         text = written_call(
             "faults.on",
@@ -174,7 +174,7 @@ class Faults:
             self._declared.append(fault)
         return fault
 
-    def due(self, call: Call) -> list[Fault]:
+    def due(self, call: RouteMatch) -> list[Fault]:
         """Count a request, and return what happens to it: latency, and at most one other."""
         with self._lock:
             due = [fault for fault in self._declared if fault.is_due(call)]

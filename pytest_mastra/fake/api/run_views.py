@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.evented import STORED_STATE
 from pytest_mastra.fake.api.call import split_fields
 from pytest_mastra.fake.engine.result import clean_stored_step
-from pytest_mastra.fake.engine.store import Row
+from pytest_mastra.fake.engine.store import StoredRun
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
 
 
-def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
+def run_state(state: ServerState, row: StoredRun, *, fields: str = "", nested: bool = True) -> dict[str, Any]:
     """Return a run as run-by-id answers on current and 1.2 servers.
 
     Args:
@@ -51,7 +51,7 @@ def run_state(state: ServerState, row: Row, *, fields: str = "", nested: bool = 
     return present(view)
 
 
-def execution_result_of(state: ServerState, row: Row) -> dict[str, Any]:
+def execution_result_of(state: ServerState, row: StoredRun) -> dict[str, Any]:
     """Return a run as execution-result answers (1.0 beta)."""
     snapshot = row.snapshot
     return present(
@@ -67,7 +67,7 @@ def execution_result_of(state: ServerState, row: Row) -> dict[str, Any]:
     )
 
 
-def _steps(state: ServerState, row: Row, *, nested: bool) -> dict[str, Any]:
+def _steps(state: ServerState, row: StoredRun, *, nested: bool) -> dict[str, Any]:
     if nested:
         steps = _nested_steps(state, row.workflow_id, row.run_id)
     else:

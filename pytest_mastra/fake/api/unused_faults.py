@@ -13,7 +13,7 @@ from pytest_mastra.text.values import counted
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.fault import Fault
     from pytest_mastra.fake.api.faults import Faults, UnusedFaults
-    from pytest_mastra.http.verbs import Call
+    from pytest_mastra.http.verbs import RouteMatch
 
 NEAREST = 3
 """How many kinds of requests are shown that came near."""
@@ -70,7 +70,7 @@ def _nearest(fault: Fault, faults: Faults) -> Iterator[str]:
         yield f"  {line} ({call.verb or 'no verb'}{run})" + (f", {often} times" if often > 1 else "")
 
 
-def _distance(call: Call, meant: Call, alike: list[str]) -> tuple[bool, int, bool, bool]:
+def _distance(call: RouteMatch, meant: RouteMatch, alike: list[str]) -> tuple[bool, int, bool, bool]:
     """Return how far a request is from what is meant: by workflow, verb, run."""
     verb = call.verb or ""
     verbs_apart = 0 if meant.verb in (None, verb) else 1 + (alike.index(verb) if verb in alike else len(alike))
@@ -78,7 +78,7 @@ def _distance(call: Call, meant: Call, alike: list[str]) -> tuple[bool, int, boo
     return verbs_apart > 0 and other_workflow, verbs_apart, other_workflow, meant.run not in (None, call.run)
 
 
-def _described(meant: Call) -> str:
+def _described(meant: RouteMatch) -> str:
     parts = [f"`{meant.verb}`" if meant.verb else "any request"]
     parts += [f"workflow {meant.workflow!r}"] if meant.workflow else []
     parts += [f"run {meant.run!r}"] if meant.run else []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pytest_mastra.fake.engine.execution import Attempt, recorded_meta, recorded_report
+from pytest_mastra.fake.engine.execution import StepExecution, recorded_meta, recorded_report
 from pytest_mastra.fake.engine.position import TimeTravel
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.suspend_payloads import meta_of, path_of, with_meta
@@ -17,7 +17,7 @@ from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread, 
 from pytest_mastra.fake.workflows.step_context import StepContext
 
 
-def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -> Coroutine:
+def execute_nested(attempt: StepExecution, context: StepContext, workflow: Workflow) -> Coroutine:
     """Execute a nested workflow in a run of its own; return its result."""
     execution, server_state = attempt.execution, attempt.execution.server_state
     travel = attempt.continuation.time_travel
@@ -54,7 +54,7 @@ def execute_nested(attempt: Attempt, context: StepContext, workflow: Workflow) -
     return result.get("result", UNDEFINED) if result["status"] == "success" else UNDEFINED
 
 
-def _is_restarted(attempt: Attempt) -> bool:
+def _is_restarted(attempt: StepExecution) -> bool:
     restart = attempt.continuation.restart
     return restart is not None and attempt.step.id in restart.active
 
@@ -64,7 +64,7 @@ def _recorded_run_id(recorded: dict[str, Any]) -> str | None:
     return run_id if isinstance(run_id, str) else None
 
 
-def _watch(attempt: Attempt, run: Run) -> Callable[[], None]:
+def _watch(attempt: StepExecution, run: Run) -> Callable[[], None]:
     """Pass events outward; return what ends that."""
     outer = attempt.execution.run
 
@@ -78,13 +78,13 @@ def _watch(attempt: Attempt, run: Run) -> Callable[[], None]:
     return run.watch(pass_on)
 
 
-def _link_cancels(attempt: Attempt, run: Run) -> list[Callable[[], None]]:
+def _link_cancels(attempt: StepExecution, run: Run) -> list[Callable[[], None]]:
     """Pass cancels both ways; return what ends that."""
     outer, server_state = attempt.execution.run, attempt.execution.server_state
     return [run.signal.listen(outer.signal.abort), outer.signal.listen(lambda: server_state.cancel(run))]
 
 
-def _execute_run(attempt: Attempt, run: Run, *, travels_to: list[str], resumes: list[str] | None) -> Coroutine:
+def _execute_run(attempt: StepExecution, run: Run, *, travels_to: list[str], resumes: list[str] | None) -> Coroutine:
     """Start, resume, restart or time travel the run, as the run around it was."""
     execution, continuation = attempt.execution, attempt.continuation
     commands, server_state = execution.nested, execution.server_state

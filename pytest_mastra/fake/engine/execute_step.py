@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pytest_mastra.fake.engine.call_function import Turns, run_function
 from pytest_mastra.fake.engine.execute_nested import execute_nested
-from pytest_mastra.fake.engine.execution import Attempt, Execution, recorded_report
+from pytest_mastra.fake.engine.execution import Execution, StepExecution, recorded_report
 from pytest_mastra.fake.engine.position import Continuation, Frame
 from pytest_mastra.fake.engine.suspend_payloads import meta_of, shown_to_step
 from pytest_mastra.fake.engine.validation import (
@@ -70,7 +70,7 @@ def execute_step(
 
 def _prepare_attempt(
     execution: Execution, frame: Frame, step: AnyStep, prev_output: Any, continuation: Continuation
-) -> Attempt:
+) -> StepExecution:
     call_id = execution.server_state.new_id()
     owns_run = step.is_workflow and frame.item is not None and execution.generation.own_item_runs
     item_run_id = execution.server_state.new_id() if owns_run else None
@@ -79,7 +79,7 @@ def _prepare_attempt(
         input_data, refusal = check_step_input(step.input_schema, prev_output, execution.generation)
         if refusal is None:
             refusal = _check_request_context(execution, step)
-    return Attempt(
+    return StepExecution(
         execution=execution,
         frame=frame,
         step=step,
@@ -130,7 +130,7 @@ def _suspend_data(execution: Execution, frame: Frame, step: AnyStep) -> Any:
     return shown_to_step(payload)
 
 
-def _initial_result(attempt: Attempt, iteration: int | None) -> dict[str, Any]:
+def _initial_result(attempt: StepExecution, iteration: int | None) -> dict[str, Any]:
     """Return what is known of a step that begins."""
     execution = attempt.execution
     info: dict[str, Any] = execution.server_state.without_prior_completion(
@@ -163,7 +163,7 @@ def _emit_result(execution: Execution, step: AnyStep, call_id: str, result: dict
     execution.emit("workflow-step-finish", {**about, "metadata": {}})
 
 
-def _run_with_retries(attempt: Attempt) -> Coroutine:
+def _run_with_retries(attempt: StepExecution) -> Coroutine:
     """Run the step, again and again if it has retries; return what came of it.
 
     What is undefined there takes the place of what an earlier execution left.
@@ -200,7 +200,7 @@ def _failure(execution: Execution, error: Exception, *, is_final: bool) -> dict[
     return outcome
 
 
-def _run_once(attempt: Attempt, count: int) -> Coroutine:
+def _run_once(attempt: StepExecution, count: int) -> Coroutine:
     if attempt.refusal is not None:
         raise attempt.refusal
     execution = attempt.execution
@@ -231,7 +231,7 @@ def _run_once(attempt: Attempt, count: int) -> Coroutine:
     return {"status": "success", "output": output, "endedAt": execution.now()}
 
 
-def _step_context(attempt: Attempt, effects: StepEffects, count: int) -> StepContext:
+def _step_context(attempt: StepExecution, effects: StepEffects, count: int) -> StepContext:
     execution, frame, step = attempt.execution, attempt.frame, attempt.step
     checks = execution.run.workflow.validate_inputs
 

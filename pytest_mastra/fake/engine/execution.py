@@ -153,7 +153,7 @@ class Execution:
 
 
 @dataclass
-class Attempt:
+class StepExecution:
     """What all attempts at one execution of a step share.
 
     Attributes:

@@ -18,7 +18,7 @@ FRESH_RUNS = 32
 """Runs that are kept ready to be read; older ones are packed."""
 
 
-class Row:
+class StoredRun:
     """One stored run.
 
     Args:
@@ -116,12 +116,12 @@ class Filter:
     from_date: str | None = None
     to_date: str | None = None
 
-    def of(self, rows: Iterable[Row]) -> list[Row]:
+    def of(self, rows: Iterable[StoredRun]) -> list[StoredRun]:
         """Return the rows that are to be listed."""
         # each page of a list looks at all runs, and most lists leave out none
         return list(rows) if self == _ALL else [row for row in rows if self._lets_pass(row)]
 
-    def _lets_pass(self, row: Row) -> bool:
+    def _lets_pass(self, row: StoredRun) -> bool:
         return (
             (self.status is None or row.status == self.status)
             and (not self.resource_id or row.resource_id == self.resource_id)
@@ -147,12 +147,12 @@ class Store:
     clock: ServerClock
     moves_created_at: bool = False
     limits: bool = True
-    _rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    _rows: dict[str, dict[str, StoredRun]] = field(default_factory=dict)
     _order: Any = field(default_factory=itertools.count)
-    _fresh: deque[Row] = field(default_factory=deque)
+    _fresh: deque[StoredRun] = field(default_factory=deque)
     _finished: dict[tuple[str, str], None] = field(default_factory=dict)
 
-    def find(self, workflow_id: str, run_id: str) -> Row | None:
+    def find(self, workflow_id: str, run_id: str) -> StoredRun | None:
         """Return a run, None if there is none."""
         return self._rows.get(workflow_id, {}).get(run_id)
 
@@ -162,7 +162,7 @@ class Store:
         now = self.clock.now()
         row = rows.get(run_id)
         if row is None:
-            row = rows[run_id] = Row(
+            row = rows[run_id] = StoredRun(
                 workflow_id, run_id, resource_id, snapshot, now, next(self._order), limits=self.limits
             )
             self._fresh.append(row)
@@ -178,12 +178,12 @@ class Store:
             row.order = next(self._order)
         self._note_status(row)
 
-    def set_status(self, row: Row, status: str) -> None:
+    def set_status(self, row: StoredRun, status: str) -> None:
         """Change nothing but the status."""
         row.snapshot = {**row.snapshot, "status": status}
         self._note_status(row)
 
-    def _note_status(self, row: Row) -> None:
+    def _note_status(self, row: StoredRun) -> None:
         key = (row.workflow_id, row.run_id)
         self._finished.pop(key, None)
         if row.status in FINISHED:
@@ -210,6 +210,6 @@ class Store:
             rows = rows[page * per_page : (page + 1) * per_page]
         return {"runs": [row.as_json() for row in rows], "total": total}
 
-    def with_status(self, *statuses: str) -> list[Row]:
+    def with_status(self, *statuses: str) -> list[StoredRun]:
         """Return all runs in one of these statuses, of whatever workflow."""
         return [row for rows in self._rows.values() for row in rows.values() if row.status in statuses]

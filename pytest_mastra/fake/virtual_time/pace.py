@@ -8,8 +8,8 @@ from enum import Enum
 from mastra_sync.suggest import did_you_mean, nearest_name
 
 
-class Progress(Enum):
-    """Ways to progress that need no number."""
+class NamedPace(Enum):
+    """The paces that need no number."""
 
     AT_ONCE = "at once"
     """The run goes to its end, or to where it must wait, before the request that moved it is answered."""
@@ -21,9 +21,9 @@ class Progress(Enum):
     """The run waits before each step until `run.advance()`."""
 
 
-AT_ONCE = Progress.AT_ONCE
-AS_TIMED = Progress.AS_TIMED
-BY_HAND = Progress.BY_HAND
+AT_ONCE = NamedPace.AT_ONCE
+AS_TIMED = NamedPace.AS_TIMED
+BY_HAND = NamedPace.BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Seconds:
             raise ValueError(f"Seconds takes a number of virtual seconds, not {self.seconds!r}")
 
 
-Pace = Progress | Polls | Seconds
+Pace = NamedPace | Polls | Seconds
 
 
 def check_pace(given: object) -> None:

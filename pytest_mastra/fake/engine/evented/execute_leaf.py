@@ -30,7 +30,7 @@ _PRIOR_SUSPENSION = frozenset({"suspendedAt", "suspendPayload", "suspendOutput"}
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LeafExecution:
     """One execution of a step.
 
     Attributes:
@@ -53,7 +53,7 @@ def execute_leaf(
 ) -> Coroutine:
     """Execute a step; return its report."""
     step = cast("Step", leaf.step)
-    attempt = Attempt(message, step, state, item, resume_data)
+    attempt = LeafExecution(message, step, state, item, resume_data)
     given = output_of(message.prev)
     input_data, refusal = element_of(given, item) if item is not None else given, None
     if message.workflow.validate_inputs:
@@ -79,7 +79,7 @@ def execute_leaf(
     return _ended(bus, attempt, without(info, _PRIOR_SUSPENSION), effects, output)
 
 
-def _begun(bus: Bus, attempt: Attempt, payload: Any) -> dict[str, Any]:
+def _begun(bus: Bus, attempt: LeafExecution, payload: Any) -> dict[str, Any]:
     known = spread(attempt.message.results.get(attempt.step.id))
     info = {**known, "startedAt": bus.now(), "payload": {} if payload is None or payload is UNDEFINED else payload}
     if attempt.resume_data is not UNDEFINED and truthy(attempt.resume_data):
@@ -87,7 +87,7 @@ def _begun(bus: Bus, attempt: Attempt, payload: Any) -> dict[str, Any]:
     return info
 
 
-def _ended(bus: Bus, attempt: Attempt, info: dict[str, Any], effects: StepEffects, output: Any) -> dict[str, Any]:
+def _ended(bus: Bus, attempt: LeafExecution, info: dict[str, Any], effects: StepEffects, output: Any) -> dict[str, Any]:
     base = spread(attempt.state)
     changed = {} if effects.state is UNDEFINED else spread(effects.state)
     state = {**base, **changed} if changed or effects.state is not UNDEFINED else attempt.state
@@ -105,7 +105,7 @@ def _ended(bus: Bus, attempt: Attempt, info: dict[str, Any], effects: StepEffect
     return result
 
 
-def _failed(bus: Bus, attempt: Attempt, info: dict[str, Any], error: Exception) -> dict[str, Any]:
+def _failed(bus: Bus, attempt: LeafExecution, info: dict[str, Any], error: Exception) -> dict[str, Any]:
     bus.server_state.note_failure(bus.run, attempt.step.id, error)
     result = {**info, "status": "failed", "endedAt": bus.now(), "error": error_object(error)}
     if isinstance(error, NonRetryable) or (isinstance(error, Thrown) and error.non_retryable):
@@ -115,7 +115,7 @@ def _failed(bus: Bus, attempt: Attempt, info: dict[str, Any], error: Exception) 
     return result
 
 
-def _step_context(bus: Bus, attempt: Attempt, effects: StepEffects, input_data: Any) -> StepContext:
+def _step_context(bus: Bus, attempt: LeafExecution, effects: StepEffects, input_data: Any) -> StepContext:
     message, step = attempt.message, attempt.step
 
     def on_suspend(payload: Any, labels: list[str]) -> Any:
@@ -145,7 +145,7 @@ def _step_context(bus: Bus, attempt: Attempt, effects: StepEffects, input_data: 
     )
 
 
-def _suspend_data(attempt: Attempt) -> Any:
+def _suspend_data(attempt: LeafExecution) -> Any:
     known = report_of(attempt.message.results, attempt.step.id)
     if known.get("status") != "suspended":
         return UNDEFINED

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +178,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
         marker.check_sweeps(config, swept)
         hooks.begin(config)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember which tests are left out, of which what others show may depend."""
+    if items:
+        from pytest_mastra.suite import left_out
+
+        left_out.note(items[0].config, items)
 
 
 @pytest.hookimpl(tryfirst=True)

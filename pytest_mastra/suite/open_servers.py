@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mastra.fake.api.problems import Section, as_text
+from pytest_mastra.fake.api.problems import Section, as_text, find_problems
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.wire import WireRequest
@@ -18,6 +18,7 @@ from pytest_mastra.suite.markers import needs_of
 from pytest_mastra.suite.problems import tell_deaths
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.suite.served_server import ServedMastra, take_problems
+from pytest_mastra.suite.wide_fixtures import WideFixture
 
 IN_TEST = "@pytest.mark.mastra(allow={!r})"
 AT_CLOSE = "mastra_server_factory(allow={!r})"
@@ -28,7 +29,7 @@ class OpenServers:
     """The servers that are open, as a plugin of pytest's.
 
     Strays and errors fail the test in which they came about. A fault fails the test that declares it; one that a
-    fixture of a wider scope declares may be met by any test, and is looked at when the server is closed.
+    fixture of a wider scope declares may be met by any test that has the fixture, and is looked at when that ends.
 
     Args:
         config: pytest's.
@@ -46,6 +47,7 @@ class OpenServers:
         self._item: pytest.Item | None = item
         self._is_called = os.environ.get("PYTEST_CURRENT_TEST", "").endswith("(call)")
         self._fixtures: list[pytest.FixtureDef[Any]] = []
+        self._wide: list[WideFixture] = []
         self._of_test = contextlib.ExitStack()
         self._found: list[Section] = []
         self._passed: bool | None = None
@@ -83,18 +85,22 @@ class OpenServers:
     # -- pytest's hooks
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
         """Know in which fixture a server is made, and a fault declared."""
         __tracebackhide__ = True
-        before = {server: server.faults.numbers for server in self.servers}
+        wide = WideFixture(fixturedef, request, {server: server.faults.numbers for server in self.servers})
+        if fixturedef.scope != "function":
+            # called last, when its servers are closed
+            fixturedef.addfinalizer(lambda: self._end(wide))
         self._fixtures.append(fixturedef)
         try:
             return (yield)
         finally:
             self._fixtures.pop()
-            if fixturedef.scope != "function":
-                for server in self.servers:
-                    server.untold.note_fixture_rules(before.get(server, frozenset()))
+            if fixturedef.scope != "function" and wide.note_rules(self.servers):
+                self._wide.append(wide)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -153,9 +159,8 @@ class OpenServers:
 
     def _look(self, item: pytest.Item) -> None:
         """Take what went wrong since the last look."""
-        if not self._passed:
-            for server in self.servers:
-                server.met_all_tests = False
+        for wide in self._wide:
+            wide.note_test(item, passed=bool(self._passed))
         # what has not begun, or has failed to, could not meet any
         unmet = {"unused_faults"} if self._passed is None else frozenset[str]()
         self._found += take_problems(self.servers, needs_of(item).allowed | unmet, IN_TEST, of_fixtures=False)
@@ -164,8 +169,7 @@ class OpenServers:
         """Take what went wrong on a server that is closed."""
         if self._is_called and self._item is not None:
             return take_problems([server], needs_of(self._item).allowed, IN_TEST, of_fixtures=True)
-        met_all = server.met_all_tests and not _are_some_left_out(self._config)
-        return take_problems([server], () if met_all else {"unused_faults"}, AT_CLOSE, of_fixtures=True)
+        return take_problems([server], (), AT_CLOSE, of_fixtures=False)
 
     def _finish(self, server: ServedMastra) -> None:
         """Close a server, and fail for what went wrong on it."""
@@ -173,6 +177,15 @@ class OpenServers:
             server.close()
             found = self._take_at_close(server)
             if found:
+                pytest.fail(self._redacted(as_text(found)), pytrace=False)
+
+    def _end(self, wide: WideFixture) -> None:
+        """Fail for the faults of a wider fixture that none of its tests has met."""
+        if wide in self._wide:
+            self._wide.remove(wide)
+            unused = wide.take_unused()
+            found = find_problems(strays=(), errors=(), faults=unused, allowed=(), how_to_allow=AT_CLOSE)
+            if found and wide.met_all_tests():
                 pytest.fail(self._redacted(as_text(found)), pytrace=False)
 
     def _redacted(self, text: str) -> str:
@@ -196,9 +209,3 @@ class LogOfTest(ExchangeLog):
     def begin(self, url: str, request: WireRequest, now: float) -> Exchange:
         """Add a request that is being sent to the test's log."""
         return self._servers.log_for(self._server).begin(url, request, now)
-
-
-def _are_some_left_out(config: pytest.Config) -> bool:
-    """Return whether not all tests run in this process that might have met a fault."""
-    chosen = config.getoption("keyword", default="") or config.getoption("lf", default=False)
-    return bool(chosen) or hasattr(config, "workerinput") or any("::" in argument for argument in config.args)

@@ -38,7 +38,6 @@ class ServedMastra(FakeMastra):
         untold: What went wrong on it, as far as no test was failed by it.
         lasting: What is open until it is closed.
         find_problems: Gives what went wrong on it unnoticed, once.
-        met_all_tests: Whether each test that was to use it did, and passed.
     """
 
     def __init__(self, config: MastraConfig, allow: str | Iterable[str], **options: Any) -> None:
@@ -47,7 +46,6 @@ class ServedMastra(FakeMastra):
         self.untold = Untold(self)
         self.lasting = contextlib.ExitStack()
         self.find_problems: Callable[[ServedMastra], list[Section]] = lambda _: []
-        self.met_all_tests = True
         self._config = config
         self._is_closed = False
 
@@ -98,7 +96,8 @@ class Untold:
         server: The server.
 
     Attributes:
-        of_fixtures: The numbers of the rules for faults that fixtures of a wider scope than a test's have written.
+        of_fixtures: The numbers of the rules for faults that fixtures of a wider scope than a test's have written,
+            each until its fixture ends.
     """
 
     def __init__(self, server: FakeMastra) -> None:
@@ -122,9 +121,11 @@ class Untold:
         """Return the faults that never came about, on request those of fixtures of wider scopes too."""
         return UnusedFaults(self._server.faults, self._rules | (frozenset() if of_fixtures else self.of_fixtures))
 
-    def note_fixture_rules(self, before: Collection[int]) -> None:
-        """Note that rules which were not there before are of a fixture of a wider scope."""
-        self.of_fixtures |= self._server.faults.numbers - frozenset(before)
+    def take_rules(self, rules: Collection[int]) -> UnusedFaults:
+        """Return those of a fixture's rules that never came about, and note that they were told."""
+        found = UnusedFaults(self._server.faults, self._server.faults.numbers.difference(rules) | self._rules)
+        self._rules |= frozenset(rules)
+        return found
 
     def note_told(self, *, of_fixtures: bool) -> None:
         """Note that everything was told, or need not be."""

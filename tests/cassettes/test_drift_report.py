@@ -23,7 +23,7 @@ CONFTEST = """
         return add
 """
 
-VERIFY = ("--mastra-record=verify", "--mastra-url=http://127.0.0.1:9")
+VERIFY = ("--mastra-target=live", "--mastra-record=verify", "--mastra-url=http://127.0.0.1:9")
 
 SAME = """
     def test_same(verified):
@@ -80,7 +80,7 @@ def test_what_was_not_compared_is_said(alone: pytest.Pytester) -> None:
         """
     )
     result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY)
-    result.stdout.fnmatch_lines(["not compared: *::test_it: it did not pass", "no recording was verified"])
+    result.stdout.fnmatch_lines(["not compared: *::test_it: it did not pass", "no recording was verified: *"])
 
 
 SUITE = """
@@ -113,3 +113,49 @@ def test_a_recorded_test_is_verified_and_nothing_is_written(
     )
     assert drifted.ret == pytest.ExitCode.TESTS_FAILED
     assert _files(alone.path / "cassettes") == before
+
+
+UNRECORDED = """
+    import pytest
+
+    def test_of_nothing(): pass
+
+    def test_report(mastra_client):
+        mastra_client.list_workflows()
+
+    @pytest.mark.mastra(fake_only=True)
+    def test_outage(mastra_server): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_vain"),
+    [
+        ([], True),
+        (["-k", "report or nothing"], True),
+        (["-k", "nothing or outage"], False),
+        (["test_suite.py::test_of_nothing"], False),
+        (["--collect-only"], False),
+    ],
+)
+def test_a_run_that_compares_nothing(run_suite: RunSuite, live: Live, chosen: list[str], *, is_vain: bool) -> None:
+    """It fails; but one of chosen tests that have nothing to do with a server does not."""
+    result = run_suite(
+        UNRECORDED, "--mastra-target=live", "--mastra-record=verify", f"--mastra-url={live.url}", *chosen
+    )
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if is_vain else pytest.ExitCode.OK)
+    told = "this run was to compare some with the server, and fails for want of any"
+    said = result.outlines
+    if is_vain:
+        assert f"no recording was verified: {told}" in said
+        assert "not compared: test_suite.py::test_report: it has no cassette" in said
+        assert said[said.index(f"no recording was verified: {told}") + 1].endswith("/errors/#nothing-verified")
+    else:
+        assert "no recording was verified: the tests that ran have none" in said
+
+
+def test_workers_that_compare_nothing(run_process: RunSuite, live: Live) -> None:
+    """Under pytest-xdist the process that started them fails."""
+    options = ["--mastra-target=live", f"--mastra-url={live.url}"]
+    workers = ["-p", "xdist", "-n", "1", "--mastra-record=verify"]
+    assert run_process(UNRECORDED, *options, *workers).ret == pytest.ExitCode.TESTS_FAILED

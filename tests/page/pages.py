@@ -10,6 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+NAIVE_CALLER = """
+import pytest
+import requests
+
+@pytest.mark.mastra_sweep
+def test_naive(pay, mastra_target):
+    url = f"{mastra_target.url}/api/workflows/pay/start-async?runId=run-1"
+    for _ in range(3):
+        try:
+            assert requests.post(url, json={"inputData": {}}, timeout=5).json()["status"] == "success"
+            return
+        except requests.RequestException:
+            pass
+"""
+"""A test that asks again what was lost, so that its sweep fails; the fixture `pay` declares the workflow."""
+
 OUTCOMES = ("failed", "error", "xpassed", "passed", "skipped", "xfailed")
 
 

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.page.pages import read_page
+from tests.page.pages import NAIVE_CALLER, read_page
 from tests.suites_in_folders import RunSuite
 
-SUITE = """
-    import pytest
-    import requests
+SUITE = f"""
+{NAIVE_CALLER}
 
-    def test_plain():
-        pytest.fail("the stock is empty\\nSee https://example.com/stock", pytrace=False)
+@pytest.fixture
+def pay(mastra_server):
+    mastra_server.workflow("pay").then(mastra_server.step("charge", lambda ctx: {{"paid": 1}})).commit()
 
-    def test_fixture(no_such_fixture):
-        pass
+def test_plain():
+    pytest.fail("the stock is empty\\nSee https://example.com/stock", pytrace=False)
 
-    @pytest.mark.mastra_sweep
-    def test_naive(mastra_server, mastra_target):
-        mastra_server.workflow("pay").then(mastra_server.step("charge", lambda ctx: {"paid": 1})).commit()
-        url = f"{mastra_target.url}/api/workflows/pay/start-async?runId=run-1"
-        for _ in range(3):
-            try:
-                assert requests.post(url, json={"inputData": {}}, timeout=5).json()["status"] == "success"
-                return
-            except requests.RequestException:
-                pass
+def test_fixture(no_such_fixture):
+    pass
 """
 
 

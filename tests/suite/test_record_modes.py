@@ -28,6 +28,11 @@ ADVICE = "what asks a server is --mastra-target=live --mastra-url=URL"
             "--mastra-record=new_episodes records nothing with target replay (command line): cassettes answer the "
             "tests, and no server is asked",
         ),
+        (
+            ("--mastra-record=verify",),
+            "--mastra-record=verify compares nothing with target fake (default): tests run on fakes, and none has the "
+            "marker or the fixture mastra_cassette",
+        ),
     ],
 )
 def test_nothing_would_come_of_it(run_process: RunSuite, arguments: tuple[str, ...], said: str) -> None:
@@ -45,6 +50,7 @@ def test_nothing_would_come_of_it(run_process: RunSuite, arguments: tuple[str, .
         ("--mastra-record=none",),
         ("-o", "mastra_record=rewrite"),
         ("--mastra-record=rewrite", "--collect-only"),
+        ("--mastra-record=verify", "test_suite.py::test_it"),
     ],
 )
 def test_it_may_be_the_usual(run_suite: RunSuite, arguments: tuple[str, ...]) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from mastra_sync.documentation import see_error
 from pytest_mastra.cassettes.drift.compare import compare
 from pytest_mastra.cassettes.drift.findings import Drift, Finding, RunDrift
 from pytest_mastra.redact.scrubber import scrubber_of
 from pytest_mastra.redact.summary import Summary
+from pytest_mastra.suite import left_out, settings
 from pytest_mastra.text.width import clipped
 
 NAME = "mastra-drift"
@@ -41,8 +43,8 @@ class VerifiedTest:
 class DriftReport:
     """Gathers what was compared, and reports it at the end. Writes nothing.
 
-    It makes pytest's exit status 1 if anything has drifted. Under pytest-xdist it gathers in each worker, and reports
-    in the process that started them.
+    It makes pytest's exit status 1 if anything has drifted, and if nothing was compared though it was to be. Under
+    pytest-xdist it gathers in each worker, and reports in the process that started them.
 
     Args:
         config: pytest's.
@@ -51,6 +53,7 @@ class DriftReport:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._verified: list[VerifiedTest] = []
+        self._is_narrowed = left_out.is_narrowed(config)
 
     def add(self, test: str, cassette: object, drift: Drift) -> None:
         """Take in what came of a test.
@@ -78,22 +81,45 @@ class DriftReport:
             (verified for verified in self._verified if verified.reason is not None), key=lambda verified: verified.test
         )
 
+    @property
+    def is_vain(self) -> bool:
+        """Whether this run was to compare something, and has compared nothing.
+
+        Where only some tests were chosen, they may have nothing to do with any server.
+        """
+        mode = settings.setting(self._config, "record")
+        if mode.value != "verify" or self._config.getoption("collectonly") or self._compared:
+            return False
+        return bool(self._verified) or (mode.origin == "command line" and not self._is_narrowed)
+
+    @property
+    def _compared(self) -> int:
+        return sum(verified.reason is None for verified in self._verified)
+
+    def pytest_deselected(self) -> None:
+        """Know that only some tests were chosen."""
+        self._is_narrowed = True
+
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Hand what was gathered to the process that reports it; there, fail if anything has drifted."""
+        """Hand on what was gathered; where it is reported, fail if it drifted or is nothing."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_OUTPUT] = [_as_data(verified) for verified in self._verified]
-        elif self.drifted and exitstatus == pytest.ExitCode.OK:
+            output[_OUTPUT] = [[_as_data(verified) for verified in self._verified], self._is_narrowed]
+        elif exitstatus == pytest.ExitCode.OK and (self.drifted or self.is_vain):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist has gathered; one that crashed says nothing."""
-        gathered: Iterable[Mapping[str, Any]] = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ())
+        gathered: Iterable[Mapping[str, Any]]
+        gathered, is_narrowed = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ((), False))
         self._verified += map(_from_data, gathered)
+        self._is_narrowed |= is_narrowed
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         """Say what has drifted, run by run, and how much has not."""
+        if exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
         summary = Summary(terminalreporter, scrubber_of(self._config))
         summary.begin("mastra: recordings and the live server")
         for verified in self.drifted:
@@ -102,14 +128,18 @@ class DriftReport:
             summary.line("")
         for verified in self.not_compared:
             summary.line(clipped(f"not compared: {verified.test}: {verified.reason}", _WIDTH), yellow=True)
-        good = not self.drifted and bool(self._verified)
+        good = not self.drifted and not self.is_vain
         summary.line(self.summary(), green=good, red=not good)
+        if self.is_vain:
+            summary.line(see_error("nothing-verified"))
 
     def summary(self) -> str:
         """Return how many recordings were verified, and which have drifted."""
-        compared = len(self._verified) - len(self.not_compared)
+        compared = self._compared
         if not compared:
-            return "no recording was verified"
+            if not self.is_vain:
+                return "no recording was verified: the tests that ran have none"
+            return "no recording was verified: this run was to compare some with the server, and fails for want of any"
         drifted = self.drifted
         counted = f"{compared} recording{'s' if compared > 1 else ''} verified"
         if not drifted:

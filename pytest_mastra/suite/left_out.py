@@ -1,0 +1,42 @@
+"""What the command line leaves out of a suite: deselected tests, folders not looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+_DESELECTED = pytest.StashKey[list[pytest.Item]]()
+
+
+def note(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+    """Remember tests that were collected, and do not run because others were chosen."""
+    # what --deselect names is left out for good, and no choice of others
+    named = tuple(config.getoption("deselect", default=None) or ())
+    chosen = [item for item in items if not item.nodeid.startswith(named)]
+    config.stash.setdefault(_DESELECTED, []).extend(chosen)
+
+
+def deselected(config: pytest.Config) -> list[pytest.Item]:
+    """Return the tests that do not run because others were chosen: by `-k`, `-m`, a plugin."""
+    return config.stash.get(_DESELECTED, [])
+
+
+def is_narrowed(config: pytest.Config) -> bool:
+    """Return whether only some tests were chosen: by their names, words, markers or last outcome."""
+    by_name = any("::" in argument for argument in config.args)
+    return bool(deselected(config)) or by_name or bool(config.getoption("lf", default=False))
+
+
+def is_collected(path: Path, config: pytest.Config) -> bool:
+    """Return whether pytest was to collect all that is in a folder, or a file."""
+    if config.getoption("lf", default=False):
+        return False
+    ignored = [config.getoption(name, default=None) for name in ("ignore", "ignore_glob")]
+    if path.is_dir() and any(ignored):
+        return False
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        return True
+    started_in = config.invocation_params.dir
+    return any("::" not in argument and path.is_relative_to(started_in / argument) for argument in config.args)

@@ -303,6 +303,10 @@ def mastra_target(request: pytest.FixtureRequest, mastra_config: MastraConfig) -
     hooks.begin(request.config)
     with targets.open_scene(request, mastra_config, cassette) as scene:
         yield scene
+        if scene.target == "fake" and scene.passed is False:
+            from pytest_mastra.regression import recorded_server
+
+            recorded_server.note_recorded_server(request.node, scene)
 
 
 @pytest.fixture

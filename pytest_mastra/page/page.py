@@ -26,6 +26,7 @@ from pytest_mastra.page.shown_run import ShownRun, ShownStep, describe_one, run_
 from pytest_mastra.page.shrink import shrink
 from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
+from pytest_mastra.suite.noted_difference import RECORDED_SERVER
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _faults(trace: Trace | None) -> Iterator[tuple[str, str]]:
 def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
     """Give what a reader wants to see first."""
     for one in run.differences[:_MOST_DIFFERENCES]:
-        yield "Differs", describe_one(one)
+        yield "Differs" if one.against != RECORDED_SERVER else "Recorded", describe_one(one)
     if step is None:
         yield "Input", _value(run.traced.input_data)
         if run.result is not None and run.result.result is not None:

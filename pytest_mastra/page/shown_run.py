@@ -15,6 +15,7 @@ from mastra_sync.terminal.writing import one_line, step_name
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
 from pytest_mastra.page.layout import BLOCKS
 from pytest_mastra.run_history.spans import spans_of
+from pytest_mastra.suite.noted_difference import RECORDED_SERVER
 from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
@@ -244,11 +245,12 @@ def describe_error(error: RemoteError | None) -> str:
 
 
 def describe_difference(run: ShownRun) -> str:
-    """Return from what a run differs, and where first; empty if it does not."""
-    if not run.differences:
+    """Return where a run first differs from what it should be like; empty if nowhere."""
+    found = [one for one in run.differences if one.against != RECORDED_SERVER]
+    if not found:
         return ""
-    more = f" and {len(run.differences) - 1} more" if len(run.differences) > 1 else ""
-    return f"it differs from the {run.differences[0].against}: {describe_one(run.differences[0])}{more}"
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"it differs from the {found[0].against}: {describe_one(found[0])}{more}"
 
 
 def describe_one(one: TracedDifference) -> str:

@@ -41,18 +41,21 @@ def _compared(result: RunResult) -> ComparedRun:
     return ComparedRun(result.run_id, dict(zip(names, result.steps, strict=False)))
 
 
-def notes_of(found: Iterable[Difference], runs: Sequence[ComparedRun], against: str) -> Iterator[NotedDifference]:
+def notes_of(
+    found: Iterable[Difference], runs: Sequence[ComparedRun], against: str, name: str = ""
+) -> Iterator[NotedDifference]:
     """Give differences between outcomes with the run and the step that each is about.
 
     Args:
         found: The differences; their paths are `$.steps.charge.output`, of a list of runs `$[0].steps...`.
         runs: The runs.
         against: What they are compared with.
+        name: Which one, as people call it.
     """
     for difference in found:
         parts = parts_of(difference.path)
         index = parts.pop(0) if parts and isinstance(parts[0], int) else 0
         run = runs[index] if isinstance(index, int) and index < len(runs) else None
-        name = str(parts[1]) if parts[:1] == ["steps"] and len(parts) > 1 else None
-        step = run.steps.get(name) if run is not None and name is not None else None
-        yield NotedDifference(against, difference, run_id=run.run_id if run is not None else None, step=step)
+        entry = str(parts[1]) if parts[:1] == ["steps"] and len(parts) > 1 else None
+        step = run.steps.get(entry) if run is not None and entry is not None else None
+        yield NotedDifference(against, difference, name, run_id=run.run_id if run is not None else None, step=step)

@@ -59,6 +59,26 @@ def outcome_of(run: RunResult, aliases: Aliases | None = None) -> dict[str, Any]
     return aliased
 
 
+def comparable_outcomes(
+    result: RunResult, recorded: RunResult, workflow_id: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a run and a recorded one did, as far as both answers tell it.
+
+    Args:
+        result: The run.
+        recorded: The recorded one.
+        workflow_id: The workflow, where the recorded run does not say.
+    """
+    if recorded.workflow_id is None:
+        recorded = recorded.model_copy(update={"workflow_id": workflow_id})
+    if not any(len(step.path) > 1 for step in recorded.steps.values()):
+        top_level = {name: step for name, step in result.steps.items() if len(step.path) == 1}
+        result = result.model_copy(update={"steps": top_level})
+    actual, expected = outcome_of(result), outcome_of(recorded)
+    actual["workflow"] = expected["workflow"]  # it may be called by its key
+    return actual, expected
+
+
 def event_outcomes(
     events: Iterable[StreamEvent | Mapping[str, Any]], aliases: Aliases | None = None
 ) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from mastra_sync.deadline import Seconds
 from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
-from pytest_mastra.regression.outcome import outcome_of
+from pytest_mastra.regression.outcome import comparable_outcomes
 from pytest_mastra.regression.recorded_run import RecordedAnswer, RecordedRun, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
@@ -134,7 +134,7 @@ class Rerunner:
         patterns = [PathPattern(pattern) for pattern in ([ignore] if isinstance(ignore, str) else ignore)]
         recording = recording_of(run, workflow_id)
         result, given, unanswered = self._run(recording, timeout, options)
-        actual, expected = _comparable_outcomes(result, recording)
+        actual, expected = comparable_outcomes(result, recording.result, recording.workflow_id)
         found = [
             difference
             for difference in differences(actual, expected)
@@ -197,16 +197,3 @@ def _fits(suspension: Suspension, answer: RecordedAnswer) -> bool:
     # a step's id may have dots, and an answer may have named it as one text
     waiting, answered = f"{suspension.step}.", "".join(f"{name}." for name in answer.path)
     return waiting.startswith(answered) and answer.item in (None, suspension.for_each_index)
-
-
-def _comparable_outcomes(result: RunResult, recording: RecordedRun) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what both runs did, without what only one of the two answers tells."""
-    recorded = recording.result
-    if recorded.workflow_id is None:
-        recorded = recorded.model_copy(update={"workflow_id": recording.workflow_id})
-    if not any(len(step.path) > 1 for step in recorded.steps.values()):
-        top_level = {name: step for name, step in result.steps.items() if len(step.path) == 1}
-        result = result.model_copy(update={"steps": top_level})
-    actual, expected = outcome_of(result), outcome_of(recorded)
-    actual["workflow"] = expected["workflow"]  # it may be called by its key
-    return actual, expected

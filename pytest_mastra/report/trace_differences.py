@@ -19,7 +19,7 @@ class TracedDifference:
     """One place at which a run differs from what was kept.
 
     Attributes:
-        against: From what: `snapshot`, `recorded run`, `cassette`.
+        against: From what: `snapshot`, `recorded run`, `cassette`, `recorded server`.
         name: Which one; empty if that goes without saying.
         run: The number of the run in the trace; None if it is of none.
         step: The step's path in the run; None if it is of none.

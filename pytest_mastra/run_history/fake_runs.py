@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake import FakeMastra
     from pytest_mastra.fake.api.journal import RunNotes
     from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.engine.store import StoredRun
-    from pytest_mastra.suite.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ class FakeRuns:
     """The runs of a test's fakes, each of which is found once.
 
     Args:
-        scene: The test's; it has no fakes on another target.
+        servers: The fakes; a test on another target has none.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._servers = scene.fakes if scene.target == "fake" else []
+    def __init__(self, servers: Sequence[FakeMastra]) -> None:
+        self._servers = servers
         self._found: set[tuple[int, str, str]] = set()
 
     @property

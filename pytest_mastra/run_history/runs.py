@@ -194,8 +194,16 @@ def graph_in(exchanges: Iterable[Exchange]) -> Any:
 
 def named_runs(scene: Scene) -> list[NamedRun]:
     """Return the runs that a test's requests named, not looked into yet."""
-    fake_runs = FakeRuns(scene)
-    ids = _workflow_ids(scene.log, fake_runs.workflow_ids)
+    return _named_runs(scene.log, FakeRuns(scene.fakes if scene.target == "fake" else ()))
+
+
+def recorded_runs(exchanges: Iterable[Exchange]) -> list[TouchedRun]:
+    """Return the runs that recorded requests named, the first named first."""
+    return [named.look_up() for named in _named_runs(list(exchanges), FakeRuns(()))]
+
+
+def _named_runs(log: Iterable[Exchange], fake_runs: FakeRuns) -> list[NamedRun]:
+    ids = _workflow_ids(log, fake_runs.workflow_ids)
 
     def address_workflow_and_run(exchange: Exchange) -> tuple[str, str, str] | None:
         run_id, workflow = run_of(exchange), exchange.call.workflow
@@ -205,7 +213,7 @@ def named_runs(scene: Scene) -> list[NamedRun]:
         address = exchange.url if fake_runs.are_on_several else ""
         return address, ids.get((exchange.url, workflow), workflow), run_id
 
-    groups = group_exchanges(scene.log, address_workflow_and_run)
+    groups = group_exchanges(log, address_workflow_and_run)
     return [NamedRun(*key[1:], exchanges, fake_runs.find(*key[1:])) for key, exchanges in groups if key is not None]
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from mastra_sync import MastraClient
 from pytest_mastra.fake import FakeMastra
-from pytest_mastra.suite.noted_difference import NotedDifference
+from pytest_mastra.suite.noted_difference import RECORDED_SERVER, NotedDifference
 from pytest_mastra.text.differences import MISSING, Difference
 from tests.page.acted_pages import page_of
 from tests.page.browser.conftest import Seen
@@ -35,10 +35,16 @@ def test_differences(seen: Seen, tmp_path: Path) -> None:
             NotedDifference("cassette", Difference("$.body.city", MISSING, None), "pay.yaml", where="start of 'pay'"),
         ],
     )
-    path = page_of(tmp_path, scene)
+    on_fake = acted(pay)
+    on_fake.note_differences([NotedDifference(RECORDED_SERVER, paid, "pay.yaml", run_id="run-1", step="charge")])
+    path = page_of(tmp_path, scene, on_fake)
     page = seen.open(path)
     card = page.locator("article").first
     expect(card).to_contain_text("it differs from the snapshot: $.result.paid: 5 \N{RIGHTWARDS ARROW} 6 and 2 more")
+    # what a server did that nobody was held to is told, but is not why the test fails
+    beside = page.locator("#failures article").last
+    expect(beside.locator(".why")).to_have_text("AssertionError: assert False")
+    expect(beside.locator(".recorded")).to_have_text("$.steps.charge.output.paid: 5 \N{RIGHTWARDS ARROW} 6")
     seen.open(path, "#t.py%3A%3Atest_0")
     panel = page.locator(".panel")
     expect(panel.locator("h3")).to_contain_text("charge")

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,20 +21,52 @@ settings.load_profile("any_machine")
 
 pytest_plugins = ["pytester", "tests.suites_in_folders"]
 
+ROOT = Path(__file__).parents[1]
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+# a run starts some hundred processes, and each would compile everything anew; it is kept outside of the tree, where it
+# is unwanted. Said before the plugins above are imported, whose assertions pytest rewrites
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "bytecode"))
+    sys.dont_write_bytecode = False
+
 
 def pytest_configure() -> None:
-    """Let the processes that tests start keep their byte code, outside of the tree where it is unwanted there."""
-    # a run starts some three hundred of them, and each would compile everything anew
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "bytecode"))
+    """Compile our packages for the processes that tests start, most of which may not keep byte code themselves."""
+    if not IS_WORKER:
+        for package in ("mastra_sync", "pytest_mastra"):
+            compileall.compile_dir(ROOT / package, quiet=2)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Keep the garbage collector from going through ten thousand tests, which stay anyway, again and again."""
+    """Collect with the byte code that another worker has kept, and without the garbage collector.
+
+    It would go through ten thousand tests, which stay anyway, again and again.
+    """
     gc.disable()
     try:
-        return (yield)
+        with _after_the_first_worker():
+            return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def _after_the_first_worker() -> Iterator[None]:
+    """Wait until one worker has rewritten the assertions of all tests, which each would do for itself."""
+    if not IS_WORKER or sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    environment = os.open(sys.prefix, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(environment, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(environment, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(environment)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.items import is_below
 from tests.live.conftest import current_server, schema_for, shared_server, start_any  # noqa: F401 - fixtures
 from tests.page.browser.conftest import browser  # noqa: F401 - a fixture
 
@@ -28,7 +29,7 @@ class Figure:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
-        if HERE in item.path.parents:
+        if is_below(item.path, HERE):
             item.add_marker(pytest.mark.benchmark)
 
 

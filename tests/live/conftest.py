@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.items import is_below
 from tests.live.install import GENERATIONS, OTHER_HOSTS, SERVERS, ServerUnavailable, install, missing
 from tests.live.postgres import Postgres
 from tests.live.server import LiveServer, PostgresSchema
@@ -74,7 +75,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _is_live(item: pytest.Item) -> bool:
-    return HERE in item.path.parents
+    return is_below(item.path, HERE)
 
 
 def _generations_of(item: pytest.Item) -> set[object]:

@@ -11,6 +11,7 @@ import pytest
 from mastra_sync import MastraClient
 from pytest_mastra.cassettes.file.paths import safe_name
 from pytest_mastra.suite.scene import Scene
+from tests.items import is_below
 from tests.live.client.conftest import gate, heard, listener  # noqa: F401 -- fixtures
 from tests.live.client.hurried_clock import HurriedClock
 from tests.live.install import GENERATIONS
@@ -26,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Choose what is replayed, and give each of these tests its generation and its cassette."""
     variants: dict[tuple[str, str], list[pytest.Function]] = {}
     for item in items:
-        if HERE in item.path.parents and isinstance(item, pytest.Function):
+        if is_below(item.path, HERE) and isinstance(item, pytest.Function):
             name = f"{item.path.stem}.{item.originalname}"
             generation = "" if name in LEFT_OUT else str(item.callspec.params["generation"])
             variants.setdefault((name, generation), []).append(item)

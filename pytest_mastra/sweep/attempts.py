@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -146,14 +148,9 @@ class Script:
         known = [] if server is None else [(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs()]
         attempt.trouble.begin(server)
         try:
-            while self._goes_on():
-                if attempt.endings:
-                    attempt.trouble.run_again()
-                    _forget_output(item)
-                attempt.turns.append(len(scene.log) - first)
-                ended = raised_by(item, body)
-                # a script that catches its own end, or has it come in a thread, has ended nevertheless
-                attempt.endings.append(Killed() if attempt.trouble.is_script_over else ended)
+            # a live server remembers what a script names by chance, and each point needs names of its own there
+            with contextlib.nullcontext() if server is None else _same_chance():
+                self._run_passes(body, scene, first)
         except KeyboardInterrupt as interrupt:
             attempt.interrupted = interrupt
             raise
@@ -169,11 +166,34 @@ class Script:
             find_left_on_live(attempt.served, last) if server is None else find_left(server, known, last)
         )
 
+    def _run_passes(self, body: Callable[[], None], scene: Scene, first: int) -> None:
+        """Run the test's own code until nothing has it run again."""
+        attempt = self.attempt
+        while self._goes_on():
+            if attempt.endings:
+                attempt.trouble.run_again()
+                _forget_output(self._item)
+            attempt.turns.append(len(scene.log) - first)
+            ended = raised_by(self._item, body)
+            # a script that catches its own end, or has it come in a thread, has ended nevertheless
+            attempt.endings.append(Killed() if attempt.trouble.is_script_over else ended)
+
     def _goes_on(self) -> bool:
         endings = self.attempt.endings
         if not endings:
             return True
         return len(endings) < self._most_passes and isinstance(endings[-1], self._documented)
+
+
+@contextlib.contextmanager
+def _same_chance() -> Iterator[None]:
+    """Have chance be the same each time: by it clients pause before they try again."""
+    before = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def _fake_of(scene: Scene | None) -> FakeMastra | None:

@@ -205,6 +205,7 @@ def point_lines(script: ProcessScript, verdict: Verdict) -> Iterator[str]:
         again = ", run again," if number else ""
         yield from [f"The script{again} wrote:", *said.splitlines()] if said.strip() else []
     yield from verdict.reasons or [verdict.outcome.value]
+    yield from verdict.advice_lines
 
 
 def table_lines(requests: Sequence[Asked], verdicts: Sequence[Verdict], families: Sequence[Family]) -> Iterator[str]:

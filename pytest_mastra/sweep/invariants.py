@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,9 @@ _TO_BE_DONE = (Cause.START, Cause.RESUME)
 _OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
 """Verbs that do more each time, besides those of runs, and what is done then to a schedule."""
 
+_VOID = ("failed", "canceled", "tripwire")
+"""Statuses of runs after which a script may well begin another one."""
+
 _AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
 
 
@@ -43,6 +46,7 @@ class Allowance:
         left: How many runs it leaves that it does not name.
         done: How often any run of a workflow is started or answered that requests have asked for.
         schedules: How often schedules are fired by hand, and made, by the verb.
+        runs: The ids of the runs of a workflow that were begun, without those that failed or were canceled.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
@@ -50,6 +54,7 @@ class Allowance:
     left: int = 0
     done: Counter[tuple[str, Cause]] = field(default_factory=Counter)
     schedules: Counter[str] = field(default_factory=Counter)
+    runs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
@@ -74,7 +79,18 @@ def allowance_of(server: FakeMastra, left: int) -> Allowance:
     asked_for = {(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs() if notes.is_asked_for}
     done = done_of((key, count) for key, count in walks.items() if key[:2] in asked_for)
     requests = ((request.verb, request.status) for request in server.journal.requests)
-    return Allowance(walks, blind, left, done, of_schedules(requests))
+    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(server))
+
+
+def _runs_at_work(server: FakeMastra) -> dict[str, list[str]]:
+    """Return the ids of the runs, by workflow, that requests have begun, and whose work counts."""
+    runs: dict[str, list[str]] = {}
+    for notes in server.journal.all_runs():
+        row = server.state.store.find(notes.workflow_id, notes.run_id)
+        is_void = row is not None and str(row.status) in _VOID
+        if notes.is_asked_for and begun_walks(notes, Cause.START) and not is_void:
+            runs.setdefault(notes.workflow_id, []).append(notes.run_id)
+    return runs
 
 
 def done_of(moves: Iterable[tuple[tuple[str, str, Cause], int]]) -> Counter[tuple[str, Cause]]:
@@ -128,6 +144,19 @@ def find_undone(done: Allowance, allowance: Allowance) -> Iterator[str]:
             told.add(workflow)
             was = f"was {cause.value} {count} of {counted(expected, 'time')}" if count else f"was not {cause.value}"
             yield f"{workflow!r} {was}, and the script ended as if all were well"
+
+
+def find_more_runs(done: Allowance, allowance: Allowance) -> Iterator[str]:
+    """Give a line for each workflow whose work was done again by more runs.
+
+    Args:
+        done: What the script did.
+        allowance: What it does on purpose; workflows that it only starts where something goes wrong may be started.
+    """
+    for workflow, runs in done.runs.items():
+        expected = len(allowance.runs.get(workflow, ()))
+        if expected and len(runs) > expected:
+            yield f"{workflow!r} was started in {len(runs)} runs, not {expected}: {', '.join(runs)}"
 
 
 def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> Iterator[Repeated]:

@@ -44,7 +44,17 @@ def allowance_on_live(served: Iterable[Exchange], left: int) -> Allowance:
     said = list(served)
     accepted = accepted_moves(said)
     schedules = of_schedules((exchange.call.verb, exchange.status) for exchange in said)
-    return Allowance(accepted, left=left, done=done_of(accepted.items()), schedules=schedules)
+    return Allowance(accepted, 0, left, done_of(accepted.items()), schedules, _runs_at_work(said, accepted))
+
+
+def _runs_at_work(served: Iterable[Exchange], accepted: Iterable[tuple[str, str, Cause]]) -> dict[str, list[str]]:
+    """Return the ids of the runs, by workflow, that were begun and not canceled."""
+    canceled = {exchange.call.run for exchange in served if exchange.call.verb == "cancel" and _was_accepted(exchange)}
+    runs: dict[str, list[str]] = {}
+    for workflow, run, cause in accepted:
+        if cause is Cause.START and run not in canceled:
+            runs.setdefault(workflow, []).append(run)
+    return runs
 
 
 def find_accepted_too_often(served: Iterable[Exchange], allowance: Allowance) -> Iterator[Repeated]:

@@ -10,6 +10,7 @@ import pytest
 
 from mastra_sync.errors import MastraError
 from pytest_mastra.suite import markers, settings
+from pytest_mastra.sweep.accepted_points import explain_no_pattern
 from pytest_mastra.sweep.families import ON_LIVE, Family, families_named
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.points import Points, parse_points
@@ -35,6 +36,7 @@ class Plan:
         accepted_points: Points that may fail, as patterns with `*`.
         is_quick: Whether only what is most often wrong is tried.
         on_live: Whether the server is a live one.
+        is_for_one: Whether it was written for this very test, which has no parameters.
     """
 
     families: tuple[Family, ...]
@@ -45,6 +47,7 @@ class Plan:
     accepted_points: tuple[str, ...] = ()
     is_quick: bool = False
     on_live: bool = False
+    is_for_one: bool = False
     documented: tuple[type[BaseException], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,7 @@ def plan_of(item: pytest.Item, *, is_quick: bool, on_live: bool) -> Plan:
         accepted_points=tuple(one for one in accept if isinstance(one, str)),
         is_quick=is_quick,
         on_live=on_live,
+        is_for_one=any(mark.name == NAME for mark in item.own_markers) and not hasattr(item, "callspec"),
     )
 
 
@@ -194,3 +198,5 @@ def _check_accept(mark: pytest.Mark, item: pytest.Item) -> None:
             markers.refuse(
                 mark, item, f"accept={one!r} is neither a class of exceptions nor a point like 'start#1:lost', with *"
             )
+        if isinstance(one, str) and (said := explain_no_pattern(one)):
+            markers.refuse(mark, item, f"accept={one!r}: {said}")

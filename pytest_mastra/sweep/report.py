@@ -82,7 +82,8 @@ def failure_lines(result: Result, call: pytest.CallInfo[None], item: pytest.Item
         *wrapped(titled(first.points), _WIDTH, 2),
         *([] if attempt is None else request_lines(attempt, first, is_ascii=look.ascii)),
         *(f"  {line}" for line in reasons),
-        *_place(call, item),
+        *_places(call, item, attempt),
+        *(f"  {line}" for line in first.advice_lines),
         "",
     ]
 
@@ -145,6 +146,14 @@ def _answer(exchange: Exchange) -> str:
     return str(exchange.status) if exchange.status else "no answer"
 
 
+def _places(call: pytest.CallInfo[None], item: pytest.Item, attempt: Attempt | None) -> list[str]:
+    """Return which line sent what met the fault, and where the test's own code failed."""
+    failed = _place(call, item)
+    sent = [] if attempt is None else dict.fromkeys(attempt.trouble.asking_lines)
+    lines = [*(f"sent by {line}" for line in sent if line not in failed[:1]), *failed]
+    return [clipped(f"  {line}", _WIDTH) for line in lines]
+
+
 def _place(call: pytest.CallInfo[None], item: pytest.Item) -> list[str]:
     """Return where the test's own code failed, and the line there."""
     error = call.excinfo.value if call.excinfo is not None else None
@@ -153,9 +162,8 @@ def _place(call: pytest.CallInfo[None], item: pytest.Item) -> list[str]:
     if error is None or not near:
         return []
     last = near[-1]
-    place = f"  {item.path.name}:{last.lineno}: {last.line}"
-    said = [f"  {line}" for line in str(error).strip().splitlines()[1:4] if line.strip()]
-    return [clipped(line, _WIDTH) for line in (place, *said)]
+    said = [line for line in str(error).strip().splitlines()[1:4] if line.strip()]
+    return [f"{item.path.name}:{last.lineno}: {last.line}", *said]
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 
 from mastra_sync.documentation import see_error
 from pytest_mastra.suite.scene import BETWEEN, SCENE
+from pytest_mastra.sweep.accepted_points import find_idle
 from pytest_mastra.sweep.attempts import Attempt, Script
 from pytest_mastra.sweep.invariants import Allowance
 from pytest_mastra.sweep.live_invariants import made_runs
@@ -98,7 +99,7 @@ class Sweep:
             for points in chosen:
                 result.verdicts.append(self._try(points))
             self._try_pairs()
-        result.error = result.error or self._explain_not_met()
+        result.error = result.error or self._explain_not_met() or self._explain_idle()
         result.seconds = time.perf_counter() - began
         failing = result.failing
         self._tell(failing[0].points if failing and not result.error else (), nextitem)
@@ -255,8 +256,10 @@ class Sweep:
         result, points = self.result, verdict.points
         if verdict.outcome is Outcome.FAILED:
             if verdict.error is None:
-                said = [f"mastra sweep: {titled(points)}", *verdict.reasons, see_error("sweep-failed")]
-                pytest.fail("\n".join(said), pytrace=False)
+                lines = [] if result.attempt is None else result.attempt.trouble.asking_lines
+                sent = [f"sent by {line}" for line in dict.fromkeys(lines)]
+                said = [f"mastra sweep: {titled(points)}", *verdict.reasons, *sent, *verdict.advice_lines]
+                pytest.fail("\n".join([*said, see_error("sweep-failed")]), pytrace=False)
             return verdict.error
         if result.failing:
             first = result.failing[0]
@@ -267,6 +270,18 @@ class Sweep:
         elif verdict.outcome is Outcome.NOT_MET:
             result.error = _explain_no_such_point(points, result.requests)
         return None
+
+    def _explain_idle(self) -> str:
+        """Return which point that the marker of this very test accepts is none of its."""
+        plan, requests = self._plan, self.result.requests
+        if not plan.is_for_one or not requests:
+            return ""
+        known: list[Points] = [(one,) for one in all_points(requests, plan.families, is_quick=False)]
+        idle = find_idle(plan.accepted_points, known)
+        if not idle:
+            return ""
+        asked = ", ".join(dict.fromkeys(points[0].request for points in known))
+        return f"accept={idle[0]!r} names no point of this test, which asks for {asked}: take it out, or name one"
 
     def _explain_not_met(self) -> str:
         unmet = [verdict for verdict in self.result.verdicts if verdict.outcome is Outcome.NOT_MET]

@@ -13,6 +13,7 @@ from pytest_mastra.http.exchanges import ExchangeLog
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.verbs import call_of
 from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.sweep.asking_line import find_asking_line
 from pytest_mastra.sweep.families import Meeting
 from pytest_mastra.sweep.killed import Killed
 
@@ -34,6 +35,7 @@ class Trouble:
     Attributes:
         is_quiet: Whether nothing is reported of this run.
         fired: What came about.
+        asking_lines: Which lines of the script sent what met a fault, as far as it is of this process.
         served: What a live server was asked and answered, whatever the script was told of it.
         is_script_over: Whether the script has been killed, and was not run again since.
         has_rivals: Whether threads of the script asked by turns, in an order that is a matter of chance.
@@ -42,6 +44,7 @@ class Trouble:
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
         self.is_quiet = is_quiet
         self.fired: list[Point] = []
+        self.asking_lines: list[str] = []
         self.served = ExchangeLog()
         self._points = points
         self._counts: Counter[tuple[str, str | None]] = Counter()
@@ -106,6 +109,8 @@ class Trouble:
             self._restart_runs(self._server)
         if point is None:
             return surface.handle(request)
+        if in_process and (line := find_asking_line()):
+            self.asking_lines.append(line)
         meeting = Meeting(partial(surface.handle, request), partial(self._note, point), self._server, point.at)
         return point.family.meet(meeting)
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_mastra.suite.swept_point import SweptPoint
+from pytest_mastra.sweep import advice
+from pytest_mastra.sweep.accepted_points import accepts
+from pytest_mastra.sweep.advice import advice_on
 from pytest_mastra.sweep.families import FAMILIES
-from pytest_mastra.sweep.invariants import Allowance, find_blind, find_schedules, find_too_often, find_undone
+from pytest_mastra.sweep.invariants import (
+    Allowance,
+    find_blind,
+    find_more_runs,
+    find_schedules,
+    find_too_often,
+    find_undone,
+)
 from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
 
@@ -45,6 +54,7 @@ class Verdict:
         reasons: Why it did not survive, the worst first, a line each.
         error: What the test's own code raised, if that is why.
         repeated: What happened too often; among the reasons too.
+        advice: What to do about the first reason; empty where the exception says it.
     """
 
     points: Points
@@ -52,11 +62,17 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     error: BaseException | None = None
     repeated: tuple[Repeated, ...] = ()
+    advice: str = ""
 
     @property
     def survived(self) -> bool:
         """Whether it does not fail the test."""
         return self.outcome in SURVIVED
+
+    @property
+    def advice_lines(self) -> list[str]:
+        """What to do about it, as a message has it: a line, or none."""
+        return [f"what to do: {self.advice}"] if self.advice else []
 
     @property
     def family(self) -> str:
@@ -76,12 +92,12 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
     if attempt.is_unfired(points):
         return Verdict(points, Outcome.NOT_MET, ("the fault did not come about: other requests were made than before",))
     repeated = _find_repeated(attempt, points, allowance)
-    reasons = [*map(str, repeated), *_find_other_reasons(attempt, allowance, plan)]
+    found = [(str(one), advice_on(one)) for one in repeated] + _find_other_reasons(attempt, allowance, plan)
     error = None if not attempt.endings or _may_end_so(attempt, plan) else attempt.endings[-1]
-    if reasons:
-        is_known = any(fnmatchcase(as_text(points), pattern) for pattern in plan.accepted_points)
+    if found:
+        is_known = any(accepts(pattern, points) for pattern in plan.accepted_points)
         outcome = Outcome.ACCEPTED if is_known else Outcome.FAILED
-        return Verdict(points, outcome, tuple(reasons), error, repeated)
+        return Verdict(points, outcome, tuple(reason for reason, _ in found), error, repeated, found[0][1])
     if attempt.endings[-1] is not None:
         return Verdict(points, Outcome.REFUSED)
     return Verdict(points, Outcome.PASSED if len(attempt.endings) == 1 else Outcome.RECOVERED)
@@ -94,20 +110,22 @@ def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tu
     return tuple(find_too_often(attempt.server, allowance, deaths=deaths))
 
 
-def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[str]:
+def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[tuple[str, str]]:
+    """Return other reasons why a point was not survived, each with what to do about it."""
     did = attempt.allowance
-    reasons = list(find_schedules(did, allowance))
-    reasons += [] if attempt.server is None else find_blind(attempt.server, allowance)
-    if len(attempt.left) > allowance.left:
-        reasons += attempt.left
+    found = [(reason, advice.LOOK_AT_SCHEDULE) for reason in find_schedules(did, allowance)]
+    if attempt.server is not None:
+        found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.server, allowance)]
+    are_left = len(attempt.left) > allowance.left
+    found += [(reason, advice.OWN_IDS) for reason in (attempt.left if are_left else find_more_runs(did, allowance))]
     if attempt.endings and not _may_end_so(attempt, plan):
         again = ", when it was run again" if len(attempt.endings) > 1 else ""
-        reasons.append(f"{describe_error(attempt.endings[-1])}{again}")
+        found.append((f"{describe_error(attempt.endings[-1])}{again}", ""))
     if attempt.failure:
-        reasons.append(attempt.failure)
-    if not reasons and attempt.endings and attempt.endings[-1] is None:
-        reasons += find_undone(did, allowance)
-    return reasons
+        found.append((attempt.failure, ""))
+    if not found and attempt.endings and attempt.endings[-1] is None:
+        found += [(reason, advice.LET_OUT) for reason in find_undone(did, allowance)]
+    return found
 
 
 def _may_end_so(attempt: Attempt, plan: Plan) -> bool:

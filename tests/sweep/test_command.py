@@ -117,6 +117,7 @@ def test_a_point_alone(tmp_path: Path) -> None:
             "The script, run again, wrote:",
             "sending",
             "'order' was started 2 times; executed again: send (run o-18)",
+            "what to do: give the run an id of your own, and join it: if_started='join'",
         ],
         "",
     )

@@ -30,6 +30,9 @@ def test_it(mastra_client):
         ("limit=True", "limit=True is no whole number from 1 on"),
         ("faults='killed', rerun=False", "faults='killed' end the script, and with rerun=False it is not run again"),
         ("accept=[3]", "accept=3 is neither a class of exceptions nor a point like 'start#1:lost', with *"),
+        ("accept='strat#1:lost'", "accept='strat#1:lost': there is no verb 'strat': did you mean 'start'?"),
+        ("accept=['*:lots']", "accept='*:lots': there is no fault 'lots': did you mean 'lost'? there are lost, "),
+        ("accept='start#1'", "accept='start#1': it is no point: one is written like 'start#1:lost', or with *"),
     ],
 )
 def test_a_marker_that_cannot_be_meant(run_suite: RunSuite, arguments: str, said: str) -> None:

@@ -165,10 +165,10 @@ def test_a_point_is_run_alone(run_suite: RunSuite) -> None:
 SECOND_FAULTS = (
     NAIVE
     + """
-def start(number, attempts):
+def start(number, attempts, workflow="tea"):
     for attempt in range(attempts):
         try:
-            url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/tea/start-async"
+            url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/{workflow}/start-async"
             return requests.post(url, json={}, params={"runId": number}, timeout=60)
         except requests.RequestException:
             pass
@@ -176,7 +176,7 @@ def start(number, attempts):
 @pytest.mark.mastra_sweep(faults="lost", pairs=True)
 def test_recovery(mastra_server):
     # the planted mistake is in what is done after a fault
-    start("t-1", 1) or start("t-2", 3)
+    start("t-1", 1) or start("e-2", 3, workflow="expense")
 
 @pytest.mark.mastra_sweep(faults="lost", pairs=True, limit=2)
 def test_sampled(mastra_client):
@@ -194,7 +194,7 @@ def test_a_second_fault_during_recovery(run_suite: RunSuite) -> None:
             "mastra sweep of 1 request, 2 points: 1 passed, 1 failed",
             "start_async#1: its answer was lost, after it took effect, and start_async#2: its",
             "answer was lost, after it took effect",
-            "  'tea' was started 2 times; executed again: brew (run t-2)",
+            "  'expense' was started 2 times; executed again: ask (run e-2)",
             "  pytest test_suite.py::test_recovery --mastra-point='start_async#1:lost+start_async#2:lost'",
         ]
     )

@@ -1,0 +1,22 @@
+"""What to do where a script did not survive, in a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_mastra.fake.api.exactly_once import Repeated
+
+JOIN_RUN = "give the run an id of your own, and join it: if_started='join'"
+JOIN_ANSWER = "name the suspension, and join: step=suspension, if_answered='join'"
+LOOK_FIRST = "look at the run, as run_by_id does, before this is sent once more"
+LOOK_AT_SCHEDULE = "look at the schedule's triggers before this is sent once more"
+OWN_IDS = "give the run one id of your own, the same in each attempt; join it"
+LET_OUT = "let the error out, and have the script run again"
+
+_OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER}
+
+
+def advice_on(repeated: Repeated) -> str:
+    """Return what to do where something happened too often to a run."""
+    return _OF_WHAT.get(repeated.what.partition(" ")[0], LOOK_FIRST)

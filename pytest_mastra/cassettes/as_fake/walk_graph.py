@@ -131,11 +131,15 @@ class _SnapshotWalk:
             self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
         # what a nested workflow gave is of use where nobody says what its steps did
         if not self.snapshot.executions or not self.memory.is_streamed(self.snapshot.workflow, id_):
-            answer = self._resumed_with(id_, step)
-            if answer is not UNDEFINED and not self.memory.report_before(self.path, id_):
-                self._add_unseen_suspension(id_, step)
-            self._add_execution(id_, step, resumed_with=answer)
+            self._add_answered(id_, step)
         self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
+
+    def _add_answered(self, id_: str, step: StepReport) -> None:
+        """Add what a step did, and that it had asked if it was answered and no report says so."""
+        answer = self._resumed_with(id_, step)
+        if answer is not UNDEFINED and not self.memory.report_before(self.path, id_):
+            self._add_unseen_suspension(id_, step)
+        self._add_execution(id_, step, resumed_with=answer)
 
     def _add_unseen_suspension(self, id_: str, step: StepReport) -> None:
         """Add that a step had asked of which the first report says that it was answered."""
@@ -245,7 +249,7 @@ class _SnapshotWalk:
             self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
         if not self.memory.is_streamed(self.snapshot.workflow, id_):
             self._add_rounds(id_, step, rounds)
-            self._add_execution(id_, step, resumed_with=self._resumed_with(id_, step))
+            self._add_answered(id_, step)
         self._add_conditions(entry, id_, step, rounds, is_over=not is_last or self.snapshot.status == "success")
         self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
         self.previous = self._output_of(id_)
@@ -307,12 +311,22 @@ class _SnapshotWalk:
         for index in range(len(items)):
             report = item_of(step, index) if only is None else item_beside_ended(step, index, only)
             report = report or self._guess_item(entry, step, known, index)
-            self._take_item(id_, report, step, known.get(index, {}), index, items)
+            if index == len(items) - 1 and not before and self._has_unseen_answer(step):
+                self._note_gap(f"which items of {id_!r} asked is not recorded: taken to be the last one")
+                self._add_item(id_, {"status": "suspended"}, step, UNDEFINED, index, items)
+                self._add_item(id_, report, step, step["resumePayload"], index, items)
+            else:
+                self._take_item(id_, report, step, known.get(index, {}), index, items)
             known[index] = report or known.get(index, {})
         if "loose" in step or any(item.get("written") for item in step.get("items", {}).values()):
             self._note_unknown_writer(entry, id_)
         self.memory.remember_report(self.path, id_, {**step, "payload": items}, self.snapshot.resumes)
         self.previous = self._output_of(id_)
+
+    @staticmethod
+    def _has_unseen_answer(step: StepReport) -> bool:
+        """Whether an item was answered, as the first report of a foreach says of its end."""
+        return step.get("status") == "success" and "resumePayload" in step and "items" not in step
 
     def _items_of(self, step: StepReport, before: StepReport) -> tuple[list[Any] | None, int | None]:
         """Return the items, and the index of the one that ended the foreach, if any did.
@@ -350,7 +364,6 @@ class _SnapshotWalk:
     def _take_item(
         self, id_: str, now: StepReport, step: StepReport, known: StepReport, index: int, items: list[Any]
     ) -> None:
-        given = items[index]
         if known.get("status") == "success" or not now:
             return
         path = (*self.path, id_, index)
@@ -363,11 +376,15 @@ class _SnapshotWalk:
                 answer = self.memory.resumed_with.get(path, UNDEFINED)
             else:
                 return
-        self.memory.resumed_with[path] = answer
-        execution = execution_of({"payload": given, **now}, resumed_with=answer, labels=self._labels(id_, index))
+        self._add_item(id_, now, step, answer, index, items)
+
+    def _add_item(self, id_: str, now: StepReport, step: StepReport, answer: Any, index: int, items: list[Any]) -> None:
+        self.memory.resumed_with[(*self.path, id_, index)] = answer
+        report = {"payload": items[index], **now}
+        execution = execution_of(report, resumed_with=answer, labels=self._labels(id_, index))
         if execution is None:
             return
-        execution.input = given
+        execution.input = items[index]
         # the items of servers that do not report progress: whoever is first is taken to have written
         execution.written = step.get("items", {}).get(index, {}).get("written", []) + step.pop("loose", [])
         execution.is_stand_in = execution.outcome is StepOutcome.SUSPENDED and "suspendPayload" not in now

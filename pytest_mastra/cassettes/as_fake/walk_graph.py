@@ -135,7 +135,7 @@ class _SnapshotWalk:
         self.memory.remember_report(self.path, id_, step, self.snapshot.resumes)
 
     def _add_answered(self, id_: str, step: StepReport) -> None:
-        """Add what a step did, and that it had asked if it was answered and no report says so."""
+        """Add what a step did, and that it had asked if it was answered."""
         answer = self._resumed_with(id_, step)
         if answer is not UNDEFINED and not self.memory.report_before(self.path, id_):
             self._add_unseen_suspension(id_, step)
@@ -325,7 +325,7 @@ class _SnapshotWalk:
 
     @staticmethod
     def _has_unseen_answer(step: StepReport) -> bool:
-        """Whether an item was answered, as the first report of a foreach says of its end."""
+        """Whether items were answered, as the first report of a foreach says."""
         return step.get("status") == "success" and "resumePayload" in step and "items" not in step
 
     def _items_of(self, step: StepReport, before: StepReport) -> tuple[list[Any] | None, int | None]:

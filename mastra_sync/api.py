@@ -227,7 +227,9 @@ class Api:
         try:
             return attempts.run(send)
         except WorkflowNotFound as error:
-            self._look_for_workflows(error, deadline)
+            # those declared in code are no help to whoever looks for a stored definition
+            if self.workflow_id is not None or "/stored/" not in (error.url or ""):
+                self._look_for_workflows(error, deadline)
             raise
 
     def _look_for_workflows(self, error: WorkflowNotFound, deadline: Deadline) -> None:

@@ -104,7 +104,7 @@ class Commands:
             )
         before = None if run is None or run.status == "pending" else Mark.of(run)
         gives_input = input_data is not OMIT and input_data is not None
-        return Command(operation, body, before, lambda: self._likely_cause(input_data), gives_input)
+        return Command(operation, body, before, lambda: self._likely_cause(input_data, options), gives_input)
 
     def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command | Joined:
         """Return a resume of the suspension that is meant, or that its run is joined.
@@ -273,16 +273,20 @@ class Commands:
         if not getattr(generation, feature):
             raise UnsupportedByServer(feature, generation=generation.name, advice=advice)
 
-    def _likely_cause(self, input_data: Any) -> str:
+    def _likely_cause(self, input_data: Any, options: Options) -> str:
         try:
-            schema = self._api.details().input_schema
+            details = self._api.details()
         except MastraError:
             return ""
         given = plain_json(None if input_data is OMIT else input_data, "input_data")
-        if mismatch := likely_mismatch(schema, given):
+        if mismatch := likely_mismatch(details.input_schema, given):
             return f"the input may not fit the workflow's schema ({mismatch})"
-        if not schema or given is None:
-            return ""
-        return (
-            f"the input fits the workflow's schema at first sight, but what is nested in it may not; or {BODY_NOT_SEEN}"
-        )
+        state = plain_json(options.get("initial_state") or {}, "initial_state")
+        if mismatch := likely_mismatch(details.state_schema, state):
+            return f"the initial state may not fit the workflow's schema of it ({mismatch})"
+        causes = []
+        if details.input_schema and given is not None:
+            causes.append("the input fits the workflow's schema at first sight, but what is nested in it may not")
+        if options.get("request_context"):
+            causes.append("the request context may not be what the workflow asks for, which servers do not tell")
+        return "; or ".join((*causes, BODY_NOT_SEEN)) if causes else ""

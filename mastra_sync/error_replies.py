@@ -75,6 +75,8 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
     known = _kind_of_message(message) if isinstance(body, Mapping) else None
     if _was_body_lost(message, context["issues"], reply.secrets):
         message = f"{message}\n{BODY_NOT_SEEN}"
+    elif _may_body_be_lost(context["issues"], reply.secrets):
+        message = f"{message}\nit may be that {BODY_NOT_SEEN}"
     return (known or _plain(_by_status(reply.status)))(message, context)
 
 
@@ -102,6 +104,13 @@ def _was_body_lost(message: str, issues: list[dict[str, Any]], sent: SentSecrets
         return sent.has_field(_SENT_AS[found[1]])
     whole = [issue.get("message") for issue in issues if issue.get("field") == "root"]
     return sent.has_body and any(str(said).endswith("received undefined") for said in whole)
+
+
+def _may_body_be_lost(issues: list[dict[str, Any]], sent: SentSecrets) -> bool:
+    """True if a body fits none of the forms that a route takes, which is all that servers say of a union."""
+    return sent.has_body and [(issue.get("field"), issue.get("message")) for issue in issues] == [
+        ("root", "Invalid input")
+    ]
 
 
 def _advice(body: Any, reply: Reply) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 START = "workflow-start"
 FINISH = "workflow-finish"
 STEP_START = "workflow-step-start"
+STEP_WAITING = "workflow-step-waiting"
 
 
 class StreamEvent:

@@ -59,3 +59,7 @@ class StreamSettings:
     on_gap: OnGap = "raise"
     on_suspend: OnSuspend | None = None
     stays_open: bool = False
+
+    def is_over(self, run: RunResult) -> bool:
+        """True if nothing more is to come of a stream whose run is like this."""
+        return run.finished if self.stays_open else run.settled

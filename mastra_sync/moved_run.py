@@ -183,7 +183,14 @@ class MovedRun:
         source = self.api.open_stream(command, settings.deadline)
         # a stream may come back empty, or refuse inside what was asked; the run shows it by not moving
         self._note_sent(command)
-        return RunStream(self, source, settings, command.operation, only_segment=only_segment)
+        return RunStream(
+            self,
+            source,
+            settings,
+            command.operation,
+            only_segment=only_segment,
+            gives_input=command.gives_input,
+        )
 
     def _observe(self, settings: StreamSettings, *, skip: int = 0, joined: bool = False) -> RunStream:
         source = self.open_observe(settings.deadline)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mastra_sync.events import StreamEvent
+from mastra_sync.events import STEP_START, STEP_WAITING, StreamEvent
 from mastra_sync.stream_position import ends_stream
+
+BEGINNINGS = frozenset({STEP_START, STEP_WAITING})
+"""Types of the events that tell what an entry of the graph gets."""
 
 
 @dataclass(slots=True)
@@ -19,6 +23,8 @@ class Reading:
         is_observer: True if what is read is the history of the run, False if it is one stream's own segment.
         skip: How many events are not handed out, because their reader has them.
         is_start_open: True while it is not known whether the replay begins where the run did.
+        is_input_open: True while it is not known whether the input that was sent has arrived.
+        lacks_input: True if the run's first step got none.
         position: How many events were handed out.
         last_event: The event that was handed out last.
         at_finish: True while the event that came last is a stream's end.
@@ -30,12 +36,20 @@ class Reading:
     is_observer: bool
     skip: int = 0
     is_start_open: bool = False
+    is_input_open: bool = False
+    lacks_input: bool = False
     position: int = 0
     last_event: StreamEvent | None = None
     at_finish: bool = False
     complete: bool = False
     ended: bool = False
     reconnects: int = 0
+
+    def note_input(self, event: StreamEvent) -> None:
+        """Note whether the first step of a run that was sent an input got one."""
+        if self.is_input_open and event.type in BEGINNINGS and isinstance(event.payload, Mapping):
+            self.is_input_open = False
+            self.lacks_input = "payload" not in event.payload
 
     def note_framing(self, event: StreamEvent) -> None:
         """Note that a stream's end is there, or that there was more after it."""

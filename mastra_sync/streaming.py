@@ -13,7 +13,7 @@ from typing_extensions import Self
 
 from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Deadline, Seconds, seconds_of
-from mastra_sync.error_replies import refusal_in_stream
+from mastra_sync.error_replies import BODY_NOT_SEEN, refusal_in_stream
 from mastra_sync.errors import (
     APIConnectionError,
     APIStatusError,
@@ -27,10 +27,10 @@ from mastra_sync.errors import (
 )
 from mastra_sync.events import FINISH, StreamEvent
 from mastra_sync.followed_run import FollowedRun, StreamSettings
-from mastra_sync.foreign_streams import LONGEST_BEGINNING, foreign_format
+from mastra_sync.foreign_streams import refuse_foreign
 from mastra_sync.idle import IdleWatch
 from mastra_sync.operations import RESUME_STREAM, Operation
-from mastra_sync.records import RecordDecoder, excerpt, parse_records
+from mastra_sync.records import RecordDecoder, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
 from mastra_sync.stream_position import (
     FRAMING,
@@ -88,13 +88,14 @@ class RunStream:
         only_segment: bool = False,
         skip: int = 0,
         joined: bool = False,
+        gives_input: bool = False,
     ) -> None:
         self._run = run
         self._settings = settings
         self._operation = operation
         self._deadline = settings.deadline
         self._only_segment = only_segment
-        self._reading = Reading(is_observer=whole_history, skip=skip, is_start_open=joined)
+        self._reading = Reading(is_observer=whole_history, skip=skip, is_start_open=joined, is_input_open=gives_input)
         self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
         self._cut_by: Exception | None = None
@@ -113,6 +114,7 @@ class RunStream:
             RecordTooLarge: The server sent a record beyond all measure.
             StreamInterrupted: Events are missing and cannot be had again.
             RunTimeout: The deadline passed.
+            ResponseFormatError, BadRequestError: The server lost the body; raised after the last event.
         """
         reading = self._reading
         try:
@@ -123,7 +125,7 @@ class RunStream:
                         if repeats_stream(event):
                             continue
                         reading.note_framing(event)
-                    if reading.is_start_open:
+                    if reading.is_start_open or reading.is_input_open:
                         self._check_beginning(event)
                     if reading.skip:
                         reading.skip -= 1
@@ -207,7 +209,8 @@ class RunStream:
                     pass
         finally:
             self._keep_to(own)
-        self._raise_if_refused()
+        if (refusal := self._refusal()) is not None:
+            raise refusal
         if self.complete:
             # servers store the run's end before they tell it
             result = self._run.read_result(deadline.for_last_look())
@@ -238,7 +241,7 @@ class RunStream:
         # the watch runs in a thread; it must not keep this object alive
         run, settings, deadline = self._run, self._settings, self._deadline
         self._watch = IdleWatch(
-            is_settled=lambda: _is_over(run.poll(deadline), settings),
+            is_settled=lambda: settings.is_over(run.poll(deadline)),
             shut_down=source.shut_down if source is not None else lambda: None,
             idle_timeout=self._settings.idle_timeout,
             deadline=deadline,
@@ -293,7 +296,7 @@ class RunStream:
         offset = self._decoder.offset
         records = self._decoder.feed(chunk)
         if not records:
-            self._refuse_foreign(is_whole=False)
+            refuse_foreign(self._decoder, self._secrets, is_whole=False)
         texts = list(filter(bytes.strip, records))
         events = map(StreamEvent, parse_records(records, offset, self._secrets))
         if self._placement is None:
@@ -307,7 +310,7 @@ class RunStream:
     def _on_end(self, error: APIConnectionError | None) -> None:
         """The source has ended: with the stream, or before it."""
         if error is None:
-            self._refuse_foreign(is_whole=True)
+            refuse_foreign(self._decoder, self._secrets, is_whole=True)
         if error is not None or self._decoder.unfinished():
             self._was_cut = True
         if self._placement is not None and error is None:
@@ -324,16 +327,6 @@ class RunStream:
             )
         self._cut_by = error
         self._detach()
-
-    def _refuse_foreign(self, *, is_whole: bool) -> None:
-        """Raise if what has come of a first record shows that there will be none."""
-        if self._decoder.offset or self._decoder.size > LONGEST_BEGINNING:
-            return
-        beginning = self._decoder.unfinished()
-        known = foreign_format(beginning, is_whole=is_whole)
-        if known is not None:
-            problem = f"{known} came in the stream's place; Mastra ends each record with 0x1E"
-            raise MalformedRecord(0, excerpt(self._secrets.beginning(beginning)), problem)
 
     def _get_back_on(self) -> None:
         """Attach to the run again, or say that this cannot be done.
@@ -356,7 +349,7 @@ class RunStream:
             asked = getattr(self._cut_by, "retry_after", None) or 0.0
             deadline.sleep(max(asked, _next_pause(self._reading.reconnects + self._vain_looks)))
         try:
-            was_over = _is_over(self._run.poll(deadline), self._settings)
+            was_over = self._settings.is_over(self._run.poll(deadline))
             source = self._run.open_observe(deadline)
         except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as problem:
             logger.debug("run %s: could not get back on: %s", self.run_id, problem)
@@ -380,6 +373,9 @@ class RunStream:
         return "it was cut and the server cannot replay the rest"
 
     def _check_beginning(self, event: StreamEvent) -> None:
+        self._reading.note_input(event)
+        if not self._reading.is_start_open:
+            return
         shown = starts_run(event)
         self._reading.is_start_open = shown is None
         if shown is False and self._settings.on_gap == "raise":
@@ -404,6 +400,7 @@ class RunStream:
 
     def _after_finish(self) -> None:
         """Go on with the run resumed if there is someone to answer for it, else end."""
+        self._raise_if_body_was_lost()
         handler = self._settings.on_suspend
         run = self._run.read_result(self._deadline) if handler is not None else None
         if handler is None or run is None or run.status != "suspended" or not run.suspensions:
@@ -423,11 +420,20 @@ class RunStream:
         source = self._run.open_resume(run.suspensions[0], answer, self._deadline)
         self._attach(source, replay=False)
 
-    def _raise_if_refused(self) -> None:
+    def _raise_if_body_was_lost(self) -> None:
+        """Raise if a finish is none, for the server executed, or refused, what nobody has sent."""
+        if self._reading.lacks_input:
+            self._run.read_result(self._deadline.for_last_look())
+        if (refusal := self._refusal()) is not None and BODY_NOT_SEEN in refusal.message:
+            self.close()
+            raise refusal
+
+    def _refusal(self) -> APIStatusError | None:
         error = self.last_event.error if self.last_event and self.last_event.type == FINISH else None
-        if error is not None:
-            url = self._run.url_of(self._operation)
-            raise refusal_in_stream(error.message, url=url, run_id=self.run_id, secrets=self._secrets)
+        if error is None:
+            return None
+        url = self._run.url_of(self._operation)
+        return refusal_in_stream(error.message, url=url, run_id=self.run_id, secrets=self._secrets)
 
     if not TYPE_CHECKING:
         __getattr__ = tells_missing(
@@ -441,8 +447,3 @@ class RunStream:
 def _next_pause(looks: int) -> float:
     """Return the seconds to wait before getting back on, after so many attempts in vain."""
     return min(LONGEST_PAUSE, 0.05 * 2.0 ** min(looks, 10))
-
-
-def _is_over(run: RunResult, settings: StreamSettings) -> bool:
-    """True if nothing more is to come of a stream whose run is like this."""
-    return run.finished if settings.stays_open else run.settled

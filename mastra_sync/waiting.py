@@ -23,6 +23,7 @@ from mastra_sync.errors import (
     ServerError,
 )
 from mastra_sync.outages import Mark, Outages
+from mastra_sync.partial_ends import EndGrace
 from mastra_sync.statuses import SETTLED
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Wait:
         self._last = last
         self._problem: Exception | None = None
         self._moved_at = 0.0
+        self._grace = EndGrace(deadline)
 
     def until_settled(self, departure: Departure | None = None) -> RunResult:
         """Return the run's whole result once it is settled.
@@ -131,7 +133,10 @@ class Wait:
             elif reading is not None and reading.status in SETTLED:
                 result = self._try_to_read(self._run.result)
                 if result is not None and result.settled:
-                    return result
+                    if not self._grace.covers(result):
+                        return result
+                    self._deadline.sleep(SHORTEST_PAUSE)
+                    continue
             self._pause()
 
     def until_moved(self, departure: Departure) -> RunResult | None:

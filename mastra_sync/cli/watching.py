@@ -13,6 +13,7 @@ from mastra_sync.cli.outcome import conclude
 from mastra_sync.cli.polled_steps import PolledSteps
 from mastra_sync.cli.server import Server
 from mastra_sync.deadline import Deadline, seconds_of
+from mastra_sync.partial_ends import EndGrace
 from mastra_sync.waiting import next_pause
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class _Shown:
         self._display: Display = display_for(
             run.workflow_id, run.run_id, base_url, quiet=watching.quiet, json_events=watching.json_events
         )
+        self._grace = EndGrace(self._deadline)
         self._polled = PolledSteps()
         self._events = 0
         self.output = "none" if isinstance(self._display, JsonLines) else watching.output
@@ -128,6 +130,8 @@ class _Shown:
             result = self._run.result()
         except (errors.APIConnectionError, errors.RateLimitError, errors.ServerError) as problem:
             return None, problem
+        if self._grace.covers(result):
+            return None, None
         if not isinstance(self._display, JsonLines):
             # those are events as the server sent them
             for event in self._polled.changes(result):

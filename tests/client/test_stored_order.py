@@ -50,6 +50,14 @@ def test_steps_in_a_servers_order_stay() -> None:
     assert order(steps) == list(STEPS)
 
 
+def test_steps_of_which_some_were_sorted() -> None:
+    """A resume answers with what was stored, and behind it what it has executed, fresh from the engine."""
+    held = {"a": stored(2, endedAt=3), "bb": stored(1, endedAt=2), "c": {"startedAt": 4, "status": "success"}}
+    assert order(held) == ["bb", "a", "c"]
+    running = {"a": stored(2), "bb": {"startedAt": 1, "status": "success"}}
+    assert order(running) == ["a", "bb"]
+
+
 def test_suspensions_that_were_sorted() -> None:
     """The question that was asked first is the first."""
     steps = {name: stored(1, status="suspended", suspendPayload={"ask": name}) for name in ("first", "second")}

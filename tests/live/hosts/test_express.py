@@ -42,6 +42,7 @@ def _travel(workflow: Workflow) -> Any:
 VERBS: dict[str, tuple[type[MastraError], Callable[[Workflow], Any]]] = {
     "start_async": (InvalidInput, lambda workflow: workflow.create_run().start_async(CITY)),
     "stream": (InvalidInput, lambda workflow: workflow.create_run().stream(CITY).result()),
+    "events": (InvalidInput, lambda workflow: list(workflow.create_run().stream(CITY))),
     "execute": (RunNotStarted, lambda workflow: workflow.execute(CITY)),
     "start": (RunNotStarted, lambda workflow: workflow.create_run().start(CITY).wait()),
     "time_travel_async": (BadRequestError, _travel),
@@ -61,6 +62,7 @@ LOSING: dict[str, Callable[[Workflow], Any]] = {
     "start_async": lambda echo: echo.create_run().start_async(CITY),
     "execute": lambda echo: echo.execute(CITY),
     "stream": lambda echo: echo.create_run().stream(CITY).result(),
+    "events": lambda echo: list(echo.create_run().stream(CITY)),
 }
 
 

@@ -49,6 +49,29 @@ def test_steps(client: MastraClient, workflow: str, input_data: Any, order: list
     assert list(listed.steps) == top
 
 
+def test_steps_that_a_resume_answers(client: MastraClient) -> None:
+    """Those of before were sorted, those of now were not."""
+    run = client.get_workflow("asker").create_run()
+    run.start_async({})
+    assert list(run.resume_async({"answer": "yes"}).steps) == ["first", "q", "rest"]
+
+
+ENDS: list[tuple[str, Any, tuple[str, str | None, Any]]] = [
+    ("tripwire", {}, ("tripwire", None, None)),
+    ("failing", {"kind": "error"}, ("failed", "outer", None)),
+    ("bail", {"bail": True}, ("success", None, {"left": True})),
+]
+
+
+@pytest.mark.parametrize(("workflow", "input_data", "end"), ENDS, ids=[name for name, *_ in ENDS])
+def test_ends_are_waited_for(client: MastraClient, workflow: str, input_data: Any, end: Any) -> None:
+    """A run's end is stored in two strokes; no poll that comes between takes the first one for all."""
+    results = client.get_workflow(workflow).map([input_data] * 30)
+    assert {(one.status, one.error and one.error.message, str(one.result)) for one in results} == {
+        (*end[:2], str(end[2]))
+    }
+
+
 def test_suspensions(client: MastraClient) -> None:
     """What was asked first comes first, though its name is the longer one."""
     workflow = client.get_workflow("conf-parallel-questions")

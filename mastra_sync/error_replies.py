@@ -107,7 +107,7 @@ def _was_body_lost(message: str, issues: list[dict[str, Any]], sent: SentSecrets
 
 
 def _may_body_be_lost(issues: list[dict[str, Any]], sent: SentSecrets) -> bool:
-    """True if a body fits none of the forms that a route takes, which is all that servers say of a union."""
+    """True if all that a server says is that a body has none of several forms."""
     return sent.has_body and [(issue.get("field"), issue.get("message")) for issue in issues] == [
         ("root", "Invalid input")
     ]

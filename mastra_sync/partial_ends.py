@@ -38,7 +38,7 @@ class EndGrace:
         self._since: float | None = None
 
     def covers(self, run: RunResult) -> bool:
-        """True if the run is to be read again, for its end is told in part and that is new."""
+        """True if the run is to be read again, for its end is told in part."""
         if not is_partial(run) or self._deadline.expired:
             return False
         if self._since is None:

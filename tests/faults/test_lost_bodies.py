@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ STEP_RECORD = {"type": "workflow-step-start", "runId": RUN_ID, "from": "WORKFLOW
 WAITING_RECORD = {**STEP_RECORD, "type": "workflow-step-waiting"}
 
 
-def open_stream(server: WireServer, client: MastraClient, input_data: object, *records: object) -> RunStream:
+def open_stream(server: WireServer, client: MastraClient, input_data: object, *records: dict[str, Any]) -> RunStream:
     """Return the stream of a run that was executed without any input."""
     server.on("POST", "/stream", streamed(*map(record, (START_RECORD, *records, FINISH_RECORD))))
     server.on("GET", f"/{RUN_ID}", json_reply(reading("success", steps=STEPS)))
@@ -41,7 +42,9 @@ def test_a_stream_that_was_given_nothing(server: WireServer, client: MastraClien
 
 
 @pytest.mark.parametrize("first", [STEP_RECORD, WAITING_RECORD], ids=["step", "sleep"])
-def test_a_loop_over_a_stream_without_its_input(server: WireServer, client: MastraClient, first: object) -> None:
+def test_a_loop_over_a_stream_without_its_input(
+    server: WireServer, client: MastraClient, first: dict[str, Any]
+) -> None:
     """Whoever only looks at the events gets them all, and no quiet end."""
     events = open_stream(server, client, {"city": "NY"}, first)
     with pytest.raises(ResponseFormatError, match=r"Express needs .*\. The run was executed without input"):

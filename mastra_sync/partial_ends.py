@@ -1,4 +1,4 @@
-"""Ends of runs that servers store in two strokes: first that a run has ended, a moment later how."""
+"""Ends of runs that servers store in two strokes: first that, a moment later how."""
 
 from __future__ import annotations
 

@@ -51,14 +51,27 @@ def is_json(text: str) -> bool:
 
 
 def strings_in(text: str) -> set[str] | None:
-    """Return the strings of a JSON text, keys too; None if it is none."""
-    found = set(STRING.findall(text))
+    """Return the strings of JSON texts, keys too; None if they are none.
+
+    Args:
+        text: One JSON text, or several of them, one after another.
+    """
+    # to split is twice as fast as a pattern; no JSON has these two characters as they are
+    if "\0" in text or "\1" in text:
+        return None
+    strings = set(text.replace("\\\\", "\0").replace('\\"', "\1").split('"')[1::2])
     if "\\" not in text:
-        return {string[1:-1] for string in found}
+        return strings
     try:
-        return {json.loads(string, strict=False) if "\\" in string else string[1:-1] for string in found}
+        return {_said(string) for string in strings}
     except ValueError:
         return None
+
+
+def _said(string: str) -> str:
+    """Return what a string says, in which these two characters stand for escapes."""
+    escaped = string.replace("\1", '\\"').replace("\0", "\\\\")
+    return str(json.loads(f'"{escaped}"', strict=False)) if "\\" in escaped else string
 
 
 def node_of(text: str) -> ValueInText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -53,22 +53,25 @@ def redact_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene:
     touched = touched_runs(scene)
     for run in touched:
         _learn_from([run.last_state, run.events], scrubber)
-    exchanges = {exchange.number: _redact_exchange(exchange, scrubber, scrubber.exchange) for exchange in scene.log}
+    exchanges = {exchange.number: _redact_exchange(exchange, scrubber) for exchange in scene.log}
     runs = [_redact_run(run, exchanges, scrubber) for run in touched]
     return RedactedScene(runs, list(exchanges.values()), scrubber)
 
 
-def redact_heads(scene: Scene, scrubber: Scrubber) -> RedactedScene:
-    """Return a scene without secrets in what is said around bodies.
+def leave_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene | None:
+    """Return a scene as it is; None if secrets surely stand around its bodies.
 
-    Bodies, and what is known of runs, stay as they are. Most tests have no secrets there: who makes a text of it can
-    have it looked through as one.
+    Most tests have no secrets: who makes a text of it can have it looked through as one.
 
     Args:
         scene: The scene.
-        scrubber: Takes the secrets out, having learned from the scene's exchanges.
+        scrubber: Has learned from the scene's exchanges.
     """
-    exchanges = [_redact_exchange(exchange, scrubber, scrubber.head) for exchange in scene.log]
+    exchanges = list(scene.log)
+    heads = {head for exchange in exchanges for head in (*exchange.request.headers.items(), *exchange.headers)}
+    # a coded body cannot be read as it is, nor can a header that may be UTF-8
+    if any(name in scrubber.names or name.lower() == "content-encoding" or not value.isascii() for name, value in heads):
+        return None
     return RedactedScene(touched_runs(scene), exchanges, scrubber)
 
 
@@ -102,9 +105,9 @@ def _redact_value(value: Any, scrubber: Scrubber) -> Any:
     return scrubber.data(value)
 
 
-def _redact_exchange(exchange: Exchange, scrubber: Scrubber, redact: Callable[[Exchange], Exchange]) -> Exchange:
+def _redact_exchange(exchange: Exchange, scrubber: Scrubber) -> Exchange:
     try:
-        return redact(exchange)
+        return scrubber.exchange(exchange)
     except UnknownCoding as error:
         # whatever stands in it, nobody here can look for secrets in it
         headers = tuple(item for item in exchange.headers if item[0].lower() != "content-encoding")

@@ -115,16 +115,16 @@ def _note_requests(requests: Iterable[RunRequest], status: str, found: _Finder) 
 
 def _note_labels(run: ObservedRun, found: _Finder) -> None:
     for account in (run.state, *(request.answered for request in run.requests)):
-        if isinstance(account, Mapping):
-            found.note_labels(account.get("resumeLabels"))
-            for step in _values(account.get("steps")):
-                meta = step.get("suspendPayload") if isinstance(step, Mapping) else None
-                meta = meta.get(NESTED_META) if isinstance(meta, Mapping) else None
-                found.note_labels(meta.get("resumeLabels") if isinstance(meta, Mapping) else None)
-
-
-def _values(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, Mapping) else ()
+        if not isinstance(account, dict):
+            continue
+        found.note_labels(account.get("resumeLabels"))
+        steps = account.get("steps")
+        for step in steps.values() if isinstance(steps, dict) else ():
+            # few steps of a suite have asked
+            if isinstance(step, dict) and step.get("suspendPayload"):
+                payload = step["suspendPayload"]
+                meta = payload.get(NESTED_META) if isinstance(payload, dict) else None
+                found.note_labels(meta.get("resumeLabels") if isinstance(meta, dict) else None)
 
 
 def _refuses_input(request: RunRequest) -> bool:
@@ -156,6 +156,7 @@ class _Finder:
     def note_events(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Note what the events of a run say."""
         said = self._graph.said
+        reached: list[tuple[Key, ...]] = []
         for event in events:
             payload = event.get("payload")
             if not isinstance(payload, dict):
@@ -168,7 +169,8 @@ class _Finder:
             if known is None:
                 self._note_event(event.get("type"), payload)
             else:
-                self.reached.update(known)
+                reached.append(known)
+        self.reached.update(*reached)
 
     def _note_event(self, kind: Any, payload: dict[str, Any]) -> None:
         if kind == _FINISH and _REFUSED_INPUT in str(payload.get("metadata", "")):
@@ -237,23 +239,23 @@ class _Finder:
     def note_steps(self, steps: Mapping[str, Any]) -> None:
         """Note what the state of a run says of its steps."""
         flows: dict[str, dict[str, Any]] = {}
-        said, find, has_parts = self._graph.said, self._graph.find, bool(self._graph.parts)
+        said, has_parts = self._graph.said, bool(self._graph.parts)
+        reached: list[tuple[Key, ...]] = []
         for name, step in steps.items():
-            node = find(name)
-            if node is None:
-                continue
             record = step if isinstance(step, dict) else {"status": "success"}
-            if has_parts:
-                flows.setdefault(name[: len(name) - len(node.id)], {})[node.id] = record
             status = _status_of(record)
             mark = (name, status, "resumedAt" in record or "resumePayload" in record)
             known = said.get(mark)
+            node = self._graph.find(name) if known is None or has_parts else None
+            if node is not None and has_parts:
+                flows.setdefault(name[: len(name) - len(node.id)], {})[node.id] = record
             if known is not None:
-                self.reached.update(known)
-                continue
-            keys = self._note(node, status, record)
-            if not node.repeats and status != "failed":
-                said[mark] = keys
+                reached.append(known)
+            elif node is not None:
+                keys = self._note(node, status, record)
+                if not node.repeats and status != "failed":
+                    said[mark] = keys
+        self.reached.update(*reached)
         if has_parts:
             self._note_flow(self._graph.flow, "", flows, has_ended=self._status in _ENDED)
 

@@ -109,12 +109,12 @@ class Covering:
             if scene.target == "live":
                 self._ask_server(scene, item)
             declarations.note_declarations(self.coverage, scene)
-            test = scrubber.text(scene.test)
+            test, fixtures = scrubber.text(scene.test), fixtures_of(item)
             reached: dict[str, set[Key]] = {}
             for run in runs_of_scene(scene):
                 name = f"{run.workflow_id} {run.origin}"
                 example = example_of_input(scrubber.data(input_of(run)))
-                known_run = replace(run, test=test, example=example, fixtures=fixtures_of(item))
+                known_run = replace(run, test=test, example=example, fixtures=fixtures)
                 reached.setdefault(name, set()).update(self.coverage.add_run(known_run))
             for row in self.coverage.rows()[known:]:
                 _take_out_secrets(row, scrubber)

@@ -56,14 +56,14 @@ def strings_in(text: str) -> set[str] | None:
     Args:
         text: One JSON text, or several of them, one after another.
     """
-    # to split is twice as fast as a pattern; no JSON has these two characters as they are
+    # to split is twice as fast as a pattern
+    if "\\" not in text:
+        return set(text.split('"')[1::2])
+    # no JSON has these two characters as they are
     if "\0" in text or "\1" in text:
         return None
-    strings = set(text.replace("\\\\", "\0").replace('\\"', "\1").split('"')[1::2])
-    if "\\" not in text:
-        return strings
     try:
-        return {_said(string) for string in strings}
+        return set(map(_said, set(text.replace("\\\\", "\0").replace('\\"', "\1").split('"')[1::2])))
     except ValueError:
         return None
 

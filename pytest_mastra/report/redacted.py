@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FAILURE = "E   "
 """What pytest begins the lines with that are not source."""
 
-
+_CODING = "content-encoding"
 _WITHHELD = "mastra: left out, for secrets could not be taken out of it"
 
 
@@ -70,7 +70,7 @@ def leave_scene(scene: Scene, scrubber: Scrubber) -> RedactedScene | None:
     exchanges = list(scene.log)
     heads = {head for exchange in exchanges for head in (*exchange.request.headers.items(), *exchange.headers)}
     # a coded body cannot be read as it is, nor can a header that may be UTF-8
-    if any(name in scrubber.names or name.lower() == "content-encoding" or not value.isascii() for name, value in heads):
+    if any(name in scrubber.names or name.lower() == _CODING or not value.isascii() for name, value in heads):
         return None
     return RedactedScene(touched_runs(scene), exchanges, scrubber)
 

@@ -76,7 +76,7 @@ INI_KEYS: tuple[tuple[str, Any, Any, str], ...] = (
 
 MARKERS = (
     "mastra(*, live_only=False, fake_only=False, replay=True, generation=None, workflows=(), allow=()): what a test "
-    "needs to run, and what it means to happen: allow=['strays', 'step_errors', 'unused_faults']",
+    "needs to run, and what it means to happen: allow=['strays', 'step_errors', 'unused_faults', 'unused_names']",
     "mastra_cassette(*, path=None, record=None, strict=None, pace=None, every_session=None): replay this test's "
     "requests from a cassette, or record them",
     "mastra_sweep(*, faults='all', rerun=True, pairs=False, limit=200, accept=()): run this test once for each request "

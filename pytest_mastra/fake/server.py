@@ -21,7 +21,7 @@ from pytest_mastra.fake.api.gates import Gates
 from pytest_mastra.fake.api.guard import GuardedSurface
 from pytest_mastra.fake.api.journal import Journal, Request
 from pytest_mastra.fake.api.load_workflows import Act, Loader, declare_workflow
-from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems
+from pytest_mastra.fake.api.problems import as_text, check_allowed, find_problems, unused_names
 from pytest_mastra.fake.api.routes import HttpSurface
 from pytest_mastra.fake.api.seen_runs import RunView, SeenRuns
 from pytest_mastra.fake.api.server_process import MortalSurface, ServerProcess
@@ -223,7 +223,8 @@ class FakeMastra:
 
         Raises:
             TypeError: What it gives is no JSON, or would have to be awaited.
-            ValueError: `retries` is no whole number from 0 up, or the id is that of a condition.
+            ValueError: `retries` is no whole number from 0 up, or the id is that of a condition; or the step is
+                declared with what it does.
         """
         if retries is not None:
             check_number(retries, f"retries of step {id!r}", least=0, whole=True)
@@ -231,7 +232,7 @@ class FakeMastra:
             refuse_async(run, f"the stub of {id!r}")
         else:
             check_json(run, f"the stub of {id!r}")
-        self._loader.stub(id, run, workflow=workflow, retries=retries)
+        self._loader.stub(id, run, workflow=workflow, retries=retries, place=place_of_caller(1))
 
     def act_unstubbed(self, act: Act) -> None:
         """Have a function do what steps of loaded workflows do that have no stub."""
@@ -337,10 +338,11 @@ class FakeMastra:
     def check(self, *, allow: str | Iterable[str] = ()) -> None:
         """Fail if anything went wrong unnoticed; the plugin's fixtures do so when a test ends.
 
-        That is a request that met nothing, an exception in a step that was not meant, a fault that never came about.
+        That is a request that met nothing, an exception in a step that was not meant, a fault that never came about,
+        a gate that was opened and a step that was stubbed which there are not.
 
         Args:
-            allow: What is meant: `strays`, `step_errors`, `unused_faults`.
+            allow: What is meant: `strays`, `step_errors`, `unused_faults`, `unused_names`.
 
         Raises:
             AssertionError: Says what went wrong, and what came nearest.
@@ -351,6 +353,7 @@ class FakeMastra:
             strays=self.strays,
             errors=self.unexpected_errors,
             faults=[UnusedFaults(self.faults)],
+            names=unused_names([self.state]),
             allowed=allowed,
             how_to_allow="server.check(allow={!r})",
         )
@@ -415,9 +418,9 @@ class FakeMastra:
             self._progress.advance(run_id)
 
     def open_gate(self, name: str) -> None:
-        """Let all pass who wait, or will ever wait, at a gate."""
+        """Let all pass who wait at a gate, or come to it before the test ends."""
         with self.state.driver.lock:
-            self.gate(name).open()
+            self._gates.open(name, place_of_caller(1))
         self.catch_up()
 
     def catch_up(self) -> None:

@@ -35,7 +35,8 @@ class Needs:
         replay: Whether a recording will do.
         generation: The generation of servers that it is about, or several.
         workflows: Workflows that a live server must have, by id or key.
-        allow: What may happen in it that would fail another test: `strays`, `step_errors`, `unused_faults`.
+        allow: What may happen in it that would fail another test: `strays`, `step_errors`, `unused_faults`,
+            `unused_names`.
     """
 
     live_only: bool = False

@@ -90,16 +90,13 @@ class OpenServers:
     ) -> Generator[None, object, object]:
         """Know in which fixture a server is made, and a fault declared."""
         __tracebackhide__ = True
-        wide = WideFixture(fixturedef, request, {server: server.faults.numbers for server in self.servers})
-        if fixturedef.scope != "function":
-            # called last, when its servers are closed
-            fixturedef.addfinalizer(lambda: self._end(wide))
+        wide = None if fixturedef.scope == "function" else self._begin(fixturedef, request)
         self._fixtures.append(fixturedef)
         try:
             return (yield)
         finally:
             self._fixtures.pop()
-            if fixturedef.scope != "function" and wide.note_rules(self.servers):
+            if wide is not None and wide.note_setup(self.servers):
                 self._wide.append(wide)
 
     @pytest.hookimpl(tryfirst=True)
@@ -162,7 +159,7 @@ class OpenServers:
         for wide in self._wide:
             wide.note_test(item, passed=bool(self._passed))
         # what has not begun, or has failed to, could not meet any
-        unmet = {"unused_faults"} if self._passed is None else frozenset[str]()
+        unmet = {"unused_faults", "unused_names"} if self._passed is None else frozenset[str]()
         self._found += take_problems(self.servers, needs_of(item).allowed | unmet, IN_TEST, of_fixtures=False)
 
     def _take_at_close(self, server: ServedMastra) -> list[Section]:
@@ -179,12 +176,25 @@ class OpenServers:
             if found:
                 pytest.fail(self._redacted(as_text(found)), pytrace=False)
 
+    def _begin(self, definition: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> WideFixture:
+        """Know what a fixture of a wider scope than a test's declares."""
+        wide = WideFixture(definition, request, {server: server.faults.numbers for server in self.servers})
+        # called last, when its servers are closed
+        definition.addfinalizer(lambda: self._end(wide))
+        return wide
+
     def _end(self, wide: WideFixture) -> None:
-        """Fail for the faults of a wider fixture that none of its tests has met."""
+        """Fail for a wider fixture's faults and names that none of its tests has met."""
         if wide in self._wide:
             self._wide.remove(wide)
-            unused = wide.take_unused()
-            found = find_problems(strays=(), errors=(), faults=unused, allowed=(), how_to_allow=AT_CLOSE)
+            found = find_problems(
+                strays=(),
+                errors=(),
+                faults=wide.take_unused(),
+                names=wide.unused_names(),
+                allowed=(),
+                how_to_allow=AT_CLOSE,
+            )
             if found and wide.met_all_tests():
                 pytest.fail(self._redacted(as_text(found)), pytrace=False)
 

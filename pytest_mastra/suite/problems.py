@@ -28,15 +28,16 @@ def find_problems(scene: Scene) -> list[Section]:
 
 
 def find_problems_of_fakes(scene: Scene) -> list[Section]:
-    """Return stray requests, swallowed errors and unused faults of a scene's fakes, unless they are allowed."""
+    """Return strays, swallowed errors, unused faults and names of a scene's fakes, unless allowed."""
     if scene.target != "fake":
         return []
     # what has not begun, or has failed to, could not meet any
-    unmet = frozenset() if scene.has_run else frozenset({"unused_faults"})
+    unmet = frozenset() if scene.has_run else frozenset({"unused_faults", "unused_names"})
     return problems.find_problems(
         strays=[stray for server in scene.servers for stray in server.strays],
         errors=[error for server in scene.servers for error in server.unexpected_errors],
         faults=[UnusedFaults(server.faults) for server in scene.servers],
+        names=problems.unused_names(server.state for server in scene.servers),
         allowed=scene.allowed | unmet,
     )
 

@@ -71,7 +71,8 @@ class Scene:
         base_url: What a client of it is made with: `url`, on a live server with user, password and path.
         cassette: What answers or records this test; None if nothing does.
         checks: Asked when the test itself has passed; each gives what is wrong nevertheless, and fails it by that.
-        allowed: What may happen in this test that would fail another one: `strays`, `step_errors`, `unused_faults`.
+        allowed: What may happen in this test that would fail another one: `strays`, `step_errors`, `unused_faults`,
+            `unused_names`.
         needed_workflows: The workflows that its marker says it needs.
         found: What went wrong on shared fakes, and is to be shown beside the test's next failure.
         passed: Whether the test's own code has passed, its subtests included; None before that.

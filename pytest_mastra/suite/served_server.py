@@ -15,7 +15,7 @@ from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
 from pytest_mastra.fake.api.journal import Request
 from pytest_mastra.fake.api.problems import Section, as_text, check_allowed
-from pytest_mastra.fake.engine.state import UnexpectedError
+from pytest_mastra.fake.engine.state import UnexpectedError, UnusedName
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.suite.settings import MastraConfig
 
@@ -98,11 +98,14 @@ class Untold:
     Attributes:
         of_fixtures: The numbers of the rules for faults that fixtures of a wider scope than a test's have written,
             each until its fixture ends.
+        is_of_tests: Whether the server is of several tests; what it is said by name may be met until it is closed.
     """
 
     def __init__(self, server: FakeMastra) -> None:
         self.of_fixtures: frozenset[int] = frozenset()
+        self.is_of_tests = False
         self._server = server
+        self._names: frozenset[UnusedName] = frozenset()
         self._requests = 0
         self._errors = 0
         self._rules: frozenset[int] = frozenset()
@@ -116,6 +119,12 @@ class Untold:
     def errors(self) -> list[UnexpectedError]:
         """Exceptions in steps, and the fake's own."""
         return self._server.state.unexpected_errors.since(self._errors)[0]
+
+    @property
+    def names(self) -> list[UnusedName]:
+        """What was said by names that nothing has, if that can be told by now."""
+        found = [] if self.is_of_tests else problems.unused_names([self._server.state])
+        return [name for name in found if name not in self._names]
 
     def faults(self, *, of_fixtures: bool) -> UnusedFaults:
         """Return the faults that never came about, on request those of fixtures of wider scopes too."""
@@ -131,11 +140,16 @@ class Untold:
         """Note that everything was told, or need not be."""
         self._requests = self._server.journal.requests.total
         self._errors = self._server.state.unexpected_errors.total
+        self._names |= frozenset(self.names)
         self._rules |= self._server.faults.numbers - (frozenset() if of_fixtures else self.of_fixtures)
 
 
 def take_problems(
-    servers: Sequence[ServedMastra], allowed: Collection[str], how_to_allow: str, *, of_fixtures: bool
+    servers: Sequence[ServedMastra],
+    allowed: Collection[str],
+    how_to_allow: str,
+    *,
+    of_fixtures: bool,
 ) -> list[Section]:
     """Return what went wrong on servers unnoticed, and note that it was told.
 
@@ -150,6 +164,7 @@ def take_problems(
         strays=[stray for untold, allow in may if "strays" not in allow for stray in untold.strays],
         errors=[error for untold, allow in may if "step_errors" not in allow for error in untold.errors],
         faults=[untold.faults(of_fixtures=of_fixtures) for untold, allow in may if "unused_faults" not in allow],
+        names=[name for untold, allow in may if "unused_names" not in allow for name in untold.names],
         allowed=(),
         how_to_allow=how_to_allow,
     )

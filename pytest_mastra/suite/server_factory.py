@@ -71,7 +71,8 @@ class MastraServerFactory:
             patience: As for `FakeMastra`.
             seed: As for `FakeMastra`; by default another one for each server, so that no two make up the same ids.
             on_socket: Whether it is on a port of this machine, for other processes and languages.
-            allow: What may happen on it that would fail a test: `strays`, `step_errors`, `unused_faults`.
+            allow: What may happen on it that would fail a test: `strays`, `step_errors`, `unused_faults`,
+                `unused_names`.
 
         Raises:
             pytest.skip.Exception: The tests do not run against fakes.

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from pytest_mastra.fake.api import problems
 from pytest_mastra.fake.api.faults import UnusedFaults
+from pytest_mastra.fake.engine.state import UnusedName
 from pytest_mastra.suite import left_out
 from pytest_mastra.suite.served_server import ServedMastra
 
@@ -22,6 +24,7 @@ class WideFixture:
 
     Attributes:
         rules: The numbers of the rules for faults that it has written, by server.
+        made: The servers that it has made.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class WideFixture:
         before: dict[ServedMastra, Collection[int]],
     ) -> None:
         self.rules: dict[ServedMastra, frozenset[int]] = {}
+        self.made: list[ServedMastra] = []
         self._definition = definition
         self._session = request.session
         self._first: pytest.Function = request._pyfuncitem  # noqa: SLF001 -- the test that is being set up
@@ -41,14 +45,17 @@ class WideFixture:
         self._passed: set[str] = set()
         self._failed = False
 
-    def note_rules(self, servers: Iterable[ServedMastra]) -> bool:
-        """Note which rules its setup has written; return whether there are any."""
+    def note_setup(self, servers: Iterable[ServedMastra]) -> bool:
+        """Note the rules and servers that its setup has made; return whether there are any."""
         for server in servers:
+            if server not in self._before:
+                self.made.append(server)
+                server.untold.is_of_tests = True
             written = server.faults.numbers - frozenset(self._before.get(server, ()))
             if written:
                 self.rules[server] = written
                 server.untold.of_fixtures |= written
-        return bool(self.rules)
+        return bool(self.rules or self.made)
 
     def note_test(self, item: pytest.Item, *, passed: bool) -> None:
         """Note how a test ended while the fixture was there."""
@@ -61,6 +68,10 @@ class WideFixture:
         """Return its unused faults that are not allowed, and note that they were told."""
         unused = [(server, server.untold.take_rules(rules)) for server, rules in self.rules.items()]
         return [found for server, found in unused if "unused_faults" not in server.allowed]
+
+    def unused_names(self) -> list[UnusedName]:
+        """Return what was said by names that nothing has, on the servers that it has made."""
+        return problems.unused_names(server.state for server in self.made if "unused_names" not in server.allowed)
 
     def met_all_tests(self) -> bool:
         """Return whether each test that may use this fixture did, and passed.

@@ -159,8 +159,8 @@ class Script:
             attempt.exchanges = list(scene.log)[first:]
             attempt.shared = _shared_servers(scene, first)
         if attempt.trouble.fired or not attempt.exchanges:
-            # another fault makes other requests: those that the test declares may not come about
-            scene.allowed |= {"unused_faults"}
+            # another fault makes other requests: those that the test declares may not come about, nor steps to gates
+            scene.allowed |= {"unused_faults", "unused_names"}
         last = attempt.exchanges[attempt.turns[-1] :]
         attempt.left = list(
             find_left_on_live(attempt.served, last) if server is None else find_left(server, known, last)

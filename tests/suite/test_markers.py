@@ -51,7 +51,7 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
         ("mastra(generation=1.2)", "generation=1.2 is neither a text nor a list of texts"),
         (
             "mastra(allow='stray')",
-            "no allow 'stray': did you mean 'strays'? there are strays, step_errors, unused_faults",
+            "no allow 'stray': did you mean 'strays'? there are strays, step_errors, unused_faults, unused_names",
         ),
         ("mastra(live_only='yes')", "live_only='yes' is neither True nor False"),
         ("mastra(workflows=[1])", "workflows=[1] is neither a text nor a list of texts"),

@@ -46,8 +46,10 @@ def find_step(state: ServerState, step_id: str, workflow: str | None = None) -> 
 
 
 def is_declared(state: ServerState, step_id: str, workflow: str | None = None) -> bool:
-    """Return whether any workflow, or the one of this id, has a step."""
-    return any(step.id == step_id and workflow in (None, where) for where, step in _all_steps(state))
+    """Return whether any workflow, or the one of this id or key, has a step."""
+    listed = None if workflow is None else state.workflow(workflow)
+    own = workflow if listed is None else listed.id
+    return any(step.id == step_id and own in (None, where) for where, step in _all_steps(state))
 
 
 def _all_steps(state: ServerState) -> Iterator[tuple[str, Step]]:

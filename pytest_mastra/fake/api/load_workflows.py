@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
 from mastra_sync.mapping_config import sources_of
-from mastra_sync.suggest import nearest_name
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api.declared_steps import is_declared
+from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
+from pytest_mastra.fake.engine.state import UnusedName
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
@@ -68,10 +70,12 @@ class Loader:
     def __init__(self, state: ServerState) -> None:
         self._state = state
         self._stubs: dict[tuple[str | None, str], Any] = {}
-        self._known: dict[str, None] = {}
+        self._places: dict[tuple[str | None, str], str] = {}
+        self._known: dict[tuple[str, str], None] = {}
         self._steps: dict[tuple[str, str], Step] = {}
         self._retries: dict[tuple[str | None, str], int] = {}
         self._act: Act | None = None
+        state.name_checks.append(self._unused)
 
     def act_unstubbed(self, act: Act) -> None:
         """Have this do what has no stub, instead of an error."""
@@ -92,8 +96,8 @@ class Loader:
         for _, id_ in self._retries:
             self._check_retried(id_)
 
-    def stub(self, id_: str, run: Any, *, workflow: str | None, retries: int | None = None) -> None:
-        """Keep a stub, and how often its step is tried again.
+    def stub(self, id_: str, run: Any, *, workflow: str | None, retries: int | None = None, place: str = "") -> None:
+        """Keep a stub, how often its step is tried again, and which line says so.
 
         Raises:
             ValueError: What is to be tried again is a condition or a computed value; or the step is declared with what
@@ -104,23 +108,53 @@ class Loader:
             self._check_retried(id_)
             self._retries[workflow, id_] = retries
         self._stubs[workflow, id_] = run
+        self._places[workflow, id_] = place
         for (owner, name), step in self._steps.items():
             step.retries = self._retries_of(owner, name)
 
     def _check_loaded(self, id_: str, workflow: str | None) -> None:
         """Refuse a stub for a step that would not ask it."""
-        if id_ not in self._known and is_declared(self._state, id_, workflow):
+        if id_ not in self._ids and is_declared(self._state, id_, workflow):
             raise ValueError(
                 f"step {id_!r} is declared with what it does, and stubs are for what loaded workflows do not tell: "
                 f"server.step({id_!r}).run = lambda ctx: ... has it do something else, .fails(...) has it fail"
             )
 
     def _check_retried(self, id_: str) -> None:
-        if id_ in self._known and all(name != id_ for _, name in self._steps):
+        if id_ in self._ids and all(name != id_ for _, name in self._steps):
             raise ValueError(f"retries: {id_!r} is no step of a loaded workflow, and only steps are tried again")
 
     def _retries_of(self, workflow: str, id_: str) -> int | None:
-        return self._retries.get((workflow, id_), self._retries.get((None, id_)))
+        given = (self._retries[name, id_] for name in self._names_of(workflow) if (name, id_) in self._retries)
+        return next(given, None)
+
+    def _names_of(self, workflow_id: str) -> list[str | None]:
+        """Return what stubs may call a workflow: its id, its keys, None for any."""
+        keys = [key for key, workflow in self._state.workflows.items() if workflow.id == workflow_id]
+        return [workflow_id, *keys, None]
+
+    @property
+    def _ids(self) -> list[str]:
+        return [id_ for _, id_ in self._known]
+
+    def _unused(self) -> Iterator[UnusedName]:
+        """Give the stubs that no step will ever ask."""
+        if not self._places:
+            return
+        used = {(name, id_) for workflow, id_ in self._known for name in self._names_of(workflow)}
+        for (workflow, id_), place in self._places.items():
+            if (workflow, id_) not in used:
+                where = "" if workflow is None else f", workflow={workflow!r}"
+                yield UnusedName(f"server.stub({id_!r}, ...{where})", place, self._explain_unused(workflow, id_))
+
+    def _explain_unused(self, workflow: str | None, id_: str) -> str:
+        owners = dict.fromkeys(name for owner, _ in self._known for name in self._names_of(owner))
+        if workflow not in owners and owners:
+            return explain_unknown_workflow(str(workflow), [name for name in owners if name is not None])
+        ids = [known for owner, known in self._known if workflow in self._names_of(owner)]
+        hint = did_you_mean(nearest_name(id_, ids), before=" ", capital=True)
+        whose = "No workflow was loaded that has such a step" if workflow is None else f"{workflow!r} has no such step"
+        return f"{whose}.{hint} There are {', '.join(map(repr, dict.fromkeys(ids))) or 'none'}."
 
     def _declare(
         self,
@@ -207,12 +241,12 @@ class Loader:
 
     def function_of(self, workflow: Workflow, id_: str, text: str = "") -> Any:
         """Return what a step or a function does: its stub, when it is called."""
-        self._known[id_] = None
+        self._known[workflow.id, id_] = None
 
         def run(ctx: StepContext) -> Any:
-            for key in ((workflow.id, id_), (None, id_)):
-                if key in self._stubs:
-                    stub = self._stubs[key]
+            for name in self._names_of(workflow.id):
+                if (name, id_) in self._stubs:
+                    stub = self._stubs[name, id_]
                     return stub(ctx) if callable(stub) else stub
             if self._act is not None:
                 return self._act(workflow.id, id_, ctx)
@@ -223,7 +257,7 @@ class Loader:
 
     def _explain_missing_stub(self, workflow_id: str, id_: str) -> str:
         stubbed = [name for _, name in self._stubs]
-        stray = [name for name in stubbed if name not in self._known]
+        stray = [name for name in stubbed if name not in self._ids]
         near = nearest_name(id_, stray or stubbed)
         hint = "" if near is None else f" The nearest stub is {near!r}."
         return f"{id_!r} of workflow {workflow_id!r} has no stub: server.stub({id_!r}, ...).{hint}"

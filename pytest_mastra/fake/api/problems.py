@@ -1,4 +1,4 @@
-"""What went wrong on a fake unnoticed: strays, exceptions in steps, unused faults."""
+"""What went wrong on a fake unnoticed: strays, exceptions in steps, unused faults and names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pytest_mastra.text.values import counted
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.faults import UnusedFaults
     from pytest_mastra.fake.api.journal import Request
-    from pytest_mastra.fake.engine.state import UnexpectedError
+    from pytest_mastra.fake.engine.state import ServerState, UnexpectedError, UnusedName
 
 Section = tuple[str, str]
 """A title, and what a report shows under it."""
 
-ALLOWABLE = ("strays", "step_errors", "unused_faults")
+ALLOWABLE = ("strays", "step_errors", "unused_faults", "unused_names")
 """What a test may say that it means."""
 
 SHOWN = 5
@@ -45,11 +45,17 @@ def as_text(sections: Sequence[Section]) -> str:
     return "\n".join(f"{title}\n{text}" for title, text in sections)
 
 
+def unused_names(states: Iterable[ServerState]) -> list[UnusedName]:
+    """Return what was said on servers by names that nothing has: gates opened, steps stubbed."""
+    return [one for state in states for check in state.name_checks for one in check()]
+
+
 def find_problems(
     *,
     strays: Sequence[Request],
     errors: Sequence[UnexpectedError],
     faults: Sequence[UnusedFaults],
+    names: Sequence[UnusedName] = (),
     allowed: Collection[str],
     how_to_allow: str = "@pytest.mark.mastra(allow={!r})",
 ) -> list[Section]:
@@ -59,6 +65,7 @@ def find_problems(
         strays: Requests that met nothing.
         errors: Exceptions in steps, and the fake's own.
         faults: Those of each server that never came about.
+        names: What was said by names that nothing has.
         allowed: Some of `ALLOWABLE`.
         how_to_allow: What is advised, with a place for one of them.
     """
@@ -66,6 +73,7 @@ def find_problems(
         "strays": _of_strays(strays, how_to_allow.format("strays")),
         "step_errors": _of_errors(errors, how_to_allow.format("step_errors")),
         "unused_faults": _of_faults(faults, how_to_allow.format("unused_faults")),
+        "unused_names": _of_names(names, how_to_allow.format("unused_names")),
     }
     return [section for kind, sections in kinds.items() if kind not in allowed for section in sections]
 
@@ -104,6 +112,13 @@ def _of_faults(unused: Sequence[UnusedFaults], how_to_allow: str) -> Iterator[Se
         lines = [explained for faults in unused for explained in explain_unused(faults)]
         title = f"mastra: {counted(len(lines), 'unused fault')}"
         yield _section(title, lines, f"If this is meant: {how_to_allow}", "unused-faults")
+
+
+def _of_names(names: Sequence[UnusedName], how_to_allow: str) -> Iterator[Section]:
+    if names:
+        lines = [[one.text, f"  {one.place}", f"  {one.reason}"] for one in names]
+        title = f"mastra: {counted(len(names), 'unused name')}"
+        yield _section(title, lines, f"If this is meant: {how_to_allow}", "unused-names")
 
 
 def _section(title: str, each: Sequence[list[str]], advice: str, slug: str) -> Section:

@@ -6,7 +6,7 @@ import random
 import traceback
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -61,6 +61,21 @@ class UnexpectedError:
         return f"the fake server itself, at {', '.join(filter(None, (self.request, workflow, run)))}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnusedName:
+    """What a test has said of something by its name, and nothing has this name.
+
+    Attributes:
+        text: What it said, as it was written.
+        place: File and line.
+        reason: What there is instead, and what may be meant.
+    """
+
+    text: str
+    place: str
+    reason: str
+
+
 class ServerState:
     """What one server knows.
 
@@ -74,6 +89,7 @@ class ServerState:
     Attributes:
         lives: How many processes the server has been so far, the one that runs included.
         on_executed: Called with a step's id when its function has done its work, before that is stored.
+        name_checks: Give what tests have said by names that nothing has.
     """
 
     def __init__(
@@ -95,6 +111,7 @@ class ServerState:
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: Recent[UnexpectedError] = Recent()
         self.holders: list[Callable[[str], list[str]]] = []
+        self.name_checks: list[Callable[[], Iterable[UnusedName]]] = []
         self._on_event = on_event
         self._random = random.Random(seed)  # noqa: S311 -- ids, not secrets
         self._runs: dict[tuple[str, str], Run] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance import (
+    scenarios_agents,
     scenarios_asking,
     scenarios_causes,
     scenarios_constructs,
@@ -28,6 +29,7 @@ from tests.conformance import (
 )
 
 MODULES = (
+    scenarios_agents,
     scenarios_asking,
     scenarios_causes,
     scenarios_constructs,

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from pytest_mastra.fake.server import FakeMastra
 from tests.conformance.declared import (
+    agents,
     asking,
     branching,
     causes,
@@ -44,6 +45,7 @@ MODULES = (
     odd,
     proto,
     dying,
+    agents,
 )
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_mastra.fake.engine.token_usage import as_told, counted
 from pytest_mastra.fake.virtual_time.clock import ServerClock
 from pytest_mastra.fake.workflows.errors import Refusal, request_error
 from pytest_mastra.fake.workflows.generations import Generation
@@ -54,6 +55,7 @@ class RunOutput:
         self._status = "running"
         self._tripwire: Any = None
         self._refusal: Refusal | None = None
+        self._usage = no_usage(generation)
         self._readers: list[Reader] = []
         self._closed = False
         self.result: dict[str, Any] = {}
@@ -97,6 +99,7 @@ class RunOutput:
             return
         self._records.append(record)
         self._hand_out(record)
+        self._usage = counted(self._usage, record)
         self._update_status(record)
 
     def _update_status(self, record: Record) -> None:
@@ -134,6 +137,7 @@ class RunOutput:
     def _last_record(self) -> Record:
         record = last_record(self._run_id, self._status, self._generation, self._refusal)
         payload = record["payload"]
+        payload["output"] = {"usage": as_told(self._usage)}
         has_result = self._status == "success" and self.result.get("status") == "success" and "result" in self.result
         if self._generation.final_result and has_result:
             payload["finalWorkflowResult"] = self.result["result"]
@@ -157,13 +161,17 @@ class RunOutput:
             reader.records.append(record)
 
 
+def no_usage(generation: Generation) -> dict[str, Any]:
+    """Return the counters of a stream in which no agent has told anything."""
+    return dict.fromkeys(generation.usage_fields, 0)
+
+
 def last_record(run_id: str, status: str, generation: Generation, refusal: Refusal | None = None) -> Record:
     """Return the last record of a stream; one that was refused says why."""
     metadata: Record = {}
     if refusal is not None:
         metadata = {"error": request_error(refusal) if generation.final_result else {}, "errorMessage": refusal.message}
-    usage = dict.fromkeys(generation.usage_fields, 0)
-    payload = {"workflowStatus": status, "metadata": metadata, "output": {"usage": usage}}
+    payload = {"workflowStatus": status, "metadata": metadata, "output": {"usage": no_usage(generation)}}
     return {"type": "workflow-finish", "runId": run_id, "from": "WORKFLOW", "payload": payload}
 
 

@@ -1,4 +1,5 @@
 // Every workflow of the test servers, by registry key.
+import { agentWorkflows } from "./agents.mjs";
 import { askingWorkflows } from "./asking.mjs";
 import { branchingWorkflows } from "./branching.mjs";
 import { causeWorkflows } from "./causes.mjs";
@@ -42,5 +43,6 @@ export const workflows = {
   ...templateWorkflows,
   ...protoWorkflows,
   ...dyingWorkflows,
+  ...agentWorkflows,
   ...recipeWorkflows,
 };

@@ -19,6 +19,8 @@ _NAME = "mastra-gathering"
 _LONGEST_SECTION = 20_000
 _TRACEBACK = "Failure"
 _MARKED = "E  "
+_OUR_OWN = "mastra_sync."
+_SEE = "See https://"
 """What pytest begins the lines with that say what is wrong."""
 
 
@@ -106,7 +108,7 @@ def _take_failure(test: Tested, report: pytest.TestReport) -> None:
     crash = getattr(shown, "reprcrash", None)
     text = report.longreprtext
     said = (
-        crash.message.partition("\n")[0]
+        _words_of(crash.message)
         if crash is not None
         else _first_words(shown if isinstance(shown, str) else text)
     )
@@ -114,6 +116,15 @@ def _take_failure(test: Tested, report: pytest.TestReport) -> None:
     test.message = test.message or said.removeprefix("Failed: ")
     sections = [(title, content) for title, content in report.sections if title != RUNS_SECTION]
     test.said += [(f"{_TRACEBACK} in {report.when}" if report.when != "call" else _TRACEBACK, text), *sections]
+
+
+def _words_of(message: str) -> str:
+    """Return what an exception says first; the client's own say why in further lines."""
+    first, _, rest = message.partition("\n")
+    if not first.startswith(_OUR_OWN):
+        return first
+    told = (line.strip() for line in rest.splitlines())
+    return " ".join([first, *(line for line in told if line and not line.startswith(_SEE))])
 
 
 def _first_words(text: str) -> str:

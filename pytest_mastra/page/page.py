@@ -230,6 +230,8 @@ def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
     if step.result.error is not None and "\n" in str(step.result.error):
         yield "Error", str(step.result.error)
     yield "Input", _value(step.input_data)
+    if step.asked and step.status in ("suspended", "paused"):
+        yield "Asks", _value(step.asked)
 
 
 def _value(value: Any) -> str:

@@ -10,9 +10,9 @@ from mastra_sync.terminal.writing import one_line
 from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_difference, describe_error, run_that_matters
 from pytest_mastra.page.tested import Tested
 
-_LONGEST = 300
-_BARE_ASSERTS = ("AssertionError", "assert ")
-"""What pytest says of an assert without a message begins with one of these, with the other in older releases."""
+_LONGEST = 400
+_SAY_NO_MORE = ("AssertionError", "assert ", "mastra_sync.RunSuspended")
+"""So begins what says of a suspended run only that it is: an assert without a message, in two ways, and our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     if step is None:
         return Sentence(run.traced.workflow_id, words, why=describe_error(run.error) or message)
     if step.status in ("suspended", "paused"):
-        # what was raised tells more than the question: of a bare assert, only the question does
+        # what was raised tells more than the question, unless it only says that there is one
         asks = one_line(step.asked, _LONGEST) if step.asked else ""
-        is_bare = not message or message.startswith(_BARE_ASSERTS)
+        is_bare = not message or message.startswith(_SAY_NO_MORE)
         why = asks or message if is_bare else message
         return Sentence(run.traced.workflow_id, f"{words} at", step.path, why)
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)

@@ -81,6 +81,9 @@ def test_forms_and_files(run_suite: RunSuite, alone: pytest.Pytester) -> None:
     assert "test_suite.py::test_order[10]" in page
     assert "large failed" in (alone.path / "c.md").read_text("utf-8")
     told = json.loads((alone.path / "mastra-coverage.json").read_text("utf-8"))
+    skeletons = [goal.get("skeleton", "") for goal in told["workflows"][0]["goals"]]
+    omit = "# if there can be none: mastra_coverage_omit = order.branch#1:{}_taken -- why"
+    assert [any(omit.format(kind) in text for text in skeletons) for kind in ("none", "several")] == [True, True]
     assert told["totals"]["structure"] == {"reached": 5, "total": 9, "cannot_tell": 0}
     (row,) = read_file(alone.path / ".mastra-coverage.json").workflows
     assert row.reached["check", "failed"] == {"test_suite.py::test_order[-1]": None}

@@ -17,17 +17,30 @@ def pay(mastra_server):
 def test_plain():
     pytest.fail("the stock is empty\\nSee https://example.com/stock", pytrace=False)
 
+def test_suspended(mastra_server, mastra_client):
+    ask = mastra_server.step("ask", lambda ctx: ctx.suspend({{"ask": "Pay?"}}))
+    mastra_server.workflow("asks").then(ask).commit()
+    mastra_client.get_workflow("asks").execute({{}}).raise_for_status()
+
+def test_refused(mastra_server, mastra_client):
+    schema = {{"type": "object", "properties": {{"amount": {{"type": "number"}}}}, "required": ["amount"]}}
+    mastra_server.workflow("picky", input_schema=schema).then(mastra_server.step("look", lambda ctx: 1)).commit()
+    mastra_client.get_workflow("picky").execute({{"amount": "lots"}})
+
 def test_fixture(no_such_fixture):
     pass
 """
 
 
 def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    """Those of `pytest.fail`, of a missing fixture, of a sweep; a step's mark says how often it was again."""
-    run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(failed=2, errors=1)
+    """Those of `pytest.fail`, a missing fixture, a sweep; a question; why a run did not start; a step's mark says how often it was again."""
+    run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(failed=4, errors=1)
     page = read_page(pytester.path / "page.html")
     said = {name: test.sentence for name, test in page.tests.items()}
     assert said["test_plain"] == "failed: the stock is empty"
     assert said["test_fixture"].endswith("fixture 'no_such_fixture' not found")
+    assert said["test_suspended"] == 'asks is suspended at ask: {"ask": "Pay?"}'
+    assert '"amount" must be number, not string' in said["test_refused"]
+    assert "See https" not in said["test_refused"]
     assert "mastra sweep of 1 request" in said["test_naive"]
     assert ">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}4 charge</text>" in page.static

@@ -2,8 +2,8 @@
 const MOST_LINES = 400;
 const POLLS = new Set(["run_by_id", "run_execution_result"]);
 
-/** Returns the path of the step that was at work at a moment of the story. */
-const stepAt = (run, moment) => run.steps.findLast((one) => one.spans.some(([, from, to]) => from <= moment - run.began && moment - run.began <= (to ?? Infinity)))?.path;
+/** Returns the path of the step that was at work when something was; a request comes before what else was then. */
+const stepAt = (run, { at, fault }) => run.steps[fault ? "findLast" : "find"]((one) => one.spans.some(([, from, to]) => from <= at - run.began && at - run.began <= (to ?? Infinity)))?.path;
 
 function linesOf(run) {
   if (run.lines) return run.lines;
@@ -14,7 +14,7 @@ function linesOf(run) {
     const said = isPoll ? (isBad ? ` → ${outcomeOf(one)}` : `, ${(one.got() || {}).status || ""}`) : "";
     const rule = (one.fault ? [one.fault] : one.faults || []).map((fault) => fault.rule).join(", ");
     if (isPoll && last && last.kind === "polls" && last.said === said && last.rule === rule) last.all.push(one);
-    else lines.push({ ...(isPoll ? { kind: "polls", at: one.at, said } : one), isBad: isBad || !!one.fault, rule, step: rule ? stepAt(run, one.at) : one.step, all: [one], number: lines.length });
+    else lines.push({ ...(isPoll ? { kind: "polls", at: one.at, said } : one), isBad: isBad || !!one.fault, rule, step: rule ? stepAt(run, one) : one.step, all: [one], number: lines.length });
   }
   return lines;
 }

@@ -107,11 +107,7 @@ def _take_failure(test: Tested, report: pytest.TestReport) -> None:
     shown: Any = report.longrepr
     crash = getattr(shown, "reprcrash", None)
     text = report.longreprtext
-    said = (
-        _words_of(crash.message)
-        if crash is not None
-        else _first_words(shown if isinstance(shown, str) else text)
-    )
+    said = _words_of(crash.message) if crash is not None else _first_words(shown if isinstance(shown, str) else text)
     # what `pytest.fail` raises is called so, which says nothing
     test.message = test.message or said.removeprefix("Failed: ")
     sections = [(title, content) for title, content in report.sections if title != RUNS_SECTION]

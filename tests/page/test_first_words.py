@@ -33,7 +33,7 @@ def test_fixture(no_such_fixture):
 
 
 def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    """Those of `pytest.fail`, a missing fixture, a sweep; a question; why a run did not start; a step's mark says how often it was again."""
+    """Those of all failures that have no traceback or no own words; a step's mark says how often it was again."""
     run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(failed=4, errors=1)
     page = read_page(pytester.path / "page.html")
     said = {name: test.sentence for name, test in page.tests.items()}

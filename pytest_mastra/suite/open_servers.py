@@ -5,20 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_mastra.fake.api.problems import Section, as_text, find_problems
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
-from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.http.wire import Surface, WireReply, WireRequest
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.suite.markers import needs_of
 from pytest_mastra.suite.problems import tell_deaths
-from pytest_mastra.suite.scene import SCENE, Scene
+from pytest_mastra.suite.scene import BETWEEN, SCENE, Scene
 from pytest_mastra.suite.served_server import ServedMastra, take_problems
 from pytest_mastra.suite.wide_fixtures import WideFixture
+
+if TYPE_CHECKING:
+    from pytest_mastra.suite.scene import Between
+
+SERVERS = "mastra-servers"
+"""The name by which the plugin that has the open servers is registered."""
 
 IN_TEST = "@pytest.mark.mastra(allow={!r})"
 AT_CLOSE = "mastra_server_factory(allow={!r})"
@@ -47,6 +53,7 @@ class OpenServers:
         self._item: pytest.Item | None = item
         self._is_called = os.environ.get("PYTEST_CURRENT_TEST", "").endswith("(call)")
         self._fixtures: list[pytest.FixtureDef[Any]] = []
+        self._makers: dict[ServedMastra, pytest.FixtureDef[Any]] = {}
         self._wide: list[WideFixture] = []
         self._of_test = contextlib.ExitStack()
         self._found: list[Section] = []
@@ -58,11 +65,26 @@ class OpenServers:
         server.find_problems = self._take_at_close
         server.lasting.callback(self.servers.remove, server)
         if self._fixtures:
+            self._makers[server] = self._fixtures[-1]
             self._fixtures[-1].addfinalizer(lambda: self._finish(server))
         elif self._is_called:
             self._of_test.callback(server.close)
         else:
             self.lasting.callback(self._finish, server)
+
+    def wide_maker_of(self, server: ServedMastra) -> pytest.FixtureDef[Any] | None:
+        """Return the fixture that made a server for more than one test, if one did."""
+        maker = self._makers.get(server)
+        return maker if maker is not None and maker.scope != "function" else None
+
+    def forgive_unused(self) -> None:
+        """Have no fixture that ends now tell of faults that did not come about."""
+        self._wide.clear()
+
+    @property
+    def between(self) -> Between | None:
+        """What a sweep has put between the servers and the test that runs, if any."""
+        return None if self._item is None else self._item.stash.get(BETWEEN, None)
 
     def log_for(self, server: ServedMastra) -> ExchangeLog:
         """Return where a request to a server is noted: the log of the test that runs."""
@@ -79,7 +101,9 @@ class OpenServers:
         """Return the scene of a test, which gets one if it has none of its own."""
         if SCENE not in item.stash:
             clock = server.clock if server is not None and isinstance(server.clock, VirtualClock) else None
-            item.stash[SCENE] = Scene(item.nodeid, "fake", "" if server is None else server.url, clock)
+            scene = Scene(item.nodeid, "fake", "" if server is None else server.url, clock)
+            scene.between = item.stash.get(BETWEEN, None)
+            item.stash[SCENE] = scene
         return item.stash[SCENE]
 
     # -- pytest's hooks
@@ -160,7 +184,10 @@ class OpenServers:
             wide.note_test(item, passed=bool(self._passed))
         # what has not begun, or has failed to, could not meet any
         unmet = {"unused_faults", "unused_names"} if self._passed is None else frozenset[str]()
-        self._found += take_problems(self.servers, needs_of(item).allowed | unmet, IN_TEST, of_fixtures=False)
+        # what a sweep allows at its points
+        allowed = item.stash[SCENE].allowed if SCENE in item.stash else frozenset[str]()
+        allowed = needs_of(item).allowed | unmet | allowed
+        self._found += take_problems(self.servers, allowed, IN_TEST, of_fixtures=False)
 
     def _take_at_close(self, server: ServedMastra) -> list[Section]:
         """Take what went wrong on a server that is closed."""
@@ -170,6 +197,7 @@ class OpenServers:
 
     def _finish(self, server: ServedMastra) -> None:
         """Close a server, and fail for what went wrong on it."""
+        self._makers.pop(server, None)
         if server in self.servers:
             server.close()
             found = self._take_at_close(server)
@@ -201,6 +229,35 @@ class OpenServers:
     def _redacted(self, text: str) -> str:
         scene = None if self._item is None else self._item.stash.get(SCENE, None)
         return learn_secrets(() if scene is None else scene.log, self._config).text(text)
+
+
+def open_servers(config: pytest.Config) -> OpenServers | None:
+    """Return the servers of `mastra_server_factory` that are open; None if no test has used it."""
+    found: OpenServers | None = config.pluginmanager.get_plugin(SERVERS)
+    return found
+
+
+class SurfaceOfTest:
+    """A server as the test that runs asks it: through what its sweep has put between.
+
+    Args:
+        servers: Those that are open.
+        server: The server.
+        in_process: Whether it is asked without a socket.
+    """
+
+    def __init__(self, servers: OpenServers, server: ServedMastra, *, in_process: bool) -> None:
+        self._servers = servers
+        self._server = server
+        self._in_process = in_process
+
+    def handle(self, request: WireRequest) -> WireReply:
+        """Return the reply to a request, or what becomes of it."""
+        between = self._servers.between
+        surface: Surface = self._server
+        if between is not None:
+            surface = between.surround(self._server, in_process=self._in_process)
+        return surface.handle(request)
 
 
 class LogOfTest(ExchangeLog):

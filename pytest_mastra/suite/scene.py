@@ -43,14 +43,14 @@ class SceneCassette(Protocol):
 
 
 class Between(Protocol):
-    """What a sweep puts between a test's fake and those who ask it."""
+    """What a sweep puts between a test's fakes and those who ask them."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is reported of the test this time."""
 
-    def surround(self, surface: Surface, *, in_process: bool) -> Surface:
-        """Return what is asked in a surface's stead, by threads of this process or not."""
+    def surround(self, server: FakeMastra, *, in_process: bool) -> Surface:
+        """Return what is asked in a fake's stead, by threads of this process or not."""
 
     def surround_live(self, surface: Surface, url: str) -> Surface:
         """Return what is asked in a live server's stead, which is at this address."""
@@ -128,9 +128,9 @@ class Scene:
         """Whether nothing is reported of it: a sweep runs its test many times."""
         return self.between is not None and self.between.is_quiet
 
-    def surface_for(self, surface: Surface, *, in_process: bool) -> Surface:
-        """Return what is to be asked in a surface's stead, if the test is swept."""
-        return surface if self.between is None else self.between.surround(surface, in_process=in_process)
+    def surface_for(self, server: FakeMastra, *, in_process: bool) -> Surface:
+        """Return what is to be asked in a fake's stead, if the test is swept."""
+        return server if self.between is None else self.between.surround(server, in_process=in_process)
 
     def note_differences(self, found: Iterable[NotedDifference]) -> None:
         """Note what differs from a snapshot or a recording, each once."""

@@ -30,6 +30,7 @@ class ServedMastra(FakeMastra):
     Args:
         config: How `client` reaches it.
         allow: What may happen on it that would fail a test.
+        is_on_socket: Whether other processes may ask it.
         options: Those of `FakeMastra`.
 
     Attributes:
@@ -38,10 +39,14 @@ class ServedMastra(FakeMastra):
         untold: What went wrong on it, as far as no test was failed by it.
         lasting: What is open until it is closed.
         find_problems: Gives what went wrong on it unnoticed, once.
+        is_on_socket: Whether other processes may ask it.
     """
 
-    def __init__(self, config: MastraConfig, allow: str | Iterable[str], **options: Any) -> None:
+    def __init__(
+        self, config: MastraConfig, allow: str | Iterable[str], *, is_on_socket: bool = False, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.is_on_socket = is_on_socket
         self.allowed = check_allowed(allow)
         self.untold = Untold(self)
         self.lasting = contextlib.ExitStack()

@@ -15,7 +15,7 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import settings
 from pytest_mastra.suite.client_clock import give_clock
 from pytest_mastra.suite.declared_server import skip
-from pytest_mastra.suite.open_servers import LogOfTest, OpenServers
+from pytest_mastra.suite.open_servers import SERVERS, LogOfTest, OpenServers, SurfaceOfTest
 from pytest_mastra.suite.served_server import ServedMastra
 from pytest_mastra.suite.settings import MastraConfig
 from pytest_mastra.suite.targets import keep_proxies_from
@@ -86,6 +86,7 @@ class MastraServerFactory:
         server = ServedMastra(
             self._usual,
             allow,
+            is_on_socket=on_socket,
             generation=self._usual.generation if generation is None else generation,
             zod=self._usual.zod if zod is None else zod,
             clock=clock,
@@ -96,7 +97,8 @@ class MastraServerFactory:
             patience=patience,
             seed=number if seed is None else seed,
         )
-        watched = WatchedSurface(server, LogOfTest(self._servers, server), "", server.clock.now)
+        surface = SurfaceOfTest(self._servers, server, in_process=not on_socket)
+        watched = WatchedSurface(surface, LogOfTest(self._servers, server), "", server.clock.now)
         watched.url = server.url = _open_front(server, watched, f"http://mastra-{number}.test", on_socket=on_socket)
         if isinstance(server.clock, VirtualClock):
             server.lasting.enter_context(give_clock(server.clock, server.url))
@@ -128,7 +130,7 @@ def open_factory(request: pytest.FixtureRequest) -> Iterator[MastraServerFactory
         request: Of the fixture.
     """
     servers = OpenServers(request.config, request._pyfuncitem)  # noqa: SLF001 -- the test that is being set up
-    request.config.pluginmanager.register(servers, "mastra-servers")
+    request.config.pluginmanager.register(servers, SERVERS)
     try:
         with servers.lasting:
             yield MastraServerFactory(request.config, _usual_config(request), servers)

@@ -151,8 +151,8 @@ def _front_of(scene: Scene, config: MastraConfig) -> contextlib.AbstractContextM
         return Wiretap(scene.log, scene.url, scene.now).on_every_session()
     from pytest_mastra.fake.fronts.in_process import InProcess  # noqa: PLC0415 -- `responses` is not needed for live servers
 
-    surface: Surface = scene.server if scene.target == "fake" else scene.cassette.surface
-    surface = scene.surface_for(surface, in_process=True)
+    is_fake = scene.target == "fake"
+    surface: Surface = scene.surface_for(scene.server, in_process=True) if is_fake else scene.cassette.surface
     front = InProcess(WatchedSurface(surface, scene.log, scene.url, scene.now), scene.url)
     front.name = "the fixture mastra_server"
     return front

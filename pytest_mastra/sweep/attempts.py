@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.suite.open_servers import open_servers
 from pytest_mastra.suite.scene import SCENE
+from pytest_mastra.suite.served_server import ServedMastra
 from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
 from pytest_mastra.sweep.killed import Killed
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.suite.scene import Scene
 
+_SWEPT = ("fake", "live")
+"""Targets where something can be made to go wrong."""
+
 _CAPTURES = ("capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys")
 
 
@@ -37,11 +42,12 @@ class Attempt:
         exchanges: What was said over HTTP by the test's own code.
         turns: How many exchanges there were when each pass began.
         left: What was left when the script had ended, in words.
-        server: The fake that was asked; None if the test has none, as on a live server.
+        servers: The fakes that were asked; none on a live server.
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
-        near: The address at which requests come from the script that can be killed.
-        shared: The addresses of servers of `mastra_server_factory` that the test's own code asked.
+        near: The addresses at which requests come from the script that can be killed.
+        makers: The fixtures of wider scopes than a test's that made fakes which were asked.
+        own_servers: The addresses of fakes that the test's own code made and asked.
         interrupted: Ctrl-C, if it came: with --pdb pytest keeps it.
     """
 
@@ -50,11 +56,12 @@ class Attempt:
     exchanges: list[Exchange] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
-    server: FakeMastra | None = None
+    servers: list[FakeMastra] = field(default_factory=list)
     failure: str = ""
     skipped: bool = False
-    near: str = FAKE_URL
-    shared: list[str] = field(default_factory=list)
+    near: frozenset[str] = frozenset([FAKE_URL])
+    makers: list[pytest.FixtureDef[Any]] = field(default_factory=list)
+    own_servers: list[str] = field(default_factory=list)
     interrupted: KeyboardInterrupt | None = None
 
     @property
@@ -66,7 +73,7 @@ class Attempt:
     def allowance(self) -> Allowance:
         """What this run of the test did, as what it does on purpose."""
         left = len(self.left)
-        return allowance_on_live(self.served, left) if self.server is None else allowance_of(self.server, left)
+        return allowance_of(self.servers, left) if self.servers else allowance_on_live(self.served, left)
 
     @property
     def requests(self) -> list[Asked]:
@@ -133,50 +140,73 @@ class Script:
 
     def run(self, body: Callable[[], None]) -> None:
         """Run the test's own code, as often as it takes."""
-        attempt, item = self.attempt, self._item
-        scene: Scene | None = item.stash.get(SCENE, None)
-        server = attempt.server = _fake_of(scene)
-        if scene is None or (server is None and scene.target != "live"):
-            before = 0 if scene is None else len(scene.log)
-            attempt.endings.append(raised_by(item, body))
-            # the first request to a shared server makes the scene of a test that has none
-            attempt.shared = _shared_servers(item.stash.get(SCENE, None), before)
+        attempt, scene = self.attempt, self._scene
+        if scene is not None and scene.target not in _SWEPT:
+            attempt.endings.append(raised_by(self._item, body))
             return
-        if server is None:
-            attempt.near = scene.url
-        first = len(scene.log)
-        known = [] if server is None else [(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs()]
-        attempt.trouble.begin(server)
+        on_live = scene is not None and scene.target == "live"
+        first = 0 if scene is None else len(scene.log)
+        before = self._fakes()
+        known = [notes for server in before for notes in server.journal.all_runs()]
+        attempt.trouble.begin()
         try:
             # a live server remembers what a script names by chance, and each point needs names of its own there
-            with contextlib.nullcontext() if server is None else _same_chance():
-                self._run_passes(body, scene, first)
+            with contextlib.nullcontext() if on_live else _same_chance():
+                self._run_passes(body, first)
         except KeyboardInterrupt as interrupt:
             attempt.interrupted = interrupt
             raise
         finally:
             attempt.trouble.end()
-            attempt.exchanges = list(scene.log)[first:]
-            attempt.shared = _shared_servers(scene, first)
-        if attempt.trouble.fired or not attempt.exchanges:
-            # another fault makes other requests: those that the test declares may not come about, nor steps to gates
-            scene.allowed |= {"unused_faults", "unused_names"}
+            self._note_asked(first)
+            attempt.own_servers = [server.url for server in attempt.servers if server not in before]
         last = attempt.exchanges[attempt.turns[-1] :]
         attempt.left = list(
-            find_left_on_live(attempt.served, last) if server is None else find_left(server, known, last)
+            find_left_on_live(attempt.served, last) if on_live else find_left(attempt.servers, known, last)
         )
 
-    def _run_passes(self, body: Callable[[], None], scene: Scene, first: int) -> None:
+    @property
+    def _scene(self) -> Scene | None:
+        # of a test that asks servers of the factory only, the first request makes it
+        return self._item.stash.get(SCENE, None)
+
+    def _fakes(self) -> list[FakeMastra]:
+        """Return the fakes that the test may ask: its own, and those that are open."""
+        scene, shared = self._scene, open_servers(self._item.config)
+        own = list(scene.servers) if scene is not None and scene.target == "fake" else []
+        return [*own, *(shared.servers if shared is not None else ())]
+
+    def _run_passes(self, body: Callable[[], None], first: int) -> None:
         """Run the test's own code until nothing has it run again."""
         attempt = self.attempt
         while self._goes_on():
             if attempt.endings:
                 attempt.trouble.run_again()
                 _forget_output(self._item)
-            attempt.turns.append(len(scene.log) - first)
+            attempt.turns.append(0 if self._scene is None else len(self._scene.log) - first)
             ended = raised_by(self._item, body)
             # a script that catches its own end, or has it come in a thread, has ended nevertheless
             attempt.endings.append(Killed() if attempt.trouble.is_script_over else ended)
+
+    def _note_asked(self, first: int) -> None:
+        """Note what was asked, from the how manieth request on, and of whom."""
+        attempt, scene = self.attempt, self._scene
+        if scene is None:
+            return
+        attempt.exchanges = list(scene.log)[first:]
+        if attempt.trouble.fired or not attempt.exchanges:
+            # another fault makes other requests: those that the test declares may not come about, nor steps to gates
+            scene.allowed |= {"unused_faults", "unused_names"}
+        if scene.target == "live":
+            attempt.near = frozenset([scene.url])
+            return
+        asked = {exchange.url for exchange in attempt.exchanges}
+        shared = [one for one in scene.shared if isinstance(one, ServedMastra) and one.url in asked]
+        attempt.servers = [*scene.servers, *shared]
+        attempt.near |= {server.url for server in shared if not server.is_on_socket}
+        makers = open_servers(self._item.config)
+        found = [makers.wide_maker_of(server) for server in shared] if makers is not None else []
+        attempt.makers = [maker for maker in found if maker is not None]
 
     def _goes_on(self) -> bool:
         endings = self.attempt.endings
@@ -194,18 +224,6 @@ def _same_chance() -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
-
-
-def _fake_of(scene: Scene | None) -> FakeMastra | None:
-    return scene.server if scene is not None and scene.target == "fake" and scene.servers else None
-
-
-def _shared_servers(scene: Scene | None, first: int) -> list[str]:
-    """Return the addresses of shared servers that were asked, from the how manieth request on."""
-    if scene is None:
-        return []
-    asked = {exchange.url for exchange in list(scene.log)[first:]}
-    return [server.url for server in scene.shared if server.url in asked]
 
 
 def _forget_output(item: pytest.Item) -> None:

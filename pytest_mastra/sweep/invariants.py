@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.api.journal import RunNotes
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.exchanges import Exchange
 
@@ -66,26 +67,34 @@ class Allowance:
         return max(own, 1) if cause is Cause.START else own
 
 
-def allowance_of(server: FakeMastra, left: int) -> Allowance:
-    """Return what a test does on purpose."""
-    walks = Counter(
-        {
-            (notes.workflow_id, notes.run_id, cause): len(begun_walks(notes, cause))
-            for notes in server.journal.all_runs()
-            for cause in Cause
-        }
-    )
-    blind = sum(len(blind_answers(notes)) for notes in server.journal.all_runs())
-    asked_for = {(notes.workflow_id, notes.run_id) for notes in server.journal.all_runs() if notes.is_asked_for}
-    done = done_of((key, count) for key, count in walks.items() if key[:2] in asked_for)
-    requests = ((request.verb, request.status) for request in server.journal.requests)
-    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(server))
+def allowance_of(servers: Sequence[FakeMastra], left: int) -> Allowance:
+    """Return what a test does on purpose, on all fakes that it asks."""
+    runs = [notes for _, notes in _runs_of(servers)]
+    moves = [
+        ((notes.workflow_id, notes.run_id, cause), len(begun_walks(notes, cause)), notes.is_asked_for)
+        for notes in runs
+        for cause in Cause
+    ]
+    walks: Counter[tuple[str, str, Cause]] = Counter()
+    for key, count, _ in moves:
+        # runs of one name on two servers are two runs
+        walks[key] = max(walks[key], count)
+    blind = sum(len(blind_answers(notes)) for notes in runs)
+    done = done_of((key, count) for key, count, is_asked_for in moves if is_asked_for)
+    requests = ((request.verb, request.status) for server in servers for request in server.journal.requests)
+    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(servers))
 
 
-def _runs_at_work(server: FakeMastra) -> dict[str, list[str]]:
+def _runs_of(servers: Iterable[FakeMastra]) -> Iterator[tuple[FakeMastra, RunNotes]]:
+    for server in servers:
+        for notes in server.journal.all_runs():
+            yield server, notes
+
+
+def _runs_at_work(servers: Iterable[FakeMastra]) -> dict[str, list[str]]:
     """Return the ids of the runs, by workflow, that requests have begun, and whose work counts."""
     runs: dict[str, list[str]] = {}
-    for notes in server.journal.all_runs():
+    for server, notes in _runs_of(servers):
         row = server.state.store.find(notes.workflow_id, notes.run_id)
         is_void = row is not None and str(row.status) in _VOID
         if notes.is_asked_for and begun_walks(notes, Cause.START) and not is_void:
@@ -159,15 +168,15 @@ def find_more_runs(done: Allowance, allowance: Allowance) -> Iterator[str]:
             yield f"{workflow!r} was started in {len(runs)} runs, not {expected}: {', '.join(runs)}"
 
 
-def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> Iterator[Repeated]:
+def find_too_often(servers: Iterable[FakeMastra], allowance: Allowance, *, deaths: int) -> Iterator[Repeated]:
     """Give what happened too often.
 
     Args:
-        server: The fake that the test asked.
+        servers: The fakes that the test asked.
         allowance: What the test does on purpose.
-        deaths: How often the server died: runs may be restarted as often, and answered again what was lost with it.
+        deaths: How often a server died: runs may be restarted as often, and answered again what was lost with it.
     """
-    for notes in server.journal.all_runs():
+    for _, notes in _runs_of(servers):
         names = notes.workflow_id, notes.run_id
         too_often = [
             repeated_of(notes, walks, allowed)
@@ -178,31 +187,31 @@ def find_too_often(server: FakeMastra, allowance: Allowance, *, deaths: int) -> 
         yield from too_often or [one for one in find_repeated([notes]) if allowance.of(*names, Cause.START) == 1]
 
 
-def find_blind(server: FakeMastra, allowance: Allowance) -> Iterator[str]:
+def find_blind(servers: Iterable[FakeMastra], allowance: Allowance) -> Iterator[str]:
     """Give a line for each run that was answered when it had asked nothing."""
-    blind = [(notes, len(blind_answers(notes))) for notes in server.journal.all_runs() if blind_answers(notes)]
+    blind = [(notes, len(blind_answers(notes))) for _, notes in _runs_of(servers) if blind_answers(notes)]
     if sum(count for _, count in blind) > allowance.blind:
         for notes, count in blind:
             answers = counted(count, "answer")
             yield f"{notes.workflow_id!r} was sent {answers} when it had asked nothing (run {notes.run_id})"
 
 
-def find_left(server: FakeMastra, known: Iterable[tuple[str, str]], exchanges: Iterable[Exchange]) -> Iterator[str]:
+def find_left(
+    servers: Iterable[FakeMastra], known: Collection[RunNotes], exchanges: Iterable[Exchange]
+) -> Iterator[str]:
     """Give a line for each run that the script made and does not name.
 
     Args:
-        server: The fake that the test asked.
-        known: Workflow and id of the runs that were there before.
+        servers: The fakes that the test asked.
+        known: Of the runs that were there before.
         exchanges: What the script said and was told when it ran to its end.
     """
-    before = set(known)
     said = list(exchanges)
     called = {exchange.call.run for exchange in said}
     texts = [exchange.request.body + b" " + exchange.body for exchange in said]
-    for notes in server.journal.all_runs():
-        key = (notes.workflow_id, notes.run_id)
-        row = server.state.store.find(*key)
-        if not notes.is_asked_for or key in before or row is None or notes.run_id in called:
+    for server, notes in _runs_of(servers):
+        row = server.state.store.find(notes.workflow_id, notes.run_id)
+        if not notes.is_asked_for or notes in known or row is None or notes.run_id in called:
             continue
         written = notes.run_id.encode("utf-8", "replace")
         if not any(written in text for text in texts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -129,12 +129,12 @@ def _parse_point(text: str) -> Point:
     return Point(check_verb(found["verb"]), int(found["nth"]), family, at, of)
 
 
-def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
+def read_requests(exchanges: Iterable[Exchange], near: Collection[str]) -> list[Asked]:
     """Return what a test asked for.
 
     Args:
         exchanges: Those of the test's own code.
-        near: The address at which requests do not leave this process.
+        near: The addresses at which requests do not leave this process.
     """
     counts: Counter[str] = Counter()
     runs: dict[str, int] = {}
@@ -148,18 +148,18 @@ def read_requests(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
         events = exchange.body.count(SEPARATOR) if call.row.streams else 0
         # one who went away before the end would not see it end otherwise
         borders = range(1, events + (exchange.ending is not Ending.LEFT))
-        asked.append(Asked(call.verb, counts[call.verb], run, borders, exchange.url == near))
+        asked.append(Asked(call.verb, counts[call.verb], run, borders, exchange.url in near))
     return asked
 
 
-def read_requests_of_runs(exchanges: Iterable[Exchange], near: str) -> list[Asked]:
+def read_requests_of_runs(exchanges: Iterable[Exchange], near: Collection[str]) -> list[Asked]:
     """Return what a test asked for about each run, in whatever order its threads did.
 
     Of reads the first of each run is taken: how often threads look at a run is a matter of time.
 
     Args:
         exchanges: Those of the test's own code.
-        near: The address at which requests do not leave this process.
+        near: The addresses at which requests do not leave this process.
     """
     of_runs: dict[str, list[Exchange]] = {}
     for exchange in exchanges:

@@ -56,7 +56,7 @@ class ProcessScript:
         self._most_passes = 1 + len(points)
         self._process: subprocess.Popen[bytes] | None = None
         self._was_killed = threading.Event()
-        self.attempt = Attempt(Trouble(points, is_quiet=True), server=server)
+        self.attempt = Attempt(Trouble(points, is_quiet=True), servers=[server])
         self.said: list[str] = []
 
     def run(self) -> Attempt:
@@ -68,9 +68,10 @@ class ProcessScript:
         attempt, log = self.attempt, ExchangeLog()
         surface = _KillingSurface(attempt.trouble.surround(self._server, in_process=False), self._kill)
         watched = WatchedSurface(surface, log, "", self._server.clock.monotonic)
-        attempt.trouble.begin(self._server)
+        attempt.trouble.begin()
         with OnSocket(watched) as front:
-            watched.url = attempt.near = front.url
+            watched.url = front.url
+            attempt.near = frozenset([front.url])
             while not attempt.endings or (attempt.endings[-1] is not None and len(attempt.endings) < self._most_passes):
                 if attempt.endings:
                     attempt.trouble.run_again()
@@ -78,7 +79,7 @@ class ProcessScript:
                 attempt.endings.append(self._pass(front.url))
         attempt.trouble.end()
         attempt.exchanges = list(log)
-        attempt.left = list(find_left(self._server, [], attempt.exchanges[attempt.turns[-1] :]))
+        attempt.left = list(find_left([self._server], [], attempt.exchanges[attempt.turns[-1] :]))
         return attempt
 
     def _pass(self, url: str) -> Exception | BaseException | None:

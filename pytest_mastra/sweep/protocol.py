@@ -62,6 +62,16 @@ def raised_by(item: pytest.Item, body: Callable[[], None]) -> BaseException | No
     return kept.pop(0).value if kept else None
 
 
+def end_fixture(item: pytest.Item, fixture: pytest.FixtureDef[Any]) -> None:
+    """End a fixture, and those that were made of it: they are set up anew.
+
+    pytest does the same where the parameter of a fixture changes.
+    """
+    # between the times there is no request of its
+    item._initrequest()  # type: ignore[attr-defined] # noqa: SLF001
+    fixture.finish(item._request)  # type: ignore[attr-defined] # noqa: SLF001
+
+
 def is_plain_function(item: pytest.Item) -> bool:
     """Return whether an item is a test function or method, which can be run several times."""
     return isinstance(item, pytest.Function)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mastra_sync.documentation import see_error
+from pytest_mastra.suite.open_servers import open_servers
 from pytest_mastra.suite.scene import BETWEEN, SCENE
 from pytest_mastra.sweep.accepted_points import find_idle
 from pytest_mastra.sweep.attempts import Attempt, Script
@@ -19,7 +20,7 @@ from pytest_mastra.sweep.invariants import Allowance
 from pytest_mastra.sweep.live_invariants import made_runs
 from pytest_mastra.sweep.marker import Plan
 from pytest_mastra.sweep.points import Asked, Point, Points, all_points, as_text, sampled, second_points, titled
-from pytest_mastra.sweep.protocol import Body, Run
+from pytest_mastra.sweep.protocol import Body, Run, end_fixture
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 from pytest_mastra.text.values import counted
 
@@ -84,6 +85,7 @@ class Sweep:
         self._run = run
         self._on_run = on_run
         self._left_out = ""
+        self._makers: dict[pytest.FixtureDef[Any], None] = {}
         self.result = Result()
         item.stash[RESULT] = self.result
 
@@ -99,6 +101,8 @@ class Sweep:
             for points in chosen:
                 result.verdicts.append(self._try(points))
             self._try_pairs()
+        names = ", ".join(maker.argname for maker in self._makers)
+        self._note(f"set up anew each time: {names}" if names else "")
         result.error = result.error or self._explain_not_met() or self._explain_idle()
         result.seconds = time.perf_counter() - began
         failing = result.failing
@@ -114,15 +118,18 @@ class Sweep:
         """Run the test without a fault, twice; return whether it can be swept."""
         result = self.result
         first = self._attempt(())
+        if first.has_passed and self._makers:
+            # what other tests have left on their servers is gone now
+            first = self._attempt(())
         if not first.has_passed or first.skipped:
             if not first.skipped:
-                result.failed_before = describe_error(first.endings[-1]) if first.endings else first.failure
+                ended = first.endings[-1] if first.endings else None
+                result.failed_before = first.failure if ended is None else describe_error(ended)
             return False
-        if first.shared:
+        if first.own_servers:
             result.error = (
-                f"the test asks {first.shared[0]}, a server of mastra_server_factory, where nothing can be made to go "
-                "wrong and one point's runs would be there for the next: declare its workflows on mastra_server, which "
-                "is new for each point, and have the code under test ask MASTRA_BASE_URL"
+                f"the test's own code makes {first.own_servers[0]}, the server that it asks, and another "
+                "one when it is run again: have a fixture make it, of any scope"
             )
             return False
         result.requests = first.requests
@@ -152,6 +159,7 @@ class Sweep:
         result = self.result
         count = sum(not request.in_process for request in result.requests)
         names = [family.name for family in self._plan.families if family.in_process_only]
+        others = [family.name for family in self._plan.families if not family.in_process_only]
         if not count or not names:
             return
         why = (
@@ -159,6 +167,8 @@ class Sweep:
             "cannot come about there: mastra-sync sweep kills processes, and mastra_client without "
             "mastra_socket_server stays in this one"
         )
+        if any_left:
+            why += f"; to try the others and hear nothing of it: faults={others}"
         if any_left:
             self._left_out = why
         else:
@@ -173,8 +183,11 @@ class Sweep:
             return points
         seed = zlib.crc32(self._item.nodeid.encode("utf-8", "replace"))
         note = f"{limit} of {len(points)} {what}, drawn by seed {seed}: limit={limit}"
-        self.result.note = "; ".join(filter(None, (self.result.note, note)))
+        self._note(note)
         return sampled(points, limit, seed)
+
+    def _note(self, said: str) -> None:
+        self.result.note = "; ".join(filter(None, (self.result.note, said)))
 
     def _try(self, points: Points) -> Verdict:
         return judge(self._attempt(points), points, self.result.allowance, self._plan)
@@ -196,11 +209,25 @@ class Sweep:
         """Run the test once, quietly."""
         script = self._script(points, is_quiet=True)
         self._item.stash[BETWEEN] = script.attempt.trouble
+        script.attempt.failure = self._renew_shared()
         self._on_run()
         script.attempt.note_reports(self._run(script.run, is_told=False, nextitem=self._item.parent))
         if script.attempt.interrupted is not None:
             raise script.attempt.interrupted
+        self._makers.update(dict.fromkeys(script.attempt.makers))
         return script.attempt
+
+    def _renew_shared(self) -> str:
+        """Have what made servers that several tests share be set up anew; return what failed."""
+        shared = open_servers(self._item.config)
+        for maker in self._makers:
+            if shared is not None:
+                shared.forgive_unused()
+            try:
+                end_fixture(self._item, maker)
+            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 -- whatever a fixture's end raises
+                return f"teardown of the fixture {maker.argname!r}: {describe_error(error)}"
+        return ""
 
     def _script(self, points: Points, *, is_quiet: bool) -> Script:
         plan = self._plan
@@ -224,6 +251,7 @@ class Sweep:
                 self._item.user_properties.append((PROPERTY, result.summary))
             self._raise(points, script.attempt)
 
+        result.error = self._renew_shared() or result.error
         self._on_run()
         self._run(run, is_told=True, nextitem=nextitem)
 
@@ -248,6 +276,11 @@ class Sweep:
         error = attempt.endings[-1] if result.told is None else self._raise_at_point(result.told)
         if error is not None:
             raise error
+        if result.failed_before:
+            result.error = (
+                f"it failed where nothing went wrong, and does not when it is tried again: {result.failed_before}. "
+                "Does the test depend on time, threads or chance?"
+            )
         if result.error:
             pytest.fail(f"mastra sweep: {result.error}\n{see_error('sweep-shows-nothing')}", pytrace=False)
 

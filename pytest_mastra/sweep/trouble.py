@@ -1,4 +1,4 @@
-"""What stands between a fake and a swept test: it has one request meet a fault."""
+"""What stands between fakes and a swept test: it has one request meet a fault."""
 
 from __future__ import annotations
 
@@ -48,45 +48,46 @@ class Trouble:
         self.served = ExchangeLog()
         self._points = points
         self._counts: Counter[tuple[str, str | None]] = Counter()
-        self._server: FakeMastra | None = None
+        self._servers: list[FakeMastra] = []
         self.is_script_over = False
         self.has_rivals = False
         self._asking: int | None = None
         self._asked_before: set[int] = set()
         self._has_begun = False
-        self._interrupted = False
+        self._interrupted: set[FakeMastra] = set()
         self._lock = threading.Lock()
 
-    def begin(self, server: FakeMastra | None) -> None:
-        """Have things go wrong from now on; a server that is None is a live one."""
-        self._server = server
+    def begin(self) -> None:
+        """Have things go wrong from now on."""
         self._has_begun = True
 
     def end(self) -> None:
         """Let nothing go wrong any more."""
-        self._server = None
         self._has_begun = False
 
     def run_again(self) -> None:
         """Take requests again after a pass; a server that has died is back by then."""
         self.is_script_over = False
-        if self._server is not None:
-            self._server.revive()
-            self._restart_runs(self._server)
+        for server in self._servers:
+            server.revive()
+            self._restart_runs(server)
 
-    def surround(self, surface: Surface, *, in_process: bool) -> Surface:
-        """Return what is asked in a surface's stead."""
-        return _TroubledSurface(surface, self, in_process=in_process)
+    def surround(self, server: FakeMastra, *, in_process: bool) -> Surface:
+        """Return what is asked in a fake's stead."""
+        return _TroubledSurface(server, server, self, in_process=in_process)
 
     def surround_live(self, surface: Surface, url: str) -> Surface:
         """Return what is asked in a live server's stead; what the server is asked is noted."""
-        return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), self, in_process=True)
+        return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), None, self, in_process=True)
 
-    def handle(self, surface: Surface, request: WireRequest, *, in_process: bool) -> WireReply:
+    def handle(
+        self, surface: Surface, server: FakeMastra | None, request: WireRequest, *, in_process: bool
+    ) -> WireReply:
         """Return the reply to a request, or what becomes of it.
 
         Args:
             surface: What answers it.
+            server: The fake that this is; None for a live server.
             request: The request.
             in_process: Whether a thread of this process sends it, which is this one then.
 
@@ -105,13 +106,13 @@ class Trouble:
             counted = {(call.verb, None), (call.verb, call.run)}
             self._counts.update(counted)
             point = next((one for one in self._points if self._is_at(one, counted)), None)
-        if self._server is not None:
-            self._restart_runs(self._server)
+        if server is not None:
+            self._note_server(server)
         if point is None:
             return surface.handle(request)
         if in_process and (line := find_asking_line()):
             self.asking_lines.append(line)
-        meeting = Meeting(partial(surface.handle, request), partial(self._note, point), self._server, point.at)
+        meeting = Meeting(partial(surface.handle, request), partial(self._note, point, server), server, point.at)
         return point.family.meet(meeting)
 
     def _note_thread(self, thread: int) -> None:
@@ -129,11 +130,16 @@ class Trouble:
         key = (point.verb, point.of)
         return key in counted and self._counts[key] == point.nth
 
+    def _note_server(self, server: FakeMastra) -> None:
+        if server not in self._servers:
+            self._servers.append(server)
+        self._restart_runs(server)
+
     def _restart_runs(self, server: FakeMastra) -> None:
         """Restart the active runs of a server that is back, once."""
-        if not self._interrupted or server.is_dead:
+        if server not in self._interrupted or server.is_dead:
             return
-        self._interrupted = False
+        self._interrupted.remove(server)
         authorization = {} if server.token is None else {"authorization": f"Bearer {server.token}"}
         for notes in server.journal.all_runs():
             row = server.state.store.find(notes.workflow_id, notes.run_id)
@@ -143,17 +149,19 @@ class Trouble:
                 headers = {"content-type": "application/json", **authorization}
                 server.handle(WireRequest("POST", target, headers, b"{}")).close()
 
-    def _note(self, point: Point) -> None:
+    def _note(self, point: Point, server: FakeMastra | None) -> None:
         self.fired.append(point)
-        self._interrupted = self._interrupted or point.family.restarts_runs
+        if server is not None and point.family.restarts_runs:
+            self._interrupted.add(server)
         self.is_script_over = point.family.ends_script
 
 
 class _TroubledSurface:
-    def __init__(self, surface: Surface, trouble: Trouble, *, in_process: bool) -> None:
+    def __init__(self, surface: Surface, server: FakeMastra | None, trouble: Trouble, *, in_process: bool) -> None:
         self._surface = surface
+        self._server = server
         self._trouble = trouble
         self._in_process = in_process
 
     def handle(self, request: WireRequest) -> WireReply:
-        return self._trouble.handle(self._surface, request, in_process=self._in_process)
+        return self._trouble.handle(self._surface, self._server, request, in_process=self._in_process)

@@ -104,18 +104,17 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
 
 
 def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tuple[Repeated, ...]:
-    if attempt.server is None:
+    if not attempt.servers:
         return tuple(find_accepted_too_often(attempt.served, allowance))
     deaths = sum(point.family.restarts_runs for point in points)
-    return tuple(find_too_often(attempt.server, allowance, deaths=deaths))
+    return tuple(find_too_often(attempt.servers, allowance, deaths=deaths))
 
 
 def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[tuple[str, str]]:
     """Return other reasons why a point was not survived, each with what to do about it."""
     did = attempt.allowance
     found = [(reason, advice.LOOK_AT_SCHEDULE) for reason in find_schedules(did, allowance)]
-    if attempt.server is not None:
-        found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.server, allowance)]
+    found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.servers, allowance)]
     are_left = len(attempt.left) > allowance.left
     found += [(reason, advice.OWN_IDS) for reason in (attempt.left if are_left else find_more_runs(did, allowance))]
     if attempt.endings and not _may_end_so(attempt, plan):

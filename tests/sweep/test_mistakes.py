@@ -138,6 +138,12 @@ def test_8_is_expected(mastra_client):
     assert 0
 
 @swept
+def test_8_fails_the_first_time(mastra_client):
+    times.append(8)
+    mastra_client.get_workflow("tea").execute({})
+    assert times.count(8) > 1
+
+@swept
 def test_9_setup_fails(mastra_client, missing):
     pass
 """
@@ -146,7 +152,7 @@ def test_9_setup_fails(mastra_client, missing):
 def test_a_sweep_that_is_worth_nothing(run_suite: RunSuite) -> None:
     """It fails, and says that it shows nothing; what fails or is skipped anyway is told as ever."""
     result = run_suite(WORTHLESS, conftest=CONFTEST)
-    result.assert_outcomes(failed=6, skipped=1, xfailed=1, errors=1)
+    result.assert_outcomes(failed=7, skipped=1, xfailed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
             "*_ test_1_no_request _*",
@@ -162,6 +168,8 @@ def test_a_sweep_that_is_worth_nothing(run_suite: RunSuite) -> None:
             "mastra sweep: details#1:lost did not come about, so it shows nothing: *",
             "*_ test_6_fails_once _*",
             "mastra sweep: create_run#1:lost failed, and does not when it is tried again: *",
+            "*_ test_8_fails_the_first_time _*",
+            "mastra sweep: it failed where nothing went wrong, and does not when it is tried again: AssertionError*",
         ]
     )
 
@@ -182,20 +190,25 @@ import requests
 
 from mastra_sync import MastraClient
 
+@pytest.mark.mastra_sweep
+def test_1_made_by_itself(mastra_server_factory):
+    with mastra_server_factory() as server:
+        server.workflow("tea").returns({})
+        MastraClient(server.url).get_workflow("tea").execute({})
+
 @pytest.fixture(scope="session")
-def shared(mastra_server_factory):
+def unwilling(mastra_server_factory):
     server = mastra_server_factory()
     server.workflow("tea").returns({})
-    return server
+    yield server
+    times.append("end")
+    assert len(times) > 1, "it was to be the last time"
+
+times = []
 
 @pytest.mark.mastra_sweep
-def test_1_shared_only(shared):
-    MastraClient(shared.url).get_workflow("tea").execute({})
-
-@pytest.mark.mastra_sweep
-def test_2_shared_too(shared, mastra_client):
-    MastraClient(shared.url).get_workflow("tea").execute({})
-    mastra_client.get_workflow("tea").details()
+def test_2_not_set_up_anew(unwilling):
+    MastraClient(unwilling.url).get_workflow("tea").execute({})
 
 @pytest.mark.mastra_sweep(faults="killed")
 def test_3_killed_over_a_socket(mastra_socket_server):
@@ -208,19 +221,18 @@ def test_4_some_over_a_socket(mastra_socket_server):
 
 
 def test_what_cannot_go_wrong_is_said(run_suite: RunSuite) -> None:
-    """A shared server is not swept, and no script is killed over a socket: never a pass that shows nothing."""
+    """No script is killed over a socket, no server outlives what made it: never a pass that shows nothing."""
     result = run_suite(ELSEWHERE, "-W", "default::pytest.PytestWarning", conftest=CONFTEST)
     result.assert_outcomes(failed=3, passed=1, warnings=1)
-    shared = "mastra sweep: the test asks http://mastra-*.test, a server of mastra_server_factory, where nothing can *"
     socket = "1 request came over a socket, perhaps from another process, and killed_before, killed_after cannot come *"
     result.stdout.fnmatch_lines(
         [
-            "*_ test_1_shared_only _*",
-            shared,
-            "*_ test_2_shared_too _*",
-            shared,
+            "*_ test_1_made_by_itself _*",
+            "mastra sweep: the test's own code makes http://mastra-*.test, the server that it asks, and another *",
+            "*_ test_2_not_set_up_anew _*",
+            "mastra sweep: it failed where nothing went wrong, and *: teardown of the fixture 'unwilling': *last time*",
             "*_ test_3_killed_over_a_socket _*",
             f"mastra sweep: there is no point to try: {socket}",
-            f"*PytestWarning: mastra sweep: {socket}",
+            f"*PytestWarning: mastra sweep: {socket}; to try the others and hear nothing of it: faults=?'refused'?",
         ]
     )

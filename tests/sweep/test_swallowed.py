@@ -85,6 +85,6 @@ def test_how_much_was_left_undone() -> None:
                 client.get_workflow("tea").execute({})
         return server
 
-    one, three = (allowance_of(done(starts), 0) for starts in (1, 3))
+    one, three = (allowance_of([done(starts)], 0) for starts in (1, 3))
     assert list(find_undone(one, three)) == ["'tea' was started 1 of 3 times, and the script ended as if all were well"]
     assert list(find_undone(three, one)) == []

@@ -24,11 +24,10 @@ pytest_plugins = ["pytester", "tests.suites_in_folders"]
 ROOT = Path(__file__).parents[1]
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
-# a run starts some hundred processes, and each would compile everything anew; it is kept outside of the tree, where it
-# is unwanted. Said before the plugins above are imported, whose assertions pytest rewrites
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "bytecode"))
-    sys.dont_write_bytecode = False
+# a run starts some hundred processes, and each would compile everything anew. Said before the plugins above are
+# imported, whose assertions pytest rewrites
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure() -> None:

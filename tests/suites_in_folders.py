@@ -13,11 +13,13 @@ import syrupy
 
 # loaded here, or each of the runs in this process would load them anew
 import pytest_mastra.cassettes.drift.pytest_report
+import pytest_mastra.cassettes.fixture
 import pytest_mastra.coverage.hooks
 import pytest_mastra.exports.hooks
 import pytest_mastra.fake.fronts.in_process
 import pytest_mastra.fake.fronts.socket
 import pytest_mastra.page.hooks
+import pytest_mastra.regression.recorded_server
 import pytest_mastra.run_assertion
 import pytest_mastra.suite.live_server
 import pytest_mastra.suite.targets

@@ -57,7 +57,8 @@ def export_workflows(server: Server, folder: Path, *, force: bool) -> Exit:
         raise Stop(Exit.USAGE, f"cannot write to {folder}: {error.strerror}") from error
     for path in paths:
         print_text(str(path))
-    complain(f"{len(found)} workflows; serve them with: mastra-sync serve {folder / FAKE}:server")
+    words = "1 workflow; serve it" if len(found) == 1 else f"{len(found)} workflows; serve them"
+    complain(f"{words} with: mastra-sync serve {folder / FAKE}:server")
     return Exit.SUCCESS
 
 

@@ -13,7 +13,9 @@ import pytest
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
 from mastra_sync.cli.export import example_of
+from pytest_mastra import FakeMastra
 from pytest_mastra.fake.fronts.in_process import InProcess
+from pytest_mastra.fake.fronts.socket import OnSocket
 from tests.cli.fake_server import served
 from tests.cli.processes import Ended
 
@@ -43,6 +45,15 @@ def test_what_is_exported_runs(address: str, tmp_path: Path, mastra_sync_process
     with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
         assert set(client.list_workflows()) == set(json.loads(files[0].read_text(encoding="utf-8")))
         assert client.get_workflow("city").execute({}).result == "Hi"
+
+
+def test_one_workflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mastra_sync: Command) -> None:
+    """One is told as one."""
+    server = FakeMastra()
+    server.workflow("alone").then(server.step("look", lambda ctx: 1)).commit()
+    with OnSocket(server) as front:
+        monkeypatch.setenv("MASTRA_BASE_URL", front.url)
+        assert mastra_sync("export", "--to", str(tmp_path)).err.startswith("1 workflow; serve it with: ")
 
 
 def test_files_that_are_there(address: str, tmp_path: Path, mastra_sync: Command) -> None:

@@ -62,7 +62,8 @@ class StartOptions(MoveOptions, total=False):
         initial_state: The workflow's state to begin with, where the workflow declares one.
         resource_id: Whom the run belongs to; counts only if `create_run` was not given one.
         if_started: What to do if the run has been started before: `"raise"` `RunAlreadyStarted` (default); `"join"`,
-            go on with the run as it is and start nothing; `"again"`, run it once more, which overwrites its record.
+            go on with the run as it is and start nothing; `"again"`, run it once more, which overwrites its record. Two
+            scripts that join one pending run within milliseconds both start it: docs/client.md says more.
         again: True is short for `if_started="again"`.
     """
 

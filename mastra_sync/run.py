@@ -11,6 +11,7 @@ from mastra_sync.arguments import OMIT, checked_callable, checked_count
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.commands import Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
+from mastra_sync.errors import RunAlreadyFinished
 from mastra_sync.moved_run import MovedRun
 from mastra_sync.operations import (
     RESTART,
@@ -125,7 +126,16 @@ class Run(MovedRun):
         settings, rest = self._stream_settings(options)
         commands = self._commands(settings.deadline)
         command = self._start_command(commands, STREAM, input_data, rest)
-        return self._open(command, settings, only_segment=self._fresh)
+        try:
+            return self._open(command, settings, only_segment=self._fresh)
+        except RunAlreadyFinished:
+            # somebody else started it since the look
+            found = (
+                self._start_command(commands, STREAM, input_data, rest) if rest.get("if_started") == "join" else None
+            )
+            if not isinstance(found, Joined):
+                raise
+            return self._open(found, settings)
 
     # -- wait and read
 

@@ -16,6 +16,7 @@ from tests.conformance.declared import (
     corners,
     dying,
     failing,
+    fresh,
     gated,
     items,
     names,
@@ -46,6 +47,7 @@ MODULES = (
     proto,
     dying,
     agents,
+    fresh,
 )
 
 

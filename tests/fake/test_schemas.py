@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import AnyUrl, BaseModel, Field
@@ -195,3 +195,19 @@ def test_urls(text: str) -> None:
 def test_what_is_no_url(text: str) -> None:
     """What JavaScript refuses, whatever packages are installed."""
     assert check({"type": "string", "format": "uri"}, text) == ["- : Invalid URL"]
+
+
+def test_defaults_that_a_function_makes() -> None:
+    """A list that each object gets of its own is a default; what is another one each time is none."""
+
+    class Made(BaseModel):
+        rows: list[int] = Field(default_factory=list)
+        id: str = Field(default_factory=lambda: str(uuid4()))
+
+    server = FakeMastra()
+    server.workflow("w", input_schema=Made).then(server.step("s", lambda ctx: ctx.input_data)).commit()
+    with InProcess(server) as front, MastraClient(front.url) as client:
+        workflow = client.get_workflow("w")
+        assert workflow.execute({}).result == {"rows": []}
+        properties = (workflow.details().input_schema or {})["properties"]
+        assert [name for name, schema in properties.items() if "default" in schema] == ["rows"]

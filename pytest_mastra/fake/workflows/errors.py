@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ class Throw(Exception):
 
     def __init__(self, value: Any = UNDEFINED) -> None:
         super().__init__(value)
-        self.value = UNDEFINED if value is UNDEFINED else to_json_value(value)
+        told = UNDEFINED if value is UNDEFINED else to_json_value(value)
+        # a moment is an object there, whose JSON becomes the message
+        self.value = dumps(told).decode() if isinstance(value, date) else told
 
 
 class UnstubbedStep(Exception):

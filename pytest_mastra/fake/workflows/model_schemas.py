@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from pytest_mastra.fake.workflows.javascript import UNDEFINED
 from pytest_mastra.fake.workflows.zod_parser import SAFE
@@ -20,8 +23,22 @@ def describe_model(model: type[BaseModel]) -> dict[str, Any]:
 
     A definition stands where it is used; one that contains itself stands among `definitions`.
     """
-    described = model.model_json_schema(mode="validation", by_alias=True)
+    described = model.model_json_schema(mode="validation", by_alias=True, schema_generator=_WithMadeDefaults)
     return _Description(described.get("$defs", {})).whole(described)
+
+
+class _WithMadeDefaults(GenerateJsonSchema):
+    """Writes defaults that a function makes too, if it makes the same each time."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Return the schema of what has a default."""
+        make = cast("Callable[[], Any] | None", schema.get("default_factory"))
+        if make is not None and not schema.get("default_factory_takes_data"):
+            # a function that needs what is not there now makes none that could be written
+            with contextlib.suppress(Exception):
+                if (made := make()) == make():
+                    schema = {**schema, "default": made}
+        return super().default_schema(schema)
 
 
 class _Description:

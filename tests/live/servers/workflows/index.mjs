@@ -8,6 +8,7 @@ import { conformanceWorkflows } from "./conformance.mjs";
 import { dyingWorkflows } from "./dying.mjs";
 import { exampleWorkflows } from "./examples.mjs";
 import { failingWorkflows } from "./failing.mjs";
+import { freshWorkflows } from "./fresh.mjs";
 import { gatedWorkflows } from "./gated.mjs";
 import { itemsWorkflows } from "./items.mjs";
 import { joiningWorkflows } from "./joining.mjs";
@@ -44,5 +45,6 @@ export const workflows = {
   ...protoWorkflows,
   ...dyingWorkflows,
   ...agentWorkflows,
+  ...freshWorkflows,
   ...recipeWorkflows,
 };

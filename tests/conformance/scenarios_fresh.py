@@ -155,7 +155,8 @@ def fresh_bails_of_items(conversation: Conversation) -> None:
 def fresh_state(conversation: Conversation) -> None:
     """A state with defaults, given in whole, in part, wrongly, not at all."""
     states: tuple[Json, ...] = ({"n": 1}, {"n": 1, "seen": ["me"]}, {"n": "x"})
-    for more in ({}, *({"initialState": state} for state in states)):
+    given: list[Json] = [{}, *({"initialState": state} for state in states)]
+    for more in given:
         _run(conversation, "fresh-state", [1], **more)
         _streamed(conversation, "fresh-state", [1], **more)
 

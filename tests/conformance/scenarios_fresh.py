@@ -161,11 +161,19 @@ def fresh_state(conversation: Conversation) -> None:
         _streamed(conversation, "fresh-state", [1], **more)
 
 
+CONTEXTS: list[tuple[Json | None, Json | None]] = [
+    ({"a": 1}, {"b": 2}),
+    ({"a": 1}, {"a": 3}),
+    (None, {"c1": "over"}),
+    ({"a": 1}, None),
+]
+
+
 @scenario()
 def fresh_context(conversation: Conversation) -> None:
     """What steps set there, what the start gave, what the answer gives."""
     for workflow, step in (("fresh-context", "q"), ("fresh-context-nested", ["fresh-context-inner", "q"])):
-        for first, second in (({"a": 1}, {"b": 2}), ({"a": 1}, {"a": 3}), (None, {"c1": "over"}), ({"a": 1}, None)):
+        for first, second in CONTEXTS:
             run_id = conversation.run_id()
             given = {"requestContext": first} if first else {}
             conversation.post(workflow, "start-async", run_id, {"inputData": {}, **given})

@@ -260,6 +260,18 @@ def step_path(step: str | Sequence[str] | None, argument: str = "step") -> list[
     return names
 
 
+def checked_inputs(inputs: Any) -> list[Any]:
+    """Return several inputs.
+
+    Raises:
+        InvalidArgument: One input by itself, whose letters or keys would each be one; or nothing that has several.
+    """
+    kind = type(inputs)
+    if isinstance(inputs, (str, bytes, Mapping)) or hasattr(kind, PYDANTICS_MARK) or not hasattr(kind, "__iter__"):
+        raise InvalidArgument("inputs", f"must be several, a run each, such as [input, input], not {kind.__name__}")
+    return list(inputs)
+
+
 def checked_count(value: int | None, argument: str, *, least: int) -> int | None:
     """Return a whole number, or None if none was given.
 

@@ -310,7 +310,7 @@ class RunResult(ServerModel):
             RunCanceled: The run was canceled.
             RunTripwire: A guard stopped the run.
         """
-        error_type = _ERRORS_BY_STATUS.get(self.status)
+        error_type = ERRORS_BY_STATUS.get(self.status)
         if error_type is not None:
             raise error_type(self)
         return self
@@ -388,7 +388,7 @@ class RunResult(ServerModel):
         return result_html(self)
 
 
-_ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
+ERRORS_BY_STATUS: Mapping[str, type[errors.RunError]] = {
     "failed": errors.RunFailed,
     "suspended": errors.RunSuspended,
     "paused": errors.RunPaused,

@@ -206,8 +206,9 @@ def takes(options: type | None = None) -> Callable[[Callable[_Given, _Result]], 
 
         @wraps(function)
         def called(*args: _Given.args, **named: _Given.kwargs) -> _Result:
+            __tracebackhide__ = True  # for pytest: the caller's line is meant
             if not known.issuperset(named):
-                raise _unexpected(function.__name__, next(name for name in named if name not in known), names)
+                raise _unexpected(function, next(name for name in named if name not in known), names)
             return function(*args, **named)
 
         return called
@@ -221,9 +222,10 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 
 
-def _unexpected(function: str, name: str, names: tuple[str, ...]) -> TypeError:
+def _unexpected(function: Callable[..., Any], name: str, names: tuple[str, ...]) -> TypeError:
     """Return what Python raises for a keyword that there is not, with all that there are."""
-    verb = "MastraClient" if function == "__init__" else function
+    owner, _, verb = function.__qualname__.rpartition(".")
+    verb = owner if verb in ("__init__", "__call__") else verb
     question = did_you_mean(nearest_name(name, names), after=" It")
     return TypeError(
         f"{verb}() got an unexpected keyword argument {name!r}{question or '; it'} takes {', '.join(names)}"

@@ -16,6 +16,7 @@ from mastra_sync.arguments import (
     checked_callable,
     checked_count,
     checked_id,
+    checked_inputs,
     checked_text,
     plain_json,
     request_body,
@@ -361,7 +362,7 @@ class Workflow:
         if executor is not None and max_workers is not None:
             raise InvalidArgument("max_workers", "is for threads of its own; the executor has its own number")
         _check_start(OMIT, timeout, options)
-        given = list(inputs)
+        given = checked_inputs(inputs)
         planned = [
             PlannedRun(plain_json(item, f"inputs[{index}]"), {"timeout": timeout, **options})
             for index, item in enumerate(given)

@@ -269,16 +269,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_explain_lost_requests(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say which line a failed test lacks whose requests nobody answered."""
+    """Say which line a failed test lacks: of requests nobody answered, of exceptions nobody raised."""
     report = yield
     if call.excinfo is None or not report.failed:
         return report
-    from pytest_mastra.explain import unreached
+    from pytest_mastra.explain import not_raised, unreached
     from pytest_mastra.report import timeline
+    from pytest_mastra.suite.scene import SCENE
 
-    section = unreached.explain_unreached(item, call.excinfo.value, timeline.said_meanwhile(report))
-    if section is not None:
-        timeline.add_sections([section], report, item.config)
+    said = timeline.said_meanwhile(report)
+    sections = [
+        unreached.explain_unreached(item, call.excinfo.value, said),
+        not_raised.explain_not_raised(call.excinfo.value, item.stash.get(SCENE, None)),
+    ]
+    timeline.add_sections([section for section in sections if section is not None], report, item.config)
     return report
 
 

@@ -7,12 +7,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
+from mastra_sync.attributes import tells_missing
 from mastra_sync.documentation import see_error
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
+from mastra_sync.options import takes
 from mastra_sync.run import Run
 from mastra_sync.statuses import status_in_words
 from mastra_sync.step_graph import step_tree
@@ -124,6 +126,7 @@ class RunAssertion:
 
     # -- how it ended
 
+    @takes()
     def succeeded(self, output: Any = _ANY) -> Self:
         """The run has succeeded.
 
@@ -138,6 +141,7 @@ class RunAssertion:
             self._compare("the run succeeded, but with another output than expected", self._result.result, output)
         return self
 
+    @takes()
     def failed(self, step: Step | None = None, error: str | re.Pattern[str] | None = None) -> Self:
         """The run has failed.
 
@@ -164,6 +168,7 @@ class RunAssertion:
             self._fail(f"expected an error that matches {pattern.pattern!r}, but {actual}")
         return self
 
+    @takes()
     def suspended(self, step: Step | None = None, payload: Any = _ANY) -> Self:
         """The run is suspended.
 
@@ -228,6 +233,7 @@ class RunAssertion:
                 self._fail(f"expected step {name!r} not to run, but {became}")
         return self
 
+    @takes()
     def within(self, seconds: float) -> Self:
         """The run has taken no longer.
 
@@ -251,6 +257,16 @@ class RunAssertion:
         if took > seconds:
             self._fail(f"expected the run to take at most {seconds:g} s, but it took {took:g} s")
         return self
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            **dict.fromkeys(("ok", "success", "succeeds", "passed", "completed", "finished"), "succeeded()"),
+            **dict.fromkeys(("output", "result", "returned", "returns", "gave"), "succeeded(output=...)"),
+            **dict.fromkeys(("error", "raised", "fails"), "failed(error=...)"),
+            **dict.fromkeys(("asks", "asked", "suspends", "waits"), "suspended(payload=...)"),
+            **dict.fromkeys(("ran", "steps", "path"), "visited(...)"),
+            **dict.fromkeys(("skipped", "not_visited", "did_not_run"), "never_ran(...)"),
+        )
 
     # -- looking
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mastra_sync.escapes import escaped
 from mastra_sync.models import RunResult, StepResult, Suspension
+from mastra_sync.statuses import FINISHED
 from pytest_mastra.explain.run_summary import run_in_words, summarise_run, summarise_step, summarise_suspension
 from pytest_mastra.redact.differences import redact_difference
 from pytest_mastra.redact.scrubber import learn_secrets
-from pytest_mastra.run_history.runs import touched_runs
+from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 from pytest_mastra.text.differences import Difference
 from pytest_mastra.text.distinctions import distinctions_within
 from pytest_mastra.text.values import WIDTH, bounded, counted, shown
@@ -58,6 +59,7 @@ class Subject:
         events: What the streams of the first run said.
         holds: Where a fake holds the first run, and what lets it go on.
         on_server: Whether the runs are on a server that other processes can ask too.
+        later: The first run as it stands by now, if it has gone on since.
     """
 
     runs: list[RunResult]
@@ -65,6 +67,7 @@ class Subject:
     events: Sequence[Mapping[str, Any]] = ()
     holds: Sequence[str] = ()
     on_server: bool = False
+    later: RunResult | None = None
 
     def summarise(self, mask: Mask, *, short: bool = False) -> list[str]:
         """Return at most 25 lines of `WIDTH` cells, 8 if it is to be short."""
@@ -81,6 +84,7 @@ class Subject:
             on_server=self.on_server,
             short=short or bool(about_part),
             apart=apart[0],
+            later=self.later,
         )
         if others and not short:
             beside = list(zip(others, apart[1:], strict=True))[:_OTHERS]
@@ -133,7 +137,14 @@ def find_subject(values: Sequence[Any], frames: Sequence[FrameType], scene: Scen
         of_first.events if of_first is not None else (),
         of_first.holds if of_first is not None else (),
         on_server=scene is not None and scene.target == "live",
+        later=_gone_on(runs[0], of_first) if runs else None,
     )
+
+
+def _gone_on(run: RunResult, touched: TouchedRun | None) -> RunResult | None:
+    """Return a run as it stands by now, if it has come to an end since."""
+    now = None if touched is None else touched.result
+    return now if now is not None and now.status != run.status and now.status in FINISHED else None
 
 
 def _in_a_line(result: RunResult, apart: str, mask: Mask) -> str:

@@ -46,6 +46,7 @@ def summarise_run(
     on_server: bool = False,
     short: bool = False,
     apart: str = "",
+    later: RunResult | None = None,
 ) -> list[str]:
     """Return a run as at most 23 lines of `WIDTH` cells, 9 if `short`.
 
@@ -57,10 +58,13 @@ def summarise_run(
         on_server: Whether the run is on a server that other processes can ask too.
         short: Leave out what other lines beside these say better.
         apart: What of its input tells it from runs of the same workflow.
+        later: The run as it stands by now, if this is how it stood before.
     """
     lines = wrapped(run_in_words(result, scrub, apart), WIDTH, 1 if short else 2)
     lines += _row("run id", result.run_id, 1) if result.run_id else []
-    lines += _rows(_reasons(result, scrub, short=short))
+    if later is not None:
+        lines += _rows(_since(later, scrub))
+    lines += _rows(_reasons(result, scrub, short=short, is_past=later is not None))
     lines += _rows(_held(holds, scrub))
     lines += _rows(_history(result, events, scrub, short=short))
     return lines + _rows(_how_to_repeat(result, scrub, on_server=on_server))
@@ -200,7 +204,13 @@ def input_of(result: RunResult, step: StepResult) -> Any:
 # -- parts
 
 
-def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
+def _since(later: RunResult, scrub: Scrub) -> Iterator[tuple[str, str, int]]:
+    """Give what has become of a run meanwhile."""
+    more = f": {shown(scrub(later.result))}" if later.ok else ""
+    yield "since", f"it {status_in_words(later.status)}{more}; this is how it stood before", 2
+
+
+def _reasons(result: RunResult, scrub: Scrub, *, short: bool, is_past: bool = False) -> Iterator[tuple[str, str, int]]:
     """Give why a run stands as it does: label, text, lines that it may take."""
     step = result.failed_step
     if result.status == "failed":
@@ -209,7 +219,7 @@ def _reasons(result: RunResult, scrub: Scrub, *, short: bool) -> Iterator[tuple[
     elif result.status == "tripwire":
         yield "reason", str(scrub((result.tripwire or {}).get("reason") or "the server gives no reason")), 3
     elif result.status == "suspended":
-        yield from _questions(result.suspensions, scrub, short=short)
+        yield from _questions(result.suspensions, scrub, short=short, is_past=is_past)
     elif result.ok and not short:
         yield "result", shown(scrub(result.result)), 3
     if step is not None and result.status in ("failed", "tripwire") and not short:
@@ -239,13 +249,15 @@ def _held(holds: Sequence[str], scrub: Scrub) -> Iterator[tuple[str, str, int]]:
     return (("held", str(scrub(words)), 2) for words in holds[:_HOLDS])
 
 
-def _questions(suspensions: Sequence[Suspension], scrub: Scrub, *, short: bool) -> Iterator[tuple[str, str, int]]:
+def _questions(
+    suspensions: Sequence[Suspension], scrub: Scrub, *, short: bool, is_past: bool
+) -> Iterator[tuple[str, str, int]]:
     most = 1 if short else _SUSPENSIONS
     for suspension in suspensions[:most]:
         yield "asks", f"{_question_path(suspension)}: {shown(scrub(suspension.payload))}", 1 if short else 2
     if len(suspensions) > most:
         yield "", f"... and {len(suspensions) - most} more", 1
-    if suspensions:
+    if suspensions and not is_past:
         step = "" if len(suspensions) == 1 else ", step=result.suspensions[0]"
         yield "answer", f"run.resume_async(resume_data{step})", 1
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mastra_sync.statuses import FINISHED
+
 if TYPE_CHECKING:
     from pytest_mastra.fake import FakeMastra
     from pytest_mastra.fake.api.journal import RunNotes
@@ -43,8 +45,8 @@ class FakeRun:
 
     @property
     def holds(self) -> list[str]:
-        """Where it is held, and what lets it go on."""
-        return self.server.holds(self.notes.run_id)
+        """Where it is held, and what lets it go on; nowhere if it has ended."""
+        return [] if self.status in FINISHED else self.server.holds(self.notes.run_id)
 
     def state(self) -> dict[str, Any] | None:
         """Return what the fake would answer if asked for it; None if it is not stored."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mastra_sync.options import takes
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock
 from pytest_mastra.fake.virtual_time.pace import Pace
 from pytest_mastra.http.surface_recorder import WatchedSurface
@@ -43,6 +44,7 @@ class MastraServerFactory:
         self._usual = usual
         self._servers = servers
 
+    @takes()
     def __call__(
         self,
         *,

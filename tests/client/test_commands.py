@@ -53,6 +53,9 @@ BAD_CALLS: list[tuple[str, Callable[[Workflow, Run], Any]]] = [
     ("timeout", lambda w, r: w.map([{}], timeout=-1)),
     ("initial_state.at", lambda w, r: w.map([{}], initial_state=NOT_JSON)),
     ("max_workers", lambda w, r: w.map([{}], max_workers=0)),
+    ("inputs", lambda w, r: w.map({"city": "Oslo"})),
+    ("inputs", lambda w, r: w.map("Oslo")),
+    ("inputs", lambda w, r: w.map(3)),  # type: ignore[arg-type]
     ("input_data.at", lambda w, r: r.start(NOT_JSON)),
     ("input_data.at", lambda w, r: r.start_async(NOT_JSON)),
     ("input_data.at", lambda w, r: r.stream(NOT_JSON)),

@@ -77,6 +77,19 @@ NAMES: list[tuple[Mistake, str]] = [
         "a retry_config takes no 'attempt': did you mean 'attempts'? there are attempts, delay",
     ),
     (
+        lambda s: s.workflow("w").fails("no", stpe="pay"),
+        "fails() got an unexpected keyword argument 'stpe'; did you mean 'step'? It takes error, step",
+    ),
+    (
+        lambda s: s.faults.on("start", nht=1),
+        "on() got an unexpected keyword argument 'nht'; did you mean 'nth'? It takes verb, nth, workflow, run, "
+        "probability",
+    ),
+    (
+        lambda s: s.faults.on("start").reset(after_efect=True),
+        "reset() got an unexpected keyword argument 'after_efect'; did you mean 'after_effect'? It takes after_effect",
+    ),
+    (
         lambda _: FakeMastra(generation="curent"),
         "no generation 'curent': did you mean 'current'? there are 'current', '1.2', '1.0-beta'",
     ),
@@ -179,6 +192,16 @@ KINDS: list[tuple[Mistake, str]] = [
         "the stub of 'ask' is JSON, not a set at $.x: {1}; list(...) makes JSON of it",
     ),
     (lambda s: s.gate(1), "a gate's name is a text, not 1"),
+    (lambda s: s.clock.advance("5"), "time passes by a number of seconds, not by '5'"),
+    (
+        lambda s: s.load([1]),
+        "server.load takes what `GET /workflows` answers, workflows by their keys, or one workflow's details, not [1]",
+    ),
+    (
+        lambda s: s.load({"w": {"id": "w"}}),
+        "server.load takes what `GET /workflows` answers, workflows by their keys, or one workflow's details, each "
+        "with name and stepGraph, and 'w' is {'id': 'w'}",
+    ),
     (
         lambda s: s.act_unstubbed("ask"),
         "what acts unstubbed steps is a function of the context, not 'ask'; it takes the workflow's id, the "

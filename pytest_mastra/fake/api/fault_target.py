@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Clock
+from mastra_sync.options import takes
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
@@ -44,6 +45,7 @@ def place_of_caller(depth: int) -> str:
 
 def _declares(method: Callable[Concatenate[Target, P], Fault]) -> Callable[Concatenate[Target, P], Fault]:
     """Have a fault know how it was written, and where."""
+    method = takes()(method)
 
     @functools.wraps(method)
     def declare(target: Target, /, *given: P.args, **named: P.kwargs) -> Fault:
@@ -246,7 +248,7 @@ class Target:
             check_text(in_step, "a step's id")
             process.check_step(in_step)
         check_back_after(back_after)
-        die = partial(process.die, back_after, place_of_caller(2))
+        die = partial(process.die, back_after, place_of_caller(3))
         back = "" if math.isinf(back_after) else f", back after {back_after:g} s"
 
         def effect(handle: Handle, on_fired: OnFired) -> WireReply:

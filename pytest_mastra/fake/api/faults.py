@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, SystemClock
+from mastra_sync.options import takes
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
 from pytest_mastra.fake.api.server_process import ServerProcess
@@ -64,6 +65,7 @@ class Faults:
         self._numbers = itertools.count()
         self._lock = threading.Lock()
 
+    @takes()
     def on(
         self,
         verb: VerbName | None = None,
@@ -108,7 +110,7 @@ class Faults:
             run=run,
             probability=None if probability == 1 else probability,
         )
-        rule = Rule(text, place_of_caller(1), next(self._numbers))
+        rule = Rule(text, place_of_caller(2), next(self._numbers))
         self._unfinished[rule] = None
         return Target(rule, self._add, meant, turns, probability, dice, self._clock, self._process)
 

@@ -18,6 +18,7 @@ from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
@@ -85,9 +86,10 @@ class Loader:
         """Declare what `GET /workflows` answered, or one workflow's details.
 
         Raises:
+            TypeError: It is nothing that servers tell of workflows.
             ValueError: A condition, or a computed value, was given retries.
         """
-        workflows = {details["name"]: details} if isinstance(details.get("stepGraph"), list) else details
+        workflows = _workflows_in(details)
         for key, described in workflows.items():
             # only `steps` has the request context schemas of steps
             own = described.get("steps") or {}
@@ -261,6 +263,18 @@ class Loader:
         near = nearest_name(id_, stray or stubbed)
         hint = "" if near is None else f" The nearest stub is {near!r}."
         return f"{id_!r} of workflow {workflow_id!r} has no stub: server.stub({id_!r}, ...).{hint}"
+
+
+def _workflows_in(details: object) -> dict[str, Mapping[str, Any]]:
+    """Return the workflows, by key, of which a server told."""
+    what = "server.load takes what `GET /workflows` answers, workflows by their keys, or one workflow's details"
+    if not isinstance(details, Mapping):
+        raise TypeError(f"{what}, not {shown(details, 60)}")
+    workflows = {str(details.get("name")): details} if isinstance(details.get("stepGraph"), list) else dict(details)
+    for key, described in workflows.items():
+        if not isinstance(described, Mapping) or not {"name", "stepGraph"} <= described.keys():
+            raise TypeError(f"{what}, each with name and stepGraph, and {key!r} is {shown(described, 60)}")
+    return workflows
 
 
 _OF_WORKFLOWS = ("input_schema", "output_schema", "state_schema", "request_context_schema")

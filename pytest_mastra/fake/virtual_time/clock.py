@@ -81,8 +81,12 @@ class VirtualClock:
         Schedules fire in it, each at its moment. Whatever else was due in it happens when its run is next looked at.
 
         Raises:
+            TypeError: It is no number.
             ValueError: Time does not go back, nor to its end.
         """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            hint = "; timedelta has total_seconds()" if hasattr(seconds, "total_seconds") else ""
+            raise TypeError(f"time passes by a number of seconds, not by {seconds!r}{hint}")
         if seconds < 0:
             raise ValueError(f"time does not go back, not even by {-seconds} s")
         if not seconds < math.inf:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from typing_extensions import Self, Unpack
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
+from mastra_sync.options import takes
 from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
 from pytest_mastra.fake.workflows.arguments import (
     check_function,
@@ -302,6 +303,7 @@ class Workflow:
 
     then_returns = returns
 
+    @takes()
     def suspends(self, step: str, payload: Any = UNDEFINED, *, resume_schema: Any = None) -> Self:
         """Suspend at a step until it is resumed; then it gives what it was resumed with."""
         if not isinstance(step, str):
@@ -318,6 +320,7 @@ class Workflow:
 
         return self.then(Step(step, ask, resume_schema=resume_schema)).commit()
 
+    @takes()
     def fails(self, error: str | Exception, *, step: str = "fail") -> Self:
         """Fail at a step, with a message or an exception."""
         if not isinstance(error, (str, Exception)):

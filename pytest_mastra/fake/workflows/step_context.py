@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
+from mastra_sync.options import takes
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
 from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value
@@ -127,6 +128,7 @@ class StepContext:
     _on_suspend: Callable[[Any, list[str]], Any] = field(default=lambda _payload, _labels: UNDEFINED, repr=False)
     _check_state: Callable[[Any], Any] = field(default=lambda state: state, repr=False)
 
+    @takes()
     def suspend(self, payload: Any = UNDEFINED, *, resume_label: str | list[str] | None = None) -> None:
         """Suspend the run once this step returns: `return ctx.suspend({"ask": "ok?"})`."""
         labels = [resume_label] if isinstance(resume_label, str) else list(resume_label or ())

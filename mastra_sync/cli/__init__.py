@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mastra_sync import __version__
+from mastra_sync.cli.ctrl_c import heard_in_finalizers
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.extras import describe_missing, missing_libraries
 from mastra_sync.terminal.writing import complain, print_text
@@ -20,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line after the command's name; by default that of the process.
     """
     try:
-        return _run_command(list(sys.argv[1:] if arguments is None else arguments))
+        with heard_in_finalizers():
+            return _run_command(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
         _drop_output()
         return Exit.BROKEN_PIPE

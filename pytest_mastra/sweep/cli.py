@@ -32,6 +32,7 @@ USUAL_FAKE = "tests/fakes.py"
     show_default=True,
     help="Seconds that one run of the script may take.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: what became of each point, and why.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def sweep(
     where: str | None,
@@ -43,6 +44,7 @@ def sweep(
     pairs: bool,
     point: str | None,
     timeout: float,
+    as_json: bool,
     command: tuple[str, ...],
 ) -> int:
     """Run a script once for each thing that may go wrong.
@@ -56,6 +58,7 @@ def sweep(
       mastra-sync sweep -- python pay.py 900 sofa
       mastra-sync sweep --fake fakes.py:server --faults lost,killed -- ./pay.sh
       mastra-sync sweep --point 'start#1:lost' -- python pay.py 900 sofa
+      mastra-sync sweep --json -- python pay.py | jq '.points[].outcome'
     """
     check_extra()
     from pytest_mastra.sweep.command import ScriptSweep, plan_of, points_named
@@ -66,5 +69,5 @@ def sweep(
         where = f"{USUAL_FAKE}:server"
     chosen = [name.strip() for name in faults.split(",") if name.strip()]
     plan = plan_of(chosen, is_quick=quick, limit=limit, pairs=pairs)
-    script = ScriptSweep(command, where, plan, timeout, seed)
+    script = ScriptSweep(command, where, plan, timeout, seed, as_json=as_json)
     return script.sweep() if point is None else script.show(points_named(point))

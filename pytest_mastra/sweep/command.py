@@ -6,9 +6,10 @@ import importlib
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from mastra_sync.cli.exits import Exit, Stop
-from mastra_sync.terminal.writing import complain, print_text, printable
+from mastra_sync.terminal.writing import complain, print_json, print_text, printable
 from pytest_mastra.fake.cli.find_server import find_server
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.sweep.attempts import Attempt
@@ -27,8 +28,9 @@ from pytest_mastra.sweep.points import (
     titled,
 )
 from pytest_mastra.sweep.process import ProcessScript
+from pytest_mastra.sweep.progress_line import ProgressLine
 from pytest_mastra.sweep.report import request_lines
-from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise
+from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 from pytest_mastra.text.values import counted
 from pytest_mastra.text.width import clipped
 
@@ -57,14 +59,18 @@ class ScriptSweep:
         plan: What is tried, and what counts as survived.
         timeout: Seconds that one run of the script may take.
         seed: By which a sample is drawn where there are more points than the plan allows.
+        as_json: Whether what came of it is printed for programs.
     """
 
-    def __init__(self, command: Sequence[str], where: str, plan: Plan, timeout: float, seed: int) -> None:
+    def __init__(
+        self, command: Sequence[str], where: str, plan: Plan, timeout: float, seed: int, *, as_json: bool = False
+    ) -> None:
         self._command = command
         self._where = where
         self._plan = plan
         self._timeout = timeout
         self._seed = seed
+        self._as_json = as_json
         self._allowance = Allowance()
 
     def sweep(self) -> Exit:
@@ -72,15 +78,44 @@ class ScriptSweep:
 
         Raises:
             Stop: The script cannot be swept; says why.
+            KeyboardInterrupt: Ctrl-C; what was found by then is printed.
         """
         requests = self._learn_baseline()
         plan = self._plan
         points: list[Points] = [(one,) for one in all_points(requests, plan.families, is_quick=plan.is_quick)]
-        verdicts = [self._try(one) for one in self._sample(points, "point", f"{counted(len(requests), 'request')}, ")]
-        if plan.pairs and all(verdict.survived for verdict in verdicts):
-            pairs = [pair for verdict in verdicts for pair in self._pairs_with(verdict.points[0])]
-            verdicts += [self._try(one) for one in self._sample(pairs, "pair")]
-        for line in table_lines(requests, verdicts, self._plan.families):
+        verdicts: list[Verdict] = []
+        self._planned = 0
+        try:
+            self._try_all(self._sample(points, "point", f"{counted(len(requests), 'request')}, "), "points", verdicts)
+            if plan.pairs and all(verdict.survived for verdict in verdicts):
+                pairs = [pair for verdict in verdicts for pair in self._pairs_with(verdict.points[0])]
+                self._try_all(self._sample(pairs, "pair"), "pairs", verdicts)
+        except KeyboardInterrupt:
+            if verdicts:
+                self._tell(requests, verdicts, is_whole=False)
+            raise
+        self._tell(requests, verdicts, is_whole=True)
+        return Exit.SUCCESS if all(verdict.survived for verdict in verdicts) else Exit.FAILED
+
+    def _try_all(self, points: Sequence[Points], what: str, verdicts: list[Verdict]) -> None:
+        """Run the script at each point, and add what became of it."""
+        self._planned += len(points)
+        progress = ProgressLine(len(points), what)
+        try:
+            for one in points:
+                verdict = self._try(one)
+                verdicts.append(verdict)
+                progress.note(failed=not verdict.survived)
+        finally:
+            progress.clear()
+
+    def _tell(self, requests: Sequence[Asked], verdicts: Sequence[Verdict], *, is_whole: bool) -> None:
+        """Print what became of the points."""
+        if self._as_json:
+            names = [request.name for request in requests]
+            print_json({"requests": names, "points": [as_json(one) for one in verdicts], "isWhole": is_whole})
+            return
+        for line in table_lines(requests, verdicts, self._plan.families, self._planned):
             print_text(printable(line))
         failing = [verdict for verdict in verdicts if not verdict.survived]
         if failing:
@@ -88,7 +123,6 @@ class ScriptSweep:
             script = shlex.join(self._command)
             print_text("That point alone, with what the script wrote:")
             print_text(printable(f"  {PROGRAM} sweep --fake {shlex.quote(self._where)} --point {point} -- {script}"))
-        return Exit.FAILED if failing else Exit.SUCCESS
 
     def show(self, points: Points) -> Exit:
         """Run the script at one point, print what it asked and wrote; return the status.
@@ -102,8 +136,11 @@ class ScriptSweep:
         if verdict.outcome is Outcome.NOT_MET:
             asked = ", ".join(request.name for request in script.attempt.requests_as_of(points[0])) or "nothing"
             raise Stop(Exit.USAGE, f"--point {as_text(points)} did not come about: the script asks for {asked}")
-        for line in point_lines(script, verdict):
-            print_text(printable(line))
+        if self._as_json:
+            print_json({**as_json(verdict), "wrote": script.said})
+        else:
+            for line in point_lines(script, verdict):
+                print_text(printable(line))
         return Exit.SUCCESS if verdict.survived else Exit.FAILED
 
     def _learn_baseline(self) -> list[Asked]:
@@ -185,6 +222,19 @@ def points_named(text: str) -> Points:
     return points
 
 
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return what became of a point, for programs."""
+    point = swept_point(verdict, is_shown=False)
+    return {
+        "point": point.name,
+        "request": point.request,
+        "fault": point.family,
+        "outcome": point.outcome,
+        "reasons": list(point.reasons),
+        "advice": verdict.advice or None,
+    }
+
+
 def fresh_server(where: str) -> FakeMastra:
     """Return the server that a module declares, whose code is run anew.
 
@@ -208,7 +258,9 @@ def point_lines(script: ProcessScript, verdict: Verdict) -> Iterator[str]:
     yield from verdict.advice_lines
 
 
-def table_lines(requests: Sequence[Asked], verdicts: Sequence[Verdict], families: Sequence[Family]) -> Iterator[str]:
+def table_lines(
+    requests: Sequence[Asked], verdicts: Sequence[Verdict], families: Sequence[Family], planned: int
+) -> Iterator[str]:
     """Give the lines of a table: a row for each request, then why points failed."""
     tried = [family for family in families if any(verdict.family == family.name for verdict in verdicts)]
     names = [one.name for one in requests if any(verdict.points[0].request == one.name for verdict in verdicts)]
@@ -227,4 +279,4 @@ def table_lines(requests: Sequence[Asked], verdicts: Sequence[Verdict], families
     for verdict in verdicts:
         if not verdict.survived:
             yield clipped(f"{as_text(verdict.points)}: {verdict.reasons[0]}", _WIDTH)
-    yield summarise(verdicts)
+    yield summarise(verdicts, planned)

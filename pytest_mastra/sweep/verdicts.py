@@ -22,6 +22,7 @@ from pytest_mastra.sweep.invariants import (
 )
 from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
+from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.exactly_once import Repeated
@@ -161,11 +162,14 @@ def describe_error(error: BaseException | None) -> str:
     return f"{name}: {said}" if said else name
 
 
-def summarise(verdicts: Sequence[Verdict]) -> str:
-    """Return `63 points: 54 passed, 9 passed when run again`."""
+def summarise(verdicts: Sequence[Verdict], planned: int | None = None) -> str:
+    """Return `63 points: 54 passed, 9 failed`; `12 of 63 points: ...` if more were planned."""
     counts = [(outcome, sum(verdict.outcome is outcome for verdict in verdicts)) for outcome in Outcome]
     parts = ", ".join(f"{count} {outcome.value}" for outcome, count in counts if count)
-    points = "1 point" if len(verdicts) == 1 else f"{len(verdicts)} points"
+    all_points = len(verdicts) if planned is None else planned
+    points = counted(all_points, "point")
+    if all_points > len(verdicts):
+        points = f"{len(verdicts)} of {points}"
     return f"{points}: {parts}" if parts else points
 
 

@@ -12,7 +12,7 @@ from pytest_mastra.http.verbs import VERBS, Effect
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
-    from pytest_mastra.report.trace_reader import Trace, TracedExchange
+    from pytest_mastra.report.trace_reader import Trace, TracedExchange, TracedRun
     from pytest_mastra.run_history.runs import NamedRun
     from pytest_mastra.suite.scene import Scene
 
@@ -98,10 +98,22 @@ def runs_of_trace(trace: Trace) -> list[ObservedRun]:
             events.get(run.number, ()),
             requests.get(run.number, ()),
             graphs.get(run.number),
+            _retried_in(run),
             example=example_of_input(run.input_data),
         )
         for run in trace.runs
     ]
+
+
+def _retried_in(run: TracedRun) -> frozenset[str]:
+    """Return the steps that have succeeded after a retry, by a trace."""
+    steps = run.account.get("steps") if isinstance(run.account, Mapping) else None
+    if not isinstance(steps, Mapping):
+        return frozenset()
+    ended = {retry.step: steps.get(retry.step) for retry in run.retries}
+    return frozenset(
+        name for name, step in ended.items() if isinstance(step, Mapping) and step.get("status") == "success"
+    )
 
 
 def input_of(run: ObservedRun) -> Any:

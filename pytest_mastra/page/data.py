@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.generated_ids import places_of_uuids
@@ -17,14 +18,16 @@ from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import ShownRun, ShownStep, run_that_matters, shown_runs
 from pytest_mastra.page.tested import OUTCOMES, Tested
+from pytest_mastra.report.trace_reader import TracedEvent
 from pytest_mastra.report.trace_records import as_json
 from pytest_mastra.text.differences import MISSING
 
 if TYPE_CHECKING:
+    from pytest_mastra.fake.engine.walks import Retry
     from pytest_mastra.page.layout import Layout
     from pytest_mastra.report.trace_differences import TracedDifference
     from pytest_mastra.report.trace_faults import TracedFault
-    from pytest_mastra.report.trace_reader import Trace, TracedBody, TracedEvent, TracedExchange
+    from pytest_mastra.report.trace_reader import Trace, TracedBody, TracedExchange
 
 _DIGITS = 6
 _LEVEL = 6
@@ -32,7 +35,9 @@ _MISSING = -1
 _MARK = "\0"
 _FIRST_ID = 0x30
 _MOST_IDS = 10_000
-_SPANS = {"working": "w", "sleeping": "s", "suspended": "p"}
+_STEP_ENDED = "workflow-step-result"
+_TRIED_AGAIN = "step-failed, tried again"
+_SPANS = {"working": "w", "failed": "f", "sleeping": "s", "suspended": "p"}
 
 
 class Interned:
@@ -142,7 +147,7 @@ class PageData:
             trace.epoch,
             int(trace.is_virtual),
             [self._run(run) for run in runs],
-            [self._event(event) for event in trace.events],
+            [self._event(event) for event in _with_retries(trace)],
             [self._exchange(exchange) for exchange in trace.exchanges],
             self._interned.value(trace.versions),
         ]
@@ -277,6 +282,27 @@ class PageData:
             ]
             self._graphs.append([layout.width, layout.height, boxes, [line.path for line in layout.lines]])
         return number
+
+
+def _with_retries(trace: Trace) -> Iterator[TracedEvent]:
+    """Give a trace's events by time, with the attempts that failed, of which servers tell nothing."""
+    retries = [(run.number, retry) for run in trace.runs for retry in run.retries]
+    waiting = deque(sorted(retries, key=lambda pair: pair[1].at))
+    for event in trace.events:
+        while waiting and _is_before(waiting[0][1], event):
+            yield _as_event(*waiting.popleft())
+        yield event
+    yield from (_as_event(*pair) for pair in waiting)
+
+
+def _is_before(retry: Retry, event: TracedEvent) -> bool:
+    is_end = event.event.get("type") == _STEP_ENDED
+    return event.at is not None and (retry.at < event.at or (is_end and retry.at == event.at))
+
+
+def _as_event(run: int, retry: Retry) -> TracedEvent:
+    payload = {"id": retry.step, "error": retry.error}
+    return TracedEvent(run, retry.at, None, {"type": _TRIED_AGAIN, "payload": payload})
 
 
 def packed(data: bytes) -> str:

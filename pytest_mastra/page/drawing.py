@@ -93,7 +93,9 @@ def look_of(run: ShownRun, number: int) -> BoxStyle:
     step = run.steps[run.at[number]] if run.at[number] >= 0 else None
     if step is None:
         return BoxStyle()
-    return BoxStyle(_class_of(step.status), MARKS.get(step.status, UNICODE.unknown), step.count)
+    # a box has room for what loops and foreach count
+    count = "" if run.layout.boxes[number].kind == "step" else step.count
+    return BoxStyle(_class_of(step.status), MARKS.get(step.status, UNICODE.unknown), count)
 
 
 def _lines(layout: Layout, taken: Collection[int]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from mastra_sync.step_graph import graph_of
 from mastra_sync.terminal.writing import one_line, step_name
 from pytest_mastra.explain.run_summary import input_of, steps_in_order
 from pytest_mastra.page.layout import BLOCKS
-from pytest_mastra.run_history.spans import spans_of
+from pytest_mastra.run_history.spans import Activity, spans_of
 from pytest_mastra.suite.noted_difference import RECORDED_SERVER
 from pytest_mastra.text.differences import MISSING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_mastra.report.trace_differences import TracedDifference
     from pytest_mastra.report.trace_reader import Trace, TracedRun
     from pytest_mastra.run_history.runs import TouchedRun
-    from pytest_mastra.run_history.spans import Spans
+    from pytest_mastra.run_history.spans import Span, Spans
 
 GONE_WELL = frozenset({"success", "bailed"})
 STOPPED = frozenset({"failed", "tripwire", "suspended", "paused"})
@@ -48,9 +48,10 @@ class ShownStep:
         result: All that is known of it.
         input_data: What it got.
         asked: What it asked last; servers forget that once it is answered.
-        count: Rounds of a loop, or items of a foreach, in words; empty if there is nothing to count.
+        count: Rounds of a loop, items of a foreach, or attempts, in words; empty if there is nothing to count.
         seconds: How long it was at work; None if that is not known.
-        spans: What it did when: `working`, `sleeping`, `suspended`; from the run's beginning, None if it goes on.
+        spans: What it did when: `working`, `failed` (an attempt), `sleeping`, `suspended`; from the run's beginning,
+            None if it goes on.
     """
 
     path: str
@@ -154,7 +155,16 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     made.began = None if spans.earliest is None else spans.earliest - trace.epoch
     labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
     made.steps = [
-        _step(name, step, result, spans, labels.get(made.entry_of(name)), progress.get(name, ""), asked.get(name))
+        _step(
+            name,
+            step,
+            result,
+            spans,
+            labels.get(made.entry_of(name)),
+            progress.get(name, ""),
+            asked.get(name),
+            [retry.at for retry in touched.retries if f".{name}".endswith(f".{retry.step}")],
+        )
         for name, step in in_order
     ]
     by_path: dict[str, int] = {}
@@ -178,10 +188,20 @@ def _is_taken(line: Line, run: ShownRun) -> bool:
 
 
 def _step(
-    name: str, step: StepResult, result: RunResult, spans: Spans, label: str | None, progress: str, asked: Any
+    name: str,
+    step: StepResult,
+    result: RunResult,
+    spans: Spans,
+    label: str | None,
+    progress: str,
+    asked: Any,
+    failed_at: Sequence[float],
 ) -> ShownStep:
     began = spans.earliest or 0.0
     rounds = step.iteration_count
+    count = f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress
+    if failed_at and not count:
+        count = f"{len(failed_at) + 1} tries"
     return ShownStep(
         name,
         label or step_name(step.path[-1] if step.path else name),
@@ -190,13 +210,24 @@ def _step(
         input_of(result, step),
         # the items of a foreach have an empty one that never asked
         without_meta(step.suspend_payload if step.suspend_payload is not None else asked) or None,
-        f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress,
+        count,
         spans.seconds_at_work(name),
         [
-            (span.activity.value, span.begin - began, None if span.end is None else span.end - began)
+            (kind, begin - began, None if end is None else end - began)
             for span in spans.of_step.get(name, ())
+            for kind, begin, end in _attempts(span, failed_at)
         ],
     )
+
+
+def _attempts(span: Span, failed_at: Sequence[float]) -> Iterator[tuple[str, float, float | None]]:
+    """Give a stretch of time attempt by attempt."""
+    begin = span.begin
+    for moment in failed_at if span.activity is Activity.WORKING else ():
+        if begin <= moment and (span.end is None or moment <= span.end):
+            yield "failed", begin, moment
+            begin = moment
+    yield span.activity.value, begin, span.end
 
 
 def _asked(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

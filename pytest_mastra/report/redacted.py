@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.fake.engine.walks import Retry
 from pytest_mastra.http.content_coding import UnknownCoding
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.http.wire import WireRequest
@@ -94,6 +95,9 @@ def _redact_run(run: TouchedRun, exchanges: dict[int, Exchange], scrubber: Scrub
         arrivals=list(run.arrivals),
         last_state=state,
         holds=[scrubber.text(words) for words in run.holds],
+        retries=[
+            Retry(scrubber.text(retry.step), retry.at, _redact_value(retry.error, scrubber)) for retry in run.retries
+        ],
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.records import parse_json
+from pytest_mastra.fake.engine.walks import Retry
 from pytest_mastra.report.trace_differences import TracedDifference, difference_of
 from pytest_mastra.report.trace_faults import TracedFault, fault_of
 from pytest_mastra.report.trace_points import point_of
@@ -62,6 +63,7 @@ class TracedRun:
         input_data: What it was started with.
         account: What a server, or the fake, told of it last, as it stood in the answer.
         exchanges: The numbers of the exchanges that named it.
+        retries: The attempts of steps that failed and were followed by another; `at` is in seconds after `Trace.epoch`.
     """
 
     number: int
@@ -72,6 +74,7 @@ class TracedRun:
     input_data: Any
     account: Any
     exchanges: list[int]
+    retries: list[Retry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,7 @@ class Trace:
                 run.status,
                 input_data=run.input_data,
                 last_state=run.account,
+                retries=[replace(retry, at=self.epoch + retry.at) for retry in run.retries],
             )
             for run in self.runs
         ]
@@ -362,6 +366,7 @@ def _run(record: Mapping[str, Any]) -> TracedRun:
         record["input"],
         record["account"],
         record["exchanges"],
+        [Retry(one["step"], one["at"], one["error"]) for one in record.get("retries", ())],
     )
 
 

@@ -164,6 +164,7 @@ def _run(index: int, run: TouchedRun, epoch: float) -> dict[str, Any]:
         "input": run.input_data,
         "account": run.last_state,
         "exchanges": [exchange.number for exchange in run.exchanges],
+        "retries": [{"step": one.step, "at": _seconds(one.at - epoch), "error": one.error} for one in run.retries],
     }
 
 

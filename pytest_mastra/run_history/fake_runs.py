@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.api.journal import RunNotes
     from pytest_mastra.fake.engine.state import ServerState
     from pytest_mastra.fake.engine.store import StoredRun
+    from pytest_mastra.fake.engine.walks import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class FakeRun:
     def retried(self) -> frozenset[str]:
         """The steps that have succeeded after a retry; those of nested workflows as `workflow.step`."""
         return frozenset().union(*(walk.retried for walk in self.notes.walks))
+
+    @property
+    def retries(self) -> list[Retry]:
+        """The attempts of steps that failed, and were followed by another."""
+        return [retry for walk in self.notes.walks for retry in walk.retries]
 
     @property
     def holds(self) -> list[str]:

@@ -16,6 +16,7 @@ from pytest_mastra.run_history.last_state import UNKNOWN, last_state, last_statu
 
 if TYPE_CHECKING:
     from mastra_sync.models import RunResult
+    from pytest_mastra.fake.engine.walks import Retry
     from pytest_mastra.http.exchanges import Exchange
     from pytest_mastra.redact.scrubber import Scrubber
     from pytest_mastra.suite.scene import Scene
@@ -48,6 +49,7 @@ class TouchedRun:
             None for one that nobody read.
         last_state: The last that a server, or the fake, had of it, as JSON; also kept if it is not understood.
         holds: Where a fake holds it, and what lets it go on: at a gate, by its pace.
+        retries: The attempts of steps that failed and were followed by another, which only a fake tells.
     """
 
     workflow_id: str
@@ -60,6 +62,7 @@ class TouchedRun:
     arrivals: list[tuple[float, int] | None] = field(default_factory=list)
     last_state: Any = None
     holds: list[str] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
 
     @property
     def result(self) -> RunResult | None:
@@ -120,6 +123,7 @@ class NamedRun:
             arrivals=[event.arrival for event in events],
             last_state=self.state(events),
             holds=self.on_fake.holds if self.on_fake is not None else [],
+            retries=self.on_fake.retries if self.on_fake is not None else [],
         )
         if run.input_data is None and run.result is not None:
             run.input_data = run.result.input_data

@@ -173,6 +173,7 @@ def _run_with_retries(attempt: StepExecution) -> Coroutine:
     # Mastra forgets the workflow's retries when a run is resumed
     config = RetryConfig() if is_resumed else execution.run.workflow.retry_config
     retries = attempt.step.retries if attempt.step.retries is not None else config.attempts
+    walk, about = execution.options.walk, (execution.run.workflow.id, attempt.step.id)
     for count in range(retries + 1):
         if count and config.delay:
             yield Until(execution.scheduler.now() + config.delay)
@@ -183,9 +184,11 @@ def _run_with_retries(attempt: StepExecution) -> Coroutine:
             if is_final or count == retries:
                 execution.server_state.note_failure(execution.run, attempt.step.id, error)
                 return _failure(execution, error, is_final=is_final)
+            if walk is not None:
+                walk.note_retry(*about, execution.now(), _failure(execution, error, is_final=False)["error"])
         else:
-            if count and outcome.get("status") == "success" and execution.options.walk is not None:
-                execution.options.walk.note_retried(execution.run.workflow.id, attempt.step.id)
+            if count and outcome.get("status") == "success" and walk is not None:
+                walk.note_retried(*about)
             return outcome
     raise AssertionError("a step has at least one attempt")
 

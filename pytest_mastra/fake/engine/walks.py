@@ -18,6 +18,21 @@ class Cause(Enum):
     TRAVEL = "sent to another step"
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """An attempt of a step that failed, after which the step was tried again.
+
+    Attributes:
+        step: Its id; in a nested workflow `outer.inner`.
+        at: When it failed, in seconds since 1970 on the server's clock.
+        error: What it failed with, as servers tell it.
+    """
+
+    step: str
+    at: float
+    error: Any
+
+
 @dataclass(slots=True)
 class Walk:
     """One way through a run's graph.
@@ -33,6 +48,7 @@ class Walk:
         question: What it goes on from, for a resume or a restart: two that go on from the same have equal ones.
         steps: Ids of the steps that it executed, once for each time; those of nested workflows as `outer.inner`.
         retried: Ids of the steps that have succeeded after a retry, likewise.
+        retries: The attempts that failed, and were followed by another.
     """
 
     cause: Cause
@@ -45,6 +61,7 @@ class Walk:
     question: tuple[Any, ...] = ()
     steps: list[str] = field(default_factory=list)
     retried: set[str] = field(default_factory=set)
+    retries: list[Retry] = field(default_factory=list)
 
     @contextmanager
     def under_way(self, workflow_id: str) -> Iterator[None]:
@@ -72,6 +89,10 @@ class Walk:
     def note_retried(self, workflow_id: str, step_id: str) -> None:
         """Note that a step has succeeded after a retry."""
         self.retried.add(self._name(workflow_id, step_id))
+
+    def note_retry(self, workflow_id: str, step_id: str, milliseconds: int, error: Any) -> None:
+        """Note that an attempt has failed, and another will follow."""
+        self.retries.append(Retry(self._name(workflow_id, step_id), milliseconds / 1000, error))
 
     def _name(self, workflow_id: str, step_id: str) -> str:
         return step_id if workflow_id == self.workflow_id else f"{workflow_id}.{step_id}"

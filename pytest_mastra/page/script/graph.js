@@ -33,7 +33,7 @@ function drawGraph(run, select) {
     el("svg:title", joined("\n", text(title), at ? stateOf(at) : "not reached")),
     el("svg:rect", { x, y, width: w, height: h, rx: 7 }),
     el("svg:text", { x: x + 11, y: baseline }, joined(" ", at && (isOther ? "≠" : markOf(at.status)), text(label))),
-    at?.count && el("svg:text.count", { x: x + w - 8, y: baseline }, at.count), isStruck && el("svg:text.strike", { x: x + w - 9, y: y + 5 }, "✂")));
+    at?.count && kind !== "step" && el("svg:text.count", { x: x + w - 8, y: baseline }, at.count), isStruck && el("svg:text.strike", { x: x + w - 9, y: y + 5 }, "✂")));
   });
   return made;
 }

@@ -3,7 +3,7 @@ const MOST_BARS = 300;
 
 /** Returns a function from seconds to percents, the breaks as [percent, seconds], and how many percent each takes. */
 function axisOf(run, end) {
-  const busy = run.steps.flatMap((one) => one.spans.filter(([kind]) => kind === "w").map(([, from, to]) => [from, to ?? end])).sort((one, other) => one[0] - other[0]);
+  const busy = run.steps.flatMap((one) => one.spans.filter(([kind]) => "wf".includes(kind)).map(([, from, to]) => [from, to ?? end])).sort((one, other) => one[0] - other[0]);
   const gaps = [];
   let at = 0;
   for (const [from, to] of [...busy, [end, end]]) {
@@ -39,7 +39,7 @@ function drawTimeline(run, select) {
   return addInParts(list, run.steps, (one) => el("li", button([
     el(`span.step.depth${Math.min(one.path.split(".").length - 1, 6)}`, el("span", { class: `mark ${classOf(one.status)}` }, markOf(one.status)), " ", one.name, one.count && el("em", ` ${one.count}`)),
     bars(breaks.map(([left]) => percent(el("i.break"), left, share)), one.spans.map(([kind, from, to]) => percent(
-      el("i.bar", { class: kind === "w" ? classOf(one.status) : kind === "p" ? "pause" : "idle", title: `from ${duration(from)}${to === null ? " on" : ` to ${duration(to)}`}` }), place(from), place(to ?? end) - place(from)))),
+      el("i.bar", { class: { w: classOf(one.status), f: "failed", p: "pause" }[kind] || "idle", title: `from ${duration(from)}${to === null ? " on" : ` to ${duration(to)}`}` }), place(from), place(to ?? end) - place(from)))),
     el("span.took", duration(one.seconds))], () => select(one), { class: "row", "data-step": one.path, "aria-label": `${one.path}, ${wordOf(one.status)}, ${duration(one.seconds)}` })), MOST_BARS, made);
 }
 

@@ -11,6 +11,7 @@ from mastra_sync import MastraClient, RunTimeout
 from pytest_mastra.fake import FakeMastra
 from tests.page.acted_pages import page_of
 from tests.page.browser.conftest import Seen
+from tests.page.test_retries import play as retry
 from tests.run_history.acted_scenes import acted
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,7 @@ def stream(server: FakeMastra, client: MastraClient) -> None:
 
 def test_faults(seen: Seen, tmp_path: Path) -> None:
     """It is marked in graph, timeline and story, where a choice of one is of all; each is told below."""
-    path = page_of(tmp_path, acted(poll), acted(stream))
+    path = page_of(tmp_path, acted(poll), acted(stream), acted(retry))
     page = seen.open(path)
     card = page.locator("article").first
     expect(card).to_contain_text("faults.on('run_by_id').status(503), met by")
@@ -64,3 +65,9 @@ def test_faults(seen: Seen, tmp_path: Path) -> None:
     expect(struck).to_contain_text("faults.on('stream', nth=1).cut(after_events=2)")
     struck.click()
     expect(page.locator(".story .fault .inside")).to_contain_text("met by 1 request")
+    # an attempt that failed is a bar of its own
+    seen.open(path, "#t.py%3A%3Atest_2")
+    row = page.locator('.timeline [data-step="inner.charge"]')
+    expect(row.locator(".bar")).to_have_count(3)
+    expect(row.locator(".bar.failed")).to_have_count(2)
+    expect(row).to_contain_text("3 tries")

@@ -166,8 +166,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse markers with arguments that there are not."""
-    marked = [item for item in items if any(mark.name in _MARKER_NAMES for mark in item.iter_markers())]
+    """Refuse markers, and arguments of ours, that there are not."""
+    marked = [item for item in items if any(mark.name.startswith("mastra") for mark in item.iter_markers())]
     if marked:
         from pytest_mastra.suite import markers
 
@@ -382,8 +382,6 @@ def mastra_replay_run(request: pytest.FixtureRequest, mastra_target: Scene, mast
 
 _REFUSALS = frozenset({"Failed", "FailedHealthCheck"})
 """What pytest and hypothesis raise where a fixture's scope is too narrow, among other things."""
-
-_MARKER_NAMES = frozenset({"mastra", "mastra_cassette", "mastra_sweep"})
 
 
 @cache

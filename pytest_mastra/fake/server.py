@@ -413,7 +413,7 @@ class FakeMastra:
         self.process.revive()
 
     def advance_run(self, run_id: str) -> None:
-        """Let the next step of a run go on that progresses by hand."""
+        """Let the next step of a run that progresses by hand go on."""
         with self.state.driver.lock, suppress(ProcessDied):
             self._progress.advance(run_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +19,8 @@ PACES = ("at_once", "recorded", "real")
 
 _LONGEST_NAME = 255
 """Bytes of a file's name that every file system takes."""
+
+MARKERS = ("mastra", "mastra_cassette", "mastra_sweep")
 
 CASSETTE_ARGUMENTS = ("path", "record", "strict", "pace", "every_session")
 
@@ -90,16 +92,23 @@ def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     Tests that cannot run on the target are marked to be skipped; the others get their surroundings, whether or not
     they ask for a fixture.
 
+    Args:
+        config: pytest's.
+        items: Those with a marker that is called as ours are, or nearly so.
+
     Raises:
-        UsageError: A marker has an argument that there is not; says which there are.
+        UsageError: There is no such marker, or it has an argument that there is not; says which there are.
     """
     target = settings.setting(config, "target").value
+    own = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
     for item in items:
         try:
-            _check_markers_of(item)
+            _check_markers_of(item, own)
         except pytest.UsageError as error:
             refuse_usage(config, item, error)
             return
+        if all(mark.name not in MARKERS for mark in item.iter_markers()):
+            continue
         reason = needs_of(item).missing_target(target)
         if reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -125,7 +134,16 @@ def asks_for_cassette(item: pytest.Item) -> bool:
     return has_marker or "mastra_cassette" in getattr(item, "fixturenames", ())
 
 
-def _check_markers_of(item: pytest.Item) -> None:
+def _check_markers_of(item: pytest.Item, registered: Collection[str]) -> None:
+    for mark in item.iter_markers():
+        if mark.name.startswith("mastra") and mark.name not in registered:
+            hint = settings.suggest(mark.name, MARKERS)
+            refuse(
+                mark,
+                item,
+                f"there is no such marker: {hint}there are {', '.join(MARKERS)}; one of your own is registered in the "
+                "ini file, under `markers`",
+            )
     for mark in item.iter_markers("mastra"):
         _check_mastra(mark, item)
     for mark in item.iter_markers("mastra_cassette"):

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from mastra_sync import MastraClient
+from pytest_mastra import InProcess
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.pace import BY_HAND, Polls, Seconds
 
@@ -72,6 +74,12 @@ NAMES: list[tuple[Mistake, str]] = [
         "init_data, value, "
         "request_context_path, template, fn, path",
     ),
+    (
+        lambda s: s.workflow("w").then(s.step("price", lambda ctx: 1)).map({"a": {"step": "prise"}}),
+        "the source of 'a' in map of workflow 'w' is step 'prise', and none before it has this id; did you mean "
+        "'price'?",
+    ),
+    (lambda s: s.advance_run("r1"), "there is no run 'r1' on this server; there are 0"),
     (
         lambda s: s.workflow("w", retry_config={"attempt": 1}),
         "a retry_config takes no 'attempt': did you mean 'attempts'? there are attempts, delay",
@@ -288,3 +296,26 @@ def test_a_workflow_may_be_declared_after_its_fault() -> None:
         "    There is no workflow 'aproval'. Did you mean 'approval'? Declared: 'approval'."
         in str(raised.value).splitlines()
     )
+
+
+def test_waits_that_nobody_yields() -> None:
+    """A step that asks for a wait and does not yield it has not waited, and is told; one that does is left alone."""
+    server = FakeMastra()
+
+    def hasty(ctx: Any) -> int:
+        ctx.wait(60)
+        return 1
+
+    def patient(ctx: Any) -> Any:
+        yield ctx.wait(60)
+        yield ctx.gate_or_abort(server.gate("door"))
+        return 1
+
+    server.open_gate("door")
+    server.workflow("hasty").then(server.step("hasty", hasty)).commit()
+    server.workflow("patient").then(server.step("patient", patient)).commit()
+    with InProcess(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        assert client.get_workflow("hasty").execute({}).status == "failed"
+        assert client.get_workflow("patient").execute({}).ok
+    (bug,) = server.unexpected_errors
+    assert str(bug.error).startswith("step 'hasty' has called ctx.wait(...) or ctx.gate_or_abort(...) without yield")

@@ -56,6 +56,11 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
         ("mastra(live_only='yes')", "live_only='yes' is neither True nor False"),
         ("mastra(workflows=[1])", "workflows=[1] is neither a text nor a list of texts"),
         (
+            "mastra_swep",
+            "there is no such marker: did you mean 'mastra_sweep'? there are mastra, mastra_cassette, mastra_sweep; "
+            "one of your own is registered in the ini file, under `markers`",
+        ),
+        (
             "mastra_cassette(recrod='none')",
             "no argument 'recrod': did you mean 'record'? there are path, record, strict, pace, every_session",
         ),
@@ -67,19 +72,36 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
 )
 def test_what_is_wrong_is_a_usage_error(run_suite: RunSuite, marker: str, said: str) -> None:
     """The run ends before any test, with the test's name, what is wrong and what there is."""
-    result = run_suite(f"""
+    test = f"""
         import pytest
 
         @pytest.mark.{marker}
         def test_it():
             pass
-    """)
+    """
+    result = run_suite(test, "-W", "ignore::pytest.PytestUnknownMarkWarning")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     name = marker.partition("(")[0]
     assert [line for line in result.errlines if line] == [
         f"ERROR: test_suite.py::test_it: @pytest.mark.{name}: {said}",
         "  See https://mastra-sync.readthedocs.io/errors/#usage-errors",
     ]
+
+
+def test_a_marker_of_ones_own(run_suite: RunSuite) -> None:
+    """What the suite has registered is its own affair, and is none of ours."""
+    result = run_suite(
+        """
+        import pytest
+
+        @pytest.mark.mastra_slow(1)
+        def test_it(request):
+            assert "mastra_target" not in request.fixturenames
+        """,
+        "-o",
+        "markers=mastra_slow(minutes): takes long",
+    )
+    result.assert_outcomes(passed=1)
 
 
 def test_a_class_and_a_module_may_be_marked(run_suite: RunSuite) -> None:

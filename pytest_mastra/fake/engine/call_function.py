@@ -35,7 +35,8 @@ def run_function(turns: Turns, step: Step, context: StepContext, effects: StepEf
     try:
         given = step.run(context)
         if isinstance(given, Generator):
-            given = yield from _run_generator(turns, given)
+            given = yield from _run_generator(turns, given, effects)
+        _check_waits(step, effects)
     except Exception:
         yield from _await_step(turns, context, effects)
         raise
@@ -51,7 +52,16 @@ def _await_step(turns: Turns, context: StepContext, effects: StepEffects) -> Cor
     yield None
 
 
-def _run_generator(turns: Turns, pauses: Generator[Any, Any, Any]) -> Coroutine:
+def _check_waits(step: Step, effects: StepEffects) -> None:
+    """Refuse waits that were asked for and not yielded: nothing has waited."""
+    if effects.unmade > 0:
+        raise TypeError(
+            f"step {step.id!r} has called ctx.wait(...) or ctx.gate_or_abort(...) without yield, and did not wait: "
+            "yield ctx.wait(60)"
+        )
+
+
+def _run_generator(turns: Turns, pauses: Generator[Any, Any, Any], effects: StepEffects) -> Coroutine:
     """Run a step that yields: seconds, a `ctx.wait(seconds)`, or a `Gate`."""
     while True:
         try:
@@ -59,6 +69,7 @@ def _run_generator(turns: Turns, pauses: Generator[Any, Any, Any]) -> Coroutine:
         except StopIteration as end:
             return end.value
         now = turns.scheduler.now()
+        effects.unmade -= isinstance(pause, (GateOrAbort, Wait))
         if isinstance(pause, Gate):
             yield pause
         elif isinstance(pause, GateOrAbort):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, cast
 
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.engine.event_stream import Reader, RunOutput
 from pytest_mastra.fake.engine.guard import guarded
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
@@ -211,7 +212,15 @@ class RunsInProgress:
         self._drop_done()
 
     def advance(self, run_id: str) -> None:
-        """Let the step go on at which a run is held by hand."""
+        """Let the step go on at which a run is held by hand.
+
+        Raises:
+            ValueError: There is no such run; says which may be meant.
+        """
+        known = self._state.store.run_ids
+        if run_id not in known:
+            hint = did_you_mean(nearest_name(run_id, known)) or f"; there are {len(known)}"
+            raise ValueError(f"there is no run {run_id!r} on this server{hint}")
         for progress in self.of_run(run_id):
             progress.advance()
             self._drive(progress, lambda: False, skip=False)

@@ -156,6 +156,11 @@ class Store:
         """Return a run, None if there is none."""
         return self._rows.get(workflow_id, {}).get(run_id)
 
+    @property
+    def run_ids(self) -> list[str]:
+        """The ids of all runs."""
+        return [run_id for rows in self._rows.values() for run_id in rows]
+
     def persist(self, workflow_id: str, run_id: str, resource_id: str | None, snapshot: dict[str, Any]) -> None:
         """Store a run's snapshot; a run that was deleted is there again."""
         rows = self._rows.setdefault(workflow_id, {})

@@ -251,7 +251,7 @@ class Workflow:
             options: `description` and `metadata`.
         """
         self._check_options("map", options)
-        check_mapping(mapping, f"map of workflow {self.id!r}")
+        check_mapping(mapping, f"map of workflow {self.id!r}", self.steps)
         step = mapping_step(id or self._mapping_id(), mapping, self._generation)
         entry = MappingEntry(step, mapping, options)
         if not id and not self._generation.stable_mapping_ids:

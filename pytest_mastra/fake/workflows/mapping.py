@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.workflows.arguments import A_FUNCTION, check_function, check_json, check_names, refuse_async
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import Generation
@@ -19,11 +20,17 @@ SOURCES = ("step", "init_data", "value", "request_context_path", "template", "fn
 """Where a value of a mapping may come from."""
 
 
-def check_mapping(mapping: object, what: str) -> None:
+def check_mapping(mapping: object, what: str, steps: Collection[str]) -> None:
     """Refuse what is no mapping.
+
+    Args:
+        mapping: What was given.
+        what: What it was given for.
+        steps: The ids of the steps before it.
 
     Raises:
         TypeError: It is neither a function nor sources by the names of values; says which there are.
+        ValueError: A source has the id of a step misspelt; says which may be meant.
     """
     if callable(mapping):
         refuse_async(mapping, what)
@@ -37,10 +44,19 @@ def check_mapping(mapping: object, what: str) -> None:
         check_names(source, (*SOURCES, "path"), place)
         if not any(name in source for name in SOURCES):
             raise TypeError(f"{place} names none of {', '.join(SOURCES)}: {shown(source)}")
+        _check_steps(source.get("step", ()), steps, place)
         if "value" in source:
             check_json(source["value"], place)
         if "fn" in source:
             check_function(source["fn"], place, "lambda ctx: ... is one")
+
+
+def _check_steps(given: object, steps: Collection[str], place: str) -> None:
+    for step in given if isinstance(given, (list, tuple)) else [given]:
+        near = nearest_name(step, steps) if isinstance(step, str) and step not in steps else None
+        # of one that is like none a server takes it that it has given nothing
+        if near is not None:
+            raise ValueError(f"{place} is step {step!r}, and none before it has this id{did_you_mean(near)}")
 
 
 def mapping_step(id: str, mapping: StepFunction | Mapping[str, Any], generation: Generation) -> Step:  # noqa: A002

@@ -74,6 +74,7 @@ class StepEffects:
         bailed: Whether it ended the workflow.
         bail_value: With what.
         state: What it set the run's state to.
+        unmade: How many waits it has asked for, and not yielded.
     """
 
     suspended: bool = False
@@ -81,6 +82,7 @@ class StepEffects:
     bailed: bool = False
     bail_value: Any = UNDEFINED
     state: Any = UNDEFINED
+    unmade: int = 0
 
 
 _GIVEN = ("input_data", "resume_data", "suspend_data", "run_id", "workflow_id", "resource_id", "writer", "retry_count")
@@ -171,10 +173,12 @@ class StepContext:
 
     def wait(self, seconds: float) -> Wait:
         """Return a pause that an abort ends early: `yield ctx.wait(60)`."""
+        self._effects.unmade += 1
         return Wait(seconds)
 
     def gate_or_abort(self, gate: Gate) -> GateOrAbort:
         """Return a wait at a gate that an abort ends early: `yield ctx.gate_or_abort(server.gate("g"))`."""
+        self._effects.unmade += 1
         return GateOrAbort(gate)
 
     if not TYPE_CHECKING:

@@ -11,7 +11,7 @@ function compareOf(run) {
   return el("select", { "aria-label": "Compare with", id: "compare", onchange: (event) => {
     const place = byId("comparison");
     const other = others[event.target.value];
-    place.replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(other, run)] : []));
+    place.replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(...[run, other].sort((one, two) => one.test.number - two.test.number || one.number - two.number))] : []));
   } }, el("option", { value: "" }, "Compare with…"), others.map((one, index) => el("option", { value: index }, label(one))));
 }
 

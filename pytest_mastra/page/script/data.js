@@ -62,13 +62,13 @@ const metWords = (fault) => (fault.fired ? `met by ${plural(fault.fired, "reques
 /** Returns what was said and told of a run, by time: requests, events, and faults that struck later than their request. */
 function storyOf({ test, number }) {
   const all = faultsOf(test);
-  const events = test.row[13].filter((row) => row[0] === number).map((row, order) => ({ kind: "event", order, ...read(test, EVENT, row) }));
-  const requests = test.row[14].filter((row) => row[2] === number).map((row) => ({ kind: "request", order: row[0], ...read(test, REQUEST, row), faults: row[13].map((one) => all[one]) }));
-  const strikes = requests.filter((one) => one.ended > one.at).flatMap((one) => one.faults.splice(0).map((fault) => ({ kind: "fault", at: one.ended, order: one.number, fault })));
+  const events = test.row[13].filter((row) => row[0] === number).map((row) => ({ kind: "event", ...read(test, EVENT, row) }));
+  const requests = test.row[14].filter((row) => row[2] === number).map((row) => ({ kind: "request", ...read(test, REQUEST, row), faults: row[13].map((one) => all[one]) }));
+  const strikes = requests.filter((one) => one.ended > one.at).flatMap((one) => one.faults.splice(0).map((fault) => ({ kind: "fault", at: one.ended, fault })));
   let last = 0;
   for (const event of events) last = event.at = Math.max(last, event.at ?? last);
-  const rank = (one) => ["request", "event", "fault"].indexOf(one.kind);
-  return [...requests, ...events, ...strikes].sort((one, other) => one.at - other.at || rank(one) - rank(other) || one.order - other.order);
+  // what was at the same time stays in this order
+  return [...requests, ...events, ...strikes].sort((one, other) => one.at - other.at);
 }
 
 const isTrouble = (request) => request.status >= 400 || !!request.failure || !["whole", "open", "left", ""].includes(request.ending);

@@ -51,6 +51,11 @@ def test_faults(seen: Seen, tmp_path: Path) -> None:
     expect(page.locator(".story .polls[open] .target").first).to_contain_text("/runs/")
     for drawing in ("#run .drawing g", ".timeline .row", ".timeline .strike", ".story .polls"):
         expect(page.locator(f"{drawing}.selected").first).to_have_attribute("data-step", "charge")
+    page.set_viewport_size({"width": 360, "height": 780})
+    box_of_line = line.bounding_box()
+    assert box_of_line is not None
+    assert box_of_line["height"] < 120
+    page.set_viewport_size({"width": 1280, "height": 720})
     told = page.locator(".faults .fault")
     expect(told.first).to_contain_text("tests/page/browser/test_faults.py:")
     expect(told.last).to_contain_text("It waited for `cancel`, and none came.")

@@ -259,6 +259,10 @@ def test_comparing(seen: Seen, report: Path) -> None:
     page.get_by_label("Compare with").select_option(label=next(one for one in others if "test_waits" in one))
     expect(table.locator("tr", has=page.locator("th", has_text="check"))).to_have_class("same")
     expect(table.locator("tr", has=page.locator("th", has_text="mail"))).to_contain_text("not reached")
+    # what was later is now, whichever of the two is looked at
+    page.goto(f"{report.as_uri()}#test_shop.py%3A%3Atest_small")
+    page.get_by_label("Compare with").select_option(label=next(one for one in others if "test_waits" in one))
+    expect(row).to_contain_text("output.amount 5 → 900")
 
 
 def test_names_for_screen_readers(seen: Seen, report: Path) -> None:

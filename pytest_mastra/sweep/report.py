@@ -38,6 +38,9 @@ _FEWEST = 3
 _LINES_OF_COMMAND = 3
 """How a point is run alone, and where more is said."""
 
+_LINES_OF_OTHERS = 1
+"""That there are other points, besides a line for each."""
+
 
 def complete(
     report: pytest.TestReport, call: pytest.CallInfo[None], result: Result, scene: Scene, item: pytest.Item
@@ -64,7 +67,7 @@ def complete(
     elif result.failing and not result.error:
         runs = timeline.sections(scene, report, item.config)
         lines = failure_lines(result, call, item, Look.of(item.config))
-        room = MOST_LINES - len(lines)
+        room = MOST_LINES - len(lines) - (_LINES_OF_OTHERS if len(result.failing) > 1 else 0)
         drawn = [line for _, text in runs for line in text.splitlines()]
         further = further_lines(result, item)
         report.sections = [section for section in report.sections if section[0] != timeline.TITLE]

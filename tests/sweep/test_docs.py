@@ -51,6 +51,9 @@ def test_the_readme_shows_the_sweep_of_the_naive_script(run_suite: RunSuite) -> 
     said = result.stdout.str()
     for line in quoted.splitlines():
         assert line == "..." or f"\n{line}\n" in said
+    text = said[said.index("\nmastra sweep of ") + 1 : said.index("#sweep-failed")]
+    further = sum(line.startswith("  ") and "#1:lost  " in line for line in text.splitlines())
+    assert (further, len(text.splitlines()) - further <= 25) == (2, True), text
 
 
 def first_cells(title: str) -> set[str]:

@@ -38,6 +38,16 @@ def test_streamed(mastra_client, number):
 def test_naive(mastra_target, number):
     assert post("tea/start-async", runId=number)["status"] == "success"
 
+@pytest.mark.mastra_sweep(faults="lost")
+def test_other_ids(mastra_target, number):
+    for nth in range(2):
+        try:
+            url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/tea/start-async?runId={number}-{nth}"
+            requests.post(url, json={}, timeout=60).raise_for_status()
+            break
+        except requests.ConnectionError:
+            pass
+
 @pytest.mark.mastra_sweep(faults="killed")
 def test_orphan(mastra_client):
     assert mastra_client.get_workflow("tea").execute({}).ok
@@ -68,11 +78,11 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
     """What survives passes, with ids of its own for each point; what is accepted twice, left, or shared is told."""
     server, url = live
     target = ("--mastra-target=live", f"--mastra-url={url}")
-    run_suite(SUITE, *target).assert_outcomes(passed=5)
+    run_suite(SUITE, *target).assert_outcomes(passed=6)
     assert len(server.runs("expense")) == 1
 
     result = run_suite(SUITE, *target, "--mastra-sweep=full", "-v")
-    result.assert_outcomes(passed=2, failed=3)
+    result.assert_outcomes(passed=2, failed=4)
     result.stdout.fnmatch_lines(
         [
             "*_ test_naive _*",
@@ -84,6 +94,9 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
             "  start_async#1:cut *",
             "  start_async#1:killed_after *",
             "  pytest test_suite.py::test_naive --mastra-point='start_async#1:lost' *=live --mastra-url=URL",
+            "*_ test_other_ids _*",
+            "  'tea' was started in 2 runs, not 1: e-*-0,*",
+            "  sent by test_suite.py:*",
             "*_ test_orphan _*",
             "*  'tea' was left, and nobody names it (run *",
             "*_ test_same_id _*",
@@ -102,11 +115,11 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
     assert all((len(run.starts), len(run.resumes)) == (1, 1) for run in careful)
 
     alone = run_suite(SUITE, *target, "--mastra-point=start_async#1:lost", "-k", "naive")
-    alone.assert_outcomes(failed=1, deselected=4)
+    alone.assert_outcomes(failed=1, deselected=5)
     alone.stdout.fnmatch_lines(["'tea' was started 2 times (run e-*"])
 
     alone = run_suite(SUITE, *target, "--mastra-point=stream#1:killed_after@2", "-k", "streamed", "-rA")
-    alone.assert_outcomes(passed=1, deselected=4)
+    alone.assert_outcomes(passed=1, deselected=5)
 
 
 @pytest.mark.parametrize(

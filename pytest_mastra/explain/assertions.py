@@ -48,8 +48,10 @@ _FEW = 2
 _LINES_AT_ONCE, _CHARACTERS_AT_ONCE = 8, 600
 """What pytest shows of an explanation that it asked for, however little verbose it is."""
 
+_RUN_RESULT = ("mastra_sync.models", "RunResult")
+
 _KINDS = (
-    ("mastra_sync.models", "RunResult"),
+    _RUN_RESULT,
     ("mastra_sync.models", "StepResult"),
     ("mastra_sync.models", "Suspension"),
     ("mastra_sync.events", "StreamEvent"),
@@ -68,6 +70,8 @@ _OF_LISTS = frozenset({ValueError, IndexError, StopIteration})
 _NOT_TESTS = ("_pytest", "pluggy", "pytest_mastra", "unittest")
 """Packages whose functions stand between a test's and this one, or call those that do."""
 
+_PLAIN = (dict, list, str, int, float, type(None))
+_WHOLE = "a run's whole result is compared here: what the run gave is its .result"
 _SIDE_WIDTH = 22
 FIRST_WIDTH = WIDTH - 14
 """Cells of a message's first line, before which pytest writes `AssertionError: `."""
@@ -80,7 +84,7 @@ class _Comparison:
     Attributes:
         statement: The function and the lines of the assert.
         differences: In what its sides differ.
-        note: What is to be said if they differ in nothing that can be told.
+        note: What is to be said besides, or if they differ in nothing that can be told.
         lines: What was answered, without the first line.
     """
 
@@ -180,6 +184,10 @@ def _compare(left: Any, right: Any, statement: FailedStatement, frame: FrameType
     actual, expected = (right, left) if statement.reversed or _is_pattern(left) else (left, right)
     if _explains_itself(left) or _explains_itself(right):
         return _Comparison((frame.f_code, statement.lines), [], [])
+    is_whole = isinstance(actual, loaded_classes(_RUN_RESULT))
+    if is_whole and isinstance(expected, _PLAIN):
+        # all its fields would differ
+        return _Comparison((frame.f_code, statement.lines), _find_differences(actual.result, expected), [_WHOLE])
     found = _find_differences(actual, expected)
     return _Comparison((frame.f_code, statement.lines), found, [] if found else _compare_types(actual, expected))
 
@@ -322,7 +330,7 @@ def _describe_comparison(comparison: _Comparison, mask: Mask) -> list[str]:
     """Return in what values differ, but for what pytest's first line says anyway."""
     found = comparison.differences
     if len(found) == 1 and found[0].path == "$" and not _is_long(found[0]):
-        return []
+        return comparison.note
     return [*_describe_masked(found, mask), *comparison.note]
 
 

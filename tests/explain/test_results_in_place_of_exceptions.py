@@ -54,6 +54,14 @@ def test_6_canceled(flow):
 def test_7_misspelt(flow):
     assert_run(flow("order").execute({})).faild()
 
+def test_9_request(flow, mastra_server):
+    result = flow("ask").execute({})
+    assert mastra_server.requests[0].json() == {}
+
+def test_whole(flow):
+    result = flow("order").execute({})
+    assert result == {"paid": True}
+
 def test_8_misspelt_option(flow):
     assert_run(flow("order").execute({})).failed(eror="declined")
 """
@@ -76,6 +84,8 @@ SAID = {
     ],
     "test_6_canceled": ["  the run of 'slow' was canceled"],
     "test_7_misspelt": ["'RunAssertion' object has no attribute 'faild'; did you mean 'failed'?"],
+    "test_9_request": ["'Request' object has no attribute 'json'; did you mean 'body'?"],
+    "test_whole": ["a run's whole result is compared here: what the run gave is its .result"],
     "test_8_misspelt_option": ["failed() got an unexpected keyword argument 'eror'; did you mean 'error'? It takes"],
 }
 

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mastra_sync.attributes import tells_missing
 from pytest_mastra.fake.engine.event_stream import STREAM_BEGINS
 from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.store import FRESH_RUNS
@@ -43,6 +44,15 @@ class Request:
     run_id: str | None = None
     status: int = 0
     stray: str | None = None
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(
+            **dict.fromkeys(("json", "data", "text", "content", "payload"), "body"),
+            **dict.fromkeys(("url", "route"), "path"),
+            **dict.fromkeys(("params", "args"), "query"),
+            input_data='body["inputData"]',
+            status_code="status",
+        )
 
     def __repr__(self) -> str:
         query = f"?{masked(self.query)}" if self.query else ""

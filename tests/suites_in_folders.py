@@ -29,6 +29,8 @@ import pytest_mastra.sweep.summary  # noqa: F401
 from pytest_mastra import plugin
 
 PLUGIN = "pytest_mastra.plugin"
+HANGS_AFTER = 240
+"""Seconds that no process takes that does not hang, however loaded the machine is."""
 
 RunSuite = Callable[..., pytest.RunResult]
 
@@ -86,6 +88,6 @@ def run_process(alone: pytest.Pytester) -> RunSuite:
             alone.makepyfile(test_suite=textwrap.dedent(code))
         if conftest:
             alone.makeconftest(textwrap.dedent(conftest))
-        return alone.runpytest_subprocess("-p", PLUGIN, *arguments, timeout=120)
+        return alone.runpytest_subprocess("-p", PLUGIN, *arguments, timeout=HANGS_AFTER)
 
     return run

@@ -18,6 +18,9 @@ from pytest_mastra.http.wire import Surface
 Serve = Callable[[Surface], str]
 Declare = Callable[[Target], object]
 
+READ_TIMEOUT = 1.0
+"""Seconds of real time: those that wait for a stall wait so long, and on a loaded machine any answer is there sooner."""
+
 
 class Scene:
     """A fake server with faults in front of it, and a client that shares its clock.
@@ -36,7 +39,7 @@ class Scene:
         first = server.step("first", self._step("first"))
         second = server.step("second", self._step("second"))
         server.workflow("two-steps").then(first).then(second).commit()
-        self.client = MastraClient(serve(server), clock=self.clock, timeout=(5.0, 0.3), **options)
+        self.client = MastraClient(serve(server), clock=self.clock, timeout=(5.0, READ_TIMEOUT), **options)
 
     def _step(self, name: str) -> Callable[[Any], Any]:
         def run(context: Any) -> Any:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pytest_mastra.sweep.cli import sweep
 
@@ -62,12 +63,16 @@ post("start-async?runId=o-18")
 )
 
 
+def write(folder: Path, code: str) -> None:
+    (folder / "fakes.py").write_text(FAKES, encoding="utf-8")
+    (folder / "order.py").write_text(code, encoding="utf-8")
+
+
 def run(
     folder: Path, code: str, *arguments: str, script: tuple[str, ...] = (sys.executable, "order.py")
 ) -> subprocess.CompletedProcess[str]:
     """Run the command on a script, in a folder that has its fake too."""
-    (folder / "fakes.py").write_text(FAKES, encoding="utf-8")
-    (folder / "order.py").write_text(code, encoding="utf-8")
+    write(folder, code)
     command = [*COMMAND, *arguments, "--", *script]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
 
@@ -192,11 +197,15 @@ def test_pairs_and_samples(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_swept(tmp_path: Path, script: str, arguments: list[str], said: str) -> None:
+def test_what_cannot_be_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, arguments: list[str], said: str
+) -> None:
     """It is told at once."""
-    ended = run(tmp_path, script, *arguments)
-    assert ended.returncode != 0
-    assert said in ended.stderr
+    write(tmp_path, script)
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(sweep, [*arguments, "--", sys.executable, "order.py"], standalone_mode=False)
+    assert ended.exit_code != 0
+    assert said in str(ended.exception)
 
 
 def test_the_command_is_found() -> None:

@@ -19,7 +19,7 @@ Serve = Callable[[Surface], str]
 Declare = Callable[[Target], object]
 
 READ_TIMEOUT = 1.0
-"""Seconds of real time: those that wait for a stall wait so long, and on a loaded machine any answer is there sooner."""
+"""Seconds of real time that tests of stalls wait; any other answer is there sooner, on a loaded machine too."""
 
 
 class Scene:

@@ -103,13 +103,13 @@ NOBODY_SAYS = (
 )
 
 
-def test_nobody_says_where_it_is(run_process: RunSuite) -> None:
+def test_nobody_says_where_it_is(run_suite: RunSuite) -> None:
     """One line says how to say it, before any test; tests that ask no server run."""
-    result = run_process(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live")
+    result = run_suite(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live")
     assert (result.ret, result.errlines[0]) == (pytest.ExitCode.USAGE_ERROR, NOBODY_SAYS)
     assert "passed" not in result.stdout.str()
-    run_process("def test_it(): pass", "--mastra-target=live").assert_outcomes(passed=1)
-    assert run_process(SUITE, "--mastra-target=live", "--collect-only").ret == pytest.ExitCode.OK
+    run_suite("def test_it(): pass", "--mastra-target=live").assert_outcomes(passed=1)
+    assert run_suite(SUITE, "--mastra-target=live", "--collect-only").ret == pytest.ExitCode.OK
 
 
 def test_a_worker_of_xdist_says_it_too(run_process: RunSuite) -> None:
@@ -121,7 +121,7 @@ def test_a_worker_of_xdist_says_it_too(run_process: RunSuite) -> None:
 
 
 @pytest.mark.parametrize("place", ["conftest", "module"])
-def test_a_fixture_may_say_it(run_process: RunSuite, elsewhere: Elsewhere, place: str) -> None:
+def test_a_fixture_may_say_it(run_suite: RunSuite, elsewhere: Elsewhere, place: str) -> None:
     """A `mastra_config` of one's own may know what no option says; who has none is told at the test."""
     own = f"""
 import pytest
@@ -135,30 +135,30 @@ def mastra_config(request):
         f"def {name}(mastra_client):\n    mastra_client.list_workflows()" for name in ("test_it", "test_other")
     )
     in_module = f"{own}\n{tests}" if place == "module" else tests
-    result = run_process(in_module, "--mastra-target=live", conftest=own if place == "conftest" else "")
+    result = run_suite(in_module, "--mastra-target=live", conftest=own if place == "conftest" else "")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ERROR at setup of test_other*", NOBODY_SAYS.removeprefix("ERROR: ")])
 
 
-def test_it_is_not_there(run_process: RunSuite) -> None:
+def test_it_is_not_there(run_suite: RunSuite) -> None:
     """It is asked once, before any test, and one line says what came of it."""
     with OnSocket(FakeMastra()) as front:
         url = front.url
-    result = run_process(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live", f"--mastra-url={url}")
+    result = run_suite(SUITE + SUITE.replace("test_it", "test_other"), "--mastra-target=live", f"--mastra-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[0].startswith(f"ERROR: the live server cannot be used: GET {url}/api/workflows: ")
     assert "passed" not in result.stdout.str()
 
 
-def test_it_lets_nobody_in(run_process: RunSuite, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lets_nobody_in(run_suite: RunSuite, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal is told as what it is; with the token from the environment the tests run."""
     elsewhere.server.token = "let-me-in"
     arguments = ("--mastra-target=live", f"--mastra-url={elsewhere.url}")
-    result = run_process(SUITE, *arguments)
+    result = run_suite(SUITE, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[0].startswith("ERROR: the live server cannot be used: 401 ")
     monkeypatch.setenv("MASTRA_API_TOKEN", "let-me-in")
-    result = run_process(SUITE, *arguments)
+    result = run_suite(SUITE, *arguments)
     result.assert_outcomes(passed=1)
     assert "let-me-in" not in result.stdout.str()
 

@@ -18,10 +18,10 @@ MISTAKES = {
 }
 
 
-def test_each_fails_its_test_at_its_line(run_process: RunSuite) -> None:
+def test_each_fails_its_test_at_its_line(run_suite: RunSuite) -> None:
     """The failure is the mistake's own, and pytest shows the line that makes it."""
     tests = "\n".join(f"def test_{number}(server, faults):\n    {line}\n" for number, line in enumerate(MISTAKES))
-    result = run_process(f"""
+    result = run_suite(f"""
 import pytest
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def faults(server):
 
 
 @pytest.mark.parametrize(("name", "outcome"), [("approval", {"passed": 1}), ("aproval", {"passed": 1, "errors": 1})])
-def test_a_marker_names_what_is_declared(run_process: RunSuite, name: str, outcome: dict[str, int]) -> None:
+def test_a_marker_names_what_is_declared(run_suite: RunSuite, name: str, outcome: dict[str, int]) -> None:
     """On a fake, what a marker says that the test needs is a workflow that the test declares."""
-    result = run_process(f"""
+    result = run_suite(f"""
         import pytest
 
         @pytest.mark.mastra(workflows=["{name}"])

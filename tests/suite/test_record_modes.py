@@ -35,9 +35,9 @@ ADVICE = "what asks a server is --mastra-target=live --mastra-url=URL"
         ),
     ],
 )
-def test_nothing_would_come_of_it(run_process: RunSuite, arguments: tuple[str, ...], said: str) -> None:
+def test_nothing_would_come_of_it(run_suite: RunSuite, arguments: tuple[str, ...], said: str) -> None:
     """No test runs and none passes: the error says why, and what to write."""
-    result = run_process(PLAIN, *arguments)
+    result = run_suite(PLAIN, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[0] == f"ERROR: {said}; {ADVICE}"
     assert "passed" not in result.stdout.str()

@@ -223,10 +223,10 @@ def said_of(result: pytest.RunResult) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_what_goes_wrong_unnoticed(run_process: RunSuite) -> None:
+def test_what_goes_wrong_unnoticed(run_suite: RunSuite) -> None:
     """It fails the test in which it came about, once; what a wider fixture declares, at that fixture's end."""
     # a failing test may be why a fault was not met, so that they run for themselves
-    first = run_process(WRONG, "-p", "no:cacheprovider", "--deselect", "test_suite.py::test_9_beside_its_failure")
+    first = run_suite(WRONG, "-p", "no:cacheprovider", "--deselect", "test_suite.py::test_9_beside_its_failure")
     first.assert_outcomes(passed=11, failed=1, errors=len(TEARDOWNS), deselected=1)
     said = said_of(first)
     for name, lines in TEARDOWNS.items():
@@ -238,9 +238,9 @@ def test_what_goes_wrong_unnoticed(run_process: RunSuite) -> None:
     assert "served_server.py" not in said["test_6_with"]
 
 
-def test_what_went_wrong_beside_a_failure(run_process: RunSuite) -> None:
+def test_what_went_wrong_beside_a_failure(run_suite: RunSuite) -> None:
     """A failing test shows it, its runs too, and is failed once."""
-    result = run_process(WRONG, "-p", "no:cacheprovider", "-k", "test_9 or test_once")
+    result = run_suite(WRONG, "-p", "no:cacheprovider", "-k", "test_9 or test_once")
     result.assert_outcomes(failed=1, passed=1, deselected=11)
     result.stdout.fnmatch_lines(
         [

@@ -145,9 +145,9 @@ faults.on('resume').status(503)
 }
 
 
-def test_a_fault_that_is_not_met_fails_the_test(run_process: RunSuite) -> None:
+def test_a_fault_that_is_not_met_fails_the_test(run_suite: RunSuite) -> None:
     """At teardown, with the rule, its place, what it waited for, and what came nearest."""
-    result = run_process(PAY + NEVER_MET, "-p", "no:cacheprovider")
+    result = run_suite(PAY + NEVER_MET, "-p", "no:cacheprovider")
     result.assert_outcomes(passed=len(SAID), errors=len(SAID))
     said = re.split(r"^_+ ERROR at teardown of (\w+) _+$", result.stdout.str(), flags=re.MULTILINE)
     for name, text in zip(said[1::2], said[2::2], strict=True):
@@ -159,9 +159,9 @@ def test_a_fault_that_is_not_met_fails_the_test(run_process: RunSuite) -> None:
         assert shown == ["mastra: 1 unused fault", *expected, advice, see]
 
 
-def test_what_is_met_or_meant_fails_nothing(run_process: RunSuite) -> None:
+def test_what_is_met_or_meant_fails_nothing(run_suite: RunSuite) -> None:
     """A fault that came about is used, also of several turns; `allow` takes the others, and a skip is left alone."""
-    result = run_process(
+    result = run_suite(
         f"""
 {PAY}
 def test_met(faults, call):
@@ -199,9 +199,9 @@ def test_it(outage):
     assert ("mastra: 1 unused fault" in result.stdout.str()) == (failing == "test")
 
 
-def test_a_server_that_no_fixture_made_is_asked(run_process: RunSuite) -> None:
+def test_a_server_that_no_fixture_made_is_asked(run_suite: RunSuite) -> None:
     """`check` fails for faults, strays and step errors, and takes what is allowed; its words name it."""
-    result = run_process("""
+    result = run_suite("""
         import pytest
         import requests
 

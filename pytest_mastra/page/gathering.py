@@ -46,6 +46,7 @@ class Gathering:
     def __init__(self, config: pytest.Config) -> None:
         self.crashed: list[str] = []
         self._config = config
+        self._traces = carried_trace.TakenTraces()
         self._tests: dict[str, Tested] = {}
         self._phases: dict[str, dict[str, str]] = {}
 
@@ -60,7 +61,7 @@ class Gathering:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what is known of a phase of a test."""
-        load = carried_trace.take_trace(report)
+        load = self._traces.take(report)
         test = self._tests.get(report.nodeid)
         if test is None or report.when == "setup":
             # a test that is run again is told as it was the last time

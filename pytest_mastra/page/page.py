@@ -18,7 +18,7 @@ from mastra_sync.escapes import escaped, visible
 from pytest_mastra.coverage.folded import Coverage, Omit
 from pytest_mastra.coverage.observed_run import runs_of_trace
 from pytest_mastra.page.covered import ShownCoverage, show_coverage
-from pytest_mastra.page.data import PageData, packed
+from pytest_mastra.page.data import PageData
 from pytest_mastra.page.drawing import Drawings
 from pytest_mastra.page.sentences import Sentence, sentence_of
 from pytest_mastra.page.session import Session
@@ -156,7 +156,7 @@ def _left_out(count: int) -> str:
 def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: Sections) -> Page:
     counts = Counter(test.outcome for test in tests)
     script, style = _script(), _asset("style.css")
-    content = data.as_json()
+    content, deflated = data.finished()
     html = (
         _environment()
         .get_template("page.html.j2")
@@ -175,7 +175,7 @@ def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: S
             policy=_policy(script, style),
             script=script,
             style=style,
-            data=packed(content),
+            data=deflated,
         )
     )
     return Page(html.encode("utf-8", "backslashreplace"), content)

@@ -152,7 +152,8 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
     spans = spans_of(touched)
     progress, asked = _progress(touched.events), _asked(touched.events)
     made.seconds = spans.seconds
-    made.began = None if spans.earliest is None else spans.earliest - trace.epoch
+    earliest = spans.earliest
+    made.began = None if earliest is None else earliest - trace.epoch
     labels = {box.path: box.label for box in layout.boxes if box.kind == "map"}
     made.steps = [
         _step(
@@ -160,6 +161,7 @@ def _shown(trace: Trace, traced: TracedRun, touched: TouchedRun, layouts: Layout
             step,
             result,
             spans,
+            earliest or 0.0,
             labels.get(made.entry_of(name)),
             progress.get(name, ""),
             asked.get(name),
@@ -192,12 +194,12 @@ def _step(
     step: StepResult,
     result: RunResult,
     spans: Spans,
+    began: float,
     label: str | None,
     progress: str,
     asked: Any,
     failed_at: Sequence[float],
 ) -> ShownStep:
-    began = spans.earliest or 0.0
     rounds = step.iteration_count
     count = f"\N{MULTIPLICATION SIGN}{rounds}" if isinstance(rounds, int) and rounds > 1 else progress
     if failed_at and not count:

@@ -49,20 +49,38 @@ def carry_trace(scene: Scene, report: pytest.TestReport, phases: Mapping[str, st
         setattr(report, ATTRIBUTE, data.decode("utf-8"))
 
 
-def take_trace(report: pytest.TestReport) -> PackedTrace | None:
-    """Return the trace that a report carries, and take it off: nobody keeps it for long."""
-    text = report.__dict__.pop(ATTRIBUTE, None)
-    return PackedTrace(zlib.compress(text.encode("utf-8"), 1)) if isinstance(text, str) else None
+class TakenTraces:
+    """Takes the traces that reports carry, and keeps them in little room: a session may have 20,000.
+
+    Args:
+        room: How many characters of traces are kept as they are; further ones are packed.
+    """
+
+    def __init__(self, room: int = 50_000_000) -> None:
+        self._room = room
+
+    def take(self, report: pytest.TestReport) -> TakenTrace | None:
+        """Return the trace that a report carries, and take it off it."""
+        text = report.__dict__.pop(ATTRIBUTE, None)
+        if not isinstance(text, str):
+            return None
+        self._room -= len(text)
+        return TakenTrace(text if self._room > 0 else zlib.compress(text.encode("utf-8"), 1))
 
 
 @dataclass(frozen=True, slots=True)
-class PackedTrace:
-    """A trace that takes little room until it is looked at: a session may have 20,000."""
+class TakenTrace:
+    """A trace, read when it is looked at.
 
-    data: bytes
+    Attributes:
+        data: Its text, or that packed.
+    """
+
+    data: str | bytes
 
     def __call__(self) -> Trace:
         """Return the trace."""
         from pytest_mastra.report.trace_reader import trace_of_text  # noqa: PLC0415 -- only where traces are wanted
 
-        return trace_of_text(zlib.decompress(self.data).decode("utf-8"))
+        data = self.data
+        return trace_of_text(data if isinstance(data, str) else zlib.decompress(data).decode("utf-8"))

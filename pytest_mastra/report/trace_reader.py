@@ -77,7 +77,10 @@ class TracedRun:
     retries: list[Retry] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+# what a trace has most of is not frozen: to make one takes a third of the time then
+
+
+@dataclass(slots=True)
 class TracedEvent:
     """One event of a run.
 
@@ -94,7 +97,7 @@ class TracedEvent:
     event: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TracedBody:
     """A body without content coding and secrets, as `json`, `records`, `text` or `data`.
 
@@ -117,7 +120,7 @@ class TracedBody:
     is_clipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TracedChunk:
     """A piece of a reply's body, as it came.
 
@@ -130,7 +133,7 @@ class TracedChunk:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TracedReply:
     """A reply.
 
@@ -153,7 +156,7 @@ class TracedReply:
     chunks: list[TracedChunk]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TracedExchange:
     """One request and what came of it.
 
@@ -266,7 +269,7 @@ def read_trace(path: str | os.PathLike[str]) -> Trace:
 def trace_of_text(text: str) -> Trace:
     """Return a trace whose lines this release has just written, which are not checked again."""
     # at once, as one list: a line's text has no line break
-    records = parse_json(f"[{text[:-1].replace(chr(10), ',')}]".encode())
+    records = parse_json(b"[%b]" % text[:-1].replace("\n", ",").encode())
     return _trace_of("trace", iter(enumerate(records, 1)))
 
 

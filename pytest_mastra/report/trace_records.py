@@ -219,7 +219,7 @@ def _exchange(exchange: Exchange, wire: Exchange, run: int | None, epoch: float)
         "request": {
             "method": request.method,
             "target": request.target,
-            "headers": [list(item) for item in request.headers.items()],
+            "headers": list(request.headers.items()),
             "body": _body(request.body),
         },
         "reply": _reply(exchange, wire, epoch) if exchange.status else None,
@@ -235,7 +235,7 @@ def _reply(exchange: Exchange, wire: Exchange, epoch: float) -> dict[str, Any]:
     return {
         "status": exchange.status,
         "reason": exchange.reason,
-        "headers": [list(item) for item in exchange.headers],
+        "headers": exchange.headers,
         "is_stream": exchange.is_stream,
         "coding": wire.header("Content-Encoding"),
         "body": body,

@@ -116,8 +116,11 @@ def _add_event(spans: Spans, change: str, payload: Mapping[str, Any], arrived_at
         return
 
     def moment(*names: str) -> float | None:
-        moments = (_epoch_seconds(payload.get(name)) for name in names)
-        return next((value for value in moments if value is not None), arrived_at)
+        for name in names:
+            value = _epoch_seconds(payload.get(name))
+            if value is not None:
+                return value
+        return arrived_at
 
     own = spans.of_step.setdefault(step_id, [])
     if change in ("start", "waiting"):

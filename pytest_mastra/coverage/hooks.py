@@ -113,9 +113,9 @@ class Covering:
             reached: dict[str, set[Key]] = {}
             for run in runs_of_scene(scene):
                 name = f"{run.workflow_id} {run.origin}"
-                example = example_of_input(scrubber.data(input_of(run)))
-                known_run = replace(run, test=test, example=example, fixtures=fixtures)
-                reached.setdefault(name, set()).update(self.coverage.add_run(known_run))
+                run.test, run.fixtures = test, fixtures
+                run.example = example_of_input(scrubber.data(input_of(run)))
+                reached.setdefault(name, set()).update(self.coverage.add_run(run))
             for row in self.coverage.rows()[known:]:
                 _take_out_secrets(row, scrubber)
             for name, keys in reached.items():

@@ -22,7 +22,7 @@ Origin = Literal["fake", "server"]
 """Whose graph a run is of: one that a fake declares, or one that a server has, recorded or not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RunRequest:
     """A request that moved a run, or tried to.
 
@@ -39,7 +39,7 @@ class RunRequest:
     answered: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ObservedRun:
     """A run, and what is known of it.
 

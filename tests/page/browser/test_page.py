@@ -234,6 +234,18 @@ def test_copies(seen: Seen, report: Path) -> None:
         assert part in copied()
 
 
+def test_a_test_to_write_is_taken_whole(seen: Seen, report: Path) -> None:
+    """A click on the test that coverage advises selects all of it."""
+    page = seen.open(report)
+    page.locator("#coverage .goals > summary").first.click()
+    advised = page.locator("#coverage .goals .missed").first
+    advised.locator("summary").click()
+    advised.locator("pre").click()
+    taken = page.evaluate("getSelection().toString()").strip()
+    assert taken == advised.locator("pre").inner_text().strip()
+    assert "def test_" in taken
+
+
 def test_what_the_test_says(seen: Seen, report: Path) -> None:
     """It is folded below a run that failed, and stands open where the run went well, or there is none."""
     page = seen.open(report, "#test_shop.py%3A%3Atest_declined")

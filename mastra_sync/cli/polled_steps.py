@@ -21,6 +21,19 @@ class PolledSteps:
 
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
+        self._by_poll: set[str] = set()
+
+    def is_told(self, event: StreamEvent) -> bool:
+        """Whether polls have shown what an event tells, or what came of it."""
+        kind, _, what = event.type.partition(_STEP)
+        if kind or event.step_id not in self._by_poll:
+            return False
+        status = (event.status or "success") if what == "result" else _STATUS_OF_EVENTS.get(what)
+        is_reached = status == self._shown[event.step_id]
+        if is_reached or what != "start":
+            # the events after it are ahead of the polls
+            self._by_poll.remove(event.step_id)
+        return is_reached or what == "start"
 
     def note(self, event: StreamEvent) -> None:
         """Take in an event that a server has sent, which is shown."""
@@ -39,6 +52,7 @@ class PolledSteps:
             if shown == step.status or _is_the_same(shown, step.status):
                 continue
             self._shown[name] = step.status
+            self._by_poll.add(name)
             if shown is None and step.status not in ("running", "waiting"):
                 yield _event("start", name, step)
             yield _event(_EVENT_OF_STATUSES.get(step.status, "result"), name, step)

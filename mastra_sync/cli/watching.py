@@ -109,6 +109,8 @@ class _Shown:
         # where there are none, or no more, the polls tell the rest
         with stream, contextlib.suppress(errors.StreamError):
             for event in stream:
+                if self._polled.is_told(event):
+                    continue
                 self._polled.note(event)
                 self._display.show(event)
         self._events += stream.position

@@ -117,6 +117,23 @@ def test_polls_tell_only_what_is_new() -> None:
 # -- time travel
 
 
+def test_events_that_polls_were_ahead_of() -> None:
+    """Of what polls have shown, events tell nothing again; what comes after it they do."""
+    polled = PolledSteps()
+    steps = {"ask": {"status": "success", "output": 1}, "nap": {"status": "waiting"}}
+    list(polled.changes(RunResult.model_validate({"status": "waiting", "steps": steps})))
+
+    def event(what: str, step: str, **payload: str) -> StreamEvent:
+        return StreamEvent({"type": f"workflow-step-{what}", "payload": {"id": step, **payload}})
+
+    told = [
+        *(event("start", "ask"), event("result", "ask", status="success")),
+        *(event("waiting", "nap"), event("result", "nap", status="success")),
+        *(event("start", "pay"), event("start", "ask")),
+    ]
+    assert [polled.is_told(one) for one in told] == [True, True, True, False, False, False]
+
+
 def test_time_travel(client: MastraClient, mastra_sync_process: Command) -> None:
     """A run is executed again from a step, with another input, and followed to its result."""
     client.get_workflow("city").execute({}, run_id="c1")

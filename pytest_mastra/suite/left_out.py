@@ -8,25 +8,31 @@ from pathlib import Path
 import pytest
 
 _DESELECTED = pytest.StashKey[list[pytest.Item]]()
+_IS_NARROWED = pytest.StashKey[bool]()
+_FIXTURES = frozenset({"mastra_server_factory", "request"})
+"""What a test has that may use a server of a fixture of a wider scope, by name or by `request.getfixturevalue`."""
 
 
 def note(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     """Remember tests that were collected, and do not run because others were chosen."""
     # what --deselect names is left out for good, and no choice of others
     named = tuple(config.getoption("deselect", default=None) or ())
-    chosen = [item for item in items if not item.nodeid.startswith(named)]
-    config.stash.setdefault(_DESELECTED, []).extend(chosen)
+    not_chosen = [item for item in items if not item.nodeid.startswith(named)]
+    config.stash[_IS_NARROWED] = bool(not_chosen) or config.stash.get(_IS_NARROWED, False)
+    # the others pytest forgets
+    ours = [item for item in not_chosen if not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))]
+    config.stash.setdefault(_DESELECTED, []).extend(ours)
 
 
 def deselected(config: pytest.Config) -> list[pytest.Item]:
-    """Return the tests that do not run because others were chosen: by `-k`, `-m`, a plugin."""
+    """Return the tests that might use a server of several, and were not chosen."""
     return config.stash.get(_DESELECTED, [])
 
 
 def is_narrowed(config: pytest.Config) -> bool:
     """Return whether only some tests were chosen: by their names, words, markers or last outcome."""
     by_name = any("::" in argument for argument in config.args)
-    return bool(deselected(config)) or by_name or bool(config.getoption("lf", default=False))
+    return config.stash.get(_IS_NARROWED, False) or by_name or bool(config.getoption("lf", default=False))
 
 
 def is_collected(path: Path, config: pytest.Config) -> bool:

@@ -187,7 +187,10 @@ class PageData:
             self._texts_deflated += len(new)
 
     def finished(self) -> tuple[bytes, str]:
-        """Return all of it as JSON, and the same as it stands on the page; no test can be added any more."""
+        """Return all of it as JSON, and that as it stands on the page.
+
+        No test can be added any more.
+        """
         tests = ",".join(row for _, row in sorted(self._tests.items()))
         self._deflate_texts()
         self._deflated.add(f'],"graphs":{as_json(self._graphs)},"tests":[{tests}]}}')

@@ -13,7 +13,7 @@ _GUESSED = 3
 
 
 class DeflatedText:
-    """A text that is deflated while it grows, so that its size is known before its end."""
+    """A text that is deflated while it grows: its size is known before its end."""
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj(_LEVEL)

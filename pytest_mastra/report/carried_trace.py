@@ -50,7 +50,9 @@ def carry_trace(scene: Scene, report: pytest.TestReport, phases: Mapping[str, st
 
 
 class TakenTraces:
-    """Takes the traces that reports carry, and keeps them in little room: a session may have 20,000.
+    """Takes the traces that reports carry, and keeps them in little room.
+
+    A session may have 20,000.
 
     Args:
         room: How many characters of traces are kept as they are; further ones are packed.

@@ -70,7 +70,7 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
         advice = f"the server redirects to {location}; redirects are not followed, set base_url to where it leads"
         return errors.UnexpectedRedirect(advice, location=location, **context)
     if reply.status == HTTPStatus.NOT_FOUND and not _is_of_mastra(body):
-        advice = f"nothing is served here ({message}); check base_url and api_prefix"
+        advice = f"nothing is served here ({message}); check base_url and api_prefix{_part_of_slashes(url)}"
         return errors.RouteNotFound(advice, **context)
     known = _kind_of_message(message) if isinstance(body, Mapping) else None
     if _was_body_lost(message, context["issues"], reply.secrets):
@@ -78,6 +78,13 @@ def refusal(reply: Reply, *, method: str, url: str, run_id: str | None) -> error
     elif _may_body_be_lost(context["issues"], reply.secrets):
         message = f"{message}\nit may be that {BODY_NOT_SEEN}"
     return (known or _plain(_by_status(reply.status)))(message, context)
+
+
+def _part_of_slashes(url: str) -> str:
+    """Return what may have become of an id with a slash on its way."""
+    if "%2f" not in url.lower():
+        return ""
+    return "; or a proxy has made two parts of the id with a slash, as nginx does whose proxy_pass has a path"
 
 
 def _is_of_mastra(body: Any) -> bool:

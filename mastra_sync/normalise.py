@@ -59,6 +59,8 @@ def canonical_result(raw: Mapping[str, Any], graph: Any = None, run_id: str | No
         run["result"] = None
     if "suspensions" not in run:
         run["suspensions"] = list(_Suspensions(run, steps, own_id, run.get(GRAPH, graph)))
+    if status == "suspended":
+        run["steps"] = steps = {name: _at_rest(step) for name, step in steps.items()}
     run.pop("suspended", None)
     if run.get("suspendPayload") is None and status == "suspended":
         run["suspendPayload"] = {
@@ -72,6 +74,12 @@ def canonical_result(raw: Mapping[str, Any], graph: Any = None, run_id: str | No
     if run.get("currentStep") is None:
         run["currentStep"] = _current_step(steps)
     return run
+
+
+def _at_rest(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step of a suspended run: run-by-id of current servers tells of nested ones that ask as running."""
+    asks = step.get("status") == "running" and step.get("suspendedAt") is not None
+    return {**step, "status": "suspended"} if asks else step
 
 
 def canonical_step(value: Any) -> Any:

@@ -309,3 +309,13 @@ def test_any_refusal_is_an_exception_of_this_library(status: int, body: bytes) -
 def test_what_counts_as_success(status: int, success: bool) -> None:  # noqa: FBT001 - a table's column
     """2xx, and nothing else."""
     assert is_success(status) == success
+
+
+def test_a_slash_that_a_proxy_has_decoded() -> None:
+    """Of an id with a slash it is told what may have become of it; of others nothing is guessed."""
+    reply = Reply(404, {}, b"404 Not Found")
+    texts = [
+        str(refusal(reply, method="GET", url=f"http://x/api/workflows/{quoted}", run_id=None))
+        for quoted in ("odd%2Fid", "odd%20id")
+    ]
+    assert ["nginx" in text for text in texts] == [True, False]

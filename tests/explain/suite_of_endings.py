@@ -95,7 +95,7 @@ OTHER_ENDS = {
     asks    inner.ask: {'ask': "is {'city': 'Oslo', 'temp': 3, 'tags':
             ['a', 'b']} fine?"}
     answer  run.resume_async(resume_data)
-    path    lookup (success) > inner (running) > inner.ask (suspended)
+    path    lookup (success) > inner (suspended) > inner.ask (suspended)
     events  step-start lookup > step-result lookup success >
             step-start inner > step-suspended inner suspended
     again   client.get_workflow('approval').execute({'city': 'Oslo',

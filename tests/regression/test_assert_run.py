@@ -74,7 +74,7 @@ TOLD = {
     run id  run-approval
     asks    inner.ask: {'ask': "{'city': 'Oslo', 'temp': 3}?"}
     answer  run.resume_async(resume_data)
-    path    lookup (success) > inner (running) > inner.ask (suspended)
+    path    lookup (success) > inner (suspended) > inner.ask (suspended)
     again   client.get_workflow('approval').execute({'city': 'Oslo'})""",
     "each": """\
   the run of 'each' is suspended at 'item'

@@ -77,7 +77,7 @@ def canonical_result(raw: Mapping[str, Any], graph: Any = None, run_id: str | No
 
 
 def _at_rest(step: dict[str, Any]) -> dict[str, Any]:
-    """Return a step of a suspended run: run-by-id of current servers tells of nested ones that ask as running."""
+    """Return a step of a suspended run, in which none runs, whatever run-by-id says."""
     asks = step.get("status") == "running" and step.get("suspendedAt") is not None
     return {**step, "status": "suspended"} if asks else step
 

@@ -70,9 +70,9 @@ def test_ctrl_c_leaves_what_was_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, as_json: bool
 ) -> None:
     """The table of the points that were tried, and that they are not all."""
-    became = iter([next(verdicts()), KeyboardInterrupt()])
+    became: list[Verdict | BaseException] = [next(verdicts()), KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
-        sweep(monkeypatch, became, as_json=as_json)
+        sweep(monkeypatch, iter(became), as_json=as_json)
     said = capsys.readouterr().out
     if as_json:
         assert (json.loads(said)["isWhole"], len(json.loads(said)["points"])) == (False, 1)

@@ -113,15 +113,23 @@ def many(count: int) -> list[OneTest]:
     return [one(number) for number in range(count)]
 
 
-def floor_of(trace: str) -> float:
-    """Return the milliseconds that nobody can do without: the same records as JSON, one pattern over it, deflated."""
+def floor_of(trace: str) -> str:
+    """Return what the parts take that nobody can do without: the same records as JSON, deflated, looked through."""
     records = [json.loads(line) for line in trace.splitlines()]
+    text = json.dumps(records)
+    parts: dict[str, Callable[[], object]] = {
+        "json.dumps": lambda: json.dumps(records),
+        "zlib": lambda: zlib.compress(text.encode(), 6),
+        "one pattern": lambda: SECRET.search(text),
+    }
+    return ", ".join(f"{name} {least_ms(part):.2f} ms" for name, part in parts.items())
+
+
+def least_ms(part: Callable[[], object]) -> float:
     times = []
     for _ in range(ROUNDS):
         began = time.process_time()
-        text = json.dumps(records)
-        SECRET.sub("***", text)
-        zlib.compress(text.encode(), 6)
+        part()
         times.append(1000 * (time.process_time() - began))
     return min(times)
 
@@ -136,7 +144,7 @@ def test_what_a_test_hands_on(figure: Figure) -> None:
         times.append(1000 * (time.process_time() - began))
     size = f"{len(trace) / 1000:.0f} kB"
     figure("report page, to hand on a test's trace", "<= 0.3 ms", f"{min(times):.2f} ms for {size}")
-    figure(f"json.dumps, one pattern and zlib of these {size}", "", f"{floor_of(trace):.2f} ms")
+    figure(f"the least that these {size} take", "", floor_of(trace))
 
 
 def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[str, str]) -> None:
@@ -152,8 +160,7 @@ def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[s
     command = [sys.executable, "-m", "pytest", *PLUGIN, "--mastra-trace=on", suite]
     subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
     trace = next((tmp_path / ".mastra-report").glob("*.jsonl")).read_text(encoding="utf-8")
-    floor = f"{floor_of(trace):.2f} ms for {len(trace) / 1000:.0f} kB"
-    figure("json.dumps, one pattern and zlib of such a test's trace", "", floor)
+    figure(f"the least that such a test's {len(trace) / 1000:.0f} kB take", "", floor_of(trace))
     added = (plain_with_page - plain) / PLAIN_TESTS * 1000
     figure("report page, what it adds to a test that uses nothing", "<= 0.3 ms", f"{added:.2f} ms")
 

@@ -28,6 +28,7 @@ from tests.conformance import (
     scenarios_schedules,
     scenarios_templates,
     scenarios_travelling,
+    scenarios_without_steps,
 )
 
 MODULES = (
@@ -53,6 +54,7 @@ MODULES = (
     scenarios_proto,
     scenarios_reading,
     scenarios_registered,
+    scenarios_without_steps,
     scenarios_schedules,
     scenarios_templates,
     scenarios_travelling,

@@ -159,7 +159,15 @@ class ServerState:
         return next((workflow for workflow in self.workflows.values() if workflow.id == name), None)
 
     def create_run(self, workflow: Workflow, run_id: str | None, resource_id: str | None) -> Run:
-        """Return the run of this id; a new one is stored as pending."""
+        """Return the run of this id; a new one is stored as pending.
+
+        Raises:
+            Refusal: The workflow has no steps.
+        """
+        if not workflow.entries:
+            raise Refusal(
+                "Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc."
+            )
         chosen = run_id or self.new_id()
         key = (workflow.id, chosen)
         run = self._runs.get(key)

@@ -11,17 +11,14 @@ from pytest_mastra.fake.engine.execution import Execution
 from pytest_mastra.fake.engine.position import Continuation, Frame, Resume
 from pytest_mastra.fake.engine.result import format_result
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
-from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import Entry
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present
 
 
 def walk_graph(execution: Execution, input_data: Any, initial_state: Any) -> Coroutine:
     """Execute a graph; return what the `-async` verbs answer."""
-    workflow, walk = execution.run.workflow, execution.options.walk
-    if not workflow.entries:
-        raise Refusal("Workflow must have at least one step", code="WORKFLOW_EXECUTE_EMPTY_GRAPH")
-    with nullcontext() if walk is None else walk.under_way(workflow.id):
+    walk = execution.options.walk
+    with nullcontext() if walk is None else walk.under_way(execution.run.workflow.id):
         return (yield from _walk_entries(execution, input_data, initial_state))
 
 

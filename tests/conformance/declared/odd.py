@@ -47,3 +47,5 @@ def declare(server: FakeMastra) -> None:
     server.workflow("odd-state", state_schema={}).then(server.step("set", set_state)).then(
         server.step("look", lambda ctx: {"state": ctx.state})
     ).commit()
+    empty = server.workflow("odd-empty").commit()
+    server.workflow("odd-empty-nested").then(step("first")).then(empty).commit()

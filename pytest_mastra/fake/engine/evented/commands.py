@@ -20,7 +20,6 @@ from pytest_mastra.fake.engine.state import ServerState
 from pytest_mastra.fake.engine.suspend_payloads import path_of
 from pytest_mastra.fake.engine.validation import check_request_value
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
-from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, present, spread
 
 HANDLERS: Mapping[str, Handler] = {
@@ -41,10 +40,6 @@ def start(
 ) -> Coroutine:
     """Execute a run's workflow from its beginning."""
     workflow, generation = run.workflow, server_state.generation
-    if not workflow.entries:
-        raise Refusal(
-            "Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc."
-        )
     given, state = ({} if each is UNDEFINED or each is None else each for each in (input_data, initial_state))
     if workflow.validate_inputs:
         given = check_request_value(workflow.input_schema, given, "input data", generation)

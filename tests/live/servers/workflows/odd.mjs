@@ -42,6 +42,9 @@ const state = workflow("odd-state", { stateSchema: z.any() })
   .then(step("look", async ({ state }) => ({ state })))
   .commit();
 
-const all = [nested, retried, deep, parallel, foreach, loop, branch, until, during, sleep, state];
+const empty = workflow("odd-empty").commit();
+const emptyNested = workflow("odd-empty-nested").then(same("first")).then(empty).commit();
+
+const all = [nested, retried, deep, parallel, foreach, loop, branch, until, during, sleep, state, empty, emptyNested];
 
 export const oddWorkflows = Object.fromEntries(all.map((declared) => [declared.id, declared]));

@@ -228,7 +228,7 @@ class Api:
             return attempts.run(send)
         except WorkflowNotFound as error:
             # those declared in code are no help to whoever looks for a stored definition
-            if self.workflow_id is not None or "/stored/" not in (error.url or ""):
+            if not attempts.operation.is_on_stored:
                 self._look_for_workflows(error, deadline)
             raise
 
@@ -279,7 +279,7 @@ class _Attempts:
         self, api: Api, operation: Operation, deadline: Deadline, retries: int, look: Look | None = None
     ) -> None:
         self._api = api
-        self._operation = operation
+        self.operation = operation
         self._deadline = deadline
         self._retries = retries
         self._look = look
@@ -336,10 +336,10 @@ class _Attempts:
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
     def _may_repeat(self, error: BaseException) -> bool:
-        if isinstance(error, RateLimitError) and self._operation.repeat is Repeat.NEVER and self._look is None:
+        if isinstance(error, RateLimitError) and self.operation.repeat is Repeat.NEVER and self._look is None:
             # what says 429 may stand before a server that has done it: nobody can see whether it has
             return False
-        return may_repeat(self._operation, error)
+        return may_repeat(self.operation, error)
 
     def _complete(self, error: APIConnectionError | APIStatusError, attempts: int) -> None:
         """Note in a failure what only this client knows of it."""
@@ -355,7 +355,7 @@ class _Attempts:
         error = state.outcome.exception() if state.outcome else None
         asked = getattr(error, "retry_after", None)
         pause = jitter(state) if asked is None else asked
-        logger.debug("%s: trying again in %.2f s after: %s", self._operation.name, pause, error)
+        logger.debug("%s: trying again in %.2f s after: %s", self.operation.name, pause, error)
         return pause
 
 

@@ -31,6 +31,11 @@ class Operation:
     path: str
     repeat: Repeat = Repeat.NEVER
 
+    @property
+    def is_on_stored(self) -> bool:
+        """Whether it is about stored definitions, not about workflows declared in code."""
+        return self.path.startswith("/stored/")
+
     def at(self, **ids: str) -> Operation:
         """Return this operation on what has these ids.
 

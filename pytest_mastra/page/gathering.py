@@ -19,9 +19,10 @@ _NAME = "mastra-gathering"
 _LONGEST_SECTION = 20_000
 _TRACEBACK = "Failure"
 _MARKED = "E  "
+"""What pytest begins the lines with that say what is wrong."""
+
 _OUR_OWN = "mastra_sync."
 _SEE = "See https://"
-"""What pytest begins the lines with that say what is wrong."""
 
 
 def gathering_of(config: pytest.Config) -> Gathering:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mastra.fake.api.problems import Section, as_text, find_problems
+from pytest_mastra.fake.api.problems import MAY_NOT_COME_ABOUT, Section, as_text, find_problems
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.http.exchanges import Exchange, ExchangeLog
 from pytest_mastra.http.wire import Surface, WireReply, WireRequest
@@ -183,7 +183,7 @@ class OpenServers:
         for wide in self._wide:
             wide.note_test(item, passed=bool(self._passed))
         # what has not begun, or has failed to, could not meet any
-        unmet = {"unused_faults", "unused_names"} if self._passed is None else frozenset[str]()
+        unmet = MAY_NOT_COME_ABOUT if self._passed is None else frozenset[str]()
         # what a sweep allows at its points
         allowed = item.stash[SCENE].allowed if SCENE in item.stash else frozenset[str]()
         allowed = needs_of(item).allowed | unmet | allowed

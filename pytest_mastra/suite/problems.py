@@ -32,7 +32,7 @@ def find_problems_of_fakes(scene: Scene) -> list[Section]:
     if scene.target != "fake":
         return []
     # what has not begun, or has failed to, could not meet any
-    unmet = frozenset() if scene.has_run else frozenset({"unused_faults", "unused_names"})
+    unmet = frozenset() if scene.has_run else problems.MAY_NOT_COME_ABOUT
     return problems.find_problems(
         strays=[stray for server in scene.servers for stray in server.strays],
         errors=[error for server in scene.servers for error in server.unexpected_errors],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_mastra.fake.api.problems import MAY_NOT_COME_ABOUT
 from pytest_mastra.suite.open_servers import open_servers
 from pytest_mastra.suite.scene import SCENE
 from pytest_mastra.suite.served_server import ServedMastra
@@ -196,7 +197,7 @@ class Script:
         attempt.exchanges = list(scene.log)[first:]
         if attempt.trouble.fired or not attempt.exchanges:
             # another fault makes other requests: those that the test declares may not come about, nor steps to gates
-            scene.allowed |= {"unused_faults", "unused_names"}
+            scene.allowed |= MAY_NOT_COME_ABOUT
         if scene.target == "live":
             attempt.near = frozenset([scene.url])
             return

@@ -20,6 +20,9 @@ Section = tuple[str, str]
 ALLOWABLE = ("strays", "step_errors", "unused_faults", "unused_names")
 """What a test may say that it means."""
 
+MAY_NOT_COME_ABOUT = frozenset({"unused_faults", "unused_names"})
+"""Those that are no mistake of a test that did not run to where it would meet them."""
+
 SHOWN = 5
 """How many of a kind are shown."""
 

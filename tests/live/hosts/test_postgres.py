@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,6 +63,9 @@ ENDS: list[tuple[str, Any, tuple[str, str | None, Any]]] = [
     ("bail", {"bail": True}, ("success", None, {"left": True})),
 ]
 
+# https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+
 
 @pytest.mark.parametrize(("workflow", "input_data", "end"), ENDS, ids=[name for name, *_ in ENDS])
 def test_ends_are_waited_for(client: MastraClient, workflow: str, input_data: Any, end: Any) -> None:
@@ -94,5 +98,7 @@ def test_postgres_ends_with_its_parent(shared_server: StartServer) -> None:
         port = urlsplit(parent.stdout.readline().decode().strip()).port
         assert port is not None
         with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
+            connection.sendall(SSL_REQUEST)
+            assert connection.recv(1) == b"N"  # for a backend that has not yet begun may miss its signal
             parent.kill()
             assert connection.recv(1) == b""

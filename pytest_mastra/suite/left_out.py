@@ -9,6 +9,7 @@ import pytest
 
 _DESELECTED = pytest.StashKey[list[pytest.Item]]()
 _IS_NARROWED = pytest.StashKey[bool]()
+_BY_LAST_OUTCOME = pytest.StashKey[bool]()
 _FIXTURES = frozenset({"mastra_server_factory", "request"})
 """What a test has that may use a server of a fixture of a wider scope, by name or by `request.getfixturevalue`."""
 
@@ -30,9 +31,12 @@ def deselected(config: pytest.Config) -> list[pytest.Item]:
 
 
 def is_narrowed(config: pytest.Config) -> bool:
-    """Return whether only some tests were chosen: by their names, words, markers or last outcome."""
+    """Return whether only some tests were chosen: by their names, words, markers or last outcome.
+
+    What `--deselect` and `--ignore` name is no choice of the others: a suite is run without it, time after time.
+    """
     by_name = any("::" in argument for argument in config.args)
-    return config.stash.get(_IS_NARROWED, False) or by_name or bool(config.getoption("lf", default=False))
+    return config.stash.get(_IS_NARROWED, False) or by_name or _is_narrowed_by_last_outcome(config)
 
 
 def is_collected(path: Path, config: pytest.Config) -> bool:
@@ -46,3 +50,11 @@ def is_collected(path: Path, config: pytest.Config) -> bool:
         return True
     started_in = config.invocation_params.dir
     return any("::" not in argument and path.is_relative_to(started_in / argument) for argument in config.args)
+
+
+def _is_narrowed_by_last_outcome(config: pytest.Config) -> bool:
+    if _BY_LAST_OUTCOME not in config.stash:
+        # as the run began: `--lf` after a run without failures chooses none, and pytest writes anew which have failed
+        cache = config.cache if config.getoption("lf", default=False) else None
+        config.stash[_BY_LAST_OUTCOME] = cache is not None and bool(cache.get("cache/lastfailed", {}))
+    return config.stash[_BY_LAST_OUTCOME]

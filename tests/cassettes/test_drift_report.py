@@ -136,10 +136,13 @@ UNRECORDED = """
         (["-k", "nothing or outage"], False),
         (["test_suite.py::test_of_nothing"], False),
         (["--collect-only"], False),
+        (["--lf", "-p", "cacheprovider"], True),
+        (["--deselect", "test_suite.py::test_outage"], True),
+        (["--ignore", "other"], True),
     ],
 )
 def test_a_run_that_compares_nothing(run_suite: RunSuite, live: Live, chosen: list[str], *, is_vain: bool) -> None:
-    """It fails; but one of chosen tests that have nothing to do with a server does not."""
+    """It fails; but one of chosen tests that have nothing to do with a server does not: `--deselect` chooses none."""
     result = run_suite(
         UNRECORDED, "--mastra-target=live", "--mastra-record=verify", f"--mastra-url={live.url}", *chosen
     )

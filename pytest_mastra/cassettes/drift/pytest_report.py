@@ -53,7 +53,7 @@ class DriftReport:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._verified: list[VerifiedTest] = []
-        self._is_narrowed = left_out.is_narrowed(config)
+        self._workers_are_narrowed = False
 
     def add(self, test: str, cassette: object, drift: Drift) -> None:
         """Take in what came of a test.
@@ -93,12 +93,12 @@ class DriftReport:
         return bool(self._verified) or (mode.origin == "command line" and not self._is_narrowed)
 
     @property
+    def _is_narrowed(self) -> bool:
+        return self._workers_are_narrowed or left_out.is_narrowed(self._config)
+
+    @property
     def _compared(self) -> int:
         return sum(verified.reason is None for verified in self._verified)
-
-    def pytest_deselected(self) -> None:
-        """Know that only some tests were chosen."""
-        self._is_narrowed = True
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Hand on what was gathered; where it is reported, fail if it drifted or is nothing."""
@@ -114,7 +114,7 @@ class DriftReport:
         gathered: Iterable[Mapping[str, Any]]
         gathered, is_narrowed = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ((), False))
         self._verified += map(_from_data, gathered)
-        self._is_narrowed |= is_narrowed
+        self._workers_are_narrowed |= is_narrowed
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         """Say what has drifted, run by run, and how much has not."""

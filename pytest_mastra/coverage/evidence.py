@@ -155,7 +155,7 @@ class _Finder:
 
     def note_events(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Note what the events of a run say."""
-        said = self._graph.said
+        said, name_of = self._graph.said, self._graph.name_of
         reached: list[tuple[Key, ...]] = []
         for event in events:
             payload = event.get("payload")
@@ -163,7 +163,7 @@ class _Finder:
                 continue
             try:
                 # most events of a suite say what others have said
-                known = said.get((event["type"], payload["id"], payload.get("status"), "resumedAt" in payload))
+                known = said.get((event["type"], name_of(payload["id"]), payload.get("status"), "resumedAt" in payload))
             except (KeyError, TypeError):
                 known = None
             if known is None:
@@ -187,7 +187,7 @@ class _Finder:
             status = payload.get("status") if change == "result" else _CHANGES[change]
             keys = self._note(node, status if isinstance(status, str) else "running", payload)
             if not node.repeats and status != "failed":
-                self._graph.said[kind, name, payload.get("status"), "resumedAt" in payload] = keys
+                self._graph.said[kind, self._graph.name_of(name), payload.get("status"), "resumedAt" in payload] = keys
 
     def _note_progress(self, node: Node, payload: dict[str, Any]) -> None:
         total = payload.get("totalCount")
@@ -241,12 +241,13 @@ class _Finder:
         flows: dict[str, dict[str, Any]] = {}
         said, has_parts = self._graph.said, bool(self._graph.parts)
         reached: list[tuple[Key, ...]] = []
-        for name, step in steps.items():
+        for told, step in steps.items():
+            name = self._graph.name_of(told)
             record = step if isinstance(step, dict) else {"status": "success"}
             status = _status_of(record)
             mark = (name, status, "resumedAt" in record or "resumePayload" in record)
             known = said.get(mark)
-            node = self._graph.find(name) if known is None or has_parts else None
+            node = self._graph.find(told) if known is None or has_parts else None
             if node is not None and has_parts:
                 flows.setdefault(name[: len(name) - len(node.id)], {})[node.id] = record
             if known is not None:

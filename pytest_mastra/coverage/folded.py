@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mastra_sync.generated_ids import with_numbered_ids
+from mastra_sync.records import parse_json
 from mastra_sync.step_graph import graph_of
 from pytest_mastra.coverage.answers import Given
 from pytest_mastra.coverage.evidence import EVERYTHING, evidence_of
 from pytest_mastra.coverage.goals import FAMILIES, Declared, Family, Goal, Key, goals_of
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.observed_run import ObservedRun, Origin
+from pytest_mastra.report.trace_records import as_json
 
 Omit = Callable[[str, Goal], "str | None"]
 """Says of a workflow's id and a goal why it is not counted; None if it is."""
@@ -139,6 +142,7 @@ class Coverage:
         self._rows: dict[RowKey, WorkflowCoverage] = {}
         self._known: dict[tuple[str, Origin], None] = {}
         self._graphs: dict[bytes, Graph] = {}
+        self._numbered: dict[str, Graph] = {}
 
     @property
     def workflows(self) -> list[WorkflowCoverage]:
@@ -262,8 +266,21 @@ class Coverage:
             return Graph.of(None)
         tree = self._graphs.get(text)
         if tree is None:
-            tree = self._graphs[text] = Graph.of(graph)
+            tree = self._read_new(graph)
+            if not tree.numbered:
+                self._graphs[text] = tree
         return tree
+
+    def _read_new(self, graph: Any) -> Graph:
+        """Return a graph; one that differs in made-up ids alone from another is the other."""
+        numbered: dict[str, str] = {}
+        text = with_numbered_ids(as_json(graph), numbered)
+        if not numbered:
+            return Graph.of(graph)
+        tree = self._numbered.get(text)
+        if tree is None:
+            tree = self._numbered[text] = Graph.of(parse_json(text.encode("utf-8", "surrogatepass")))
+        return tree.as_told(numbered)
 
 
 def common_fixtures(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:

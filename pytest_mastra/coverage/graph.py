@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mastra_sync.generated_ids import with_numbered_ids
 from mastra_sync.workflow_graph import BLOCKS, SLEEP, WORKFLOW, Node, read_graph
 
 _PARTS = BLOCKS | {WORKFLOW, SLEEP}
@@ -24,6 +25,7 @@ class Graph:
         shape: A text that is the same for graphs that have the same goals.
         parts: Those of its nodes that are more than one execution of a step: blocks, loops, nested workflows, pauses.
         said: What has been found out of it before, for those who look at many runs.
+        numbered: Of a graph that many servers have: what stands in it for which id that this one has made up.
     """
 
     flow: tuple[Node, ...]
@@ -31,6 +33,7 @@ class Graph:
     _by_name: dict[str, Node] = field(default_factory=dict)
     parts: tuple[Node, ...] = ()
     said: dict[Any, Any] = field(default_factory=dict)
+    numbered: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Any) -> Graph:
@@ -49,6 +52,14 @@ class Graph:
         shape = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return cls(flow, shape, by_name, tuple(node for node in nodes if node.repeats or node.kind in _PARTS))
 
+    def as_told(self, numbered: dict[str, str]) -> Graph:
+        """Return this graph of numbered ids as one server tells it; shares what was found."""
+        return replace(self, numbered=numbered)
+
+    def name_of(self, name: str) -> str:
+        """Return what the graph calls a step that this server calls so."""
+        return with_numbered_ids(name, self.numbered) if self.numbered else name
+
     def nodes(self) -> Iterator[Node]:
         """Give all nodes, in their order."""
         for node in self.flow:
@@ -56,9 +67,10 @@ class Graph:
 
     def find(self, name: str) -> Node | None:
         """Return the step that results and events call by this name: `outer.inner`, `outer[0].inner`."""
-        found = self._by_name.get(name)
-        if found is None and "[" in name:
-            found = self._by_name.get(_ITEM.sub("", name))
+        known = self.name_of(name)
+        found = self._by_name.get(known)
+        if found is None and "[" in known:
+            found = self._by_name.get(_ITEM.sub("", known))
         return found
 
 

@@ -13,13 +13,18 @@ _GUESSED = 3
 
 
 class DeflatedText:
-    """A text that is deflated while it grows: its size is known before its end."""
+    """A text that is deflated while it grows: its size is known before its end.
+
+    Attributes:
+        length: How many bytes it has as it is.
+    """
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj(_LEVEL)
         self._plain: list[bytes] = []
         self._deflated: list[bytes] = []
         self._known = 0
+        self.length = 0
         self._pending = 0
 
     @property
@@ -32,6 +37,7 @@ class DeflatedText:
         # half a character is no UTF-8
         data = text.encode("utf-8", "backslashreplace")
         self._plain.append(data)
+        self.length += len(data)
         self._keep(self._deflate.compress(data))
         self._pending += len(data)
         # to look takes time, and room

@@ -156,7 +156,7 @@ def _left_out(count: int) -> str:
 def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: Sections) -> Page:
     counts = Counter(test.outcome for test in tests)
     script, style = _script(), _asset("style.css")
-    content, deflated = data.finished()
+    packed = data.finished()
     html = (
         _environment()
         .get_template("page.html.j2")
@@ -175,10 +175,10 @@ def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: S
             policy=_policy(script, style),
             script=script,
             style=style,
-            data=deflated,
+            data=packed,
         )
     )
-    return Page(html.encode("utf-8", "backslashreplace"), content)
+    return Page(html.encode("utf-8", "backslashreplace"), packed.plain)
 
 
 def link_of(*parts: str) -> str:

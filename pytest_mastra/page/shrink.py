@@ -40,7 +40,7 @@ def shrink(script: str) -> str:
             kept.pop()
         if kept and space and _needs_space(kept[-1], piece, space):
             kept.append(space if kept[-1][-1] == "}" else " ")
-        kept.append(_SHORTER.get(piece, piece))
+        kept.append(_shrink_template(piece) if piece[0] == "`" else _SHORTER.get(piece, piece))
         space = ""
     return "".join(kept)
 
@@ -82,12 +82,30 @@ def _token_at(script: str, position: int, last: str) -> str:
     return found[0] if found is not None else script[position]
 
 
+def _shrink_template(template: str) -> str:
+    """Return a template literal with what is computed within it shrunk."""
+    parts: list[str] = []
+    position = 1
+    while True:
+        begin = _end_of_text(template, position)
+        parts.append(template[position:begin])
+        if template[begin] == "`":
+            return f"`{''.join(parts)}`"
+        position = _end_of_braces(template, begin + 2)
+        parts.append(f"${{{shrink(template[begin + 2 : position - 1])}}}")
+
+
+def _end_of_text(script: str, position: int) -> int:
+    """Return where a text in a template literal ends, before what is computed."""
+    found = _TEXT_OF_TEMPLATE.match(script, position)
+    return found.end() if found is not None else position
+
+
 def _end_of_template(script: str, position: int) -> int:
-    """Return where a template literal ends; what is computed within it is left as it is."""
+    """Return where a template literal ends."""
     position += 1
     while True:
-        found = _TEXT_OF_TEMPLATE.match(script, position)
-        position = found.end() if found is not None else position
+        position = _end_of_text(script, position)
         if script[position] == "`":
             return position + 1
         position = _end_of_braces(script, position + 2)

@@ -45,6 +45,7 @@ class ReadTest:
 class ReadPage:
     html: str
     data: dict[str, Any]
+    parts: list[dict[str, Any]]
 
     @property
     def static(self) -> str:
@@ -61,16 +62,23 @@ class ReadPage:
         text = self.text
         workflow, words, step, why = (*map(text, row[3]), "", "", "", "")[:4]
         said = " ".join(filter(None, (workflow, words, step)))
+        part = self.parts[row[7]] if len(row) > 7 else {"texts": [], "tests": [[[]]]}
+        more = part["tests"][row[8] if len(row) > 7 else 0]
         return ReadTest(
             text(row[0]),
             OUTCOMES[row[1]],
             f"{said}: {why}" if why else said,
             text(row[4]),
-            {text(title): text(content) for title, content in row[5]},
-            [(text(run[0]), text(run[2])) for run in row[12]] if len(row) > 9 else [],
-            len(row[14]) if len(row) > 9 else 0,
-            bool(row[8]),
+            {part["texts"][title]: part["texts"][content] for title, content in more[0]},
+            [(part["texts"][run[0]], part["texts"][run[2]]) for run in more[2]] if len(more) > 1 else [],
+            len(more[4]) if len(more) > 1 else 0,
+            bool(row[6]),
         )
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts of its data."""
+        return [text for part in (self.data, *self.parts) for text in part["texts"]]
 
     def text(self, number: int) -> str:
         return "" if number < 0 else str(self.data["texts"][number])
@@ -79,6 +87,6 @@ class ReadPage:
 def read_page(path: Path) -> ReadPage:
     """Return a page and the data in it."""
     html = path.read_text(encoding="utf-8")
-    found = re.search(r'<script type="application/octet-stream" id="data">([^<]*)</script>', html)
-    assert found is not None
-    return ReadPage(html, json.loads(zlib.decompress(base64.b64decode(found[1]))))
+    packed = re.findall(r'<script type="application/octet-stream" (?:id="data"|class="packed")>([^<]*)</script>', html)
+    data, *parts = (json.loads(zlib.decompress(base64.b64decode(one))) for one in packed)
+    return ReadPage(html, data, parts)

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mastra.page.data import Interned
 from pytest_mastra.page.deflated import DeflatedText
+from pytest_mastra.page.interned import Interned
 
 HALF = "\ud800"
 UUIDS = ["5f3c0000-0000-4000-8000-000000000001", "5f3c0000-0000-4000-8000-000000000002"]
@@ -35,6 +35,7 @@ def test_a_text_that_grows() -> None:
         if number % 50 == 49 and len(plain) > 100_000:
             assert abs(growing.size / len(zlib.compress(plain.encode())) - 1) < 0.25
     text, deflated = growing.finished()
+    assert growing.length == len(plain)
     assert text.decode() == plain == zlib.decompress(base64.b64decode(deflated)).decode()
 
 

@@ -61,7 +61,7 @@ def test_last_time_and_now(
     assert main(["report", str(before), str(path), "--out", "page.html"]) == Exit.SUCCESS
     page = read_page(Path("page.html"))
     assert [page.text(row[0]) for row in page.data["tests"]] == ["test_suite.py::test_pays"] * 2
-    assert {page.text(row[6]) for row in page.data["tests"]} == {str(before), str(path)}
+    assert {page.text(row[5]) for row in page.data["tests"]} == {str(before), str(path)}
     capsys.readouterr()
 
 

@@ -8,7 +8,7 @@ from mastra_sync import MastraClient
 from pytest_mastra import StepContext, StepError
 from pytest_mastra.coverage.observed_run import runs_of_trace
 from pytest_mastra.fake import FakeMastra
-from pytest_mastra.page.data import _with_retries
+from pytest_mastra.page.details import _with_retries
 from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.shown_run import shown_runs
 from tests.page.acted_pages import trace_of

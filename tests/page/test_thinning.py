@@ -86,7 +86,7 @@ def test_what_differs_in_ids_alone_is_there_once(tmp_path: Path) -> None:
         return OneTest(f"t.py::test_{number}", "passed", 0.0, load=lambda: trace)
 
     page = page_of([with_id(number) for number in range(50)], tmp_path, 1_000_000)
-    assert sum("x" * 500 in text for text in page.data["texts"]) == 1
+    assert sum("x" * 500 in text for text in page.texts) == 1
     assert [test.runs[0][0] for test in page.tests.values()] == ["city"] * 50
 
 

@@ -3,15 +3,16 @@ function compareOf(run) {
   const others = [];
   for (const test of TESTS) {
     if (others.length > 500) break;
-    if (workflowsOf(test).includes(run.workflow)) others.push(...runsOf(test).filter((one) => one !== run && one.workflow === run.workflow));
+    test.briefly.forEach((one, index) => { if (one.workflow === run.workflow && (test !== run.test || index !== run.index)) others.push({ ...one, test, index }); });
   }
   if (!others.length) return null;
-  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", targetOf(one.test), one.test.from, one.id.slice(0, 8))}`;
+  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", one.test.target, one.test.from, one.id)}`;
   others.sort((one, other) => (other.test.name === run.test.name) - (one.test.name === run.test.name));
-  return el("select", { "aria-label": "Compare with", id: "compare", onchange: (event) => {
-    const place = byId("comparison");
-    const other = others[event.target.value];
-    place.replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(...[run, other].sort((one, two) => one.test.number - two.test.number || one.number - two.number))] : []));
+  return el("select", { "aria-label": "Compare with", id: "compare", onchange: async ({ target }) => {
+    const chosen = others[target.value];
+    if (chosen) await openPart(chosen.test);
+    const other = chosen?.test.runs[chosen.index];
+    byId("comparison").replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(...[run, other].sort((one, two) => one.test.number - two.test.number || one.index - two.index))] : []));
   } }, el("option", { value: "" }, "Compare with…"), others.map((one, index) => el("option", { value: index }, label(one))));
 }
 

@@ -5,6 +5,7 @@ const WORDS = { __proto__: null, success: "succeeded", bailed: "bailed", failed:
 const markOf = (status) => MARKS[status] || "•";
 const wordOf = (status) => WORDS[status] || status;
 const byId = (id) => document.getElementById(id);
+const every = (selector) => [...document.querySelectorAll(selector)];
 const many = (count) => count.toLocaleString("en");
 const classOf = (status) => (status in MARKS ? status : "unknown");
 
@@ -46,7 +47,7 @@ function addInParts(place, items, make, count, after = place) {
 
 const say = (words) => { byId("live").textContent = words; };
 
-async function copy(string, words) {
+async function copy(string, what) {
   try {
     await navigator.clipboard.writeText(string);
   } catch {
@@ -58,12 +59,12 @@ async function copy(string, words) {
     document.execCommand("copy");
     field.remove();
   }
-  say(words);
+  say(`Copied ${what}`);
 }
 
-const copyButton = (label, string, words = "Copied") => button(label, async (event) => {
+const copyButton = (label, string, what) => button(label, async (event) => {
   const place = event.currentTarget;
-  await copy(string(), words);
+  await copy(string.call ? string() : string, what);
   place.classList.add("done");
   setTimeout(() => place.classList.remove("done"), 1200);
 }, { class: "copy", title: label });

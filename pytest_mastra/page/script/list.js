@@ -7,13 +7,13 @@ function matches(test) {
   if (chosen.outcomes.size && !chosen.outcomes.has(test.outcome)) return false;
   if (chosen.workflow && !workflowsOf(test).includes(chosen.workflow)) return false;
   if (!chosen.words) return true;
-  test.searched ||= [test.name, ...sentenceOf(test), text(test.row[4]), ...workflowsOf(test)].join(" ").toLowerCase();
+  test.searched ||= [test.name, ...test.sentence, test.message, ...workflowsOf(test)].join(" ").toLowerCase();
   return chosen.words.split(/\s+/).every((word) => test.searched.includes(word));
 }
 
 function rowOf(test) {
-  const [workflow, words, where, why] = sentenceOf(test);
-  const said = words ? joined(": ", joined(" ", workflow, words, where), why) : text(test.row[4]);
+  const [workflow, words, where, why] = test.sentence;
+  const said = words ? joined(": ", joined(" ", workflow, words, where), why) : test.message;
   return el("li", el("a", { href: linkTo(test.key) }, el("span", { class: `mark ${test.outcome}`, title: test.outcome }, markOf(test.outcome)), el("span.unseen", `${test.outcome}: `),
     el("span.test", test.name, said ? el("small", clipped(said, 300)) : ""), el("span.workflows", workflowsOf(test).join(", ")), el("span.took", duration(test.seconds))));
 }
@@ -22,7 +22,7 @@ function drawList() {
   const shown = new Set(cards.map(([test]) => test));
   let failed = 0;
   for (const [test, card] of cards) { card.hidden = !matches(test); failed += !card.hidden; }
-  const others = TESTS.filter((test) => !shown.has(test) && matches(test)).sort((one, other) => one.row[1] - other.row[1] || one.number - other.number);
+  const others = TESTS.filter((test) => !shown.has(test) && matches(test)).sort((one, other) => one.rank - other.rank || one.number - other.number);
   const place = byId("others");
   const isAny = failed || others.length;
   place.replaceChildren(others.length ? el("h2.part", cards.length ? "The other tests" : "Tests", el("span", many(others.length))) : isAny ? "" : el("p.empty", TESTS.length ? "No test matches." : ""));
@@ -32,7 +32,7 @@ function drawList() {
 
 const filtered = () => say(`${plural(drawList(), "test")} shown`);
 function readyFilters() {
-  for (const one of document.querySelectorAll("#counts button")) {
+  for (const one of every("#counts button")) {
     one.disabled = false;
     one.onclick = () => {
       const isOn = one.ariaPressed !== "true";

@@ -1,10 +1,13 @@
 // What the address says is shown; keys go from place to place.
 let move = null, scrolled = 0;
 
-function route() {
+async function route() {
   const parts = location.hash.slice(1).split("/").map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
   const test = parts[0] && TESTS.find((one) => one.key === parts[0]);
-  const all = byId("all"), view = byId("run");
+  const all = byId("all"), view = byId("run"), asked = location.hash;
+  if (test) await openPart(test);
+  // another may have been asked for since
+  if (asked !== location.hash) return;
   if (!all.hidden) scrolled = window.scrollY;
   all.hidden = !!test;
   view.hidden = !test;
@@ -30,12 +33,12 @@ const KEYS = {
 /** Goes to the next step of a run, or to the next test of the list. */
 function go(by) {
   if (move) return move(by);
-  const links = [...document.querySelectorAll("#all article:not([hidden]) h2 a, #others li a")];
+  const links = every("#all article:not([hidden]) h2 a, #others li a");
   const next = links[links.indexOf(document.activeElement) + by] || links[by > 0 ? 0 : links.length - 1];
   next?.focus();
 }
 
-document.addEventListener("keydown", (event) => {
+document.onkeydown = (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const isTyping = event.target.matches("input, select, textarea");
   if (isTyping && event.key === "Escape") event.target.blur();
@@ -43,18 +46,18 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     KEYS[event.key]();
   }
-});
+};
 
-unpack(byId("data").textContent).then(() => {
-  const failed = TESTS.filter((test) => FAILED.has(test.outcome));
+openList().then(async () => {
+  const failed = TESTS.filter(hasFailed);
   // a drawing that is wider than its card begins at what stopped
   const seen = new IntersectionObserver((entries) => { for (const { target, isIntersecting } of entries) if (isIntersecting) { seen.unobserve(target); showStopped(target); } });
-  for (const drawing of document.querySelectorAll(".card .drawing")) seen.observe(drawing);
-  cards = [...document.querySelectorAll("#failures article")].map((card, index) => [failed[index], card]);
+  for (const drawing of every(".card .drawing")) seen.observe(drawing);
+  cards = every("#failures article").map((card, index) => [failed[index], card]);
   readyFilters();
   drawList();
-  route();
-  window.addEventListener("hashchange", route);
+  await route();
+  window.onhashchange = route;
   document.body.dataset.ready = "true";
 }).catch((problem) => {
   byId("others").append(el("p.note", `This browser cannot open the data of the page (${problem.message}); what failed stands above.`));

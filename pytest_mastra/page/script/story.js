@@ -53,11 +53,11 @@ function drawStory(run, select) {
     const at = line.step && run.steps.find((one) => one.path === line.step);
     const place = el("details", { class: `${line.kind} ${line.isBad ? "trouble" : ""}`, "data-step": at && at.path, id: `line-${line.number}` },
       el("summary", el("time", line.at === null ? "" : duration(line.at)), el("span.what", line.isBad || line.rule ? "✂ " : line.kind === "event" ? "" : "⇄ ", wordsOf(line)), line.rule ? el("code.where", line.rule) : line.step && el("span.where", at ? at.name : line.step)));
-    place.addEventListener("toggle", () => {
+    place.ontoggle = () => {
       if (!place.open) return;
       if (place.children.length < 2) place.append(el("div.inside", detailsOf(line)));
       if (at) select(at);
-    });
+    };
     return el("li", place);
   }, MOST_LINES, el("div", list));
 }

@@ -25,7 +25,7 @@ function leaf(item) {
 }
 
 const label = (key, path) => key === undefined ? null : button(typeof key === "number" || NAME.test(key) ? key : json(key),
-  (event) => { event.preventDefault(); copy(path, `Copied ${path}`); }, { class: "key", title: `Copy the path ${visible(path)}` });
+  (event) => { event.preventDefault(); copy(path, path); }, { class: "key", title: `Copy the path ${visible(path)}` });
 
 /** Returns a value as a tree; what is inside of a folded place is made when it is unfolded. */
 function tree(item, path = "$", key = undefined, isOpen = true) {
@@ -37,7 +37,7 @@ function tree(item, path = "$", key = undefined, isOpen = true) {
   const entries = Array.isArray(item) ? item.map((one, index) => [index, one]) : Object.entries(item);
   const isSmall = json(item).length < 600;
   const unfold = () => place.children.length < 2 && addInParts(place, entries, ([inner, one]) => tree(one, path + into(inner), inner, isSmall), MANY);
-  place.addEventListener("toggle", unfold);
+  place.ontoggle = unfold;
   if (isOpen) { unfold(); place.open = true; }
   return place;
 }
@@ -47,7 +47,7 @@ function titled(title, later, kind = "") {
   const item = later();
   if (item === undefined) return null;
   return el("section", { class: `value ${kind}` },
-    el("h4", title, copyButton("copy", () => json(item, null, 2), `Copied ${title}`)), tree(item));
+    el("h4", title, copyButton("copy", () => json(item, null, 2), title)), tree(item));
 }
 
 /** Gives the paths at which two values differ: [path, before, after]. */

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # of the extra `dev`; where it is missing, `-m browser` finds no test, which fails
-collect_ignore = [] if find_spec("playwright") else ["test_page.py", "test_faults.py", "test_differences.py"]
+TESTS = ["test_page.py", "test_faults.py", "test_differences.py", "test_parts.py"]
+collect_ignore = [] if find_spec("playwright") else TESTS
 
 ARGUMENTS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

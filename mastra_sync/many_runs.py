@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, wait
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from typing_extensions import Self
@@ -125,22 +127,51 @@ def execute_one(client: WorkflowSource, workflow_id: str, input_data: Any, optio
 
 
 class _OwnThreads:
-    """Threads that stop waiting for their runs when nobody listens any more.
+    """Threads that stop waiting for their runs when nobody listens any more, or the interpreter ends.
 
-    Python joins them before it exits.
+    Those of a `ThreadPoolExecutor` are waited for before anything can be told that the interpreter ends: a script that
+    failed would stay until its last run has settled.
     """
 
     def __init__(self, workflow: ExecutableWorkflow, workers: int) -> None:
         self._stopped = threading.Event()
         self._workflow = workflow.on_clock(_StoppableClock(workflow.api.clock, self._stopped))
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="mastra-sync-map")
+        self._workers = workers
+        self._threads: list[threading.Thread] = []
+        self._waiting: SimpleQueue[tuple[Future[RunResult], PlannedRun] | None] = SimpleQueue()
+        atexit.register(self._end)
 
     def submit(self, run: PlannedRun) -> Future[RunResult]:
-        return self._executor.submit(self._workflow.execute, run.input_data, **run.options)
+        future: Future[RunResult] = Future()
+        self._waiting.put((future, run))
+        if len(self._threads) < self._workers:
+            name = f"mastra-sync-map_{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._execute_all, name=name, daemon=True))
+            self._threads[-1].start()
+        return future
 
     def stop(self) -> None:
+        """Begin no further run, and wait for none that is under way."""
+        atexit.unregister(self._end)
         self._stopped.set()
-        self._executor.shutdown(wait=False)
+        for _ in self._threads:
+            self._waiting.put(None)
+
+    def _end(self) -> None:
+        self.stop()
+        for thread in self._threads:
+            thread.join()  # no request is cut off
+
+    def _execute_all(self) -> None:
+        while (taken := self._waiting.get()) is not None:
+            future, run = taken
+            if self._stopped.is_set():
+                future.cancel()
+            elif future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(self._workflow.execute(run.input_data, **run.options))
+                except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+                    future.set_exception(error)
 
 
 class _StoppableClock:
@@ -176,6 +207,7 @@ def _results(
             futures.append(submit(run))  # noqa: PERF401 - what was submitted is known if one fails
         yield None  # type: ignore[misc]
         for future in futures:
+            _wait_for(future)
             error = future.exception()
             if error is None or not return_exceptions:
                 yield future.result()
@@ -186,3 +218,9 @@ def _results(
         for future in futures:
             future.cancel()
         stop()
+
+
+def _wait_for(future: Future[RunResult]) -> None:
+    """Wait until a run has ended, looking each second: Ctrl-C wakes no thread that was about to wait for a lock."""
+    while not future.done():
+        wait([future], timeout=1.0)

@@ -174,26 +174,25 @@ def test_an_executor_is_used_and_not_shut_down() -> None:
             assert [result.result for result in workflow.map(numbers(3), executor=executor)] == [0, 2, 4]
 
 
-def test_threads_of_its_own_end_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_of_its_own_end_with_the_batch() -> None:
     """However it ends: read to the end, closed, or failed."""
-    pools: list[ThreadPoolExecutor] = []
+    seen: set[threading.Thread] = set()
 
-    class Pool(ThreadPoolExecutor):
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            pools.append(self)
+    def before_start(number: int) -> Any:
+        seen.add(threading.current_thread())
+        return reply({"error": "no"}, 400) if number == 5 else None
 
-    monkeypatch.setattr(many_runs, "ThreadPoolExecutor", Pool)
-    workflow = workflow_on(Held(lambda number: reply({"error": "no"}, 400) if number == 5 else None))
+    workflow = workflow_on(Held(before_start))
     list(workflow.map(numbers(2)))
-    workflow.map(numbers(2)).close()  # type: ignore[attr-defined]
+    results = workflow.map(numbers(2))
+    next(results)
+    results.close()  # type: ignore[attr-defined]
     with pytest.raises(BadRequestError):
         list(workflow.map([{"n": 5}]))
-    assert len(pools) == 3
-    for pool in pools:
-        with pytest.raises(RuntimeError, match="shutdown"):
-            pool.submit(print)
-        pool.shutdown(wait=True)
+    assert len(seen) >= 3
+    for thread in seen:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 # -- failures
@@ -254,10 +253,10 @@ def test_an_interrupt_begins_no_further_run(monkeypatch: pytest.MonkeyPatch) -> 
     executor = ByHand()
     results = workflow_on(Runs(doubled)).map(numbers(3), executor=executor)
 
-    def interrupted(timeout: float | None = None) -> None:
+    def interrupted() -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(executor.futures[0], "exception", interrupted)
+    monkeypatch.setattr(executor.futures[0], "done", interrupted)
     with pytest.raises(KeyboardInterrupt):
         next(results)
     assert executor.states == "ccc"
@@ -285,6 +284,29 @@ def test_an_interrupt_ends_the_process() -> None:
         assert process.stdout.readline() == "waiting\n"
         assert interrupted(process)[0] == "interrupted\n"
     assert process.returncode == 0
+
+
+LEFT = """
+from tests.client.scripted import Runs, client_of
+from mastra_sync.deadline import SystemClock
+
+client, _ = client_of(Runs(lambda given: dict(status="running")))
+waits = client.get_workflow("w").on_clock(SystemClock()).map([dict()] * 3, timeout=3600, max_workers=2)
+raise SystemExit("a script that fails while results are to come")
+"""
+
+
+def test_a_script_that_fails_ends() -> None:
+    """Whoever keeps the results in a variable does not wait at the end for runs of an hour either."""
+    left = subprocess.run(
+        [sys.executable, "-c", LEFT],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (left.returncode, left.stderr) == (1, "a script that fails while results are to come\n")
 
 
 def test_a_failure_begins_no_further_run() -> None:

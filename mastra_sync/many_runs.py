@@ -221,6 +221,9 @@ def _results(
 
 
 def _wait_for(future: Future[RunResult]) -> None:
-    """Wait until a run has ended, looking each second: Ctrl-C wakes no thread that was about to wait for a lock."""
+    """Wait until a run has ended.
+
+    Looks each second, for a Ctrl-C does not wake a thread that was just about to wait for a lock.
+    """
     while not future.done():
         wait([future], timeout=1.0)

@@ -336,8 +336,8 @@ class Workflow:
     ) -> Iterator[RunResult]:
         """Execute the workflow once for each input, several at a time.
 
-        The results are given in the inputs' order. Whoever stops reading them, or ends the script, begins no further run;
-        those under way go on at the server.
+        The results are given in the inputs' order. Whoever stops reading them, or ends the script, begins no further
+        run; those under way go on at the server.
 
         Args:
             inputs: One run each.

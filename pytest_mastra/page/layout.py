@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from mastra_sync.workflow_graph import CONDITIONAL, MAPPING, SLEEP, WORKFLOW, Node
+from mastra_sync.workflow_graph import CONDITIONAL, FOREACH, LOOP, MAPPING, SLEEP, WORKFLOW, Node
 from pytest_mastra.text.width import cells, clipped
 
 HEIGHT = 32
@@ -31,6 +31,8 @@ _CAPTION_CELLS = 34
 _CAPTION_CELL = 6.2
 _SLEEP_CELLS = 12
 _MARGIN = 6
+_COUNTS = {LOOP: 36, FOREACH: 84}
+"""Room for what is counted: five rounds or 5,000, 343 of 500 items."""
 
 _NAMES = {CONDITIONAL: "branch", WORKFLOW: "nested", MAPPING: "map"}
 """What drawings call some kinds of entries."""
@@ -170,7 +172,7 @@ def _size_of(node: Node) -> _Size:
 
 
 def _label_width(node: Node) -> float:
-    count = 36 if node.repeats else 0
+    count = _COUNTS.get(node.repeats, 0)
     detail = cells(node.detail) * _CELL + 4 if _is_pause(node) else 0
     return max(_NARROWEST, cells(_label(node)) * _CELL + _BESIDE_LABEL + count + min(detail, 95))
 

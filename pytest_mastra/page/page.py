@@ -46,7 +46,7 @@ BUDGET = 5_000_000
 _LONGEST_VALUE = 1200
 _MOST_FAULTS = 5
 _MOST_DIFFERENCES = 3
-_WORDS = {"error": "errors", "xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
+_WORDS = {"xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,10 @@ def render(
     return _fill(tests, session, data, Sections(cards, covered, sweeps, drawings.shapes))
 
 
+def _words(outcome: str, count: int) -> str:
+    return "errors" if outcome == "error" and count > 1 else _WORDS.get(outcome, outcome)
+
+
 def _left_out(count: int) -> str:
     if count == 1:
         return "the runs of the oldest passing test are left out."
@@ -164,7 +168,7 @@ def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: S
             session=session,
             headline=_headline(counts),
             counts=[
-                (outcome, counts[outcome], _WORDS.get(outcome, outcome)) for outcome in OUTCOMES if counts[outcome]
+                (outcome, counts[outcome], _words(outcome, counts[outcome])) for outcome in OUTCOMES if counts[outcome]
             ],
             total=len(tests),
             cards=sections.cards,

@@ -1,9 +1,10 @@
-"""JavaScript without what only people need of it: comments, and space between tokens. No I/O."""
+"""JavaScript without what only people need: comments, spaces, long names. No I/O."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 _TOKEN = re.compile(
     r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
@@ -19,6 +20,8 @@ _WORD = re.compile(r"[\w$]")
 _BEFORE_REGEX = frozenset("(,=:[!&|?{};+-*%<>~^\n")
 _AFTER_WORD = frozenset({"return", "typeof", "case", "of", "in"})
 _SHORTER = {"const": "let", "undefined": "void 0"}
+_DECLARED = re.compile(r"^(?:async )?(?:function|const|let) (\w*[a-z0-9_][A-Z]\w*)", re.MULTILINE)
+"""A name that the script declares in a line of its own, and that is none of JavaScript's words: `drawGraph`."""
 _TAKES_NO_LINE_AFTER = frozenset(")]},;.:?`")
 """Behind a brace, a line end may stand for a semicolon, but not before one of these."""
 
@@ -28,6 +31,21 @@ def shrink(script: str) -> str:
 
     Its statements end with semicolons, and none is empty; only behind a closing brace a line's end may stand for one.
     """
+    return _shrink(script, {**_SHORTER, **_short_names(script)})
+
+
+def _short_names(script: str) -> dict[str, str]:
+    """Return other names for what the script declares, but for what may be properties too."""
+    names = dict.fromkeys(_DECLARED.findall(script))
+    free = (f"${number:x}" for number in count())
+    return {name: next(free) for name in names if not _may_be_property(name, script)}
+
+
+def _may_be_property(name: str, script: str) -> bool:
+    return bool(re.search(rf"(?<!\.\.)\.{name}\b|(?:(?<!\$)\{{|,)\s*{name}\s*[:,}}]", script))
+
+
+def _shrink(script: str, shorter: Mapping[str, str]) -> str:
     kept: list[str] = []
     space = ""
     for piece in _tokens(script):
@@ -40,7 +58,7 @@ def shrink(script: str) -> str:
             kept.pop()
         if kept and space and _needs_space(kept[-1], piece, space):
             kept.append(space if kept[-1][-1] == "}" else " ")
-        kept.append(_shrink_template(piece) if piece[0] == "`" else _SHORTER.get(piece, piece))
+        kept.append(_shrink_template(piece, shorter) if piece[0] == "`" else shorter.get(piece, piece))
         space = ""
     return "".join(kept)
 
@@ -82,7 +100,7 @@ def _token_at(script: str, position: int, last: str) -> str:
     return found[0] if found is not None else script[position]
 
 
-def _shrink_template(template: str) -> str:
+def _shrink_template(template: str, shorter: Mapping[str, str]) -> str:
     """Return a template literal with what is computed within it shrunk."""
     parts: list[str] = []
     position = 1
@@ -92,7 +110,7 @@ def _shrink_template(template: str) -> str:
         if template[begin] == "`":
             return f"`{''.join(parts)}`"
         position = _end_of_braces(template, begin + 2)
-        parts.append(f"${{{shrink(template[begin + 2 : position - 1])}}}")
+        parts.append(f"${{{_shrink(template[begin + 2 : position - 1], shorter)}}}")
 
 
 def _end_of_text(script: str, position: int) -> int:

@@ -18,12 +18,15 @@ CASES = [
     ("s.replace(/[/ ]  \\/ x/g, ', ')", "s.replace(/[/ ]  \\/ x/g,', ')"),
     ("return /a b/.test(x) && y / 2 / z", "return/a b/.test(x)&&y/2/z"),
     ("`a ${ b.map((x) => `c  ${ x }`) } d`", "`a ${b.map(x=>`c  ${x}`)} d`"),
+    ("const longName = 1;\nf(longName, `${ longName }`, ...[longName]);", "let $0=1;f($0,`${$0}`,...[$0]);"),
+    ("const longName = 1;\nf({ longName }, longName);", "let longName=1;f({longName},longName);"),
+    ("let longName;\nx.longName = longName;", "let longName;x.longName=longName;"),
     ("x = {\n  a: 1,\n};\nfor (const one of all) go(one);", "x={a:1,};for(let one of all)go(one);"),
 ]
 
 
 @pytest.mark.parametrize(("script", "shrunk"), CASES)
 def test_what_is_left(script: str, shrunk: str) -> None:
-    """Comments and spaces go; texts, those of templates too, and regular expressions stay as they are."""
+    """Comments, spaces, long names that are no properties go; texts and regular expressions stay as they are."""
     assert shrink(script) == shrunk
     assert shrink(shrunk) == shrunk

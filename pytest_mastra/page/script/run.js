@@ -55,17 +55,17 @@ function drawRun(test, runId, stepPath) {
     el("h2", { class: `sentence ${hasFailed(test) ? "bad" : ""}`, tabindex: -1 }, words ? [workflow ? el("b", workflow) : "", " ", words, where ? [" ", el("code", where)] : ""] : [badge(test.outcome), " ", run ? run.workflow : "No run"]),
     why ? el("p.why", why) : "",
     el("p.name", el("code", test.name), [duration(test.seconds), test.target, test.from].map((one) => one && el("span", one))),
-    run ? el("p.name.run", badge(run.status), el("span", "run ", copyButton(run.id, run.id, "the run's id")), el("span", duration(run.seconds)), run.isGraphKnown ? null : el("span", "no server told its graph: steps in their order")) : "",
+    run ? el("p.name.run", badge(run.status), el("span", "run ", copyButton(run.id, run.id, "the run's id")), el("span", duration(run.seconds)), run.isGraphKnown || !run.steps.length ? null : el("span", "no server told its graph: steps in their order")) : "",
     el("div.tools", run && pickerOf(test, runs, run), run && compareOf(run), copyButton("Copy as Markdown", () => markdownOf(test, run, at), "as Markdown")));
   if (!run) {
     view.append(el("p.empty", test.isThinned ? "The trace of this test was left out for want of room." : test.runs ? "This test named no run." : "This test had nothing to do with Mastra."), ...saidOf(test, true));
     return null;
   }
-  // where the run went well, what the test says is the news: a value, a snapshot or a cassette that differs
-  const isFine = ["success", "bailed"].includes(run.status);
+  // where no step stopped, what the test says is the news: a value, a snapshot or a cassette that differs
+  const isFine = run.failing < 0;
   const drawing = el("div.drawing", { tabindex: 0, role: "group", "aria-label": "Graph, scrolls sideways", onclick: () => select(undefined) }, drawGraph(run, select));
+  if (run.graph[2].length) view.append(drawing);
   view.append(
-    drawing,
     el("div.columns", el("div.left", el("div", { id: "comparison" }), isFine && saidOf(test, !run.differences.length), el("h3", "Timeline"), drawTimeline(run, select), el("h3", "Story"), drawStory(run, select), !!test.faults.length && [el("h3", "Faults of the test"), el("div.faults", test.faults.map(faultOf))], !isFine && saidOf(test)), panel));
   select(run.steps.find((one) => one.path === stepPath) || (stepPath ? undefined : run.steps[run.failing] || run.steps.find((one) => differs(run, one))), true);
   showStopped(drawing);

@@ -1,4 +1,4 @@
-// What was said and told of a run, line by line; polls that say the same are one line.
+// What was said and told of a run, line by line; polls that say the same are one line, and so is the progress of a foreach.
 const MOST_LINES = 400;
 const POLLS = new Set(["run_by_id", "run_execution_result"]);
 
@@ -11,17 +11,20 @@ function linesOf(run) {
   for (const one of storyOf(run)) {
     const last = lines[lines.length - 1];
     const isPoll = one.kind === "request" && POLLS.has(one.verb), isBad = one.kind === "request" && isTrouble(one);
-    const said = isPoll ? (isBad ? ` → ${outcomeOf(one)}` : `, ${(one.got() || {}).status || ""}`) : "";
+    const isFolded = isPoll || one.type === "workflow-step-progress";
+    const inside = isPoll ? one.got() : isFolded && one.body().payload;
+    const said = isBad ? ` → ${outcomeOf(one)}` : isFolded ? `, ${inside?.iterationStatus || inside?.status || ""}` : "";
     const rule = (one.fault ? [one.fault] : one.faults || []).map((fault) => fault.rule).join(", ");
-    if (isPoll && last && last.kind === "polls" && last.said === said && last.rule === rule) last.all.push(one);
-    else lines.push({ ...(isPoll ? { kind: "polls", at: one.at, said } : one), isBad: isBad || !!one.fault, rule, step: rule ? stepAt(run, one) : one.step, all: [one], number: lines.length });
+    const key = isFolded && joined(" ", said, rule, one.type, one.step);
+    if (key && last?.key === key) last.all.push(one);
+    else lines.push({ ...(isPoll ? { kind: "polls", at: one.at } : one), said, key, isBad: isBad || !!one.fault, rule, step: rule ? stepAt(run, one) : one.step, all: [one], number: lines.length });
   }
   return lines;
 }
 
 function wordsOf(line) {
   if (line.kind === "polls") return plural(line.all.length, "poll") + line.said.replace(/, $/, "");
-  if (line.kind === "event") return line.type.replace(/^workflow-/, "") || "event";
+  if (line.kind === "event") return (line.type.replace(/^workflow-/, "") || "event") + line.said + (line.all[1] ? ` ×${many(line.all.length)}` : "");
   return line.fault ? "here it struck" : `${line.verb || line.target} → ${outcomeOf(line)}`;
 }
 
@@ -30,7 +33,7 @@ const faultOf = (fault) => el("div.fault", el("p.target", fault.rule), el("p.nam
 
 const headers = (lines) => lines && el("pre.headers", lines);
 function detailsOf(line) {
-  if (line.kind === "event") return [titled("Event", line.body)];
+  if (line.kind === "event") return line.all.slice(0, 50).map((one) => titled("Event", one.body));
   if (line.fault) return faultOf(line.fault);
   return line.all.slice(0, 50).map((one, index) => el("div", el("p.target", one.target),
     one.failure ? el("p.why", one.failure) : "", index ? "" : one.faults.map(faultOf), titled("Sent", one.sent), titled("Answer", one.got),

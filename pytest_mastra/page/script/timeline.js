@@ -40,7 +40,7 @@ function drawTimeline(run, select) {
     el(`span.step.depth${Math.min(one.path.split(".").length - 1, 6)}`, el("span", { class: `mark ${classOf(one.status)}` }, markOf(one.status)), " ", one.name, one.count && el("em", ` ${one.count}`)),
     bars(breaks.map(([left]) => percent(el("i.break"), left, share)), one.spans.map(([kind, from, to]) => percent(
       el("i.bar", { class: { w: classOf(one.status), f: "failed", p: "pause" }[kind] || "idle", title: `from ${duration(from)}${to === null ? " on" : ` to ${duration(to)}`}` }), place(from), place(to ?? end) - place(from)))),
-    el("span.took", duration(one.seconds))], () => select(one), { class: "row", "data-step": one.path, "aria-label": `${one.path}, ${wordOf(one.status)}, ${duration(one.seconds)}` })), MOST_BARS, made);
+    el("span.took", duration(one.seconds))], () => select(one), { class: "row", title: one.path, "data-step": one.path, "aria-label": `${one.path}, ${wordOf(one.status)}, ${duration(one.seconds)}` })), MOST_BARS, made);
 }
 
 function percent(made, left, width) {

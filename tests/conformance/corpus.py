@@ -24,6 +24,7 @@ class Scenario:
         body_limit: The largest body in bytes.
         alone: Whether it needs a server that knows of no other runs.
         dies: Whether the server dies in it, so that it needs one with a database.
+        in_a_hurry: Whether a real server must die within a second, so that few may die with it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     body_limit: int | None = None
     alone: bool = False
     dies: bool = False
+    in_a_hurry: bool = False
 
 
 SCENARIOS: list[Scenario] = []
@@ -44,11 +46,12 @@ def scenario(
     body_limit: int | None = None,
     alone: bool = False,
     dies: bool = False,
+    in_a_hurry: bool = False,
 ) -> Callable[[Callable[[Conversation], Any]], Callable[[Conversation], Any]]:
     """Add a function to the corpus under its own name; by default for all generations."""
 
     def add(play: Callable[[Conversation], Any]) -> Callable[[Conversation], Any]:
-        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone, dies))
+        SCENARIOS.append(Scenario(play.__name__, play, generations or ALL, token, body_limit, alone, dies, in_a_hurry))
         return play
 
     return add

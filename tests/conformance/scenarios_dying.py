@@ -232,7 +232,7 @@ def died_finished(conversation: Conversation) -> None:
     conversation.read_run("dying-line", run_id)
 
 
-@scenario(dies=True)
+@scenario(dies=True, in_a_hurry=True)
 def died_sleeping(conversation: Conversation) -> None:
     """A run that slept does not wake up; a restart sleeps anew."""
     run_id = conversation.run_id()
@@ -252,7 +252,7 @@ def died_sleeping(conversation: Conversation) -> None:
     conversation.record_value("executions", conversation.executions(run_id))
 
 
-@scenario(dies=True)
+@scenario(dies=True, in_a_hurry=True)
 def died_sleeping_nested(conversation: Conversation) -> None:
     """A nested workflow that slept, likewise."""
     run_id = conversation.run_id()

@@ -11,7 +11,8 @@ import pytest
 
 from tests.conformance.corpus import SCENARIOS
 from tests.conformance.summary import summary_of
-from tests.live.conformance.dying_together import play_all
+from tests.conftest import IS_WORKER
+from tests.live.conformance.dying_together import play_all_once
 from tests.live.conftest import StartServer
 
 
@@ -36,10 +37,14 @@ def told_by_the_dying(
 ) -> Callable[[str, str], list[Any]]:
     """A function from a generation and a scenario in which the server dies to its transcript."""
     folder = tmp_path_factory.mktemp("mortal")
+    of_all_workers = tmp_path_factory.getbasetemp().parent if IS_WORKER else folder
 
     @cache
     def play_those_of(generation: str) -> dict[str, Future[list[Any]]]:
-        server = module_server(generation, database=folder / f"{generation}.db")
-        return play_all(server, [each for each in SCENARIOS if each.dies and generation in each.generations])
+        return play_all_once(
+            lambda: module_server(generation, database=folder / f"{generation}.db"),
+            [each for each in SCENARIOS if each.dies and generation in each.generations],
+            of_all_workers / f"told-by-the-dying-{generation}.json",
+        )
 
     return lambda generation, name: play_those_of(generation)[name].result()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from tests.conformance.corpus import Scenario
 from tests.conformance.transcript_files import play
 from tests.live.conformance.real_wire import RealWire
 from tests.live.server import LiveServer
-
-AT_ONCE = 8
-"""Scenarios that are played at once."""
 
 
 class Meeting:
@@ -73,22 +74,50 @@ class WireOfMany(RealWire):
         self._meeting.meet(super().revive)
 
 
-def play_all(server: LiveServer, scenarios: Sequence[Scenario]) -> dict[str, Future[list[Any]]]:
-    """Return the transcript of each scenario, or what kept it from its end, by its name."""
-    played: dict[str, Future[list[Any]]] = {}
-    for start in range(0, len(scenarios), AT_ONCE):
-        some = scenarios[start : start + AT_ONCE]
-        meeting = Meeting(len(some))
+def play_all_once(
+    start_server: Callable[[], LiveServer], scenarios: Sequence[Scenario], kept: Path
+) -> dict[str, Future[list[Any]]]:
+    """Return the transcript of each scenario, or what kept it from its end, by its name.
 
-        def tell(scenario: Scenario, meeting: Meeting = meeting) -> list[Any]:
-            try:
-                return play(scenario, WireOfMany(server, meeting))
-            finally:
-                meeting.leave()
+    If all came to their ends, the workers that ask later find them in a file.
 
-        with ThreadPoolExecutor(len(some)) as pool:
-            played |= {scenario.name: pool.submit(tell, scenario) for scenario in some}
-        if not server.is_running:
-            # all have failed after its death
-            server.start()
+    Args:
+        start_server: Starts the server that they are played against.
+        scenarios: Which.
+        kept: The file, in a folder of all workers.
+    """
+    with FileLock(f"{kept}.lock"):
+        if kept.exists():
+            return {name: _done(transcript) for name, transcript in json.loads(kept.read_text("utf-8")).items()}
+        played = _play_all(start_server(), scenarios)
+        if not any(future.exception() for future in played.values()):
+            kept.write_text(json.dumps({name: future.result() for name, future in played.items()}), "utf-8")
+        return played
+
+
+def _play_all(server: LiveServer, scenarios: Sequence[Scenario]) -> dict[str, Future[list[Any]]]:
+    groups = ([each for each in scenarios if each.in_a_hurry is in_a_hurry] for in_a_hurry in (True, False))
+    return {name: played for group in groups if group for name, played in _play_at_once(server, group).items()}
+
+
+def _play_at_once(server: LiveServer, scenarios: Sequence[Scenario]) -> dict[str, Future[list[Any]]]:
+    meeting = Meeting(len(scenarios))
+
+    def tell(scenario: Scenario) -> list[Any]:
+        try:
+            return play(scenario, WireOfMany(server, meeting))
+        finally:
+            meeting.leave()
+
+    with ThreadPoolExecutor(len(scenarios)) as pool:
+        played = {scenario.name: pool.submit(tell, scenario) for scenario in scenarios}
+    if not server.is_running:
+        # all have failed after its death
+        server.start()
     return played
+
+
+def _done(transcript: list[Any]) -> Future[list[Any]]:
+    future: Future[list[Any]] = Future()
+    future.set_result(transcript)
+    return future

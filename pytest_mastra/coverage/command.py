@@ -65,6 +65,9 @@ def combine_files(files: Sequence[Path], out: Path, reporter: CoverageReporter) 
         Stop: One cannot be read, or the sum cannot be written.
     """
     coverage = Coverage()
+    twice = [file for number, file in enumerate(files) if file.resolve() in {one.resolve() for one in files[:number]}]
+    if twice:
+        raise Stop(Exit.USAGE, f"{twice[0]} is named twice, and would count twice")
     for file in files:
         coverage.merge(_read(file))
     _write(out, as_text(coverage))
@@ -85,6 +88,9 @@ def _read(path: Path) -> Coverage:
         return read_file(path)
     except CoverageFileError as error:
         raise Stop(Exit.USAGE, str(error)) from None
+    except IsADirectoryError:
+        hint = "give the file in it that pytest --mastra-coverage wrote, .mastra-coverage.json by default"
+        raise Stop(Exit.USAGE, f"{path} is a folder: {hint}") from None
     except OSError as error:
         hint = "; pytest --mastra-coverage writes it" if isinstance(error, FileNotFoundError) else ""
         raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror or error}{hint}") from None

@@ -16,6 +16,7 @@ from pytest_mastra.coverage.goals import FAMILIES, Declared, Family, Goal, Key, 
 from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.coverage.observed_run import ObservedRun, Origin
 from pytest_mastra.report.trace_records import as_json
+from pytest_mastra.run_history.last_state import NOT_FOUND
 
 Omit = Callable[[str, Goal], "str | None"]
 """Says of a workflow's id and a goal why it is not counted; None if it is."""
@@ -200,7 +201,12 @@ class Coverage:
                 row.declared = declared()
 
     def add_run(self, run: ObservedRun) -> frozenset[Key]:
-        """Add one run; return the keys of the goals that it reached."""
+        """Add one run; return the keys of the goals that it reached.
+
+        One that its server does not know, as its workflow perhaps, is none.
+        """
+        if run.status == NOT_FOUND:
+            return frozenset()
         graph = graph_of(run.state)
         graph = run.graph if graph is None else graph
         tree = self._read(graph)

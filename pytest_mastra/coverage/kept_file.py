@@ -62,7 +62,8 @@ def from_json(data: Any, path: str = "coverage") -> Coverage:
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         raise CoverageFileError(path, "no coverage: pytest --mastra-coverage writes such files")
     if data.get("version") != VERSION:
-        raise CoverageFileError(path, f"of version {data.get('version')!r}; this release reads version {VERSION}")
+        told = f"of version {data.get('version')!r}; this release reads version {VERSION}"
+        raise CoverageFileError(path, f"{told}: have one release write and read")
     coverage = Coverage()
     try:
         for workflow_id, origin in data["known"]:
@@ -96,8 +97,11 @@ def read_file(path: str | os.PathLike[str]) -> Coverage:
         CoverageFileError: It holds none.
         OSError: It cannot be read.
     """
+    written = Path(path).read_bytes()
+    if not written.strip():
+        raise CoverageFileError(str(path), "the file is empty; was pytest --mastra-coverage ended while it wrote?")
     try:
-        data = json.loads(Path(path).read_bytes().decode("utf-8"))
+        data = json.loads(written.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CoverageFileError(
             str(path), f"not JSON in UTF-8: {error}; pytest --mastra-coverage writes such files"

@@ -44,7 +44,10 @@ def total_line(coverage: Coverage, omit: Omit | None = None) -> str:
     """Return the three numbers of all workflows in one line."""
     if not coverage.runs:
         return "no test has run a workflow"
-    seen = f"{_plural(coverage.runs, 'run')} of {_plural(len(coverage.workflows), 'workflow')}"
+    rows = coverage.workflows
+    count = len({row.workflow_id for row in rows})
+    several = "" if count == len(rows) else f" in {len(rows)} rows"
+    seen = f"{_plural(coverage.runs, 'run')} of {_plural(count, 'workflow')}{several}"
     return f"{seen}: {numbers(coverage.counts(omit))}"
 
 

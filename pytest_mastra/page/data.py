@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _DEFLATED_ROW = 5
 """How many characters of the list deflate to one byte."""
 
-_ID = 8
-"""How much of a run's id tells it from others to a reader."""
+_ID = 24
+"""A run's id that is longer is told by its beginning."""
+_BEGINNING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ class PageData:
 
     def _run(self, run: ShownRun) -> list[Any]:
         text = self._interned.text
-        return [text(run.traced.workflow_id), text(run.traced.status), run.traced.run_id[:_ID]]
+        run_id = run.traced.run_id
+        shown = run_id if len(run_id) <= _ID else run_id[:_BEGINNING]
+        return [text(run.traced.workflow_id), text(run.traced.status), shown]
 
     def _graph(self, layout: Layout) -> int:
         """Return the number of a graph that is placed."""

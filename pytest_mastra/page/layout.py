@@ -5,6 +5,7 @@ A graph of Mastra's is a tree, so two walks over it are enough: one measures, on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -31,6 +32,8 @@ _CAPTION_CELLS = 34
 _CAPTION_CELL = 6.2
 _SLEEP_CELLS = 12
 _MARGIN = 6
+_ARROW = re.compile(r"^(?:async\s*)?(?:\([^()]*\)|\w+)\s*=>\s*(?![\s{])")
+"""What conditions begin with that all of them begin with: `async ({ inputData }) =>`."""
 _COUNTS = {LOOP: 36, FOREACH: 84}
 """Room for what is counted: five rounds or 5,000, 343 of 500 items."""
 
@@ -160,7 +163,7 @@ class _Row:
 
 def _size_of(node: Node) -> _Size:
     if node.arms:
-        arms = tuple(_Row.of([arm], arm.condition) for arm in node.arms)
+        arms = tuple(_Row.of([arm], _ARROW.sub("", arm.condition)) for arm in node.arms)
         height = sum(arm.above + arm.below for arm in arms) + _BETWEEN_ARMS * (len(arms) - 1)
         width = max(arm.width for arm in arms) + 2 * LEAD
         return _Size(node, width, height / 2, height / 2, arms)

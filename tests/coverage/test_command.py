@@ -101,6 +101,10 @@ def test_forms(tmp_path: Path) -> None:
             "gone.json cannot be read: No such file or directory; pytest --mastra-coverage writes",
         ),
         (["report", "broken.json"], "broken.json: not JSON in UTF-8: "),
+        (["report", "empty.json"], "empty.json: the file is empty; "),
+        (["report", "next.json"], "next.json: of version 2; this release reads version 1: have one release write"),
+        (["report", "."], ". is a folder: give the file in it that pytest --mastra-coverage wrote"),
+        (["combine", "now.json", "./now.json"], "now.json is named twice, and would count twice"),
         (["report", "other.json"], "other.json: no coverage: pytest --mastra-coverage writes such files"),
         (
             ["report", "now.json", "--form", "htm"],
@@ -127,6 +131,8 @@ def test_what_cannot_be_meant(tmp_path: Path, arguments: list[str], said: str) -
     kept(tmp_path, "now.json", fold([PASSED]))
     (tmp_path / "broken.json").write_text("{", "utf-8")
     (tmp_path / "other.json").write_text("{}", "utf-8")
+    (tmp_path / "empty.json").write_text("", "utf-8")
+    (tmp_path / "next.json").write_text('{"format": "mastra-coverage", "version": 2}', "utf-8")
     result = call(tmp_path, *arguments)
     assert isinstance(result.exception, Stop)
     assert (result.exception.status, result.exception.message[: len(said)]) == (2, said)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import MastraClient
+from mastra_sync import MastraClient, WorkflowNotFound
 from pytest_mastra.coverage import Coverage, ObservedRun, fold, runs_of_scene, runs_of_trace
+from pytest_mastra.coverage.report import total_line
 from pytest_mastra.fake import FakeMastra
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import trace_records
@@ -52,6 +53,19 @@ def test_a_fake_and_a_server_are_two_rows() -> None:
     assert [(row.origin, row.runs) for row in coverage.workflows] == [("fake", 1), ("server", 1)]
     assert [goal.verdict for goal in coverage.workflows[0].goals() if goal.label == "pay failed"] == ["missed"]
     assert coverage.ambiguous == []
+    assert total_line(coverage).startswith("2 runs of 1 workflow in 2 rows: ")
+
+
+@pytest.mark.parametrize("target", ["fake", "live"])
+def test_a_workflow_that_is_not_there_has_no_goals(target: str) -> None:
+    """Nobody can reach any: a name that a test got wrong is no hole of the suite."""
+
+    def play(_: FakeMastra, client: MastraClient) -> None:
+        with pytest.raises(WorkflowNotFound):
+            client.get_workflow("no-such").execute({})
+
+    coverage = fold(runs_of_scene(play_on(target, play)))
+    assert (coverage.workflows, coverage.known()) == ([], [])
 
 
 def test_graphs_that_differ_are_said_to() -> None:

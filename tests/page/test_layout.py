@@ -17,6 +17,22 @@ def test_nothing_to_draw() -> None:
     assert lay_out(()).boxes == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "caption"),
+    [
+        ("async ({ inputData }) => inputData.amount < 100", "inputData.amount < 100"),
+        ("async({inputData:e})=>e.amount<100", "e.amount<100"),
+        ("ctx => ctx.amount < 100", "ctx.amount < 100"),
+        ("({ n }) => { return n > 1 }", "({ n }) => { return n > 1 }"),
+        ("ctx.input_data['amount'] < 100", "ctx.input_data['amount'] < 100"),
+    ],
+)
+def test_what_a_condition_says(condition: str, caption: str) -> None:
+    """It stands above its arm without what all of them begin with."""
+    branch = {"type": "conditional", "steps": [step("a")], "serializedConditions": [{"id": "c", "fn": condition}]}
+    assert [box.caption for box in lay_out(read_graph([branch])).boxes if box.caption] == [caption]
+
+
 def overlap(one: Box, other: Box) -> bool:
     return (
         one.x < other.x + other.width

@@ -6,13 +6,13 @@ function compareOf(run) {
     test.briefly.forEach((one, index) => { if (one.workflow === run.workflow && (test !== run.test || index !== run.index)) others.push({ ...one, test, index }); });
   }
   if (!others.length) return null;
-  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", one.test.target, one.test.from, one.id)}`;
+  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", one.test.target, one.id, one.test.from)}`;
   others.sort((one, other) => (other.test.name === run.test.name) - (one.test.name === run.test.name));
   return el("select", { "aria-label": "Compare with", id: "compare", onchange: async ({ target }) => {
     const chosen = others[target.value];
     if (chosen) await openPart(chosen.test);
     const other = chosen?.test.runs[chosen.index];
-    byId("comparison").replaceChildren(...(other ? [el("h3", `Compared with ${other.test.name}`), drawComparison(...[run, other].sort((one, two) => one.test.number - two.test.number || one.index - two.index))] : []));
+    byId("comparison").replaceChildren(...(other ? [el("h3", `Compared with ${joined(", ", other.test.name, other.test.target)}`), drawComparison(...[run, other].sort((one, two) => one.test.number - two.test.number || one.index - two.index))] : []));
   } }, el("option", { value: "" }, "Compare with…"), others.map((one, index) => el("option", { value: index }, label(one))));
 }
 
@@ -21,9 +21,13 @@ function drawComparison(before, after) {
   const find = (run, path) => run.steps.find((one) => one.path.replace(UUID, "") === path);
   const rows = [[after.workflow, { ...before, output: before.result }, { ...after, output: after.result }], ...paths.map((path) => [path, find(before, path), find(after, path)])];
   const cell = (one) => el("td", one ? [badge(one.status), " ", el("small", duration(one.seconds))] : el("span.null", "not reached"));
-  return el("table.comparison", el("thead", el("tr", ["Step", "Before", "Now", "What differs"].map((one) => el("th", { scope: "col" }, one)))),
+  return el("table.comparison", el("thead", el("tr", ["Step", ...(before.test.target === after.test.target ? ["Before", "Now"] : [before.test.target, after.test.target]), "What differs"].map((one) => el("th", { scope: "col" }, one)))),
     el("tbody", rows.map(([name, one, other]) => {
-      const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => differences(one[field]?.(), other[field]?.(), field)) : [];
+      const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => {
+        const was = one[field]?.(), is = other[field]?.();
+        // servers forget what was asked once it is answered
+        return field === "asks" && !was !== !is ? [] : differences(was, is, field);
+      }) : [];
       return el("tr", { class: found.length || !one || !other || one.status !== other.status ? "differs" : "same" }, el("th", { scope: "row" }, name), cell(one), cell(other),
         el("td", found.slice(0, 8).map(changed), found.length > 8 ? `and ${found.length - 8} more` : found.length ? null : one && other ? "nothing" : ""));
     })));

@@ -1,13 +1,13 @@
 // All tests: those that failed are there already, the others are listed; filters go over both.
 const ROWS = 500;
 const chosen = { outcomes: new Set(), workflow: "", words: "" };
-let cards = [];
+let cards = [], isMixed;
 
 function matches(test) {
   if (chosen.outcomes.size && !chosen.outcomes.has(test.outcome)) return false;
   if (chosen.workflow && !workflowsOf(test).includes(chosen.workflow)) return false;
   if (!chosen.words) return true;
-  test.searched ||= [test.name, ...test.sentence, test.message, ...workflowsOf(test)].join(" ").toLowerCase();
+  test.searched ||= [test.name, ...test.sentence, test.message, test.target, test.from, ...workflowsOf(test)].join(" ").toLowerCase();
   return chosen.words.split(/\s+/).every((word) => test.searched.includes(word));
 }
 
@@ -15,7 +15,7 @@ function rowOf(test) {
   const [workflow, words, where, why] = test.sentence;
   const said = words ? joined(": ", joined(" ", workflow, words, where), why) : test.message;
   return el("li", el("a", { href: linkTo(test.key) }, el("span", { class: `mark ${test.outcome}`, title: test.outcome }, markOf(test.outcome)), el("span.unseen", `${test.outcome}: `),
-    el("span.test", test.name, said ? el("small", clipped(said, 300)) : ""), el("span.workflows", workflowsOf(test).join(", ")), el("span.took", duration(test.seconds))));
+    el("span.test", test.name, said ? el("small", clipped(said, 300)) : ""), el("span.workflows", joined(", ", ...workflowsOf(test), isMixed && test.target)), el("span.took", duration(test.seconds))));
 }
 
 function drawList() {
@@ -50,5 +50,6 @@ function readyFilters() {
   select.append(...workflows.map((one) => el("option", { value: one }, one)));
   select.onchange = () => { chosen.workflow = select.value; filtered(); };
   select.hidden = workflows.length < 2;
+  isMixed = new Set(TESTS.map((test) => test.target).filter(Boolean)).size > 1;
   byId("filters").hidden = TESTS.length < 2;
 }

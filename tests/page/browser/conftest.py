@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # of the extra `dev`; where it is missing, `-m browser` finds no test, which fails
-TESTS = ["test_page.py", "test_faults.py", "test_differences.py", "test_looks.py", "test_parts.py"]
+TESTS = ["test_page.py", "test_faults.py", "test_differences.py", "test_looks.py", "test_parts.py", "test_targets.py"]
 collect_ignore = [] if find_spec("playwright") else TESTS
 
 ARGUMENTS = [

@@ -15,8 +15,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.properties import DEFAULT, examples
+
 # a slow machine fails no property test, and nothing is left behind
-settings.register_profile("any_machine", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any_machine",
+    deadline=None,
+    database=None,
+    max_examples=examples(DEFAULT),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("any_machine")
 
 pytest_plugins = ["pytester", "tests.suites_in_folders"]

@@ -21,6 +21,7 @@ from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
 from tests.cassettes.recorded_calls import Said, said_again, transcript
 from tests.fake.test_random_runs import Builder, Shape, graphs
+from tests.properties import examples
 
 MOST_RESUMES = 6
 
@@ -63,7 +64,7 @@ def _ends_one_way(shape: Any) -> bool:
     return not isinstance(shape, (list, tuple)) or all(map(_ends_one_way, shape))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(shape=graphs.filter(_ends_one_way), verb=st.sampled_from(("start-async", "stream")), details=st.booleans())
 def test_any_workflow_that_was_read_answers_again(shape: list[Shape], verb: str, *, details: bool) -> None:
     """Whatever the workflow: a recording in which its runs were read makes a fake that says the same."""
@@ -77,7 +78,7 @@ def _tells_its_graph(shape: Any) -> bool:
     return not any(kind in repr(shape) for kind in ("bails", "branch", "loop", "foreach"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(shape=graphs.filter(_ends_one_way).filter(_tells_its_graph), verb=st.sampled_from(("start-async", "stream")))
 def test_the_graph_is_derived_where_nobody_told_it(shape: list[Shape], verb: str) -> None:
     """Without a single reading the graph follows from what steps were given and gave, unless gaps are told."""
@@ -88,7 +89,7 @@ def test_the_graph_is_derived_where_nobody_told_it(shape: list[Shape], verb: str
         check_alike(exchanges, fake)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(shape=graphs.filter(_ends_one_way))
 def test_older_servers_answer_again_too(shape: list[Shape]) -> None:
     """A recording of a 1.2 server makes a fake of that generation."""

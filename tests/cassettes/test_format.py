@@ -21,6 +21,7 @@ from pytest_mastra.cassettes.file.yaml_reader import read_yaml
 from pytest_mastra.http.exchanges import Ending, Exchange
 from pytest_mastra.http.wire import WireRequest
 from tests.cassettes.exchange_factory import JSON, exchange, facts, record
+from tests.properties import examples
 
 TEXTS = st.text(max_size=20) | st.text(alphabet=" \t\n\r\"\\'#:-{}[],\x1e\x7f\x85\u2028\ufeff\U0001f600aé", max_size=20)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -310,7 +311,7 @@ def edited(draw: st.DrawFn) -> str:
     return "".join(lines)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 @given(edited())
 def test_no_edit_is_read_in_two_ways(text: str) -> None:
     """What our reader takes for its own, YAML reads the same; anything else is left to YAML."""

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from pytest_mastra.cassettes.file.read_write import read_cassette, write_cassette
 from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.exchange_factory import JSON, exchange, record
+from tests.properties import examples
 
 HAPPENED = {"a": {"text": "one"}, "b": {"text": "two", "list": [1, 2]}, "c": 3}
 
@@ -122,7 +123,9 @@ def fresh(folder: Path) -> Path:
 
 
 SEEDS = st.integers(0, 10**6)
-SLOWLY = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+SLOWLY = settings(
+    max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 
 
 @SLOWLY

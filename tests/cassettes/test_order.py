@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pytest_mastra.cassettes.file.order import group_for_order, order_by_run
 from pytest_mastra.http.exchanges import Exchange
 from tests.cassettes.exchange_factory import OTHER_RUN, RUN, exchange
+from tests.properties import examples
 
 
 def run_of(run: str, workflow: str = "w", *, began: float = 0.0, data: Any = 1) -> list[Exchange]:
@@ -43,7 +44,7 @@ def test_runs_after_one_another_keep_their_order() -> None:
     assert targets(order_by_run(exchanges, like=[])) == targets(exchanges)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(), st.lists(st.floats(0, 0.4), min_size=5, max_size=5))
 def test_jitter_does_not_matter(seed: int, jitter: list[float]) -> None:
     """Threads that run the same five inputs at once give the same story, whoever is first."""

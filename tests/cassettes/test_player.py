@@ -25,6 +25,7 @@ from tests.cassettes.record_and_replay import (
     request_of,
     result,
 )
+from tests.properties import examples
 
 NOTHING = "nothing like it was recorded"
 
@@ -361,7 +362,7 @@ def test_runs_that_were_answered_otherwise_stay_apart() -> None:
 # -- any asking whatever
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     moves=st.lists(st.integers(0, 4), min_size=1, max_size=5),
     polls=st.lists(st.integers(0, 12), min_size=6, max_size=6),
@@ -386,7 +387,7 @@ def test_whatever_number_of_polls(moves: list[int], polls: list[int]) -> None:
             assert all(text not in itertools.chain(*stood) for text in said)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.data())
 def test_any_mixture_of_runs(data: st.DataObject) -> None:
     """Runs of the same workflow, asked for in any interleaving and under names of the test: each gets its own story."""

@@ -18,6 +18,7 @@ from pytest_mastra.cassettes.file.read_write import SecretSurvives, read_cassett
 from pytest_mastra.http.exchanges import Exchange
 from pytest_mastra.redact.scrubber import Scrubber
 from tests.cassettes.exchange_factory import JSON, exchange, record
+from tests.properties import examples
 
 # one of digits alone is only looked for where it stands alone
 SECRETS = st.from_regex(r"[A-Z0-9a-z][A-Za-z0-9_\-.~\"'\\/ +=é€%&<>{}]{6,20}[A-Za-z0-9]", fullmatch=True).filter(
@@ -109,7 +110,7 @@ def contents(path: Path) -> list[str]:
     return said
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     SECRETS,
     st.sampled_from(NAMED),

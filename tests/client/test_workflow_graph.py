@@ -22,6 +22,7 @@ from pytest_mastra.coverage.graph import Graph
 from pytest_mastra.page.layout import lay_out
 from tests.client.graph_examples import GRAPH, step
 from tests.conformance.transcript_files import FOLDER as TRANSCRIPTS
+from tests.properties import examples
 
 GENERATIONS = ("current", "1.2", "1.0-beta")
 
@@ -185,7 +186,7 @@ def entries(inner: Any) -> Any:
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.recursive(JSON, entries, max_leaves=10), max_size=4) | JSON)
 def test_whatever_a_server_sends(graph: Any) -> None:
     """No JSON makes the reader raise, nor what is drawn and said of its tree."""

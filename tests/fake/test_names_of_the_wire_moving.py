@@ -13,6 +13,7 @@ from pytest_mastra import FakeMastra, InProcess
 from pytest_mastra.fake import StepContext
 from pytest_mastra.fake.virtual_time.scheduler import Gate
 from tests.fake.wire_words import GENERATIONS, STARTS, STEP_IDS, objects, questions, start_by, values
+from tests.properties import examples
 
 RESUMES = ("resume", "resume_async", "resume_stream")
 TRAVELS = ("time_travel", "time_travel_async", "time_travel_stream")
@@ -37,7 +38,7 @@ def settled(run: Run, moved: RunStream | RunResult | Run) -> RunResult:
     return run.wait()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     generation=st.sampled_from(GENERATIONS),
     start=st.sampled_from(STARTS),
@@ -69,7 +70,7 @@ def test_resumed_steps_are_those_that_asked(
         assert told.input_data == (None if outer == "input" else input_data)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     generation=st.sampled_from(GENERATIONS),
     resume=st.sampled_from(RESUMES),
@@ -100,7 +101,7 @@ def test_resumed_items_are_those_that_asked(
         assert (ended.status, ended.result) == ("success", answers[: len(items)])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     generation=st.sampled_from(GENERATIONS),
     travel=st.sampled_from(TRAVELS),
@@ -133,7 +134,7 @@ def test_a_time_travel_goes_to_its_step(
     assert read.state == state
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     generation=st.sampled_from(GENERATIONS), ids=st.lists(shown, unique=True, min_size=2, max_size=3), output=objects
 )
@@ -155,7 +156,7 @@ def test_observed_events_are_those_of_the_run(generation: str, ids: list[str], o
     assert given_ == [(id_, output) for id_ in ids]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     generation=st.sampled_from(GENERATIONS),
     restart=st.sampled_from(RESTARTS),
@@ -190,7 +191,7 @@ def test_a_restart_goes_on_where_the_run_stood(
         assert [told.steps[id_].output for id_ in ids] == [output, {"got": output}, {"got": output}]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(ids=st.lists(shown, unique=True, min_size=1, max_size=3), input_data=inputs, output=objects)
 def test_a_restart_of_what_has_ended_tells_it_again(ids: list[str], input_data: Any, output: Any) -> None:
     """Current servers answer what is stored: the same steps, input and result."""

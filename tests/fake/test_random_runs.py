@@ -13,6 +13,7 @@ from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.graph import Step
 from tests.fake.http_calls import call, post, run_state
+from tests.properties import examples
 
 ENDED = {"success", "failed", "canceled"}
 KINDS = ("gives", "gives", "gives", "asks", "fails", "retries", "lasts", "writes", "bails")
@@ -200,7 +201,7 @@ class Mover:
         raise AssertionError(f"stuck: {run_state(self._server, self._workflow, 'r')}")
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(shape=graphs, pace=paces, start=starts, moves=actions)
 def test_no_run_gets_stuck(shape: list[Shape], pace: Pace, start: str, moves: list[str]) -> None:
     """Whatever the graph and the order of moves, the run settles, and each stream is whole."""
@@ -213,7 +214,7 @@ def test_no_run_gets_stuck(shape: list[Shape], pace: Pace, start: str, moves: li
     assert server.unexpected_errors == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(shape=graphs, moves=actions)
 def test_the_same_test_gives_the_same_events(shape: list[Shape], moves: list[str]) -> None:
     """Two servers that are asked the same say the same, ids and times included."""
@@ -229,7 +230,7 @@ def test_the_same_test_gives_the_same_events(shape: list[Shape], moves: list[str
     assert told[0] == told[1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(shape=graphs, generation=st.sampled_from(("1.2", "1.0-beta")))
 def test_older_generations_settle_too(shape: list[Shape], generation: str) -> None:
     """A run ends or asks, whichever generation is faked."""

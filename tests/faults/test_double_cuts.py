@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.faults.recordings import body, records
 from tests.faults.replaying_server import FakeTransport, Memory, NoWatch, cut, events_of, whole, workflow_on
+from tests.properties import examples
 
 GENERATIONS = ["current", "1.2", "1.0-beta"]
 
@@ -18,7 +19,7 @@ single = st.sampled_from(["writer", "equal", "nested", "parallel"])
 offsets = st.lists(st.integers(0, 4000), min_size=1, max_size=4)
 
 many = settings(
-    max_examples=150,
+    max_examples=examples(150),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     derandomize=True,
 )

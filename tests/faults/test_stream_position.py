@@ -22,8 +22,9 @@ from mastra_sync.stream_position import (
     WholeHistory,
     digest_of,
 )
+from tests.properties import examples
 
-many = settings(max_examples=200, derandomize=True)
+many = settings(max_examples=examples(200), derandomize=True)
 
 Texts = list[str]
 

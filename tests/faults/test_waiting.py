@@ -27,6 +27,7 @@ from mastra_sync.transport import ByteStream
 from tests.faults.clocks import VirtualClock
 from tests.faults.scripted_runs import RUN_ID, WORKFLOW, fresh_run, reading
 from tests.faults.wire_server import Answer, Received, WireServer, close, json_reply, reply, reset
+from tests.properties import examples
 
 
 @dataclass
@@ -59,7 +60,7 @@ def run_on(transport: TimedRun) -> Run:
     return client.get_workflow(WORKFLOW).get_run(RUN_ID)
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(st.floats(0.0, 3000.0), st.floats(0.0, 0.005))
 def test_the_end_is_seen_soon(duration: float, latency: float) -> None:
     """Within 60 ms or 5 % of the run's duration, whichever is more."""
@@ -69,7 +70,7 @@ def test_the_end_is_seen_soon(duration: float, latency: float) -> None:
     assert first_seen - duration <= max(0.06, 0.05 * duration)
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(st.floats(0.0, 600.0), st.floats(0.0, 0.05))
 def test_a_long_run_is_not_asked_for_too_often(duration: float, latency: float) -> None:
     """At most 160 polls for ten minutes."""

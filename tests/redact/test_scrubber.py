@@ -14,6 +14,7 @@ from pytest_mastra.redact.names import Names, is_sensitive
 from pytest_mastra.redact.places import _in_json, _may_be_in_json, as_latin1
 from pytest_mastra.redact.scrubber import Scrubber
 from tests.cassettes.exchange_factory import JSON, RUN, exchange, record
+from tests.properties import examples
 
 TOKEN = "sk-Hello-123"
 
@@ -410,7 +411,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from([(), ("tenant-code",)]))
 def test_the_look_ahead_misses_nothing(text: str, further: tuple[str, ...]) -> None:
     """Where the quick look finds no sensitive name, the thorough one finds none, also in what is hardly JSON."""

@@ -20,6 +20,7 @@ from pytest_mastra.report.trace_reader import TracedBody, TracedChunk, trace_sch
 from pytest_mastra.report.trace_writer import Trace, TraceError, read_trace
 from pytest_mastra.run_history.runs import touched_runs
 from pytest_mastra.suite.scene import Scene
+from tests.properties import examples
 from tests.report.test_timeline import JOURNEY, journey
 from tests.run_history.acted_scenes import EPOCH, TEST, URL, acted, empty_scene, run_event, said, step_event, stream_of
 from tests.run_history.odd_exchanges import scenes
@@ -235,7 +236,7 @@ def test_outcomes(phases: dict[str, str], outcome: str) -> None:
     assert trace_records.outcome_of(phases) == outcome
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(scene=scenes())
 def test_whatever_was_said_can_be_read_again(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No exchange makes a trace that breaks the schema or cannot be read."""

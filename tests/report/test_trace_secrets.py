@@ -25,6 +25,7 @@ from pytest_mastra.report.timeline import Look, draw_runs
 from pytest_mastra.report.trace_text import trace_text
 from pytest_mastra.run_history.runs import user_properties
 from pytest_mastra.suite.scene import Scene
+from tests.properties import examples
 from tests.run_history.acted_scenes import URL, acted, empty_scene, run_event, said, step_event
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -128,7 +129,7 @@ def teach(scene: Scene, source: str, secret: str) -> None:
     exchange.request = WireRequest(request.method, request.target, sent, request.body)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(data=st.data(), secret=SECRETS, source=st.sampled_from(SOURCES))
 def test_wherever_it_stands(data: st.DataObject, secret: str, source: str) -> None:
     """A secret that stood once under its name is nowhere: bodies, events in any pieces, addresses, failures, ids."""
@@ -166,7 +167,7 @@ def test_wherever_it_stands(data: st.DataObject, secret: str, source: str) -> No
     assert_nowhere(secret, scene)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(secret=SECRETS)
 def test_what_only_a_fake_knows(secret: str) -> None:
     """A secret in steps that nobody watched, and in errors that nobody read, is nowhere either."""
@@ -223,7 +224,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(value=VALUES, known=st.sampled_from(["", "hush-hush-hush", "line one\nhush-hush-hush", "471147"]))
 def test_what_is_seen_to_be_clean_at_once(value: Any, known: str) -> None:
     """A value of which a look at its text says that it holds no secret holds none: to look into it changes nothing."""
@@ -232,7 +233,7 @@ def test_what_is_seen_to_be_clean_at_once(value: Any, known: str) -> None:
     assert not is_clean or scrubber.data(value) == value
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(answer=VALUES, given=VALUES, is_told=st.booleans())
 def test_a_look_at_the_whole_hides_as_much(answer: Any, given: Any, *, is_told: bool) -> None:
     """A trace that is looked through as one text is the one of which each value was looked through."""

@@ -14,10 +14,11 @@ from pytest_mastra.report.trace_records import records_of
 from pytest_mastra.run_history.runs import touched_runs, user_properties
 from pytest_mastra.suite.scene import Scene
 from pytest_mastra.text.width import cells
+from tests.properties import examples
 from tests.run_history.odd_exchanges import scenes
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(scenes())
 def test_nothing_is_too_odd(scene: Scene) -> None:
     """No answer, stream or mixture of them is more than the runs, their lines and their trace can tell of."""

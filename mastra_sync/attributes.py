@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
+from mastra_sync.keywords import takes
 from mastra_sync.suggest import did_you_mean, nearest_name
 
 T = TypeVar("T")
@@ -34,18 +35,20 @@ def refuses_unknown(**instead: str) -> Callable[[type[T]], type[T]]:
     """Return a decorator of classes: misspelt attributes of their objects cannot be set either.
 
     It would do nothing, and nobody would be told. Names that are like none are their users' own; so is what a subclass
-    has that is not decorated itself. A method may be replaced by another function, as mocks do.
+    has that is not decorated itself. A method may be replaced by another function, as mocks do. Of misspelt keywords of
+    the class's own `__init__` tells `takes`.
 
     Args:
         **instead: What is to be written, by names that cannot be set, whether there is such an attribute or not.
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        make: Any = cls.__init__
+        make: Any = takes()(cls.__init__) if "__init__" in vars(cls) else cls.__init__
         set_freely = cls.__setattr__
 
         @functools.wraps(make)
         def init(self: Any, *given: Any, **named: Any) -> None:
+            __tracebackhide__ = True  # for pytest: the caller's line is meant
             make(self, *given, **named)
             if type(self) is cls:
                 self.__dict__[_IS_MADE] = True
@@ -108,11 +111,28 @@ def missing_attribute(owner: object, name: str, meant: Mapping[str, str]) -> Att
             object.__getattribute__(owner, name)
         except AttributeError as error:
             return error
-    spelled = _INNER_CAPITAL.sub("_", name).lower()
-    public = [known for known in dir(owner) if not known.startswith("_")]
-    instead = meant.get(spelled) or (spelled if spelled in public else nearest_name(spelled, public))
+    instead = _attribute_meant(owner, name, meant)
     # without the object Python does not ask a second time
     return AttributeError(f"{said}{did_you_mean(instead, shown=_written)}", name=name, obj=None)
+
+
+def not_subscriptable(owner: object, key: object, meant: Mapping[str, str]) -> TypeError:
+    """Return what Python raises for an indexed object that has no items, with the attribute meant.
+
+    Args:
+        owner: What was indexed.
+        key: With what.
+        meant: What is to be written instead of some names.
+    """
+    instead = _attribute_meant(owner, key, meant) if isinstance(key, str) else None
+    question = did_you_mean(instead, shown=lambda name: f".{name}")
+    return TypeError(f"{type(owner).__name__!r} object is not subscriptable{question}")
+
+
+def _attribute_meant(owner: object, name: str, meant: Mapping[str, str]) -> str | None:
+    spelled = _INNER_CAPITAL.sub("_", name).lower()
+    public = [known for known in dir(owner) if not known.startswith("_")]
+    return meant.get(spelled) or (spelled if spelled in public else nearest_name(spelled, public))
 
 
 def _written(instead: str) -> str:

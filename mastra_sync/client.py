@@ -23,8 +23,8 @@ from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.dynamic_workflows import DynamicWorkflows
 from mastra_sync.errors import InvalidArgument, NotFoundError, UnsupportedByServer
+from mastra_sync.keywords import takes
 from mastra_sync.operations import LIST_WORKFLOWS, RUN_COUNTS
-from mastra_sync.options import takes
 from mastra_sync.records import DEFAULT_RECORD_LIMIT
 from mastra_sync.request import Timeouts
 from mastra_sync.run_filters import DEFAULT_PER_PAGE, context_query
@@ -95,7 +95,6 @@ class MastraClient(Schedules, DynamicWorkflows):
         InvalidArgument: An address without scheme or host, a negative time, ...
     """
 
-    @takes()
     def __init__(
         self,
         base_url: str | None = None,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mastra_sync.api import Api
 from mastra_sync.arguments import checked_id, checked_text, request_body
+from mastra_sync.keywords import takes
 from mastra_sync.operations import (
     DELETE_DYNAMIC_WORKFLOW,
     DYNAMIC_WORKFLOW,
     LIST_DYNAMIC_WORKFLOWS,
     UPSERT_DYNAMIC_WORKFLOW,
 )
-from mastra_sync.options import checked_choice, takes
+from mastra_sync.options import checked_choice
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer

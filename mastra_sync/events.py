@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from mastra_sync.attributes import not_subscriptable, tells_missing
 from mastra_sync.nesting import flattened, unflattened
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ START = "workflow-start"
 FINISH = "workflow-finish"
 STEP_START = "workflow-step-start"
 STEP_WAITING = "workflow-step-waiting"
+
+
+_MEANT = {"data": "payload", "id": "step_id", "from": "from_", "result": "output", "event": "type"}
+"""What is to be written for names that Mastra, or others, use."""
 
 
 class StreamEvent:
@@ -127,6 +132,12 @@ class StreamEvent:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _event_of, (type(self), flattened(self.raw))
+
+    if not TYPE_CHECKING:
+        __getattr__ = tells_missing(**_MEANT)
+
+        def __getitem__(self, key: Any) -> NoReturn:
+            raise not_subscriptable(self, key, _MEANT)
 
     def __copy__(self) -> StreamEvent:
         return type(self)(self.raw)

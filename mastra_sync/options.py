@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
-
-from typing_extensions import ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, get_args
 
 from mastra_sync.deadline import Seconds
 from mastra_sync.errors import InvalidArgument
@@ -15,9 +12,6 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer
     from mastra_sync.models import Suspension
-
-_Given = ParamSpec("_Given")
-_Result = TypeVar("_Result")
 
 OnGap = Literal["raise", "follow"]
 """What a stream does when events are missing that the server cannot replay."""
@@ -189,44 +183,3 @@ def checked_choice(value: Any, argument: str, choices: Any) -> Any:
 def _listed(names: Sequence[str]) -> str:
     shown = list(map(repr, names))
     return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-
-
-def takes(options: type | None = None) -> Callable[[Callable[_Given, _Result]], Callable[_Given, _Result]]:
-    """Have a function say what it takes when it is given another keyword.
-
-    It raises a `TypeError`, as Python does, which also says what may be meant.
-
-    Args:
-        options: The `TypedDict` that its `**options` are of; None without any.
-    """
-
-    def telling(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
-        names = (*_parameters(function), *(() if options is None else options.__annotations__))
-        known = frozenset(names)
-
-        @wraps(function)
-        def called(*args: _Given.args, **named: _Given.kwargs) -> _Result:
-            __tracebackhide__ = True  # for pytest: the caller's line is meant
-            if not known.issuperset(named):
-                raise _unexpected(function, next(name for name in named if name not in known), names)
-            return function(*args, **named)
-
-        return called
-
-    return telling
-
-
-def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names by which a method can be given arguments, but for `self` and `**options`."""
-    code = function.__code__
-    return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-
-
-def _unexpected(function: Callable[..., Any], name: str, names: tuple[str, ...]) -> TypeError:
-    """Return what Python raises for a keyword that there is not, with all that there are."""
-    owner, _, verb = function.__qualname__.rpartition(".")
-    verb = owner if verb in ("__init__", "__call__") else verb
-    question = did_you_mean(nearest_name(name, names), after=" It")
-    return TypeError(
-        f"{verb}() got an unexpected keyword argument {name!r}{question or '; it'} takes {', '.join(names)}"
-    )

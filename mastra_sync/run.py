@@ -12,6 +12,7 @@ from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.commands import Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
 from mastra_sync.errors import RunAlreadyFinished
+from mastra_sync.keywords import takes
 from mastra_sync.moved_run import MovedRun
 from mastra_sync.operations import (
     RESTART,
@@ -36,7 +37,6 @@ from mastra_sync.options import (
     StreamStartOptions,
     StreamTimeTravelOptions,
     TimeTravelOptions,
-    takes,
 )
 from mastra_sync.resume_target import StepArgument
 from mastra_sync.run_api import Command

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.api import Api
 from mastra_sync.arguments import OMIT, camel_case, checked_count, checked_id, checked_text, plain_json, request_body
 from mastra_sync.errors import ConflictError, InvalidArgument, NotFoundError
+from mastra_sync.keywords import takes
 from mastra_sync.operations import (
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
@@ -24,7 +25,7 @@ from mastra_sync.operations import (
     UPDATE_SCHEDULE,
     Operation,
 )
-from mastra_sync.options import checked_choice, takes
+from mastra_sync.options import checked_choice
 
 if TYPE_CHECKING:
     # pydantic's models take their time to load: they come with the first answer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from typing_extensions import Self
 
-from mastra_sync.attributes import missing_attribute
+from mastra_sync.attributes import missing_attribute, not_subscriptable
 from mastra_sync.nesting import flattened, unflattened
 
 _MEANT = {
@@ -45,3 +45,6 @@ class ServerModel(BaseModel):
                 return super().__getattr__(name)
             except AttributeError:
                 raise missing_attribute(self, name, _MEANT.get(type(self).__name__, {})) from None
+
+        def __getitem__(self, key: Any) -> NoReturn:
+            raise not_subscriptable(self, key, _MEANT.get(type(self).__name__, {}))

@@ -24,9 +24,10 @@ from mastra_sync.arguments import (
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Clock, Seconds, seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError
+from mastra_sync.keywords import takes
 from mastra_sync.many_runs import PlannedRun, RunIds
 from mastra_sync.operations import DETAILS, RESTART_ALL, RESTART_ALL_ASYNC, RUNS
-from mastra_sync.options import StartOptions, if_started, sent_options, takes
+from mastra_sync.options import StartOptions, if_started, sent_options
 from mastra_sync.progress import find_progress, wait_shown
 from mastra_sync.run import Run
 from mastra_sync.run_api import RunApi

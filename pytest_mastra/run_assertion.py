@@ -13,8 +13,8 @@ from typing_extensions import Self
 
 from mastra_sync.attributes import tells_missing
 from mastra_sync.documentation import see_error
+from mastra_sync.keywords import takes
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
-from mastra_sync.options import takes
 from mastra_sync.run import Run
 from mastra_sync.statuses import status_in_words
 from mastra_sync.step_graph import step_tree

@@ -37,6 +37,7 @@ from mastra_sync.cli.options import (
 )
 from mastra_sync.cli.run_commands import delete, inbox, restart, time_travel, watch
 from mastra_sync.cli.server import PROGRAM
+from mastra_sync.cli.usage_errors import in_one_line, wanted_help
 from mastra_sync.terminal.writing import complain
 
 COMPLETION_VARIABLE = "_MASTRA_SYNC_COMPLETE"
@@ -62,25 +63,10 @@ def run_command(arguments: Sequence[str] | None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
-        raise Stop(Exit.USAGE, _in_one_line(error)) from None
-
-
-def _in_one_line(error: click.UsageError) -> str:
-    problem = " ".join(error.format_message().split()).removesuffix(".").replace("'. (", "' (")
-    if isinstance(error, click.NoSuchOption) and error.option_name == "--token":
-        problem += " (a command line can be read by others): set MASTRA_API_TOKEN"
-    elif isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is None:
-        problem = _where_it_belongs(error.option_name) or problem
-    path = error.ctx.command_path if error.ctx is not None else PROGRAM
-    return f"{problem}{' See' if problem.endswith('?') else '; see'} {path} --help"
-
-
-def _where_it_belongs(option: str) -> str:
-    """Return where an option goes that stands before the command; empty if no command has it."""
-    for name, command in mastra_sync.commands.items():
-        if any(option in param.opts for param in command.params):
-            return f"{option} goes behind the command, as in {PROGRAM} {name} {option}"
-    return ""
+        if wanted := wanted_help(error):
+            complain(wanted)
+            return Exit.USAGE
+        raise Stop(Exit.USAGE, in_one_line(error)) from None
 
 
 @click.group(

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.usage_errors import TellingCommand
 
 ENTRY_POINTS = "mastra_sync.commands"
 """The group of the entry points: each names a `click.Command`, which is imported when it is run or listed."""
@@ -15,6 +16,8 @@ ENTRY_POINTS = "mastra_sync.commands"
 
 class ExtensibleGroup(click.Group):
     """A group with commands of its own and those of other packages."""
+
+    command_class = TellingCommand
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

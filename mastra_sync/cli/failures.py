@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import errors
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.outcome import resume_schemas, waiting_line
-from mastra_sync.cli.schemas import in_words
+from mastra_sync.cli.schemas import fields_of, in_words
 from mastra_sync.cli.server import Server
 from mastra_sync.delivery import HOW_TO_GIVE_TOKEN
 from mastra_sync.documentation import see_error, slug_of
 from mastra_sync.durations import duration
 from mastra_sync.proxies import OVER_PROXY
 from mastra_sync.recorded_data import listed_paths
-from mastra_sync.suggest import did_you_mean, nearest_names
+from mastra_sync.suggest import did_you_mean, nearest_name, nearest_names
 from mastra_sync.terminal.writing import one_line, printable
 from mastra_sync.tls import CERT_VARIABLE, HOW_TO_OPEN, KEY_PASSWORD_VARIABLE
 from mastra_sync.tls_failures import HOW_TO_SHOW, HOW_TO_TRUST
@@ -68,6 +68,7 @@ class CommandContext:
         client: Its client.
         workflow_id: The workflow, empty if it is about none.
         run_id: The run, empty if it is about none.
+        input_data: What the run is to be started with; None if it is not.
         has_begun: True once the run may have been started or resumed by this command.
     """
 
@@ -75,6 +76,7 @@ class CommandContext:
     client: MastraClient
     workflow_id: str = ""
     run_id: str = ""
+    input_data: Any = None
     has_begun: bool = False
 
 
@@ -185,8 +187,16 @@ def _explain_input(error: errors.MastraError, context: CommandContext) -> Stop:
     hint = ""
     with contextlib.suppress(errors.MastraError):
         schema = context.client.get_workflow(context.workflow_id).get_schema().input_schema
-        hint = f" (the workflow takes {printable(in_words(schema))})"
+        hint = f" (the workflow takes {printable(in_words(schema))}{_misspelt_fields(context.input_data, schema)})"
     return Stop(Exit.USAGE, f"{first_line(error)}{hint}")
+
+
+def _misspelt_fields(input_data: Any, schema: Mapping[str, Any] | None) -> str:
+    known = [name.removesuffix("?") for name in fields_of(schema)]
+    given = input_data if isinstance(input_data, Mapping) else {}
+    near = {name: nearest_name(name, known) for name in given if name not in known}
+    meant = [f"; no {printable(name)!r}{did_you_mean(found, before=': ')}" for name, found in near.items() if found]
+    return "".join(meant[:_MOST])
 
 
 def _explain_conflict(error: errors.MastraError, context: CommandContext) -> Stop:

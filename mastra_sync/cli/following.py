@@ -69,6 +69,7 @@ class ResumeArguments:
 def start(server: Server, workflow_id: str, arguments: StartArguments, watching: WatchOptions) -> Exit:
     """Start a run and follow it to where it settles."""
     with connect(server, workflow_id, arguments.run_id or "") as context:
+        context.input_data = arguments.input_data
         workflow = context.client.get_workflow(workflow_id)
         # whatever cannot be sent is found before a run is made that would stay pending
         seconds_of(watching.timeout, "timeout")

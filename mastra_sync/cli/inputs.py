@@ -39,7 +39,8 @@ def parse_pairs(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
-            _refuse(f"{pair!r} has no '=': fields are given as KEY=VALUE, anything else by --input")
+            meant = did_you_mean(f"--input {pair}" if pair[:1] in ("@", "{", "[") else None, shown=str)
+            _refuse(f"{pair!r} has no '=': fields are given as KEY=VALUE, anything else by --input{meant}")
         if not key:
             _refuse(f"{pair!r} has no key before the '='")
         refuse_undecoded(key, f"the key {printable(key)!r}")

@@ -36,6 +36,7 @@ from pytest_mastra.fake.virtual_time.overruns import Overruns
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, Pace, check_pace
 from pytest_mastra.fake.virtual_time.scheduler import Gate
 from pytest_mastra.fake.workflows.arguments import (
+    check_call,
     check_count,
     check_function,
     check_json,
@@ -44,7 +45,6 @@ from pytest_mastra.fake.workflows.arguments import (
     check_prefix,
     check_text,
     check_truth,
-    refuse_async,
 )
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.generations import generation_named
@@ -229,14 +229,14 @@ class FakeMastra:
         if retries is not None:
             check_number(retries, f"retries of step {id!r}", least=0, whole=True)
         if callable(run):
-            refuse_async(run, f"the stub of {id!r}")
+            check_call(run, f"the stub of {id!r}")
         else:
             check_json(run, f"the stub of {id!r}")
         self._loader.stub(id, run, workflow=workflow, retries=retries, place=place_of_caller(1))
 
     def act_unstubbed(self, act: Act) -> None:
         """Have a function do what steps of loaded workflows do that have no stub."""
-        check_function(act, "what acts unstubbed steps", "it takes the workflow's id, the step's, and the context")
+        check_function(act, "what acts unstubbed steps", "it takes the workflow's id, the step's, and the context", 3)
         self._loader.act_unstubbed(act)
 
     @classmethod

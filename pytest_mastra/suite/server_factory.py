@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mastra_sync.options import takes
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock
 from pytest_mastra.fake.virtual_time.pace import Pace
 from pytest_mastra.http.surface_recorder import WatchedSurface

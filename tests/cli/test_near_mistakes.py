@@ -39,6 +39,16 @@ def test_a_run_id_that_is_nearly_right(stub: StubServer, mastra_sync: Command, r
         (["--foo", "workflows"], "No such option '--foo'; see"),
         (["runs", "w", "--status", "succes"], "'tripwire'; did you mean 'success'? See mastra-sync runs --help"),
         (["trace", "export", "x", "--to", "mermad"], "'json'; did you mean 'mermaid'? See"),
+        (["rnu"], "No such command 'rnu'; did you mean 'run'? See mastra-sync --help"),
+        (["help"], "No such command 'help'; did you mean mastra-sync --help? See"),
+        (["trace", "exprot"], "No such command 'exprot'; did you mean 'export'? See mastra-sync trace --help"),
+        (["run", "w", "--timout", "3"], "No such option '--timout'; did you mean '--timeout'? See mastra-sync run"),
+        (["run", "w", "--timeout", "1h"], "'--timeout': '1h' is not a number of seconds above 0; see"),
+        (["run", "w", "--timeout", "-1"], "'--timeout': -1.0 is not a number of seconds above 0; see mastra-sync run"),
+        (["runs", "w", "--limit", "0"], "'--limit': 0 is not a whole number from 1 up; see mastra-sync runs --help"),
+        (["serve", "x:y", "--port", "99999"], "99999 is not a whole number from 0 to 65535; see"),
+        (["run", "w", "--profile"], "Option '--profile' requires an argument; see mastra-sync run --help"),
+        (["run", "w", "@input.json"], "anything else by --input; did you mean --input @input.json?"),
         (["run", "w", "--input", "@"], "--input: no file is named behind the '@'; give @FILE, - for stdin, or JSON"),
         (["runs", "w", "--ca-file", "nope.pem"], "--ca-file: nope.pem cannot be read: No such file"),
     ],
@@ -50,6 +60,32 @@ def test_a_command_line_that_is_nearly_right(
     ended = mastra_sync(*arguments)
     assert (ended.status, ended.out, ended.err.count("\n"), stub.received) == (Exit.USAGE, "", 1, [])
     assert said in ended.err
+
+
+@pytest.mark.parametrize("group", ["trace", "coverage"])
+def test_a_group_alone_shows_its_help(mastra_sync: Command, group: str) -> None:
+    """As the command alone does, on stderr and with the status of a wrong command line."""
+    ended = mastra_sync(group)
+    assert ended.status == Exit.USAGE
+    assert (ended.out + ended.err).startswith(f"Usage: mastra-sync {group} [OPTIONS] COMMAND [ARGS]...\n\n")
+
+
+def test_a_misspelt_field_of_the_input(stub: StubServer, mastra_sync: Command) -> None:
+    """What the workflow does not take is named beside what it does."""
+    stub.script = Script(
+        finish={
+            "workflowStatus": "failed",
+            "metadata": {"errorMessage": "Invalid input data: \n- amount: expected number, received undefined"},
+        },
+        details={
+            "inputSchema": {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
+        },
+    )
+    ended = mastra_sync("run", "scripted", "amout=3", "--quiet")
+    assert ended.err.splitlines()[0] == (
+        "mastra-sync: Invalid input data: amount: expected number, received undefined "
+        "(the workflow takes amount: number; no 'amout': did you mean 'amount'?)"
+    )
 
 
 def test_an_address_with_the_prefix(stub: StubServer, mastra_sync: Command) -> None:

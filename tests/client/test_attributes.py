@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import MastraClient, RunFailed, RunNotFound, RunResult, StreamError
+from mastra_sync import MastraClient, RunFailed, RunNotFound, RunResult, StreamError, StreamEvent
 from mastra_sync.attributes import tells_missing
 
 CLIENT = MastraClient("http://localhost:1")
@@ -49,6 +49,7 @@ class Thing:
         (RESULT, "output", "'result'"),
         (RESULT, "runId", "'run_id'"),
         (RESULT.steps["a"], "result", "'output'"),
+        (StreamEvent({}), "data", "'payload'"),
         (RunFailed(RESULT), "error", "result.error"),
         (RunNotFound("x", method="GET", url="u"), "status", "'status_code'"),
     ],
@@ -58,6 +59,25 @@ def test_a_name_that_is_not_there_leads_to_the_one_that_is(owner: object, name: 
     with pytest.raises(AttributeError) as raised:
         getattr(owner, name)
     assert str(raised.value) == f"{type(owner).__name__!r} object has no attribute {name!r}; did you mean {offered}?"
+
+
+@pytest.mark.parametrize(
+    ("owner", "key", "offered"),
+    [
+        (RESULT, "status", "; did you mean .status?"),
+        (RESULT, "runId", "; did you mean .run_id?"),
+        (RESULT, "output", "; did you mean .result?"),
+        (RESULT, 0, ""),
+        (RESULT.steps["a"], "output", "; did you mean .output?"),
+        (StreamEvent({"type": "t"}), "type", "; did you mean .type?"),
+        (StreamEvent({"type": "t"}), "stepId", "; did you mean .step_id?"),
+    ],
+)
+def test_what_is_no_mapping_leads_to_its_attributes(owner: Any, key: object, offered: str) -> None:
+    """Results and events are asked by attributes, and not as the JSON that they came from."""
+    with pytest.raises(TypeError) as raised:
+        owner[key]
+    assert str(raised.value) == f"{type(owner).__name__!r} object is not subscriptable{offered}"
 
 
 def test_what_comes_near_nothing_is_said_as_python_says_it() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mastra_sync import MastraClient
-from mastra_sync.options import StartOptions, takes
+from mastra_sync.keywords import takes
+from mastra_sync.options import StartOptions
 from tests.client.scripted import client_of
 
 # verb, its positional arguments, the name as written, the name that was meant

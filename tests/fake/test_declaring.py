@@ -54,6 +54,20 @@ def test_a_workflow_that_only_asks() -> None:
     assert (result["status"], result["result"]) == ("success", {"ok": True})
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"), [({}, "success"), ([], "success"), (False, "suspended"), ("", "suspended")]
+)
+def test_an_answer_is_what_javascript_takes_for_true(answer: Any, status: str) -> None:
+    """An empty object is an answer; what `if (!resumeData)` takes for none has it ask again."""
+    server = FakeMastra()
+    server.workflow("approval").suspends("approve", {"ask": "ok?"}).then_returns({"ok": True})
+    result_of(server, "approval")
+    assert (
+        post(server, "approval", "resume-async", "r", {"step": "approve", "resumeData": answer}).json()["status"]
+        == status
+    )
+
+
 def test_a_workflow_that_only_fails() -> None:
     """`fails` fails at a step, with a message or an exception; the test that means it is not disturbed."""
     server = FakeMastra()
@@ -172,6 +186,24 @@ def test_what_is_not_json_fails_the_step() -> None:
     server.workflow("w").returns(lambda ctx: {"x": object()})
     assert result_of(server, "w")["status"] == "failed"
     assert "not JSON" in str(server.unexpected_errors[0].error)
+
+
+def test_what_is_not_json_is_told_with_what_is() -> None:
+    """A set, and what an async function gives, which nobody awaits."""
+
+    async def fetch() -> int:
+        return 1
+
+    fetched = fetch()
+    server = FakeMastra()
+    server.workflow("w").returns(lambda ctx: {1})
+    server.workflow("v").returns(lambda ctx: fetched)
+    result_of(server, "w")
+    result_of(server, "v")
+    fetched.close()
+    of_set, of_coroutine = (str(kept.error) for kept in server.unexpected_errors)
+    assert of_set == "set is not JSON: {1}; list(...) makes JSON of it"
+    assert of_coroutine.endswith("; a step is a plain function, and nobody awaits what it gives: write def")
 
 
 def test_a_step_cannot_change_what_others_see() -> None:

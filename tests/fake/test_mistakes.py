@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from mastra_sync import MastraClient
-from pytest_mastra import InProcess
+from pytest_mastra import InProcess, OnSocket
 from pytest_mastra.fake.server import FakeMastra
 from pytest_mastra.fake.virtual_time.pace import BY_HAND, Polls, Seconds
 
@@ -21,6 +22,18 @@ Mistake = Callable[[Any], object]
 
 async def fetch(_: object) -> None:
     """A function as somebody writes it who has async code to test."""
+
+
+def of_input_and_context(input_data: object, ctx: object) -> None:
+    """A step as client code of Mastra may be remembered."""
+
+
+class Fetched:
+    def fetch(self) -> None:
+        pass
+
+    def fetch_for(self, ctx: object) -> None:
+        pass
 
 
 class Fetching:
@@ -97,6 +110,26 @@ NAMES: list[tuple[Mistake, str]] = [
         lambda s: s.faults.on("start").reset(after_efect=True),
         "reset() got an unexpected keyword argument 'after_efect'; did you mean 'after_effect'? It takes after_effect",
     ),
+    (
+        lambda s: s.workflow("w").foreach(s.step("f", lambda ctx: 1), concurency=2),
+        "foreach of workflow 'w' takes no 'concurency': did you mean 'concurrency'? there are concurrency, id, "
+        "description, metadata",
+    ),
+    (
+        lambda _: FakeMastra(generaton="1.2"),  # type: ignore[call-arg]
+        "FakeMastra() got an unexpected keyword argument 'generaton'; did you mean 'generation'? It takes generation, "
+        "zod, clock, pace, token, api_prefix, body_limit, patience, seed",
+    ),
+    (
+        lambda s: InProcess(s, adress="http://a.test"),  # type: ignore[call-arg]
+        "InProcess() got an unexpected keyword argument 'adress'; it takes surface, url, shadow",
+    ),
+    (
+        lambda s: OnSocket(s, prot=1),  # type: ignore[call-arg]
+        "OnSocket() got an unexpected keyword argument 'prot'; did you mean 'port'? It takes surface, host, port, "
+        "idle_limit, request_limit",
+    ),
+    (lambda s: s.clock.advance(days=3), "advance() got an unexpected keyword argument 'days'; it takes seconds"),
     (
         lambda _: FakeMastra(generation="curent"),
         "no generation 'curent': did you mean 'current'? there are 'current', '1.2', '1.0-beta'",
@@ -233,6 +266,7 @@ KINDS: list[tuple[Mistake, str]] = [
     ),
     (lambda s: s.faults.on().latency("2"), "a delay, in seconds, is a number, not '2'"),
     (lambda s: s.faults.on().cut(after_bytes="9"), "after_bytes is a whole number, not '9'"),
+    (lambda s: s.faults.on().status(5030), "a status is a number of at most 599, not 5030"),
     (lambda s: s.faults.on().content_type(None), "a content type is a text, not None"),
 ]
 
@@ -275,6 +309,32 @@ def test_functions_that_nobody_awaits(mistake: Mistake, what: str) -> None:
     said = made(mistake)
     assert said.startswith(f"{what} is a function of the context, and ")
     assert said.endswith(" is an async one, which nobody awaits; write def, and yield seconds for what takes its time")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (lambda s: s.workflow("w").returns(lambda: 1), "'<lambda>' takes nothing"),
+        (lambda s: s.step("f", of_input_and_context), "'of_input_and_context' takes input_data, ctx"),
+        (lambda s: s.step("f", lambda ctx, *, retries: 1), "'<lambda>' takes ctx, retries"),
+        (lambda s: s.step("f", Fetched().fetch), "'fetch' takes nothing"),
+        (lambda s: s.stub("ask", lambda: 1), "'<lambda>' takes nothing"),
+    ],
+)
+def test_functions_of_something_else(mistake: Mistake, said: str) -> None:
+    """A function that the context cannot be handed to is refused at its line, not when a run comes to it."""
+    assert made(mistake).partition(" is a function of the context, and ")[2] == (
+        f"{said}; it is called with 1 argument: lambda ctx: ctx.input_data is one"
+    )
+
+
+def test_functions_that_take_the_context() -> None:
+    """Defaults, any number of arguments, methods and mocks are no mistakes."""
+    server = FakeMastra()
+    takes_it: list[Any] = [lambda ctx, n=1: n, lambda *args: 1, Fetched().fetch_for, Mock(), str]
+    for number, run in enumerate(takes_it):
+        server.step(f"f{number}", run)
+    server.act_unstubbed(lambda workflow, step, ctx: None)
 
 
 def test_a_key_names_a_workflow_too() -> None:

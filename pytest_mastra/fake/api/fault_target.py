@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 from mastra_sync.attributes import tells_missing
 from mastra_sync.deadline import Clock
-from mastra_sync.options import takes
+from mastra_sync.keywords import takes
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
@@ -102,7 +102,7 @@ class Target:
 
         It has Mastra's form, or is a page of HTML as proxies send it, or has a body of one's own.
         """
-        check_number(status, "a status", least=100, whole=True)
+        check_number(status, "a status", least=100, most=599, whole=True)
         if retry_after is not None:
             check_number(retry_after, "retry_after, in seconds,", least=0)
         if not isinstance(body, bytes):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, SystemClock
-from mastra_sync.options import takes
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.api.fault import Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_target import Target, place_of_caller, written_call
 from pytest_mastra.fake.api.server_process import ServerProcess

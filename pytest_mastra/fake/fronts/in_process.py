@@ -16,6 +16,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from responses.registries import FirstMatchRegistry
 from typing_extensions import Self
 
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.fronts.surface_connection import BROKEN, DEFAULT_PORTS, SurfacePool
 from pytest_mastra.http.wire import Surface
@@ -45,12 +46,13 @@ class InProcess:
         catch_all: The `responses.BaseResponse` for everything at the address.
     """
 
+    @takes()
     def __init__(self, surface: Surface, url: str = DEFAULT_URL, *, shadow: bool = False) -> None:
         self.surface = surface
         self.url = url.rstrip("/")
         self.catch_all = CatchAll(surface, self.url)
         self.name = ""
-        self._place = place_of_caller(1)
+        self._place = place_of_caller(2)
         self._shadow = shadow
 
     def start(self) -> None:

@@ -22,6 +22,7 @@ from typing import BinaryIO
 from typing_extensions import Self
 
 from mastra_sync.deadline import SystemClock
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.api.server_process import process_of
 from pytest_mastra.fake.fronts.port import Port
 from pytest_mastra.fake.fronts.timed_reader import TimedReader
@@ -109,6 +110,7 @@ class OnSocket:
         ValueError: The host is not loopback.
     """
 
+    @takes()
     def __init__(
         self,
         surface: Surface,

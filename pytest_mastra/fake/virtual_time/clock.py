@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from mastra_sync.deadline import Clock, SystemClock
+from mastra_sync.keywords import takes
 
 EPOCH = 1_767_225_600.0
 """When virtual time begins: 2026-01-01T00:00:00Z."""
@@ -75,6 +76,7 @@ class VirtualClock:
         """Return seconds since 1970."""
         return self._now
 
+    @takes()
     def advance(self, seconds: float) -> None:
         """Let virtual time pass.
 

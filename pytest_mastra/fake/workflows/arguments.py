@@ -5,23 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Collection, Mapping
+from types import FunctionType, MethodType
 from typing import Any
 
 from mastra_sync.suggest import did_you_mean, nearest_name
-from pytest_mastra.fake.workflows.javascript import returned_value
-from pytest_mastra.text.values import shown
+from pytest_mastra.fake.workflows.javascript import INSTEAD, returned_value
+from pytest_mastra.text.values import counted, shown
 
 A_FUNCTION = "a function of the context"
-
-_INSTEAD = {
-    "set": "list(...) makes JSON of it",
-    "frozenset": "list(...) makes JSON of it",
-    "bytes": ".decode() makes a text of it",
-    "Decimal": "float(...) makes a number of it",
-    "UUID": "str(...) makes a text of it",
-    "function": f"what {A_FUNCTION} gives is said with a step: server.step(id, function)",
-}
-"""What becomes JSON, by the type of what is none."""
 
 
 def check_text(given: Any, what: str) -> None:
@@ -37,12 +28,14 @@ def check_text(given: Any, what: str) -> None:
         raise ValueError(f"{what} is a text that is not empty")
 
 
-def check_number(given: Any, what: str, *, least: float = -math.inf, whole: bool = False) -> None:
-    """Refuse what is no number, or too small a one.
+def check_number(
+    given: Any, what: str, *, least: float = -math.inf, most: float = math.inf, whole: bool = False
+) -> None:
+    """Refuse what is no number, too small a one, or too large.
 
     Raises:
         TypeError: It is no number, or no whole one.
-        ValueError: It is below `least`, or no number in the sense of IEEE.
+        ValueError: It is below `least` or above `most`, or no number in the sense of IEEE.
     """
     kinds = int if whole else (int, float)
     if not isinstance(given, kinds) or isinstance(given, bool):
@@ -50,6 +43,8 @@ def check_number(given: Any, what: str, *, least: float = -math.inf, whole: bool
         raise TypeError(f"{what} is a {'whole ' if whole else ''}number, not {shown(given)}{hint}")
     if not given >= least:
         raise ValueError(f"{what} is a number of at least {least:g}, not {given!r}")
+    if given > most:
+        raise ValueError(f"{what} is a number of at most {most:g}, not {given!r}")
 
 
 def check_count(given: Any, what: str) -> None:
@@ -83,35 +78,61 @@ def check_truth(given: Any, what: str) -> None:
         raise TypeError(f"{what} is True or False, not {shown(given)}")
 
 
-def check_function(given: Any, what: str, instead: str) -> None:
-    """Refuse what is no function, or one that would have to be awaited.
+def check_function(given: Any, what: str, instead: str, arguments: int = 1) -> None:
+    """Refuse what is no function, or one that the fake could not call.
 
     Args:
         given: What was given.
         what: What it was given for.
         instead: What to write.
+        arguments: How many it is called with.
 
     Raises:
         TypeError: It is none.
     """
     if not callable(given):
         raise TypeError(f"{what} is {A_FUNCTION}, not {shown(given)}; {instead}")
-    refuse_async(given, what)
+    check_call(given, what, arguments)
 
 
-def refuse_async(given: Any, what: str) -> None:
-    """Refuse a function that would have to be awaited.
+def check_call(given: Any, what: str, arguments: int = 1) -> None:
+    """Refuse a function that would have to be awaited, or that takes other arguments.
 
     Raises:
-        TypeError: It would.
+        TypeError: It would, or it does.
     """
+    _refuse_async(given, what)
+    function, bound = (given.__func__, 1) if isinstance(given, MethodType) else (given, 0)
+    # of other callables, as of mocks, nobody knows it so surely
+    if isinstance(function, FunctionType) and not _can_take(function, bound + arguments):
+        code = function.__code__
+        names = code.co_varnames[bound : code.co_argcount + code.co_kwonlyargcount]
+        takes = f"takes {', '.join(names)}" if names else "takes nothing"
+        hint = ": lambda ctx: ctx.input_data is one" if arguments == 1 else ""
+        called = f"it is called with {counted(arguments, 'argument')}{hint}"
+        raise TypeError(f"{what} is {A_FUNCTION}, and {_name_of(given)!r} {takes}; {called}")
+
+
+def _can_take(function: FunctionType, arguments: int) -> bool:
+    """Return whether a function can be called with so many arguments."""
+    code = function.__code__
+    without_default = code.co_argcount - len(function.__defaults__ or ())
+    by_name = code.co_kwonlyargcount - len(function.__kwdefaults__ or {})
+    takes_more = bool(code.co_flags & inspect.CO_VARARGS)
+    return not by_name and without_default <= arguments and (takes_more or arguments <= code.co_argcount)
+
+
+def _refuse_async(given: Any, what: str) -> None:
     functions = (given, getattr(given, "__call__", None))  # noqa: B004 -- an object may be called as a coroutine
     if any(inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in functions):
-        name = getattr(given, "__name__", None) or shown(given)
         raise TypeError(
-            f"{what} is {A_FUNCTION}, and {name!r} is an async one, which nobody awaits; "
+            f"{what} is {A_FUNCTION}, and {_name_of(given)!r} is an async one, which nobody awaits; "
             "write def, and yield seconds for what takes its time"
         )
+
+
+def _name_of(given: Any) -> str:
+    return getattr(given, "__name__", None) or shown(given)
 
 
 def check_names(given: Collection[str], allowed: Collection[str], what: str) -> None:
@@ -136,7 +157,7 @@ def check_json(given: Any, what: str) -> None:
         returned_value(given)
     except (TypeError, ValueError, RecursionError):
         where, culprit = _find_culprit(given, "")
-        instead = _INSTEAD.get(type(culprit).__name__)
+        instead = INSTEAD.get(type(culprit).__name__)
         place = f" at {where}" if where else ""
         hint = f"; {instead}" if instead else ""
         raise TypeError(f"{what} is JSON, not a {type(culprit).__name__}{place}: {shown(culprit, 100)}{hint}") from None

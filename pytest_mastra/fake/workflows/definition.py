@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from typing_extensions import Self, Unpack
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
-from mastra_sync.options import takes
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
 from pytest_mastra.fake.workflows.arguments import (
+    check_call,
     check_function,
     check_json,
     check_names,
     check_number,
     check_text,
     check_truth,
-    refuse_async,
 )
 from pytest_mastra.fake.workflows.engines import DEFAULT, Engine, check_engine
 from pytest_mastra.fake.workflows.generations import CURRENT, Generation
@@ -38,7 +38,7 @@ from pytest_mastra.fake.workflows.graph import (
     StepFunction,
     failing,
 )
-from pytest_mastra.fake.workflows.javascript import UNDEFINED
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 from pytest_mastra.fake.workflows.mapping import check_mapping, mapping_step
 from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
 from pytest_mastra.text.values import shown
@@ -226,10 +226,10 @@ class Workflow:
         self, step: AnyStep, *, concurrency: int | Callable[[Any], int] = 1, **options: Unpack[EntryOptions]
     ) -> Self:
         """Run a step once per item of the list that the step before gave."""
-        self._check_options("foreach", options)
+        self._check_options("foreach", options, "concurrency")
         what = f"the concurrency of foreach of workflow {self.id!r}"
         if callable(concurrency):
-            refuse_async(concurrency, what)
+            check_call(concurrency, what)
         else:
             check_number(concurrency, what, whole=True)
         return self._add(ForeachEntry(StepEntry(step), concurrency, options), step)
@@ -263,7 +263,7 @@ class Workflow:
         self._check_options("sleep", options)
         what = f"sleep of workflow {self.id!r}, in seconds,"
         if callable(seconds):
-            refuse_async(seconds, what)
+            check_call(seconds, what)
         else:
             check_number(seconds, what)
         return self._pause(SleepEntry(id or self._sleep_id(), seconds=seconds, options=options), is_named=bool(id))
@@ -279,7 +279,7 @@ class Workflow:
         self._check_options("sleep_until", options)
         what = f"sleep_until of workflow {self.id!r}, an aware datetime or seconds since 1970,"
         if callable(when):
-            refuse_async(when, what)
+            check_call(when, what)
         elif not isinstance(when, datetime):
             check_number(when, what)
         return self._pause(SleepEntry(id or self._sleep_id(), until=when, options=options), is_named=bool(id))
@@ -296,7 +296,7 @@ class Workflow:
         """
         what = f"what workflow {self.id!r} returns"
         if callable(value):
-            refuse_async(value, what)
+            check_call(value, what)
         else:
             check_json(value, what)
         return self.then(Step(self._free_id("return"), value if callable(value) else lambda _: value)).commit()
@@ -305,7 +305,10 @@ class Workflow:
 
     @takes()
     def suspends(self, step: str, payload: Any = UNDEFINED, *, resume_schema: Any = None) -> Self:
-        """Suspend at a step until it is resumed; then it gives what it was resumed with."""
+        """Suspend at a step until it is resumed, and give what it was resumed with.
+
+        An answer of `false`, 0 or an empty text is none, as for `if (!resumeData)` of JavaScript: it asks again.
+        """
         if not isinstance(step, str):
             raise TypeError(
                 f"workflow {self.id!r} suspends at a step that is named by a text, not at {shown(step)}; "
@@ -314,7 +317,7 @@ class Workflow:
         check_json(payload, f"what workflow {self.id!r} suspends with")
 
         def ask(ctx: StepContext) -> Any:
-            if ctx.resume_data:
+            if truthy(ctx.resume_data):
                 return ctx.resume_data
             return ctx.suspend(payload)
 
@@ -372,8 +375,8 @@ class Workflow:
         what = f"the condition of {method} of workflow {self.id!r}"
         check_function(condition, what, "lambda ctx: ctx.input_data['n'] > 1 is one")
 
-    def _check_options(self, method: str, options: Mapping[str, Any]) -> None:
-        check_names(options, EntryOptions.__annotations__, f"{method} of workflow {self.id!r}")
+    def _check_options(self, method: str, options: Mapping[str, Any], *own: str) -> None:
+        check_names(options, (*own, *EntryOptions.__annotations__), f"{method} of workflow {self.id!r}")
         check_json(options, f"options of {method} of workflow {self.id!r}")
 
     def _sleep_id(self) -> str:

@@ -26,6 +26,17 @@ LARGEST_PLAIN = 1e21
 PROTOTYPE = "__proto__"
 """The key that JSON.parse makes as any other, and that an assignment makes none of."""
 
+INSTEAD = {
+    "set": "list(...) makes JSON of it",
+    "frozenset": "list(...) makes JSON of it",
+    "bytes": ".decode() makes a text of it",
+    "Decimal": "float(...) makes a number of it",
+    "UUID": "str(...) makes a text of it",
+    "function": "what a function of the context gives is said with a step: server.step(id, function)",
+    "coroutine": "a step is a plain function, and nobody awaits what it gives: write def",
+}
+"""What becomes JSON, by the type of what is none."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -119,7 +130,8 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
         return to_json_value(list(value))
     if isinstance(value, (str, int, float)):
         return to_json_value(_plain(value))
-    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")
+    instead = INSTEAD.get(type(value).__name__)
+    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}{f'; {instead}' if instead else ''}")
 
 
 class SparseObject(dict[str, Any]):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from mastra_sync.suggest import did_you_mean, nearest_name
-from pytest_mastra.fake.workflows.arguments import A_FUNCTION, check_function, check_json, check_names, refuse_async
+from pytest_mastra.fake.workflows.arguments import A_FUNCTION, check_call, check_function, check_json, check_names
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.graph import Step, StepFunction
@@ -33,7 +33,7 @@ def check_mapping(mapping: object, what: str, steps: Collection[str]) -> None:
         ValueError: A source has the id of a step misspelt; says which may be meant.
     """
     if callable(mapping):
-        refuse_async(mapping, what)
+        check_call(mapping, what)
         return
     if not isinstance(mapping, Mapping):
         raise TypeError(f"{what} takes {A_FUNCTION}, or a source for each key, not {shown(mapping)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.attributes import refuses_unknown, tells_missing
-from mastra_sync.options import takes
+from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
 from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value

@@ -255,6 +255,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         from pytest_mastra.suite import scope_mismatch
 
         scope_mismatch.advise(call.excinfo.value)
+    if call.excinfo.typename == "FixtureLookupError":
+        from pytest_mastra.suite import fixture_names
+
+        fixture_names.advise(call.excinfo.value)
     if "mastra_sync.errors" not in sys.modules:
         return
     from pytest_mastra.explain import assertions, documentation_note, traceback_filter

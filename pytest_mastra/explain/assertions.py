@@ -262,6 +262,7 @@ def _explanation(
 ) -> list[str]:
     """Return what there is to say of the traceback's innermost statement that is about a run."""
     from pytest_mastra.explain.failed_run import Mask, find_subject
+    from pytest_mastra.explain.skipped_time import describe_skipped_time
 
     kinds = loaded_classes(*_KINDS)
     frames: list[FrameType] = []
@@ -273,9 +274,19 @@ def _explanation(
         if statement.values:
             mask = Mask(scene, config)
             differing = _describe_sides(last, statement, frame, mask)
-            about = find_subject(statement.values, frames, scene).summarise(mask, short=len(differing) > _FEW)
-            return [*differing, *about][:MOST_LINES]
+            subject = find_subject(statement.values, frames, scene)
+            about = subject.summarise(mask, short=len(differing) > _FEW)
+            compared = _compared(last, statement, frame)
+            skipped = describe_skipped_time(compared, subject.runs[0], scene) if subject.runs else []
+            return [*differing, *skipped, *about][:MOST_LINES]
     return []
+
+
+def _compared(last: _Comparison | None, statement: FailedStatement, frame: FrameType) -> Sequence[Any]:
+    """Return the values that an assert compares, as far as they are known to differ."""
+    if last is None or last.statement != (frame.f_code, statement.lines):
+        return statement.sides or ()
+    return [side for difference in last.differences for side in (difference.actual, difference.expected)]
 
 
 def _describe_sides(last: _Comparison | None, statement: FailedStatement, frame: FrameType, mask: Mask) -> list[str]:

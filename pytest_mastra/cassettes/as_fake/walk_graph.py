@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_mastra.cassettes.as_fake.infer_graph import Entry, note_gap, step_id
+from pytest_mastra.cassettes.as_fake.item_reports import guess_item, has_unseen_answer, items_of
 from pytest_mastra.cassettes.as_fake.recorded_steps import RecordedExecution, StepOutcome
 from pytest_mastra.cassettes.as_fake.run_memory import Path, RunMemory
 from pytest_mastra.cassettes.as_fake.run_snapshots import (
@@ -301,17 +302,19 @@ class _SnapshotWalk:
         if step is None:
             return
         before = self.memory.report_before(self.path, id_)
-        items, only = self._items_of(step, before)
+        items, only = items_of(step, before, self.previous)
         if items is None:
             return
         flow = flow_of(entry)
         if flow is not None:
             self._take_nested(id_, step, flow, self.snapshot.nested.get(id_, {}))
         known = self.memory.items.setdefault((*self.path, id_), {})
+        answered = self._new_resume_body(id_) is not None
+        concurrency = entry.get("opts", {}).get("concurrency", 1)
         for index in range(len(items)):
             report = item_of(step, index) if only is None else item_beside_ended(step, index, only)
-            report = report or self._guess_item(entry, step, known, index)
-            if index == len(items) - 1 and not before and self._has_unseen_answer(step):
+            report = report or guess_item(step, known, index, concurrency, answered=answered)
+            if index == len(items) - 1 and not before and has_unseen_answer(step):
                 self._note_gap(f"which items of {id_!r} asked is not recorded: taken to be the last one")
                 self._add_item(id_, {"status": "suspended"}, step, UNDEFINED, index, items)
                 self._add_item(id_, report, step, step["resumePayload"], index, items)
@@ -322,44 +325,6 @@ class _SnapshotWalk:
             self._note_unknown_writer(entry, id_)
         self.memory.remember_report(self.path, id_, {**step, "payload": items}, self.snapshot.resumes)
         self.previous = self._output_of(id_)
-
-    @staticmethod
-    def _has_unseen_answer(step: StepReport) -> bool:
-        """Whether items were answered, as the first report of a foreach says."""
-        return step.get("status") == "success" and "resumePayload" in step and "items" not in step
-
-    def _items_of(self, step: StepReport, before: StepReport) -> tuple[list[Any] | None, int | None]:
-        """Return the items, and the index of the one that ended the foreach, if any did.
-
-        The report of the step is of that one only then.
-        """
-        given = step.get("payload", UNDEFINED)
-        known = before.get("payload", self.previous)
-        if not isinstance(known, list) or are_same(given, known):
-            return (given if isinstance(given, list) else None), None
-        only = next((index for index, item in enumerate(known) if are_same(item, given)), None)
-        if only is None:
-            return (given if isinstance(given, list) else known), None
-        return known, only
-
-    def _guess_item(self, entry: Entry, step: StepReport, known: Mapping[int, StepReport], index: int) -> StepReport:
-        """Return the report of an item of a foreach that was stopped, where items have none.
-
-        The first item that is not done is taken to have stopped it.
-        """
-        status = step.get("status")
-        if status not in ("suspended", "failed") or "items" in step or meta_of(step).get("foreachOutput"):
-            return {}
-        answered = self._new_resume_body(step_id(entry["step"] if "type" in entry["step"] else entry)) is not None
-        over = ("success", "suspended") if answered else ("success",)
-        done = [number for number, item in known.items() if item.get("status") in over]
-        first = next(number for number in range(len(known) + 1) if number not in done)
-        if status == "failed":
-            return {key: step[key] for key in ("status", "error", "tripwire") if key in step} if index == first else {}
-        if not first <= index < first + entry.get("opts", {}).get("concurrency", 1):
-            return {}
-        is_first = index == first and "suspendPayload" in step
-        return {"status": "suspended", **({"suspendPayload": step["suspendPayload"]} if is_first else {})}
 
     def _take_item(
         self, id_: str, now: StepReport, step: StepReport, known: StepReport, index: int, items: list[Any]

@@ -305,19 +305,22 @@ class _Attempts:
         import tenacity  # noqa: PLC0415
 
         failures = [first]
-        refusal: RateLimitError | None = None
+        refusal = first if isinstance(first, RateLimitError) else None
+        is_first = True
 
         def next_attempt() -> _Answer:
-            nonlocal refusal
-            if failures:
-                refusal = first if isinstance(first, RateLimitError) else None
-                raise failures.pop().with_traceback(None)
+            nonlocal refusal, is_first
+            if is_first or self._deadline.expired:
+                # if the pause took what time there was, this one is not made
+                is_first = False
+                raise failures[-1].with_traceback(None)
             if self._look is not None and refusal is not None:
                 self._look(refusal, self._deadline)
             try:
                 return attempt()
-            except RateLimitError as error:
-                refusal = error
+            except (APIConnectionError, APIStatusError) as error:
+                failures.append(error)
+                refusal = error if isinstance(error, RateLimitError) else refusal
                 raise
 
         jitter = tenacity.wait_random_exponential(multiplier=self._api.backoff, max=LONGEST_PAUSE)
@@ -331,7 +334,9 @@ class _Attempts:
         try:
             return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
-            self._complete(error, retrying.statistics["attempt_number"])
+            self._complete(error, len(failures))
+            if isinstance(error, APIConnectionError) and any(map(_was_sent, failures)):
+                error.sent = None
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
@@ -357,6 +362,10 @@ class _Attempts:
         pause = jitter(state) if asked is None else asked
         logger.debug("%s: trying again in %.2f s after: %s", self.operation.name, pause, error)
         return pause
+
+
+def _was_sent(error: APIConnectionError | APIStatusError) -> bool:
+    return not isinstance(error, APIConnectionError) or error.sent is not False
 
 
 def may_repeat(operation: Operation, error: BaseException) -> bool:

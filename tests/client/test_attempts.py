@@ -57,6 +57,35 @@ def test_a_failure_counts_attempts_and_seconds(answer: Callable[[Request], Any],
     assert str(caught.value).splitlines()[0].endswith(f", after 4 attempts in {waited:.1f} s")
 
 
+@pytest.mark.parametrize("before", [timed_out, unavailable])
+def test_what_an_attempt_before_has_sent_was_sent(before: Callable[[Request], Any]) -> None:
+    """Though the last attempt did not leave; where none has left, it says so."""
+    answers = iter([before, refused, refused, refused])
+
+    def answer(request: Request) -> Any:
+        return next(answers)(request)
+
+    client, _ = client_of(answer)
+    with pytest.raises(APIConnectionError, match="refused, after 4 attempts") as caught:
+        read(client)
+    assert caught.value.sent is None
+    client, _ = client_of(refused)
+    with pytest.raises(APIConnectionError) as caught:
+        read(client)
+    assert caught.value.sent is False
+
+
+def test_an_attempt_for_which_no_time_is_left_is_not_made() -> None:
+    """On a machine that sleeps longer than it was asked to: what the attempt before met is said, once."""
+    client, transport = client_of(timed_out, timeout=1.0)
+    sleep = client.api.clock.sleep
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client.api.clock, "sleep", lambda seconds: sleep(seconds + 60))
+        with pytest.raises(APITimeoutError, match="timed out") as caught:
+            read(client)
+    assert (caught.value.attempts, caught.value.sent, len(transport.requests)) == (1, None, 1)
+
+
 def test_the_pauses_that_a_server_asks_for_count() -> None:
     """Three pauses of 2.5 s."""
     client, _ = client_of(busy)

@@ -90,7 +90,8 @@ def test_readme_leads_somewhere_from_anywhere() -> None:
             assert picture.stat().st_size < 150_000, link
         elif link.startswith(f"{DOCUMENTATION}/"):
             path, _, anchor = link.removeprefix(f"{DOCUMENTATION}/").partition("#")
-            page = DOCS / f"{path.rstrip('/') or 'index'}.md"
+            folder = DOCS / path
+            page = folder / "index.md" if folder.is_dir() else DOCS / f"{path.rstrip('/')}.md"
             assert page.is_file(), link
             assert not anchor or anchor in headings_of(page), link
         else:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.escapes import escaped
 from mastra_sync.terminal.marks import UNICODE
-from pytest_mastra.page.layout import BLOCKS, Box, Layout
-from pytest_mastra.text.width import clipped
+from pytest_mastra.page.layout import BLOCKS, CELL, Box, Layout
+from pytest_mastra.text.width import cells, clipped
 
 if TYPE_CHECKING:
     from pytest_mastra.page.shown_run import ShownRun
@@ -21,6 +21,7 @@ _CAPTION_CELLS = 34
 _BASELINE = 4.5
 _TITLE_BASELINE = 16
 _ABOVE = 5
+_INSET = 11
 
 MARKS = {**UNICODE.of_status, "running": "▸"}
 
@@ -117,7 +118,10 @@ def _box(box: Box, look: BoxStyle, *, is_group: bool) -> Iterator[str]:
     yield f"<title>{_shown(look.title)}</title>" if look.title else ""
     yield f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="7"/>'
     mark = f"{look.mark} " if look.mark else ""
-    yield f'<text x="{box.x + 11:g}" y="{baseline:g}">{mark}{_shown(box.label)}</text>'
+    room = box.width - 2 * _INSET
+    is_narrow = len(look.mark) > 1 and (cells(mark) + cells(box.label)) * CELL > room
+    squeezed = f' textLength="{room:g}" lengthAdjust="spacingAndGlyphs"' if is_narrow else ""
+    yield f'<text x="{box.x + _INSET:g}" y="{baseline:g}"{squeezed}>{mark}{_shown(box.label)}</text>'
     if look.count:
         yield f'<text class="count" x="{box.x + box.width - 8:g}" y="{baseline:g}">{_shown(look.count)}</text>'
     yield "</g>"

@@ -21,6 +21,9 @@ _TRACEBACK = "Failure"
 _MARKED = "E  "
 """What pytest begins the lines with that say what is wrong."""
 
+_SWEPT = "mastra sweep of "
+"""What a sweep's failure begins with."""
+
 _OUR_OWN = "mastra_sync."
 _SEE = "See https://"
 
@@ -127,6 +130,10 @@ def _words_of(message: str) -> str:
 
 def _first_words(text: str) -> str:
     """Return what a failure without a traceback says first: a sweep, a worker that crashed."""
+    _, mark, told = text.partition(_SWEPT)
+    if mark:
+        # it goes on in the next line, up to an empty one
+        return " ".join(f"{mark}{told}".partition("\n\n")[0].split())
     lines = [line for line in text.splitlines() if line.strip()]
     marked = [line for line in lines if line.startswith(_MARKED)]
     return (marked or lines or [""])[0].removeprefix(_MARKED).strip()

@@ -24,7 +24,8 @@ _TITLE = 22
 """Room for what stands above the steps of a nested workflow."""
 _CAPTION = 16
 """Room for the condition above an arm."""
-_CELL = 7.4
+CELL = 7.4
+"""How wide a character is."""
 _BESIDE_LABEL = 40
 _NARROWEST = 64
 _MOST_CELLS = 24
@@ -176,8 +177,8 @@ def _size_of(node: Node) -> _Size:
 
 def _label_width(node: Node) -> float:
     count = _COUNTS.get(node.repeats, 0)
-    detail = cells(node.detail) * _CELL + 4 if _is_pause(node) else 0
-    return max(_NARROWEST, cells(_label(node)) * _CELL + _BESIDE_LABEL + count + min(detail, 95))
+    detail = cells(node.detail) * CELL + 4 if _is_pause(node) else 0
+    return max(_NARROWEST, cells(_label(node)) * CELL + _BESIDE_LABEL + count + min(detail, 95))
 
 
 def _is_pause(node: Node) -> bool:

@@ -25,6 +25,13 @@ COVERED = """
 """
 """How many labels reach into what is counted beside them."""
 
+RINGS = """
+() => {
+  const ring = (box) => [getComputedStyle(box).outlineStyle, getComputedStyle(box.querySelector("rect")).strokeWidth];
+  return { focused: ring(document.activeElement), chosen: ring(document.querySelector("#run .box.selected")) };
+}
+"""
+
 CUT = "(names) => names.filter((name) => name.scrollWidth > name.clientWidth).length"
 
 
@@ -83,6 +90,11 @@ def test_large_deep_and_not_there(seen: Seen, tmp_path: Path) -> None:
     open_test(page, 1)
     assert page.locator(".timeline .step").count() == 9
     assert page.locator(".timeline .step").evaluate_all(CUT) == 0
+    # where the keyboard is looks otherwise than what is chosen
+    page.locator("#run .drawing").focus()
+    page.keyboard.press("Tab")
+    looks = page.evaluate(RINGS)
+    assert looks == {"focused": ["dashed", "1.25px"], "chosen": ["none", "3px"]}
     page.emulate_media(media="print")
     expect(page.locator("#run .copy", has_text="copy").first).to_be_hidden()
     bar = page.locator(".timeline .bar").first

@@ -306,6 +306,7 @@ class _Attempts:
 
         failures = [first]
         refusal = first if isinstance(first, RateLimitError) else None
+        del first
         is_first = True
 
         def next_attempt() -> _Answer:
@@ -339,6 +340,10 @@ class _Attempts:
                 error.sent = None
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
+        finally:
+            # an exception whose traceback leads to itself would keep its connection open
+            failures.clear()
+            refusal = None
 
     def _may_repeat(self, error: BaseException) -> bool:
         if isinstance(error, RateLimitError) and self.operation.repeat is Repeat.NEVER and self._look is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -84,6 +86,25 @@ def test_an_attempt_for_which_no_time_is_left_is_not_made() -> None:
         with pytest.raises(APITimeoutError, match="timed out") as caught:
             read(client)
     assert (caught.value.attempts, caught.value.sent, len(transport.requests)) == (1, None, 1)
+
+
+@pytest.mark.parametrize("answer", [timed_out, unavailable, busy])
+def test_a_failure_that_was_caught_is_freed_at_once(answer: Callable[[Request], Any]) -> None:
+    """Its traceback does not lead to itself, or the connections of a session would stay until Python looks for that."""
+    client, _ = client_of(answer)
+
+    def failure() -> weakref.ref[BaseException]:
+        try:
+            read(client)
+        except MastraError as error:
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        assert failure()() is None
+    finally:
+        gc.enable()
 
 
 def test_the_pauses_that_a_server_asks_for_count() -> None:

@@ -109,10 +109,11 @@ class Loader:
         if retries is not None:
             self._check_retried(id_)
             self._retries[workflow, id_] = retries
+            for (owner, name), step in self._steps.items():
+                if name == id_:
+                    step.retries = self._retries_of(owner, name)
         self._stubs[workflow, id_] = run
         self._places[workflow, id_] = place
-        for (owner, name), step in self._steps.items():
-            step.retries = self._retries_of(owner, name)
 
     def _check_loaded(self, id_: str, workflow: str | None) -> None:
         """Refuse a stub for a step that would not ask it."""

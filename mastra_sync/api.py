@@ -13,6 +13,7 @@ from pydantic_core import ValidationError
 
 from mastra_sync.arguments import path_segment
 from mastra_sync.deadline import Clock, Deadline
+from mastra_sync.earlier_requests import was_sent
 from mastra_sync.error_replies import Reply, is_success, refusal
 from mastra_sync.errors import (
     APIConnectionError,
@@ -336,7 +337,7 @@ class _Attempts:
             return retrying(next_attempt)
         except (APIConnectionError, APIStatusError) as error:
             self._complete(error, len(failures))
-            if isinstance(error, APIConnectionError) and any(map(_was_sent, failures)):
+            if isinstance(error, APIConnectionError) and any(map(was_sent, failures)):
                 error.sent = None
             # without the frames of the attempts, which say nothing that the message does not
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
@@ -367,10 +368,6 @@ class _Attempts:
         pause = jitter(state) if asked is None else asked
         logger.debug("%s: trying again in %.2f s after: %s", self.operation.name, pause, error)
         return pause
-
-
-def _was_sent(error: APIConnectionError | APIStatusError) -> bool:
-    return not isinstance(error, APIConnectionError) or error.sent is not False
 
 
 def may_repeat(operation: Operation, error: BaseException) -> bool:

@@ -168,8 +168,8 @@ class APIConnectionError(MastraError):
         method: HTTP method of the request.
         url: Its address, without query.
         run_id: The run that it was about, if any.
-        sent: False if the request provably never left, in none of its attempts, so that sending it again is safe; None
-            if not known.
+        sent: False if nothing has provably left that could take effect: neither this request, in any of its attempts,
+            nor another that its call sent to move the run. Then the call may be made again. None if not known.
         attempts: How many times the request was tried.
         seconds: How long that took, with the pauses between; None if it was not counted.
         made_at: File and line where the client was made, as `file:line`; empty if it is not known.

@@ -28,6 +28,9 @@ class FollowedRun(AwaitedRun, Protocol):
     def read_result(self, deadline: Deadline) -> RunResult:
         """Return the run as it is now."""
 
+    def read_end(self, deadline: Deadline) -> RunResult | None:
+        """Return the run; None if it has not settled, or cannot be read now."""
+
     def look(self) -> RunResult | None:
         """Return the run as it is now; None if it cannot be read soon."""
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mastra_sync.arguments import checked_callable
 from mastra_sync.commands import Commands, Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, DISPLAY_TIMEOUT, Deadline, Seconds, seconds_of
-from mastra_sync.errors import InvalidArgument, MastraError, ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended
+from mastra_sync.earlier_requests import after_sending
+from mastra_sync.errors import (
+    APIConnectionError,
+    InvalidArgument,
+    MastraError,
+    RateLimitError,
+    ResumeAlreadyClaimed,
+    RunNotSuspended,
+    ServerError,
+    StepNotSuspended,
+)
 from mastra_sync.followed_run import StreamSettings
 from mastra_sync.idle import DEFAULT_IDLE_TIMEOUT
 from mastra_sync.operations import OBSERVE, RESUME, RESUME_STREAM, RUN_BY_ID, Operation
@@ -69,11 +79,18 @@ class MovedRun:
                 self.api.having_input(result, departure)
             self._departure = None
             reconsider, self._reconsider = self._reconsider, None
-            command = reconsider(self._commands(own)) if reconsider is not None else Joined()
-            if isinstance(command, Joined):
+            if reconsider is None:
                 return result
-            # what was thought to be answered was not
-            self.api.within(own).send(command)
+            try:
+                command = reconsider(self._commands(own))
+                if isinstance(command, Joined):
+                    return result
+                # what was thought to be answered was not
+                self.api.within(own).send(command)
+            except (APIConnectionError, RateLimitError, ServerError):
+                # nothing was answered: whoever waits again is to have it answered then
+                self._reconsider = reconsider
+                raise
             self._note_sent(command)
 
     @property
@@ -100,9 +117,17 @@ class MovedRun:
         Raises:
             ResponseFormatError: It was executed without the input that it was given.
         """
-        result = self.api.result(deadline)
+        with after_sending():
+            result = self.api.result(deadline)
         departure = self._departure
         return result if departure is None else self.api.having_input(result, departure)
+
+    def read_end(self, deadline: Deadline) -> RunResult | None:
+        """Return the run; None if it has not settled, or cannot be read now."""
+        with contextlib.suppress(APIConnectionError, RateLimitError, ServerError):
+            result = self.read_result(deadline)
+            return result if result.settled else None
+        return None
 
     def look(self) -> RunResult | None:
         """Return the run as it is now; None if it cannot be read soon."""
@@ -116,8 +141,9 @@ class MovedRun:
 
     def open_resume(self, suspension: Suspension, answer: Any, deadline: Deadline) -> ByteStream | None:
         """Return a resumed stream's bytes, None if they were lost and the run moved."""
-        command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {})
-        return None if isinstance(command, Joined) else self.api.open_stream(command, deadline)
+        with after_sending():
+            command = self._commands(deadline).resume(RESUME_STREAM, answer, suspension, {})
+            return None if isinstance(command, Joined) else self.api.open_stream(command, deadline)
 
     # -- sending
 
@@ -150,7 +176,8 @@ class MovedRun:
         except (ResumeAlreadyClaimed, RunNotSuspended, StepNotSuspended):
             if options.get("if_answered") != "join":
                 raise
-            found = commands.resume(operation, resume_data, step, options)
+            with after_sending():
+                found = commands.resume(operation, resume_data, step, options)
             if not isinstance(found, Joined):
                 raise
             return send(found)

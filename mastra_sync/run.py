@@ -11,6 +11,7 @@ from mastra_sync.arguments import OMIT, checked_callable, checked_count
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.commands import Joined
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT, Seconds, seconds_of
+from mastra_sync.earlier_requests import after_sending
 from mastra_sync.errors import RunAlreadyFinished
 from mastra_sync.keywords import takes
 from mastra_sync.moved_run import MovedRun
@@ -130,9 +131,10 @@ class Run(MovedRun):
             return self._open(command, settings, only_segment=self._fresh)
         except RunAlreadyFinished:
             # somebody else started it since the look
-            found = (
-                self._start_command(commands, STREAM, input_data, rest) if rest.get("if_started") == "join" else None
-            )
+            if rest.get("if_started") != "join":
+                raise
+            with after_sending():
+                found = self._start_command(commands, STREAM, input_data, rest)
             if not isinstance(found, Joined):
                 raise
             return self._open(found, settings)

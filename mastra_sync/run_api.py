@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import evented, standstill
 from mastra_sync.api import Api, Look, Query
 from mastra_sync.deadline import Deadline
+from mastra_sync.earlier_requests import EarlierRequests
 from mastra_sync.error_replies import BODY_NOT_SEEN
 from mastra_sync.errors import (
     APIConnectionError,
@@ -282,23 +283,25 @@ class RunApi:
         """
         deadline = self._api.default_deadline()
         began = deadline.elapsed
-        for attempt in itertools.count():
-            if (ended := self._ended(deadline, cancels=attempt)) is not None:
-                return ended
-            try:
-                answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
-                return self._api.message(answer, CANCEL)
-            except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
-                asked = getattr(error, "retry_after", None)
-                pause = self._api.backoff * 2**attempt if asked is None else asked
-                if attempt >= self._api.retries or pause >= deadline.remaining:
-                    with contextlib.suppress(MastraError):
-                        if (ended := self._ended(deadline.for_last_look(), cancels=attempt + 1)) is not None:
-                            return ended
-                    if not isinstance(error, ResponseFormatError):
-                        error.attempts, error.seconds = attempt + 1, deadline.elapsed - began
-                    raise
-                deadline.sleep(pause)
+        with EarlierRequests().marking() as cancels:
+            for attempt in itertools.count():
+                if (ended := self._ended(deadline, cancels=attempt)) is not None:
+                    return ended
+                try:
+                    answer = self._api.call(CANCEL, body=b"{}", deadline=deadline, retries=0)
+                    return self._api.message(answer, CANCEL)
+                except (APIConnectionError, RateLimitError, ResponseFormatError, ServerError) as error:
+                    cancels.note(error)
+                    asked = getattr(error, "retry_after", None)
+                    pause = self._api.backoff * 2**attempt if asked is None else asked
+                    if attempt >= self._api.retries or pause >= deadline.remaining:
+                        with contextlib.suppress(MastraError):
+                            if (ended := self._ended(deadline.for_last_look(), cancels=attempt + 1)) is not None:
+                                return ended
+                        if not isinstance(error, ResponseFormatError):
+                            error.attempts, error.seconds = attempt + 1, deadline.elapsed - began
+                        raise
+                    deadline.sleep(pause)
         raise AssertionError("there is always another attempt, or an exception")
 
     def _ended(self, deadline: Deadline, *, cancels: int) -> str | None:

@@ -211,11 +211,9 @@ class RunStream:
             self._keep_to(own)
         if (refusal := self._refusal()) is not None:
             raise refusal
-        if self.complete:
-            # servers store the run's end before they tell it
-            result = self._run.read_result(deadline.for_last_look())
-            if result.settled:
-                return result
+        # servers store the run's end before they tell it
+        if self.complete and (end := self._run.read_end(deadline.for_last_look())) is not None:
+            return end
         return self._run.wait_until(deadline)
 
     def __repr__(self) -> str:

@@ -291,23 +291,23 @@ class _Attempts:
 
         Exceptions say how often it was tried, and how long that took.
         """
+        failures: list[APIConnectionError | APIStatusError] = []
         try:
             return attempt()
         except (APIConnectionError, APIStatusError) as error:
             self._complete(error, 1)
             if self._retries == 0 or not self._may_repeat(error):
                 raise
-            first = error
+            failures.append(error)
         # beyond the except clause, so that a later failure does not drag this one's traceback along
-        return self._again(attempt, first)
+        return self._again(attempt, failures)
 
-    def _again(self, attempt: Callable[[], _Answer], first: APIConnectionError | APIStatusError) -> _Answer:
+    def _again(self, attempt: Callable[[], _Answer], failures: list[APIConnectionError | APIStatusError]) -> _Answer:
+        """Return the answer of a further attempt; the failures before are forgotten in the end."""
         # most calls need no second attempt, and tenacity takes as long to import as all the rest
         import tenacity  # noqa: PLC0415
 
-        failures = [first]
-        refusal = first if isinstance(first, RateLimitError) else None
-        del first
+        refusal = failures[0] if isinstance(failures[0], RateLimitError) else None
         is_first = True
 
         def next_attempt() -> _Answer:

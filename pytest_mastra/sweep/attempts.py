@@ -88,7 +88,7 @@ class Attempt:
     def same_requests(self, other: Attempt) -> list[Asked]:
         """Return what was asked for this time and the other; nothing if that differs."""
         reads = [read_requests, read_requests_of_runs]
-        if self.trouble.has_rivals or other.trouble.has_rivals:
+        if self.trouble.has_threads or other.trouble.has_threads:
             reads.reverse()
         found = (in_both(read(self.exchanges, self.near), read(other.exchanges, other.near)) for read in reads)
         return next(filter(None, found), [])

@@ -38,7 +38,7 @@ class Trouble:
         asking_lines: Which lines of the script sent what met a fault, as far as it is of this process.
         served: What a live server was asked and answered, whatever the script was told of it.
         is_script_over: Whether the script has been killed, and was not run again since.
-        has_rivals: Whether threads of the script asked by turns, in an order that is a matter of chance.
+        has_threads: Whether other threads than the test's own asked, whose order may be a matter of chance.
     """
 
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
@@ -50,15 +50,15 @@ class Trouble:
         self._counts: Counter[tuple[str, str | None]] = Counter()
         self._servers: list[FakeMastra] = []
         self.is_script_over = False
-        self.has_rivals = False
-        self._asking: int | None = None
-        self._asked_before: set[int] = set()
+        self.has_threads = False
+        self._own_thread: int | None = None
         self._has_begun = False
         self._interrupted: set[FakeMastra] = set()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Have things go wrong from now on."""
+        """Have things go wrong from now on; this thread is the test's own."""
+        self._own_thread = threading.get_ident()
         self._has_begun = True
 
     def end(self) -> None:
@@ -101,8 +101,9 @@ class Trouble:
             if self.is_script_over:
                 # what a script does while it is torn down, a process that was killed does not
                 raise Killed
-            if in_process:
-                self._note_thread(threading.get_ident())
+            if in_process and threading.get_ident() != self._own_thread:
+                # also if they asked one after the other this time: an executor may have had one thread do all
+                self.has_threads = True
             counted = {(call.verb, None), (call.verb, call.run)}
             self._counts.update(counted)
             point = next((one for one in self._points if self._is_at(one, counted)), None)
@@ -114,16 +115,6 @@ class Trouble:
             self.asking_lines.append(line)
         meeting = Meeting(partial(surface.handle, request), partial(self._note, point, server), server, point.at)
         return point.family.meet(meeting)
-
-    def _note_thread(self, thread: int) -> None:
-        """Note who asks: a thread that asks again after another did has a rival.
-
-        The main thread has none: it waits for others.
-        """
-        if thread != self._asking and thread in self._asked_before and thread != threading.main_thread().ident:
-            self.has_rivals = True
-        self._asking = thread
-        self._asked_before.add(thread)
 
     def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
         """Return whether a request is the one of a point, counted as it is."""

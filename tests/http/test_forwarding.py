@@ -60,9 +60,11 @@ def pieces_of(reply: WireReply) -> list[object]:
 def test_what_becomes_of_a_connection_comes_back_too() -> None:
     """A port where nobody listens, a server that hangs up at once, and one that does so half way."""
     request = WireRequest("GET", "/api/workflows")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert pieces_of(ForwardingSurface(f"http://127.0.0.1:{port}").handle(request)) == [Cut.REFUSED]
+    # bound, so that no other process gets the port, and not listening
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert pieces_of(ForwardingSurface(nobody).handle(request)) == [Cut.REFUSED]
     for said in (b"", b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345"):
         for url in answer_once(said):
             assert pieces_of(ForwardingSurface(url).handle(request)) == [Cut.RESET]

@@ -108,7 +108,7 @@ def test_an_endless_stream_with_a_timeout_ends_as_it_would() -> None:
     with WireServer() as server:
         server.on("GET", "/stream", streamed(CHUNKS[0], never))
         with listen(server.base_url) as log:
-            found = outcome(f"{server.base_url}/stream", timeout=0.1)
+            found = outcome(f"{server.base_url}/stream", timeout=1.0)
     assert found.chunks == (CHUNKS[0],)
     assert "Read timed out" in str(found.error)
     exchange = only(log)
@@ -188,9 +188,11 @@ def test_how_a_reply_ended(way: str) -> None:
     with WireServer() as server:
         server.on("GET", "/it", answer)
         url = f"{server.base_url}/it?token=s3cret"
-        plain = outcome(url, timeout=0.2, read=by_read1)
+        # only where the time is to be up
+        timeout = 0.2 if way == "silence" else 30.0
+        plain = outcome(url, timeout=timeout, read=by_read1)
         with listen(server.base_url) as log:
-            heard = outcome(url, timeout=0.2, read=by_read1)
+            heard = outcome(url, timeout=timeout, read=by_read1)
     assert heard == plain
     exchange = only(log)
     assert (exchange.ending, exchange.failure, exchange.chunks) == (ending, failure, chunks)
@@ -199,11 +201,12 @@ def test_how_a_reply_ended(way: str) -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_connection(scheme: str) -> None:
     """A refused connection is noted once, in words without the query, also where TLS comes before the request."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    url = f"{scheme}://127.0.0.1:{port}"
-    with listen(url) as log, pytest.raises(requests.ConnectionError):
-        requests.post(f"{url}/api?token=s3cret", data="x", timeout=5)
+    # bound, so that no other process gets the port, and not listening
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"{scheme}://127.0.0.1:{taken.getsockname()[1]}"
+        with listen(url) as log, pytest.raises(requests.ConnectionError):
+            requests.post(f"{url}/api?token=s3cret", data="x", timeout=5)
     exchange = only(log)
     assert (exchange.ending, exchange.failure) == (Ending.NONE, "the connection was refused")
     assert exchange.request.target == "/api?token=s3cret"

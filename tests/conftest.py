@@ -37,6 +37,9 @@ IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# no proxy is asked for fakes in a process: with each request, requests goes through the whole environment to find one
+os.environ.setdefault("NO_PROXY", "mastra.test")
+
 
 def pytest_configure() -> None:
     """Compile our packages for the processes that tests start, most of which may not keep byte code themselves."""

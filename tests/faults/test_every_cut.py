@@ -1,11 +1,7 @@
-"""Recorded streams of real servers, cut wherever it matters: the caller sees each event exactly once, in order.
-
-One of them is cut at every byte; the others at every byte that is not inside a word, and once inside each.
-"""
+"""Recorded streams of real servers, cut at every byte: the caller sees each event exactly once, in order."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,21 +52,16 @@ def workflow(transport: FakeTransport) -> Workflow:
     return workflow_on(transport)
 
 
-def every_offset(data: bytes, *, in_words: bool = False) -> Iterator[int]:
-    """Give each number of bytes at which a cut is another one: of those inside a word the first, or all of them.
-
-    Where the suite is told again, within records each third.
-    """
-    in_a_word = {offset for word in re.finditer(rb"[A-Za-z0-9-]{3,}", data) for offset in range(*word.span())[2:]}
+def every_offset(data: bytes) -> Iterator[int]:
+    """Give each number of bytes of a body; where the suite is told again, within records each third."""
     for offset in range(len(data) + 1):
-        is_another = in_words or offset not in in_a_word
-        if ends_a_record(data, offset) or (is_another and (not IS_TOLD_AGAIN or offset % 3 == 0)):
+        if not IS_TOLD_AGAIN or offset % 3 == 0 or ends_a_record(data, offset):
             yield offset
 
 
-def every_cut(data: bytes, *, in_words: bool = False) -> Iterator[tuple[int, Pieces]]:
+def every_cut(data: bytes) -> Iterator[tuple[int, Pieces]]:
     """Give each number of bytes with a stream that is cut there, and where a record ends one that just ends there."""
-    for offset in every_offset(data, in_words=in_words):
+    for offset in every_offset(data):
         yield offset, cut(data, offset)
         if ends_a_record(data, offset):
             yield offset, ended(data, offset)
@@ -102,10 +93,9 @@ def memory_of(generation: str, *segments: str, **how: Any) -> Memory:
 def test_a_stream_of_a_run_that_has_finished_meanwhile(
     generation: str, name: str, transport: FakeTransport, workflow: Workflow
 ) -> None:
-    """The server replays the whole stream once; one stream is cut at every byte."""
+    """The server replays the whole stream once."""
     memory = memory_of(generation, name)
-    data = body(generation, name)
-    for offset, first in every_cut(data, in_words=name == "writer"):
+    for offset, first in every_cut(body(generation, name)):
         transport.play(["success"], [first, whole(memory.replay())])
         assert raw(fresh_run_of(workflow).stream({})) == handed_out(memory.history()), offset
 

@@ -12,8 +12,10 @@ from typing_extensions import Unpack
 from mastra_sync import InvalidArgument, MastraClient, RunResult, Suspension
 from mastra_sync.arguments import resume_answer
 from mastra_sync.deadline import Seconds
+from mastra_sync.documentation import see_error
 from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
+from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
 from pytest_mastra.regression.outcome import comparable_outcomes
 from pytest_mastra.regression.recorded_run import RecordedAnswer, RecordedRun, recording_of
@@ -35,10 +37,8 @@ class Rerun:
 
     Attributes:
         recorded: The recorded run.
-        result: The new one.
-        differences: What differs, in the order of the recorded run's steps.
-        answers: The recorded answers that the new run was given, in order.
         unanswered: What the new run still waits for, as the recording has no answer to it.
+        is_asked: Whether anybody asked what came of it.
     """
 
     def __init__(
@@ -51,12 +51,31 @@ class Rerun:
         mask: Mask,
     ) -> None:
         self.recorded = recording.result
-        self.result = result
-        self.differences = found
-        self.answers = list(answers)
+        self.is_asked = False
+        self._result = result
+        self._differences = found
+        self._answers = list(answers)
         self.unanswered = list(unanswered)
         self._workflow_id = recording.workflow_id
         self._mask = mask
+
+    @property
+    def result(self) -> RunResult:
+        """The new run."""
+        self.is_asked = True
+        return self._result
+
+    @property
+    def answers(self) -> list[RecordedAnswer]:
+        """The recorded answers that the new run was given, in order."""
+        self.is_asked = True
+        return self._answers
+
+    @property
+    def differences(self) -> list[Difference]:
+        """What differs, in the order of the recorded run's steps."""
+        self.is_asked = True
+        return self._differences
 
     @property
     def same(self) -> bool:
@@ -68,9 +87,14 @@ class Rerun:
 
     def explain(self) -> str:
         """Return what differs, step by step, in lines of 80 columns at most."""
-        if self.same:
+        self.is_asked = True
+        return self.explanation()
+
+    def explanation(self) -> str:
+        """Return the same, for reports: it is not taken for a question of the test's."""
+        if not self._differences:
             return f"the re-run of {self._workflow_id!r} did what the recorded run did"
-        count = len(self.differences)
+        count = len(self._differences)
         places = "1 place" if count == 1 else f"{count} places"
         lines = [f"the re-run of {self._workflow_id!r} differs from the recorded run in {places}"]
         lines += [f"  {line}" for line in describe(self._masked(), limit=_SHOWN, width=78)]
@@ -79,14 +103,14 @@ class Rerun:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        if self.same:
+        if not self._differences:
             return f"<Rerun of {self._workflow_id!r}: the same>"
-        more = f"; {len(self.differences) - 1} more" if len(self.differences) > 1 else ""
+        more = f"; {len(self._differences) - 1} more" if len(self._differences) > 1 else ""
         first = " ".join(line.strip() for line in describe(self._masked()[:1]))
         return f"<Rerun of {self._workflow_id!r} differs: {first}{more}>"
 
     def _masked(self) -> list[Difference]:
-        return [self._mask.difference(difference) for difference in self.differences]
+        return [self._mask.difference(difference) for difference in self._differences]
 
 
 class Rerunner:
@@ -102,6 +126,7 @@ class Rerunner:
         self._client = client
         self._item = item
         self._scene = scene
+        self._made: list[tuple[Rerun, str]] = []
 
     def __call__(
         self,
@@ -131,6 +156,7 @@ class Rerunner:
             WorkflowNotFound: There is no such workflow here.
         """
         __tracebackhide__ = True
+        place = place_of_caller(1)
         patterns = [PathPattern(pattern) for pattern in ([ignore] if isinstance(ignore, str) else ignore)]
         recording = recording_of(run, workflow_id)
         result, given, unanswered = self._run(recording, timeout, options)
@@ -141,10 +167,19 @@ class Rerunner:
             if not any(pattern.covers(difference.path) for pattern in patterns)
         ]
         rerun = Rerun(recording, result, found, given, unanswered, Mask(self._scene, self._item.config))
-        if not rerun:
-            self._item.add_report_section("call", "Mastra re-run", rerun.explain())
+        self._made.append((rerun, place))
+        if found:
+            self._item.add_report_section("call", "Mastra re-run", rerun.explanation())
             self._scene.note_differences(notes_of(found, compared_runs(result), "recorded run"))
         return rerun
+
+    def refuse_unasked(self) -> None:
+        """Fail a test that has passed, and did not ask what came of a re-run."""
+        places = [place for rerun, place in self._made if not rerun.is_asked]
+        if places and self._scene.passed:
+            words = f"nobody asked what came of mastra_replay_run(...) at {', '.join(places)}"
+            advice = "  assert mastra_replay_run(recorded) fails if the run did otherwise"
+            pytest.fail(f"{words}\n{advice}\n  {see_error('nothing-asserted')}", pytrace=False)
 
     def __repr__(self) -> str:
         return f"<mastra_replay_run on {self._scene.target} {self._scene.url}>"
@@ -170,7 +205,9 @@ class Rerunner:
 
 def make_rerunner(request: pytest.FixtureRequest, scene: Scene, client: MastraClient) -> Rerunner:
     """Return what the fixture `mastra_replay_run` gives."""
-    return Rerunner(client, request.node, scene)
+    rerunner = Rerunner(client, request.node, scene)
+    request.addfinalizer(rerunner.refuse_unasked)
+    return rerunner
 
 
 def _is_answer(data: Any) -> bool:

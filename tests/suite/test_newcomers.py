@@ -87,3 +87,44 @@ def test_a_run_that_is_at_its_end_already(run_suite: RunSuite) -> None:
     said = result.stdout.str()
     assert said.count("a fake skips time, and the run went to its end at once; to see it on its\n") == 2
     assert said.count("way: server.workflow(..., pace=AS_TIMED), then server.clock.advance(60)\n") == 2
+
+
+NOT_ASKED = """
+import pytest
+
+@pytest.fixture
+def recorded(mastra_server, mastra_client):
+    mastra_server.workflow("pay").then(mastra_server.step("charge", lambda ctx: {"paid": True})).commit()
+    return mastra_client.get_workflow("pay").execute({})
+
+@pytest.fixture
+def changed(recorded, mastra_server):
+    mastra_server.step("charge").fails("declined")
+    return recorded
+
+def test_nobody_asks(changed, mastra_replay_run):
+    mastra_replay_run(changed)
+
+def test_somebody_asks(changed, mastra_replay_run):
+    assert not mastra_replay_run(changed)
+    assert mastra_replay_run(changed).result.status == "failed"
+    assert mastra_replay_run(changed).differences
+
+def test_failed_before(changed, mastra_replay_run):
+    mastra_replay_run(changed)
+    assert changed.status == "failed"
+
+def test_a_fault_that_is_refused(mastra_server):
+    mastra_server.faults.on("start").latency(0)
+"""
+
+
+def test_what_nobody_asks(run_suite: RunSuite) -> None:
+    """A re-run whose outcome nobody looks at fails its test; what is refused at its line is told once."""
+    result = run_suite(NOT_ASKED)
+    result.assert_outcomes(passed=2, failed=2, errors=1)
+    said = result.stdout.str()
+    assert said.count("nobody asked what came of mastra_replay_run(...) at test_suite.py:14\n") == 1
+    assert "errors/#nothing-asserted" in said
+    assert "seconds must be more than 0, not 0" in said
+    assert "unused fault" not in said

@@ -49,7 +49,12 @@ def _declares(method: Callable[Concatenate[Target, P], Fault]) -> Callable[Conca
 
     @functools.wraps(method)
     def declare(target: Target, /, *given: P.args, **named: P.kwargs) -> Fault:
-        fault = method(target, *given, **named)
+        try:
+            fault = method(target, *given, **named)
+        except (TypeError, ValueError):
+            # its own line says what is wrong; that it says nothing would not be true
+            target._forget(target._rule)  # noqa: SLF001 -- this is a part of the class
+            raise
         meant = target._rule  # noqa: SLF001 -- this is a part of the class
         text = f"{meant.text}.{written_call(method.__name__, *given, **named)}"
         fault.rule = Rule(text, place_of_caller(1), meant.number)
@@ -67,6 +72,7 @@ class Target:
 
     _rule: Rule
     _add: Callable[[Fault], Fault]
+    _forget: Callable[[Rule], object]
     _meant: RouteMatch
     _turns: frozenset[int] | None
     _probability: float

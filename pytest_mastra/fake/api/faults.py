@@ -112,7 +112,7 @@ class Faults:
         )
         rule = Rule(text, place_of_caller(2), next(self._numbers))
         self._unfinished[rule] = None
-        return Target(rule, self._add, meant, turns, probability, dice, self._clock, self._process)
+        return Target(rule, self._add, self._forget, meant, turns, probability, dice, self._clock, self._process)
 
     @property
     def declared(self) -> tuple[Fault, ...]:
@@ -172,9 +172,12 @@ class Faults:
 
     def _add(self, fault: Fault) -> Fault:
         with self._lock:
-            self._unfinished.pop(fault.rule, None)
+            self._forget(fault.rule)
             self._declared.append(fault)
         return fault
+
+    def _forget(self, rule: Rule) -> None:
+        self._unfinished.pop(rule, None)
 
     def due(self, call: RouteMatch) -> list[Fault]:
         """Count a request, and return what happens to it: latency, and at most one other."""

@@ -37,7 +37,6 @@ class Rerun:
 
     Attributes:
         recorded: The recorded run.
-        unanswered: What the new run still waits for, as the recording has no answer to it.
         is_asked: Whether anybody asked what came of it.
     """
 
@@ -55,7 +54,7 @@ class Rerun:
         self._result = result
         self._differences = found
         self._answers = list(answers)
-        self.unanswered = list(unanswered)
+        self._unanswered = list(unanswered)
         self._workflow_id = recording.workflow_id
         self._mask = mask
 
@@ -70,6 +69,12 @@ class Rerun:
         """The recorded answers that the new run was given, in order."""
         self.is_asked = True
         return self._answers
+
+    @property
+    def unanswered(self) -> list[Suspension]:
+        """What the new run still waits for, as the recording has no answer to it."""
+        self.is_asked = True
+        return self._unanswered
 
     @property
     def differences(self) -> list[Difference]:
@@ -98,7 +103,7 @@ class Rerun:
         places = "1 place" if count == 1 else f"{count} places"
         lines = [f"the re-run of {self._workflow_id!r} differs from the recorded run in {places}"]
         lines += [f"  {line}" for line in describe(self._masked(), limit=_SHOWN, width=78)]
-        for suspension in self.unanswered:
+        for suspension in self._unanswered:
             lines.append(f"  step {suspension.step!r} waits: the recording has no answer to it that is left")
         return "\n".join(lines)
 

@@ -109,6 +109,8 @@ def test_somebody_asks(changed, mastra_replay_run):
     assert not mastra_replay_run(changed)
     assert mastra_replay_run(changed).result.status == "failed"
     assert mastra_replay_run(changed).differences
+    assert not mastra_replay_run(changed).unanswered
+    assert not mastra_replay_run(changed).answers
 
 def test_failed_before(changed, mastra_replay_run):
     mastra_replay_run(changed)

@@ -34,7 +34,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
             yield processes
     else:
         distributed = pytest.importorskip("distributed")
-        cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "memory_limit": None}
+        cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": None}
         with distributed.LocalCluster(**cluster) as workers, distributed.Client(workers) as scheduler:
             yield scheduler.get_executor()
 

@@ -10,6 +10,7 @@ import pytest
 
 from mastra_sync import MastraClient, RunTimeout
 from tests.live.http_calls import new_run_id
+from tests.live.patience import with_growing_deadlines
 from tests.live.server import LiveServer
 
 CITIES = ["NY", "Rome", "Ulm", "Oslo", "Lima", "Bern"]
@@ -59,9 +60,14 @@ def test_what_went_wrong_comes_back_from_any_executor(
     assert (failed.status, str(failed.error)) == ("failed", "Error: outer")
     assert str(other.error) == "Error: just a string"
     gate = new_run_id()
-    (slow,) = client.get_workflow("slow").map([{"gate": gate}], executor=executor, timeout=1, return_exceptions=True)
+
+    def given_up(seconds: float) -> RunTimeout | None:
+        inputs = [{"gate": gate}]
+        (slow,) = client.get_workflow("slow").map(inputs, executor=executor, timeout=seconds, return_exceptions=True)
+        return slow if isinstance(slow, RunTimeout) and current_server.executions(slow.run_id) else None
+
+    slow = with_growing_deadlines(given_up)
     current_server.open_gate(gate)
-    assert isinstance(slow, RunTimeout)
     assert slow.workflow_id == "slow"
     assert client.get_workflow("slow").get_run(slow.run_id).wait().result == {"done": True}
 

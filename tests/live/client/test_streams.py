@@ -21,6 +21,7 @@ from mastra_sync import (
     UnsupportedByServer,
 )
 from tests.live.client.listening_session import Listener
+from tests.live.patience import with_growing_deadlines
 from tests.live.server import LiveServer
 
 
@@ -187,12 +188,18 @@ def test_leaving_early_leaves_the_run_alone(client: MastraClient, live_server: L
     assert live_server.executions(run.run_id) == {"begin": 1, "wait": 1, "end": 1}
 
 
-def test_a_stream_has_a_time_limit(client: MastraClient, gate: str) -> None:
+def test_a_stream_has_a_time_limit(client: MastraClient, live_server: LiveServer, gate: str) -> None:
     """A stream that says nothing more raises at its timeout; the run goes on."""
-    stream = client.get_workflow("slow").create_run().stream({"gate": gate}, timeout=2)
-    with pytest.raises(RunTimeout, match=stream.run_id):
-        list(stream)
-    assert stream.position == 4
+
+    def cut_short(seconds: float) -> RunStream | None:
+        stream = client.get_workflow("slow").create_run().stream({"gate": gate}, timeout=seconds)
+        with pytest.raises(RunTimeout, match=stream.run_id):
+            list(stream)
+        return stream if stream.position == 4 else None
+
+    stream = with_growing_deadlines(cut_short)
+    live_server.open_gate(gate)
+    assert client.get_workflow("slow").get_run(stream.run_id).wait().ok
 
 
 def test_a_quiet_stream_is_not_a_dead_one(

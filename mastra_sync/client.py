@@ -30,7 +30,7 @@ from mastra_sync.request import Timeouts
 from mastra_sync.run_filters import DEFAULT_PER_PAGE, context_query
 from mastra_sync.schedules import Schedules
 from mastra_sync.sessions import AdapterWrapper
-from mastra_sync.suspended_runs import each_once, ids_outermost_first
+from mastra_sync.suspended_runs import each_once, outermost_first
 from mastra_sync.tls import DEFAULT_TLS, Cert, TlsSettings, Verify
 from mastra_sync.transport import RequestsTransport, Token
 from mastra_sync.workflow import Workflow
@@ -230,6 +230,9 @@ class MastraClient(Schedules, DynamicWorkflows):
             from_date: Only runs made at or after this moment.
             to_date: Only runs made at or before it.
             request_context: Values for servers that choose by them.
+
+        Raises:
+            RunsNotListed: Once all others are given, if those of some workflows could not be listed.
         """
 
         def runs_of(workflow_id: str) -> Iterator[RunResult]:
@@ -243,7 +246,7 @@ class MastraClient(Schedules, DynamicWorkflows):
             )
 
         # the graphs say which workflows are nested in which
-        yield from each_once(ids_outermost_first(self.list_workflows(request_context=request_context)), runs_of)
+        yield from each_once(outermost_first(self.list_workflows(request_context=request_context)), runs_of)
 
     def close(self) -> None:
         """Close all connections; the client cannot be used any more."""

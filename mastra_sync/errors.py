@@ -34,6 +34,7 @@ MastraError
 ├─ ResponseFormatError                   a reply that is not what Mastra sends
 │  └─ ReplyTooLarge                      a reply beyond the limit
 ├─ UnsupportedByServer                   this server's generation has no such feature
+├─ RunsNotListed                         runs of some workflows could not be listed; all others were
 ├─ OutcomeUnknown                        it was sent, and whether it took effect cannot be found out
 ├─ RunNotStarted                         accepted, yet the run has not moved
 ├─ NoSuchStep (KeyError)                 a result was asked for a step that it does not have
@@ -481,6 +482,35 @@ class UnsupportedByServer(MastraError):
         super().__init__(f"{feature} is not supported by {server}{'. ' + advice if advice else ''}")
         self.feature = feature
         self.generation = generation
+
+
+class RunsNotListed(MastraError):
+    """Runs of some workflows could not be listed; those of the others were given before.
+
+    `__cause__` is the first failure.
+
+    Attributes:
+        failures: Why not, by workflow id.
+        withheld: Workflows that are nested in those: their runs were not given either, for they may be parts of runs
+            that could not be listed.
+    """
+
+    def __init__(self, failures: Mapping[str, MastraError], *, workflows: int, withheld: Sequence[str] = ()) -> None:
+        listed = [f"{name!r}: {str(error).partition(chr(10))[0]}" for name, error in failures.items()]
+        more = [f"and {len(listed) - _WORKFLOWS_LISTED} more"] if len(listed) > _WORKFLOWS_LISTED else []
+        inside, outside = (", ".join(map(repr, names)) for names in (withheld, failures))
+        super().__init__(
+            _with_advice(
+                f"the suspended runs of {len(failures)} of {workflows} workflows could not be listed; those of the "
+                "others were given.",
+                *listed[:_WORKFLOWS_LISTED],
+                *more,
+                f"Nor were runs of {inside} given: they may be parts of runs of {outside}." if withheld else "",
+                f'Ask for them again: client.get_workflow({next(iter(failures))!r}).iter_runs(status="suspended")',
+            )
+        )
+        self.failures = dict(failures)
+        self.withheld = list(withheld)
 
 
 class OutcomeUnknown(MastraError):

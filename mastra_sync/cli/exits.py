@@ -19,7 +19,7 @@ class Exit(IntEnum):
     TIMEOUT = 4
     """The time was up; the run goes on."""
     SERVER = 5
-    """The server could not be reached, or refused: nothing was started or resumed."""
+    """The server could not be reached, or refused: nothing was started or resumed; not all could be listed."""
     UNKNOWN = 6
     """The run may have been started or resumed, and what became of it could not be found out or told."""
     INTERRUPTED = 130

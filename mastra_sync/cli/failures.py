@@ -256,6 +256,15 @@ def _explain_route(_error: errors.MastraError, context: CommandContext) -> Stop:
     return _at_the_server(f"no Mastra server at {base_url}; check --url and --api-prefix{hint}", context)
 
 
+def _explain_unlisted(error: errors.RunsNotListed, context: CommandContext) -> Stop:
+    lines = [
+        f"{printable(workflow_id)!r}: {_answer_of(failure, context)}" for workflow_id, failure in error.failures.items()
+    ]
+    inside = ", ".join(repr(printable(workflow_id)) for workflow_id in error.withheld)
+    lines += [f"nor those of {inside}, which may be parts of runs of these"] if inside else []
+    return Stop(Exit.SERVER, "\n  ".join(["this is not all: some workflows' runs could not be listed", *lines]))
+
+
 def _explain_timeout(error: errors.RunTimeout, context: CommandContext) -> Stop:
     line = waiting_line(context.workflow_id, context.run_id, context.server)
     run = f"run {printable(context.run_id)} of {printable(context.workflow_id)!r}"
@@ -297,6 +306,7 @@ _EXPLANATIONS: tuple[tuple[type[errors.MastraError], Callable[[Any, CommandConte
     (errors.BadRequestError, _explain_usage),
     (errors.PayloadTooLarge, _explain_usage),
     (errors.UnsupportedByServer, _explain_usage),
+    (errors.RunsNotListed, _explain_unlisted),
     (errors.RunTimeout, _explain_timeout),
     (errors.OutcomeUnknown, _explain_unknown),
 )

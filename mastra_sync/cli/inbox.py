@@ -86,8 +86,25 @@ class OpenQuestion:
         return f"{self.suspension.step}{item_of(self.suspension)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look has found.
+
+    Attributes:
+        questions: What runs wait for, the oldest first.
+        unlisted: Of which workflows that could not be seen; None if of none.
+    """
+
+    questions: list[OpenQuestion]
+    unlisted: errors.RunsNotListed | None
+
+
 def show_inbox(server: Server, options: InboxOptions) -> Exit:
-    """Print what runs wait for, the oldest first, or ask for answers."""
+    """Print what runs wait for, the oldest first, or ask for answers.
+
+    Raises:
+        RunsNotListed: Once that is done, if runs of some workflows could not be seen.
+    """
     if options.answers and not is_terminal(sys.stdin):
         hint = server.command("resume", "WORKFLOW", "RUN_ID", last=["KEY=VALUE"])
         raise Stop(Exit.USAGE, f"--answer asks a person, and stdin is no terminal; a script answers with: {hint}")
@@ -102,8 +119,9 @@ def show_inbox(server: Server, options: InboxOptions) -> Exit:
 
 
 def _list(context: CommandContext, options: InboxOptions) -> None:
-    questions = _waiting(context, options)
-    if not questions:
+    found = _waiting(context, options)
+    questions = found.questions
+    if not questions and found.unlisted is None:
         _say_empty(context, options)
     if options.as_json:
         print_json([_record(question, context.server) for question in questions])
@@ -113,11 +131,19 @@ def _list(context: CommandContext, options: InboxOptions) -> None:
     elif questions:
         print_table(("RUN", "WORKFLOW", "STEP", "SINCE", "ASKS", "ANSWER"), [_row(question) for question in questions])
         complain(f"{PROGRAM}: answer with: {context.server.command('inbox', options=['--answer'])}")
+    if found.unlisted is not None:
+        raise found.unlisted
 
 
-def _waiting(context: CommandContext, options: InboxOptions) -> list[OpenQuestion]:
-    """Return what runs wait for, the oldest first."""
-    return sorted(_questions(context, options.run_id or ""), key=lambda question: question.since or LONG_AGO)
+def _waiting(context: CommandContext, options: InboxOptions) -> Look:
+    """Return what runs wait for."""
+    questions: list[OpenQuestion] = []
+    unlisted: errors.RunsNotListed | None = None
+    try:
+        questions.extend(_questions(context, options.run_id or ""))
+    except errors.RunsNotListed as error:
+        unlisted = error
+    return Look(sorted(questions, key=lambda question: question.since or LONG_AGO), unlisted)
 
 
 def _questions(context: CommandContext, beginning: str) -> Iterator[OpenQuestion]:
@@ -149,25 +175,32 @@ def _say_empty(context: CommandContext, options: InboxOptions) -> None:
 def _use_each(context: CommandContext, options: InboxOptions, use: Callable[[OpenQuestion], None]) -> None:
     """Use each question once, those that come meanwhile too, until none is new.
 
-    Whoever watches goes on for ever.
+    Whoever watches goes on for ever, and is told once of what cannot be seen.
     """
     used: set[tuple[Any, ...]] = set()
+    told = ""
     found = _waiting(context, options)
-    if not found and not options.watches:
+    if not found.questions and found.unlisted is None and not options.watches:
         _say_empty(context, options)
     while True:
-        new = [question for question in found if question.key not in used]
+        missing = explain(found.unlisted, context).message if found.unlisted is not None else ""
+        if options.watches and missing not in ("", told):
+            complain(f"{PROGRAM}: {missing}")
+        told = missing
+        new = [question for question in found.questions if question.key not in used]
         for question in new:
             used.add(question.key)
             use(question)
+        if not new and not options.watches:
+            if found.unlisted is not None:
+                raise found.unlisted
+            return
         if not new:
-            if not options.watches:
-                return
             time.sleep(options.every)
         found = _look_again(context, options)
 
 
-def _look_again(context: CommandContext, options: InboxOptions) -> list[OpenQuestion]:
+def _look_again(context: CommandContext, options: InboxOptions) -> Look:
     """Return what runs wait for now; whoever watches waits for a server that is away."""
     if not options.watches:
         return _waiting(context, options)
@@ -178,7 +211,7 @@ def _look_again(context: CommandContext, options: InboxOptions) -> list[OpenQues
     return found
 
 
-def _try_again(context: CommandContext, options: InboxOptions, *, is_told: bool) -> list[OpenQuestion] | None:
+def _try_again(context: CommandContext, options: InboxOptions, *, is_told: bool) -> Look | None:
     try:
         return _waiting(context, options)
     except (errors.APIConnectionError, errors.ServerError) as error:

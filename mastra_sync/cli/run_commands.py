@@ -53,7 +53,8 @@ def inbox(
 
     With the beginning of a RUN_ID: what this one waits for, with the command
     line that answers it. A run that waits in a nested workflow is listed once,
-    as the outermost workflow's.
+    as the outermost workflow's. Where the runs of a workflow cannot be listed,
+    those of the others are, stderr names it, and the exit status is 5.
 
     \b
     Examples:

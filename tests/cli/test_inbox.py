@@ -13,6 +13,7 @@ import pytest
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
 from mastra_sync.cli.questions import value_of
+from pytest_mastra import FakeMastra
 from tests.cli.fake_server import ANSWER, served
 from tests.cli.processes import COMMAND, INTERRUPTIBLE, PROCESS_TIMEOUT, Ended, Terminal, interrupted, started
 
@@ -22,11 +23,27 @@ WANTED = 'ok: boolean, seats: integer, class: "first"|"second", mail?: string'
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[MastraClient]:
-    """A client of a fake server at `MASTRA_BASE_URL`."""
-    with served() as (_, client):
+def served_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakeMastra, MastraClient]]:
+    """A fake server at `MASTRA_BASE_URL`, and a client of it."""
+    with served() as (server, client):
         monkeypatch.setenv("MASTRA_BASE_URL", client.base_url.removesuffix("/api"))
-        yield client
+        yield server, client
+
+
+@pytest.fixture
+def client(served_here: tuple[FakeMastra, MastraClient]) -> MastraClient:
+    """A client of a fake server at `MASTRA_BASE_URL`."""
+    return served_here[1]
+
+
+@pytest.fixture
+def half_blind(served_here: tuple[FakeMastra, MastraClient]) -> MastraClient:
+    """A client of that server, on which runs of two workflows wait, and those of `trip` cannot be listed."""
+    server, client = served_here
+    server.faults.on("runs", workflow="trip").status(403, body={"error": "not yours"})
+    client.get_workflow("trip").execute({}, run_id="t1")
+    client.get_workflow("free").execute({}, run_id="f1")
+    return client
 
 
 def test_the_list(client: MastraClient, mastra_sync_process: Command) -> None:
@@ -86,6 +103,43 @@ def test_a_run_that_does_not_wait(client: MastraClient, mastra_sync: Command) ->
     assert ended == Ended(
         Exit.USAGE, "", "mastra-sync: no run 'x' waits for an answer; list those that do: mastra-sync inbox\n"
     )
+
+
+def unlisted(client: MastraClient) -> str:
+    """What is said where runs of `trip`, and those of `booking` in it, are not listed."""
+    return (
+        "mastra-sync: this is not all: some workflows' runs could not be listed\n"
+        f"  'trip': {client.base_url} answered 403: not yours\n"
+        "  nor those of 'booking', which may be parts of runs of these\n"
+    )
+
+
+def test_what_cannot_be_listed(half_blind: MastraClient, mastra_sync: Command) -> None:
+    """The others are listed, stderr says of which workflows nothing is known, and the status says that too."""
+    ended = mastra_sync("inbox", "--json")
+    assert [record["runId"] for record in json.loads(ended.out)] == ["f1"]
+    assert (ended.status, ended.err.startswith(unlisted(half_blind))) == (Exit.SERVER, True)
+    ended = mastra_sync("inbox")
+    assert ("f1" in ended.out, ended.status) == (True, Exit.SERVER)
+    assert ended.err.startswith(f"mastra-sync: answer with: mastra-sync inbox --answer\n{unlisted(half_blind)}")
+    # nobody knows that it does not wait
+    ended = mastra_sync("inbox", "t1")
+    assert (ended.status, ended.out, ended.err.startswith(unlisted(half_blind))) == (Exit.SERVER, "", True)
+
+
+def test_watching_what_cannot_be_listed(half_blind: MastraClient) -> None:
+    """Whoever watches is told once of which workflows nothing is known, and goes on with the others."""
+    command = [*INTERRUPTIBLE, "inbox", "--watch", "--json", "--every", "0.1"]
+    with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        half_blind.get_workflow("free").execute({}, run_id="f2")
+        second = json.loads(process.stdout.readline())
+        half_blind.get_workflow("free").execute({}, run_id="f3")
+        third = json.loads(process.stdout.readline())
+        _, err = interrupted(process)
+    assert [first["runId"], second["runId"], third["runId"]] == ["f1", "f2", "f3"]
+    assert err == f"{unlisted(half_blind)}mastra-sync: interrupted\n"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text, truthy
 from pytest_mastra.fake.workflows.zod_messages import INVALID, type_name
 from pytest_mastra.fake.workflows.zod_releases import Zod
 
@@ -146,10 +146,18 @@ TRACING = {
 def check_body(body: Any, check: Check, generation: Generation) -> None:
     """Refuse a body of another shape.
 
+    One that is missing, or that is not sent as JSON, counts as an empty object, if that is enough. Before current
+    servers nothing is said against it, nor against what JavaScript takes for false.
+
     Raises:
         Refusal: It has one.
     """
-    _refuse("Invalid request body", check(body), generation)
+    if body is UNDEFINED:
+        issues = [type_issue("object", UNDEFINED)] if check({}) else []
+    else:
+        issues = check(body)
+    if generation.issues == "listed" or (body is not UNDEFINED and truthy(body)):
+        _refuse("Invalid request body", issues, generation)
 
 
 def check_query(query: dict[str, Any], check: QueryCheck, generation: Generation) -> None:

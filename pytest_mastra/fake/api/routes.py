@@ -332,7 +332,6 @@ class HttpSurface:
         check_query(record.query, route.query_check, generation)
         check = route.body_checks[generation.name]
         if check is not None:
-            body = {} if body is UNDEFINED else body
             check_body(body, check, generation)
         fields = body if isinstance(body, dict) else {}
         return Call(

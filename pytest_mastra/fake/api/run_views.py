@@ -9,7 +9,7 @@ from mastra_sync.evented import STORED_STATE
 from pytest_mastra.fake.api.call import split_fields
 from pytest_mastra.fake.engine.result import clean_stored_step
 from pytest_mastra.fake.engine.store import StoredRun
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, present, spread
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.engine.state import ServerState
@@ -38,7 +38,7 @@ def run_state(state: ServerState, row: StoredRun, *, fields: str = "", nested: b
         "createdAt": iso(row.created),
         "updatedAt": iso(row.updated),
         "status": snapshot["status"],
-        "initialState": snapshot["value"] or UNDEFINED,
+        "initialState": snapshot["value"] if spread(snapshot["value"]) else UNDEFINED,
         "result": of("result", snapshot.get("result", UNDEFINED)),
         "error": of("error", snapshot.get("error", UNDEFINED)),
         "payload": of("payload", snapshot["context"].get("input", UNDEFINED)),

@@ -58,6 +58,7 @@ def execute_step(
     if execution.options.hold_step is not None:
         yield from execution.options.hold_step()
     outcome = yield from _run_with_retries(attempt)
+    _set_fields(frame.state)
     frame.active.pop(step.id, None)
     result = present({**execution.server_state.without_prior_completion(info), **outcome})
     if not quiet:
@@ -66,6 +67,16 @@ def execute_step(
         result["metadata"] = {**result.get("metadata", {}), "nestedRunId": attempt.item_run_id}
     execution.step_results[step.id] = result
     return result
+
+
+def _set_fields(state: Any) -> None:
+    """Set the fields of a state once more, as real servers do after each step.
+
+    Raises:
+        Refusal: It is a text, whose fields are its letters.
+    """
+    if isinstance(state, str) and state:
+        raise Refusal("Cannot assign to read only property '0' of object '[object String]'")
 
 
 def _prepare_attempt(
@@ -219,7 +230,7 @@ def _run_once(attempt: StepExecution, count: int) -> Coroutine:
             look(step.id)
     else:
         output = yield from execute_nested(attempt, context, cast("Workflow", step))
-    if effects.state is not UNDEFINED:
+    if effects.state is not UNDEFINED and isinstance(attempt.frame.state, dict):
         assign(attempt.frame.state, effects.state)
     if effects.suspended:
         if execution.awaits_events:

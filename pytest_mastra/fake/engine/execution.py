@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +128,7 @@ class Execution:
         snapshot: dict[str, Any] = {
             "runId": self.run.run_id,
             "status": status,
-            "value": dict(frame.state),
+            "value": copy(frame.state),
             "context": dict(self.step_results if step_results is None else step_results),
             "activePaths": list(frame.path),
         }

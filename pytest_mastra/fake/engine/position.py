@@ -20,7 +20,7 @@ class Frame:
     Attributes:
         path: Index of the entry, then of the child.
         execution_path: Ids of the top-level steps, in the order in which they ran.
-        state: The run's state.
+        state: The run's state, mostly an object.
         active: Paths of the steps that run.
         suspended: Paths of the steps that have suspended.
         labels: Resume labels.
@@ -29,7 +29,7 @@ class Frame:
 
     path: list[int]
     execution_path: list[str]
-    state: dict[str, Any]
+    state: Any
     active: dict[str, list[int]] = field(default_factory=dict)
     suspended: dict[str, list[int]] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)

@@ -73,11 +73,11 @@ def _take_over_results(execution: Execution, input_data: Any) -> None:
         execution.step_execution_path = list(past.step_execution_path or [])
 
 
-def _first_state(continuation: Continuation, initial_state: Any) -> dict[str, Any]:
+def _first_state(continuation: Continuation, initial_state: Any) -> Any:
     past = continuation.past
     state = initial_state if past is None or isinstance(past, Resume) else past.state
     # not a copy: what a nested workflow sets is seen outside at once
-    return state if isinstance(state, dict) else {}
+    return {} if state is UNDEFINED or state is None else state
 
 
 def _end_canceled(execution: Execution, frame: Frame) -> Coroutine:

@@ -298,7 +298,7 @@ def is_nested_deeper(value: Any, limit: int) -> bool:
 def iso(seconds: float) -> str:
     """Return a time as `Date.prototype.toISOString` writes it."""
     moment = datetime.fromtimestamp(round(seconds * 1000) / 1000, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{round(moment.microsecond / 1000):03d}Z"
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{round(moment.microsecond / 1000):03d}Z"
 
 
 def _key(key: Any) -> str:

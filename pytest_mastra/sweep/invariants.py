@@ -16,6 +16,7 @@ from pytest_mastra.fake.api.exactly_once import (
     repeated_of,
 )
 from pytest_mastra.fake.engine.walks import Cause
+from pytest_mastra.sweep.undone_answers import count_undone
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ _OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
 
 _VOID = ("failed", "canceled", "tripwire")
 """Statuses of runs after which a script may well begin another one."""
-
-_AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +173,15 @@ def find_too_often(servers: Iterable[FakeMastra], allowance: Allowance, *, death
     Args:
         servers: The fakes that the test asked.
         allowance: What the test does on purpose.
-        deaths: How often a server died: runs may be restarted as often, and answered again what was lost with it.
+        deaths: How often a server died: runs may be restarted as often, and given the answers again that it undid.
     """
     for _, notes in _runs_of(servers):
         names = notes.workflow_id, notes.run_id
+        again = {Cause.RESTART: deaths, Cause.RESUME: count_undone(notes)} if deaths else {}
         too_often = [
             repeated_of(notes, walks, allowed)
             for cause in Cause
-            if len(walks := begun_walks(notes, cause))
-            > (allowed := allowance.of(*names, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
+            if len(walks := begun_walks(notes, cause)) > (allowed := allowance.of(*names, cause) + again.get(cause, 0))
         ]
         yield from too_often or [one for one in find_repeated([notes]) if allowance.of(*names, Cause.START) == 1]
 

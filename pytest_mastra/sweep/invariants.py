@@ -16,6 +16,7 @@ from pytest_mastra.fake.api.exactly_once import (
     repeated_of,
 )
 from pytest_mastra.fake.engine.walks import Cause
+from pytest_mastra.sweep.misplaced_answers import Answered, answered_questions, find_misplaced
 from pytest_mastra.sweep.undone_answers import count_undone
 from pytest_mastra.text.values import counted
 
@@ -47,6 +48,7 @@ class Allowance:
         done: How often any run of a workflow is started or answered that requests have asked for.
         schedules: How often schedules are fired by hand, and made, by the verb.
         runs: The ids of the runs of a workflow that were begun, without those that failed or were canceled.
+        answers: Which questions are answered how.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
@@ -55,6 +57,7 @@ class Allowance:
     done: Counter[tuple[str, Cause]] = field(default_factory=Counter)
     schedules: Counter[str] = field(default_factory=Counter)
     runs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    answers: Answered = field(default_factory=dict)
 
     def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
@@ -81,7 +84,8 @@ def allowance_of(servers: Sequence[FakeMastra], left: int) -> Allowance:
     blind = sum(len(blind_answers(notes)) for notes in runs)
     done = done_of((key, count) for key, count, is_asked_for in moves if is_asked_for)
     requests = ((request.verb, request.status) for server in servers for request in server.journal.requests)
-    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(servers))
+    answers = answered_questions(runs)
+    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(servers), answers)
 
 
 def _runs_of(servers: Iterable[FakeMastra]) -> Iterator[tuple[FakeMastra, RunNotes]]:
@@ -193,6 +197,11 @@ def find_blind(servers: Iterable[FakeMastra], allowance: Allowance) -> Iterator[
         for notes, count in blind:
             answers = counted(count, "answer")
             yield f"{notes.workflow_id!r} was sent {answers} when it had asked nothing (run {notes.run_id})"
+
+
+def find_misplaced_answers(servers: Iterable[FakeMastra], allowance: Allowance) -> Iterator[str]:
+    """Give a line for each answer to a question that another one is meant for."""
+    return find_misplaced((notes for _, notes in _runs_of(servers)), allowance.answers)
 
 
 def find_left(

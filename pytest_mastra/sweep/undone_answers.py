@@ -1,4 +1,4 @@
-"""Answers that died with a server: the step that had them is executed without them, and asks again."""
+"""Answers that died with a server: the step that had them asks again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def count_undone(notes: RunNotes) -> int:
-    """Return how many answers of a run were undone by restarts: each may be given once more."""
+    """Return how many answers of a run were undone, and may be given once more."""
     return sum(
         sum(1 for _ in _undone(answers, restarted))
         for restarted in begun_walks(notes, Cause.RESTART)
@@ -23,7 +23,7 @@ def count_undone(notes: RunNotes) -> int:
 
 
 def _answers_before(notes: RunNotes, restarted: Walk) -> Iterator[list[Walk]]:
-    """Give the answers that a run had before a restart, those of each step, or of each of its items, by themselves."""
+    """Give a run's answers before a restart, by the step or item that asked."""
     places: dict[tuple[Any, ...], list[Walk]] = {}
     for walk in notes.walks[: notes.walks.index(restarted)]:
         if walk.cause is Cause.RESUME and walk.has_begun:
@@ -32,7 +32,7 @@ def _answers_before(notes: RunNotes, restarted: Walk) -> Iterator[list[Walk]]:
 
 
 def _undone(answers: Sequence[Walk], restarted: Walk) -> Iterator[Walk]:
-    """Give those of the answers to a step that its execution had which a restart began anew, the latest first."""
+    """Give those of a step's answers that a restart has undone, the latest first."""
     executed = ""
     for walk in reversed(answers):
         asked = _answered_step(walk)
@@ -49,6 +49,6 @@ def _undone(answers: Sequence[Walk], restarted: Walk) -> Iterator[Walk]:
 
 
 def _answered_step(walk: Walk) -> str:
-    """Return the step that an answer had executed, by the name that it has among those executed; empty if none was."""
+    """Return the name of the step that an answer had executed; empty if none was."""
     last = walk.question[0][-1] if walk.question and walk.question[0] else ""
     return next((step for step in walk.steps if step == last or step.endswith(f".{last}")), "".join(walk.steps[:1]))

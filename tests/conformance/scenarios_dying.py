@@ -252,6 +252,24 @@ def died_in_a_nested_answer(conversation: Conversation) -> None:
 
 
 @scenario(dies=True)
+def died_behind_a_nested_answer(conversation: Conversation) -> None:
+    """A run that died in a nested workflow, in the step behind the one that was answered."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    conversation.post("dying-asks-outer", "start-async", run_id, {"inputData": {"gate": gate}})
+    answer = {"step": ["dying-asks", "q"], "resumeData": {"answer": "a"}}
+    finish = conversation.begin("dying-asks-outer", "resume-async", run_id, answer)
+    conversation.wait_for_gate(gate)
+    conversation.die()
+    finish()
+    conversation.revive()
+    conversation.open_gate(gate)
+    conversation.read_run("dying-asks-outer", run_id)
+    conversation.post("dying-asks-outer", "restart-async", run_id)
+    conversation.read_run("dying-asks-outer", run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
+@scenario(dies=True)
 def died_in_an_answer_to_an_item(conversation: Conversation) -> None:
     """A foreach that died after the answer to its second item."""
     run_id, gate = conversation.run_id(), conversation.run_id()

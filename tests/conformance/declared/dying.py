@@ -15,7 +15,7 @@ EXECUTIONS: WeakKeyDictionary[FakeMastra, list[tuple[str, str]]] = WeakKeyDictio
 """Of each server: the run's id and the step's, once for each execution of a step since it was begun."""
 
 
-def declare(server: FakeMastra) -> None:  # noqa: C901 -- a list
+def declare(server: FakeMastra) -> None:  # noqa: C901, PLR0915 -- a list
     """Declare them."""
     executions = EXECUTIONS[server] = []
 
@@ -88,7 +88,8 @@ def declare(server: FakeMastra) -> None:  # noqa: C901 -- a list
     def ask(ctx: Any) -> Any:
         return {**(ctx.input_data or {}), **ctx.resume_data} if ctx.resume_data else ctx.suspend({"ask": "?"})
 
-    server.workflow("dying-asks").then(step("q", ask)).then(held("wait")).commit()
+    asks = server.workflow("dying-asks").then(step("q", ask)).then(held("wait")).commit()
+    server.workflow("dying-asks-outer").then(asks).then(last).commit()
 
     def ask_twice(ctx: Any) -> Any:
         if not ctx.resume_data:

@@ -110,6 +110,7 @@ const askTwice = () =>
   });
 
 const asksTwice = workflow("dying-asks-twice").then(askTwice()).then(same("last")).commit();
+const asksOuter = workflow("dying-asks-outer").then(asks).then(same("last")).commit();
 const asksTwiceInner = workflow("dying-asks-twice-inner").then(askTwice()).commit();
 const asksNested = workflow("dying-asks-nested").then(asksTwiceInner).then(same("last")).commit();
 
@@ -162,6 +163,7 @@ export const dyingWorkflows = Object.fromEntries(
     writes,
     asks,
     asksTwice,
+    asksOuter,
     asksTwiceInner,
     asksNested,
     asksItems,

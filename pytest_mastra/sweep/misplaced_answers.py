@@ -26,7 +26,7 @@ def answered_questions(runs: Iterable[RunNotes]) -> Answered:
 
 
 def find_misplaced(runs: Iterable[RunNotes], on_purpose: Answered) -> Iterator[str]:
-    """Give a line for each answer that was given to a question which another answer is meant for.
+    """Give a line for each question that got an answer meant for another one.
 
     Args:
         runs: What the runs went through.

@@ -491,6 +491,7 @@ class RunsNotListed(MastraError):
 
     Attributes:
         failures: Why not, by workflow id.
+        workflows: How many workflows the server has.
         withheld: Workflows that are nested in those: their runs were not given either, for they may be parts of runs
             that could not be listed.
     """
@@ -510,6 +511,7 @@ class RunsNotListed(MastraError):
             )
         )
         self.failures = dict(failures)
+        self.workflows = workflows
         self.withheld = list(withheld)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.folders import make_folder
 from mastra_sync.cli.following import connect
 from mastra_sync.cli.server import Server
 from mastra_sync.operations import LIST_WORKFLOWS
@@ -49,8 +50,8 @@ def export_workflows(server: Server, folder: Path, *, force: bool) -> Exit:
             raise Stop(Exit.USAGE, f"{attempt.client.base_url} has no workflows")
         listed = attempt.client.api.call(LIST_WORKFLOWS)
     text = json.dumps(listed, ensure_ascii=False, indent=2, sort_keys=True)
+    make_folder(folder, "--to")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path, written in zip(paths, (f"{text}\n", fake_of(found)), strict=True):
             path.write_text(written, encoding="utf-8", errors="surrogatepass")
     except OSError as error:

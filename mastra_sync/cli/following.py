@@ -13,10 +13,12 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.failures import CommandContext, explain, first_line, in_options
 from mastra_sync.cli.outcome import ADVICE_INDENT, conclude, left_running_advice
 from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.cli.step_results import check_step_results
 from mastra_sync.deadline import seconds_of
 from mastra_sync.errors import InvalidArgument, MastraError, StreamError
 from mastra_sync.resume_target import StepArgument
 from mastra_sync.statuses import ACTIVE
+from mastra_sync.step_graph import step_tree
 from mastra_sync.terminal.writing import complain, print_json, printable
 
 if TYPE_CHECKING:
@@ -134,6 +136,8 @@ def time_travel(
     with connect(server, workflow_id, run_id) as context:
         workflow = context.client.get_workflow(workflow_id)
         run = workflow.get_run(run_id)
+        if "context" in arguments:
+            check_step_results(arguments["context"], step_tree(workflow.details().step_graph))
         with _note_beginning(context):
             stream = run.time_travel_stream(step, timeout=watching.timeout, on_gap="follow", **arguments)
         return _follow(context, workflow, run, stream, watching)

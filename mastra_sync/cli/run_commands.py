@@ -101,7 +101,9 @@ def watch(workflow: str, run_id: str, **options: Any) -> int:
 @click.argument("step")
 @input_arguments
 @click.option("--resume-data", metavar="JSON|@FILE", help="The answer, where the step is suspended.")
-@click.option("--context", metavar="JSON|@FILE", help="Results of steps by id, instead of the recorded ones.")
+@click.option(
+    "--context", metavar="JSON|@FILE", help='Results of steps, instead of the recorded ones: {"STEP": {"output": ...}}.'
+)
 @move_options
 @watching_options
 @server_options
@@ -142,7 +144,7 @@ def time_travel(
 @click.argument("workflow")
 @click.argument("run_id", required=False)
 @click.option("--all", "restarts_all", is_flag=True, help="All runs that are running or waiting, instead of one.")
-@click.option("--json", "as_json", is_flag=True, help="With --all: print what the server answers as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="With --all: print as JSON what was restarted.")
 @request_context_option
 @watching_options
 @server_options
@@ -162,10 +164,26 @@ def restart(workflow: str, run_id: str | None, *, restarts_all: bool, as_json: b
     if (run_id is None) != restarts_all:
         raise Stop(Exit.USAGE, "give either a RUN_ID or --all")
     if run_id is None:
+        _check_of_one_run(options)
         return restart_all(server_of(options), workflow, as_json=as_json)
     if as_json:
         raise Stop(Exit.USAGE, "--json is for --all; of one run --output full prints all that is known as JSON")
     return restart_run(server_of(options), workflow, run_id, request_context_of(options), watch_options_of(options))
+
+
+def _check_of_one_run(options: dict[str, Any]) -> None:
+    """Refuse with `--all` what only one run can be given, or shown by.
+
+    Raises:
+        Stop: One of these options is there.
+    """
+    given = {
+        "--json-events": options["json_events"],
+        "--output full": options["output"] == "full",
+        "--request-context": options["request_context"] is not None,
+    }
+    for option in (name for name, is_given in given.items() if is_given):
+        raise Stop(Exit.USAGE, f"{option} is for one run; with --all, --json prints what was restarted")
 
 
 @click.command()

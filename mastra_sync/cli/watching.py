@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync import errors
 from mastra_sync.cli.displays import Display, JsonLines, display_for
 from mastra_sync.cli.exits import Exit
-from mastra_sync.cli.following import WatchOptions, confirm, connect
-from mastra_sync.cli.outcome import conclude
+from mastra_sync.cli.following import WatchOptions, connect
+from mastra_sync.cli.outcome import ADVICE_INDENT, conclude
 from mastra_sync.cli.polled_steps import PolledSteps
-from mastra_sync.cli.server import Server
+from mastra_sync.cli.server import PROGRAM, Server
 from mastra_sync.deadline import Deadline, seconds_of
 from mastra_sync.partial_ends import EndGrace
+from mastra_sync.statuses import ACTIVE
+from mastra_sync.terminal.writing import complain, print_json, printable
 from mastra_sync.waiting import next_pause
 
 if TYPE_CHECKING:
@@ -47,10 +49,22 @@ def restart_run(server: Server, workflow_id: str, run_id: str, options: dict[str
 
 
 def restart_all(server: Server, workflow_id: str, *, as_json: bool) -> Exit:
-    """Have all active runs of a workflow executed again from where they are."""
+    """Have all active runs of a workflow executed again from where they are, and say which."""
     with connect(server, workflow_id) as attempt:
-        message = attempt.client.get_workflow(workflow_id).restart_all_active()
-        confirm(message, as_json=as_json, workflow=workflow_id)
+        workflow = attempt.client.get_workflow(workflow_id)
+        # what the server says is the same if there is nothing to restart
+        active = [run.run_id for status in sorted(ACTIVE) for run in workflow.iter_runs(status=status) if run.run_id]
+        message = workflow.restart_all_active()
+        if as_json:
+            print_json({"workflow": workflow_id, "message": message, "runs": active})
+        elif active:
+            lines = [
+                f"restarted {len(active)} of {printable(workflow_id)!r}:",
+                *(ADVICE_INDENT + printable(run_id) for run_id in active),
+            ]
+            complain("\n".join(lines))
+        else:
+            complain(f"{PROGRAM}: no run of {printable(workflow_id)!r} is running or waiting; nothing was restarted")
         return Exit.SUCCESS
 
 
@@ -70,24 +84,35 @@ class _Shown:
         self._grace = EndGrace(self._deadline)
         self._polled = PolledSteps()
         self._events = 0
+        self._last: RunResult | None = None
         self.output = "none" if isinstance(self._display, JsonLines) else watching.output
 
     def until_finished(self) -> RunResult:
-        """Show it until it has ended.
+        """Show it until it has ended, or waits for an answer when the time is up.
 
         Raises:
             RunTimeout: It goes on.
         """
         with self._display:
-            self._observe()
-            result = self._poll()
-            while not result.finished:
-                waits = result.settled
-                result = self._poll()
-                if waits and not result.settled:
-                    # whoever has answered may have done so by a stream
-                    self._observe()
+            try:
+                result = self._follow()
+            except errors.RunTimeout:
+                if self._last is None or not self._last.settled:
+                    raise
+                # it does not go on by itself
+                result = self._last
             self._display.settle(result, is_complete=False)
+        return result
+
+    def _follow(self) -> RunResult:
+        self._observe()
+        result = self._poll()
+        while not result.finished:
+            waits = result.settled
+            result = self._poll()
+            if waits and not result.settled:
+                # whoever has answered may have done so by a stream
+                self._observe()
         return result
 
     def until_settled(self) -> RunResult:
@@ -134,6 +159,7 @@ class _Shown:
             return None, problem
         if self._grace.covers(result):
             return None, None
+        self._last = result
         if not isinstance(self._display, JsonLines):
             # those are events as the server sent them
             for event in self._polled.changes(result):

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mastra_sync.cli.exits import Exit
+from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.cli.following import connect
-from mastra_sync.cli.server import Server
-from mastra_sync.terminal.writing import is_terminal, print_json, print_text, printable
+from mastra_sync.cli.server import PROGRAM, Server
+from mastra_sync.terminal.writing import complain, is_terminal, print_json, print_text, printable
 from pytest_mastra.redact.differences import redact_difference
 from pytest_mastra.redact.scrubber import Scrubber
 from pytest_mastra.regression.outcome import outcome_of
@@ -40,18 +40,26 @@ def compare_runs(server: Server, workflow_id: str, first: str, second: str, *, a
 
     Returns:
         `FAILED` if there is anything.
+
+    Raises:
+        Stop: Both are the same run, or one is not to be had.
     """
-    outcomes = []
+    if first == second:
+        raise Stop(Exit.USAGE, f"give two runs: RUN_ID and OTHER_RUN_ID are both {printable(first)!r}")
+    runs = []
     with connect(server, workflow_id) as attempt:
         for run_id in (first, second):
             attempt.run_id = run_id
-            outcomes.append(outcome_of(attempt.client.get_workflow(workflow_id).run_by_id(run_id)))
-    parts = parts_of(*outcomes)
+            runs.append(attempt.client.get_workflow(workflow_id).run_by_id(run_id))
+    parts = parts_of(*map(outcome_of, runs))
     if as_json:
         print_json(_document(workflow_id, first, second, parts))
     else:
         for line in _lines(workflow_id, first, second, parts):
             print_text(line)
+    for run_id, run in zip((first, second), runs, strict=True):
+        if not run.settled:
+            complain(f"{PROGRAM}: run {printable(run_id)} is {run.status}: compared is what it has done so far")
     return Exit.FAILED if any(part.differences for part in parts) else Exit.SUCCESS
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mastra_sync import RunResult
 from mastra_sync.cli.exits import Exit, Stop
+from mastra_sync.cli.folders import make_folder
 from mastra_sync.cli.following import connect
 from mastra_sync.cli.server import Server
 from mastra_sync.root_causes import with_root_cause
@@ -72,8 +73,8 @@ def record_run(server: Server, workflow_id: str, run_id: str, folder: Path, secr
         trial = [Path(scratch) / path.name for path in paths]
         gaps = _write_trial(trial, workflow_id, run_id, exchanges, scrubber)
         texts = [path.read_text(encoding="utf-8") for path in trial]
+    make_folder(folder, "--output")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, texts, strict=True):
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)

@@ -6,15 +6,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.exactly_once import Repeated
+    from pytest_mastra.sweep.points import Points
 
 JOIN_RUN = "give the run an id of your own, and join it: if_started='join'"
 JOIN_ANSWER = "name the suspension, and join: step=suspension, if_answered='join'"
+READ_QUESTION = "read what is asked, each time before it is answered: suspension.payload"
 LOOK_FIRST = "look at the run, as run_by_id does, before this is sent once more"
 LOOK_AT_SCHEDULE = "look at the schedule's triggers before this is sent once more"
 OWN_IDS = "give the run one id of your own, the same in each attempt; join it"
 LET_OUT = "let the error out, and have the script run again"
 
+NOT_RESTARTED = "nothing the script can do: current servers do not restart a nested step's answer; accept this point"
+
+_NOT_SUSPENDED = "This workflow run was not suspended"
+
 _OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER}
+
+
+def advice_on_error(error: BaseException | None, points: Points) -> str:
+    """Return what to do about what a script ended by; empty where that says it."""
+    is_restarted = any(point.family.restarts_runs for point in points)
+    return NOT_RESTARTED if is_restarted and _NOT_SUSPENDED in str(error) else ""
 
 
 def advice_on(repeated: Repeated) -> str:

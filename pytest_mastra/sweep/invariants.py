@@ -16,6 +16,8 @@ from pytest_mastra.fake.api.exactly_once import (
     repeated_of,
 )
 from pytest_mastra.fake.engine.walks import Cause
+from pytest_mastra.sweep.misplaced_answers import Answered, answered_questions, find_misplaced
+from pytest_mastra.sweep.undone_answers import count_undone
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ _OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
 _VOID = ("failed", "canceled", "tripwire")
 """Statuses of runs after which a script may well begin another one."""
 
-_AGAIN_AFTER_DEATH = (Cause.RESTART, Cause.RESUME)
-
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -48,6 +48,7 @@ class Allowance:
         done: How often any run of a workflow is started or answered that requests have asked for.
         schedules: How often schedules are fired by hand, and made, by the verb.
         runs: The ids of the runs of a workflow that were begun, without those that failed or were canceled.
+        answers: Which questions are answered how.
     """
 
     walks: Counter[tuple[str, str, Cause]] = field(default_factory=Counter)
@@ -56,6 +57,7 @@ class Allowance:
     done: Counter[tuple[str, Cause]] = field(default_factory=Counter)
     schedules: Counter[str] = field(default_factory=Counter)
     runs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    answers: Answered = field(default_factory=dict)
 
     def of(self, workflow_id: str, run_id: str, cause: Cause) -> int:
         """Return how often something may happen to a run."""
@@ -82,7 +84,8 @@ def allowance_of(servers: Sequence[FakeMastra], left: int) -> Allowance:
     blind = sum(len(blind_answers(notes)) for notes in runs)
     done = done_of((key, count) for key, count, is_asked_for in moves if is_asked_for)
     requests = ((request.verb, request.status) for server in servers for request in server.journal.requests)
-    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(servers))
+    answers = answered_questions(runs)
+    return Allowance(walks, blind, left, done, of_schedules(requests), _runs_at_work(servers), answers)
 
 
 def _runs_of(servers: Iterable[FakeMastra]) -> Iterator[tuple[FakeMastra, RunNotes]]:
@@ -174,15 +177,15 @@ def find_too_often(servers: Iterable[FakeMastra], allowance: Allowance, *, death
     Args:
         servers: The fakes that the test asked.
         allowance: What the test does on purpose.
-        deaths: How often a server died: runs may be restarted as often, and answered again what was lost with it.
+        deaths: How often a server died: runs may be restarted as often, and given the answers again that it undid.
     """
     for _, notes in _runs_of(servers):
         names = notes.workflow_id, notes.run_id
+        again = {Cause.RESTART: deaths, Cause.RESUME: count_undone(notes)} if deaths else {}
         too_often = [
             repeated_of(notes, walks, allowed)
             for cause in Cause
-            if len(walks := begun_walks(notes, cause))
-            > (allowed := allowance.of(*names, cause) + (deaths if cause in _AGAIN_AFTER_DEATH else 0))
+            if len(walks := begun_walks(notes, cause)) > (allowed := allowance.of(*names, cause) + again.get(cause, 0))
         ]
         yield from too_often or [one for one in find_repeated([notes]) if allowance.of(*names, Cause.START) == 1]
 
@@ -194,6 +197,11 @@ def find_blind(servers: Iterable[FakeMastra], allowance: Allowance) -> Iterator[
         for notes, count in blind:
             answers = counted(count, "answer")
             yield f"{notes.workflow_id!r} was sent {answers} when it had asked nothing (run {notes.run_id})"
+
+
+def find_misplaced_answers(servers: Iterable[FakeMastra], allowance: Allowance) -> Iterator[str]:
+    """Give a line for each answer to a question that another one is meant for."""
+    return find_misplaced((notes for _, notes in _runs_of(servers)), allowance.answers)
 
 
 def find_left(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from pytest_mastra.suite.swept_point import SweptPoint
 from pytest_mastra.sweep import advice
 from pytest_mastra.sweep.accepted_points import accepts
-from pytest_mastra.sweep.advice import advice_on
+from pytest_mastra.sweep.advice import advice_on, advice_on_error
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.invariants import (
     Allowance,
     find_blind,
+    find_misplaced_answers,
     find_more_runs,
     find_schedules,
     find_too_often,
@@ -93,7 +94,7 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
     if attempt.is_unfired(points):
         return Verdict(points, Outcome.NOT_MET, ("the fault did not come about: other requests were made than before",))
     repeated = _find_repeated(attempt, points, allowance)
-    found = [(str(one), advice_on(one)) for one in repeated] + _find_other_reasons(attempt, allowance, plan)
+    found = [(str(one), advice_on(one)) for one in repeated] + _find_other_reasons(attempt, points, allowance, plan)
     error = None if not attempt.endings or _may_end_so(attempt, plan) else attempt.endings[-1]
     if found:
         is_known = any(accepts(pattern, points) for pattern in plan.accepted_points)
@@ -111,16 +112,18 @@ def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tu
     return tuple(find_too_often(attempt.servers, allowance, deaths=deaths))
 
 
-def _find_other_reasons(attempt: Attempt, allowance: Allowance, plan: Plan) -> list[tuple[str, str]]:
+def _find_other_reasons(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> list[tuple[str, str]]:
     """Return other reasons why a point was not survived, each with what to do about it."""
     did = attempt.allowance
     found = [(reason, advice.LOOK_AT_SCHEDULE) for reason in find_schedules(did, allowance)]
     found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.servers, allowance)]
+    found += [(reason, advice.READ_QUESTION) for reason in find_misplaced_answers(attempt.servers, allowance)]
     are_left = len(attempt.left) > allowance.left
     found += [(reason, advice.OWN_IDS) for reason in (attempt.left if are_left else find_more_runs(did, allowance))]
     if attempt.endings and not _may_end_so(attempt, plan):
         again = ", when it was run again" if len(attempt.endings) > 1 else ""
-        found.append((f"{describe_error(attempt.endings[-1])}{again}", ""))
+        error = attempt.endings[-1]
+        found.append((f"{describe_error(error)}{again}", advice_on_error(error, points)))
     if attempt.failure:
         found.append((attempt.failure, ""))
     if not found and attempt.endings and attempt.endings[-1] is None:

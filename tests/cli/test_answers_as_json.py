@@ -32,7 +32,11 @@ def test_json_alone_is_on_stdout(client: MastraClient, mastra_sync_process: Comm
     assert [(ended.status, ended.err) for ended in (canceled, deleted, restarted)] == [(0, "")] * 3
     assert json.loads(canceled.out) == {"workflow": "free", "runId": "f1", "message": "Workflow run cancelled"}
     assert json.loads(deleted.out) == {"workflow": "free", "runId": "f1", "message": "Workflow run deleted"}
-    assert json.loads(restarted.out) == {"workflow": "free", "message": "All active workflow runs restarted"}
+    assert json.loads(restarted.out) == {
+        "workflow": "free",
+        "message": "All active workflow runs restarted",
+        "runs": [],
+    }
     assert client.get_workflow("free").runs().total == 0
 
 

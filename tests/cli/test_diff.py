@@ -12,7 +12,7 @@ import pytest
 
 from mastra_sync import MastraClient
 from mastra_sync.cli.exits import Exit
-from pytest_mastra import FakeMastra, StepContext
+from pytest_mastra import BY_HAND, FakeMastra, StepContext
 from pytest_mastra.fake.fronts.socket import OnSocket
 from tests.cli.processes import COMMAND, PROCESS_TIMEOUT, Ended, Terminal, started
 
@@ -106,6 +106,29 @@ def test_as_json(mastra_sync: Command) -> None:
     assert failed[-1] == {"step": "mail", "path": "$", "first": {"status": "success", "output": "sent"}}
     alike = mastra_sync("diff", "order", "a", "b", "--json")
     assert (alike.status, json.loads(alike.out)["alike"]) == (0, True)
+
+
+@pytest.mark.usefixtures("runs")
+def test_one_run_twice(mastra_sync: Command) -> None:
+    """A run is not held against itself, which would find nothing."""
+    ended = mastra_sync("diff", "order", "a", "a")
+    assert (ended.status, ended.out) == (Exit.USAGE, "")
+    assert ended.err == "mastra-sync: give two runs: RUN_ID and OTHER_RUN_ID are both 'a'\n"
+
+
+def test_runs_that_go_on(monkeypatch: pytest.MonkeyPatch, mastra_sync: Command) -> None:
+    """Of a run that has not ended it is said that this is not all."""
+    server = FakeMastra(pace=BY_HAND)
+    server.workflow("order").then(server.step("check", lambda ctx: ctx.input_data)).commit()
+    with OnSocket(server) as front, MastraClient(front.url, clock=server.clock) as client:
+        monkeypatch.setenv("MASTRA_BASE_URL", front.url)
+        for run_id in ("a", "b"):
+            client.get_workflow("order").create_run(run_id).start({})
+        ended = mastra_sync("diff", "order", "a", "b")
+    assert (ended.status, "did the same" in ended.out) == (0, True)
+    assert ended.err.splitlines() == [
+        f"mastra-sync: run {run_id} is running: compared is what it has done so far" for run_id in ("a", "b")
+    ]
 
 
 @pytest.mark.usefixtures("runs")

@@ -68,7 +68,7 @@ LINES = {
     "inbox": Line("inbox", "f1", "mastra-sync inbox --answer"),
     "record": Line("record hello c1 --output {folder}/{way}", "test_hello_c1.py", "try its test"),
     "report": Line("report {folder}/trace --out {folder}/{way}.html", "{way}.html", "1 test"),
-    "restart": Line("restart city --all", "", "All active workflow runs restarted"),
+    "restart": Line("restart city --all", "", "nothing was restarted"),
     "result": Line("result hello c1", '"Gr'),
     "resume": Line("resume free resumed-{way} ok=true", "true", "free"),
     "run": Line("run hello n=3", '"Gr', "hello"),

@@ -64,7 +64,10 @@ def test_files_that_are_there(address: str, tmp_path: Path, mastra_sync: Command
     assert [path.name for path in tmp_path.iterdir()] == ["fakes.py"]
     assert mastra_sync("export", "--to", str(tmp_path), "--force").status == 0
     under_a_file = mastra_sync("export", "--to", str(tmp_path / "fakes.py" / "x"))
-    assert (under_a_file.status, "cannot write to" in under_a_file.err) == (Exit.USAGE, True)
+    assert (under_a_file.status, under_a_file.err) == (
+        Exit.USAGE,
+        f"mastra-sync: --to takes a folder, and {tmp_path / 'fakes.py'} is a file\n",
+    )
 
 
 @pytest.mark.parametrize(

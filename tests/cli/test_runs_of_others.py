@@ -82,15 +82,30 @@ def test_watching_on_a_terminal(client: MastraClient, terminal: Terminal) -> Non
 
 
 def test_watching_no_longer_than_wanted(client: MastraClient, mastra_sync: Command) -> None:
-    """A run that nobody answers is left when the time is up; a run that is not there is an error at once."""
+    """A run that nobody answers does not go on: it says what it waits for. One that is not there is an error."""
     client.get_workflow("free").execute({}, run_id="f1")
     ended = mastra_sync("watch", "free", "f1", "--timeout", "0.5")
+    assert (ended.status, ended.out) == (Exit.SUSPENDED, "")
+    assert [said(line.strip()) for line in ended.err.splitlines()[-4:]] == [
+        "? free is suspended",
+        "mastra-sync: run f1 of 'free' is suspended; it goes on with",
+        'say asks {"ask": "book?"}',
+        "mastra-sync resume free f1 --step say --input JSON",
+    ]
+    told = mastra_sync("watch", "free", "f1", "--timeout", "0.5", "--json-events")
+    assert (told.status, json.loads(told.out.splitlines()[-1])["type"]) == (Exit.SUSPENDED, "watch")
+    assert mastra_sync("watch", "free", "none").status == Exit.USAGE
+
+
+def test_watching_a_run_that_goes_on(both: tuple[FakeMastra, MastraClient], mastra_sync: Command) -> None:
+    """A run that is at work when the time is up says how it can be waited for."""
+    left_running(both, "c1")
+    ended = mastra_sync("watch", "city", "c1", "--timeout", "0.5")
     assert ended.status == Exit.TIMEOUT
     assert ended.err.splitlines()[-2:] == [
-        "    mastra-sync result free f1 --wait",
+        "    mastra-sync result city c1 --wait",
         "See https://mastra-sync.readthedocs.io/errors/#run-timeout",
     ]
-    assert mastra_sync("watch", "free", "none").status == Exit.USAGE
 
 
 def test_polls_tell_only_what_is_new() -> None:
@@ -154,6 +169,32 @@ def test_time_travel_to_no_step(client: MastraClient, mastra_sync: Command) -> N
     assert "did you mean 'greet'?" in ended.err
 
 
+def test_time_travel_with_another_past(client: MastraClient, mastra_sync: Command) -> None:
+    """A step goes on with the result that is given for the one before it."""
+    client.get_workflow("city").execute({}, run_id="c1")
+    ended = mastra_sync("time-travel", "city", "c1", "greet", "--context", '{"find": {"output": {"city": "Rome"}}}')
+    assert (ended.status, ended.out) == (0, '"Hello, Rome"\n')
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        ('{"fnd": {"output": {}}}', "no step 'fnd'; did you mean 'find'?"),
+        ('{"x": {"output": {}}}', "no step 'x'; steps: find, greet"),
+        ('{"find": {"city": "Rome"}}', "the result of 'find' has none of status, payload, output"),
+        ('{"find": "Rome"}', "the result of 'find' has none of status, payload, output"),
+        ("[]", 'must be a JSON object, {"STEP": {"output": ...}}'),
+    ],
+)
+def test_a_past_that_servers_pass_over(client: MastraClient, mastra_sync: Command, past: str, said: str) -> None:
+    """A result of which nothing would be read is refused, for the run would go on as it was; nothing is executed."""
+    before = client.get_workflow("city").execute({}, run_id="c1")
+    ended = mastra_sync("time-travel", "city", "c1", "greet", "--context", past)
+    assert (ended.status, ended.out) == (Exit.USAGE, "")
+    assert ended.err.startswith(f"mastra-sync: --context: {said}")
+    assert client.get_workflow("city").run_by_id("c1").updated_at == before.updated_at
+
+
 def test_time_travel_step_by_step(client: MastraClient, mastra_sync: Command) -> None:
     """A paused run says the command line that goes on with it."""
     ended = mastra_sync("run", "city", "--run-id", "c1", "--per-step")
@@ -184,11 +225,38 @@ def test_restart(both: tuple[FakeMastra, MastraClient], mastra_sync_process: Com
 
 
 def test_restart_all(both: tuple[FakeMastra, MastraClient], mastra_sync: Command) -> None:
-    """`--all` has all of them executed, and waits for none."""
+    """`--all` has all of them executed, says which, and waits for none."""
     for run_id in ("c1", "c2"):
         left_running(both, run_id)
-    assert mastra_sync("restart", "city", "--all").status == 0
+    ended = mastra_sync("restart", "city", "--all")
+    assert (ended.status, ended.out) == (0, "")
+    assert (ended.err.splitlines()[0], sorted(ended.err.splitlines()[1:])) == (
+        "restarted 2 of 'city':",
+        ["    c1", "    c2"],
+    )
     assert [both[1].get_workflow("city").get_run(run_id).wait(5).status for run_id in ("c1", "c2")] == ["success"] * 2
+
+
+def test_restarting_none(client: MastraClient, mastra_sync: Command) -> None:
+    """Where no run is at work it is said that nothing was restarted, whatever the server answers."""
+    client.get_workflow("city").execute({}, run_id="c1")
+    ended = mastra_sync("restart", "city", "--all")
+    assert (ended.status, ended.out, ended.err) == (
+        0,
+        "",
+        "mastra-sync: no run of 'city' is running or waiting; nothing was restarted\n",
+    )
+    told = json.loads(mastra_sync("restart", "city", "--all", "--json").out)
+    assert (told["workflow"], told["runs"]) == ("city", [])
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("option", ["--json-events", "--output=full", "--request-context={}"])
+def test_restarting_all_takes_nothing_of_one_run(mastra_sync: Command, option: str) -> None:
+    """What shows one run, or is given to one, is refused with `--all`, not passed over."""
+    ended = mastra_sync("restart", "city", "--all", option)
+    assert (ended.status, ended.out) == (Exit.USAGE, "")
+    assert f"{option.replace('=full', ' full').removesuffix('={}')} is for one run" in ended.err
 
 
 def test_restarting_what_is_over(client: MastraClient, mastra_sync: Command) -> None:

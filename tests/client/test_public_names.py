@@ -24,7 +24,7 @@ PUBLIC = [
     "ResumeAlreadyClaimed", "ResumeOptions", "RouteNotFound", "Run", "RunAlreadyFinished", "RunAlreadyStarted",
     "RunCanceled", "RunError", "RunFailed", "RunNotActive", "RunNotFound", "RunNotStarted", "RunNotSuspended",
     "RunPage", "RunPaused", "RunResult", "RunStillRunning", "RunStream", "RunSuspended", "RunTimeout",
-    "RunTripwire", "Schedule", "ScheduleFire", "ScheduleRunSummary", "ScheduleTrigger", "ServerError",
+    "RunTripwire", "RunsNotListed", "Schedule", "ScheduleFire", "ScheduleRunSummary", "ScheduleTrigger", "ServerError",
     "SeveralStepsSuspended", "StartOptions", "StepDetails", "StepNotFound",
     "StepNotSuspended", "StepResult", "StreamError", "StreamEvent", "StreamInterrupted", "StreamOptions",
     "StreamResumeOptions", "StreamStartOptions", "StreamTimeTravelOptions", "Suspension", "TimeTravelOptions",

@@ -218,6 +218,77 @@ def died_resuming_restarted(conversation: Conversation) -> None:
     conversation.record_value("executions", conversation.executions(run_id))
 
 
+def die_in_second_answer(conversation: Conversation, workflow: str, *step: str) -> None:
+    """Have the server die while a step has its second answer, restart the run, and give both answers once more."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    conversation.post(workflow, "start-async", run_id, {"inputData": {"gate": gate}})
+    who, why = ({"step": step, "resumeData": {name: "a"}} for name in ("who", "why"))
+    conversation.post(workflow, "resume-async", run_id, who)
+    finish = conversation.begin(workflow, "resume-async", run_id, why)
+    conversation.wait_for_gate(gate)
+    conversation.die()
+    finish()
+    conversation.revive()
+    conversation.open_gate(gate)
+    conversation.read_run(workflow, run_id)
+    conversation.post(workflow, "restart-async", run_id)
+    conversation.read_run(workflow, run_id)
+    conversation.post(workflow, "resume-async", run_id, who)
+    conversation.post(workflow, "resume-async", run_id, why)
+    conversation.read_run(workflow, run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
+@scenario(dies=True)
+def died_in_a_second_answer(conversation: Conversation) -> None:
+    """A step that died after its second answer is executed without either; it asks both questions anew."""
+    die_in_second_answer(conversation, "dying-asks-twice", "q")
+
+
+@scenario(dies=True)
+def died_in_a_nested_answer(conversation: Conversation) -> None:
+    """The same of a step in a nested workflow."""
+    die_in_second_answer(conversation, "dying-asks-nested", "dying-asks-twice-inner", "q")
+
+
+@scenario(dies=True)
+def died_behind_a_nested_answer(conversation: Conversation) -> None:
+    """A run that died in a nested workflow, in the step behind the one that was answered."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    conversation.post("dying-asks-outer", "start-async", run_id, {"inputData": {"gate": gate}})
+    answer = {"step": ["dying-asks", "q"], "resumeData": {"answer": "a"}}
+    finish = conversation.begin("dying-asks-outer", "resume-async", run_id, answer)
+    conversation.wait_for_gate(gate)
+    conversation.die()
+    finish()
+    conversation.revive()
+    conversation.open_gate(gate)
+    conversation.read_run("dying-asks-outer", run_id)
+    conversation.post("dying-asks-outer", "restart-async", run_id)
+    conversation.read_run("dying-asks-outer", run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
+@scenario(dies=True)
+def died_in_an_answer_to_an_item(conversation: Conversation) -> None:
+    """A foreach that died after the answer to its second item."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    items = [{"n": 1}, {"n": 2, "gate": gate}]
+    conversation.post("dying-asks-items", "start-async", run_id, {"inputData": items})
+    conversation.post("dying-asks-items", "resume-async", run_id, {"step": "q", "resumeData": {"by": "a"}})
+    waits = {"step": "q", "resumeData": {"wait": True}}
+    finish = conversation.begin("dying-asks-items", "resume-async", run_id, waits)
+    conversation.wait_for_gate(gate)
+    conversation.die()
+    finish()
+    conversation.revive()
+    conversation.open_gate(gate)
+    conversation.read_run("dying-asks-items", run_id)
+    conversation.post("dying-asks-items", "restart-async", run_id)
+    conversation.read_run("dying-asks-items", run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
 @scenario(dies=True)
 def died_finished(conversation: Conversation) -> None:
     """A run that was done is done; its stream is gone."""

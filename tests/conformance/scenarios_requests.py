@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.conformance.conversation import Conversation
 from tests.conformance.corpus import scenario
 
 TRAVELS = ("time-travel", "time-travel-async", "time-travel-stream")
 NO_JSON = ("text/plain", "application/x-www-form-urlencoded", None)
 FALSY = (b"0", b"false", b'""', b"null")
-STATES = ("", "text", 0, 5, False, True, [], [1])
+STATES: tuple[Any, ...] = ("", "text", 0, 5, False, True, [], [1])
 DATES = (
     *("2020", "2020-02", "2020-02-30", "2999-01-01", "2020-01-01T10:00", "2020-01-01T10:00:00.5Z"),
     *("2020-01-01T24:00:00Z", "2020-01-01T10:00%2B01:00", "2020-01-01%2010:00"),

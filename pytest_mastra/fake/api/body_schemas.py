@@ -152,10 +152,9 @@ def check_body(body: Any, check: Check, generation: Generation) -> None:
     Raises:
         Refusal: It has one.
     """
-    if body is UNDEFINED:
-        issues = [type_issue("object", UNDEFINED)] if check({}) else []
-    else:
-        issues = check(body)
+    issues = check({} if body is UNDEFINED else body)
+    if issues and body is UNDEFINED:
+        issues = [type_issue("object", UNDEFINED)]
     if generation.issues == "listed" or (body is not UNDEFINED and truthy(body)):
         _refuse("Invalid request body", issues, generation)
 

@@ -288,7 +288,8 @@ def iso_date(text: Any) -> str | None:
         return None
     units = ("day", "hour", "minute", "second", "hours", "minutes")
     day, hour, minute, second, hours, minutes = (int(found[unit] or 0) for unit in units)
-    after = timedelta(days=max(day, 1) - 1, hours=hour, minutes=minute, seconds=second + float(f"0.{found['part'] or 0}"))
+    seconds = second + float(f"0.{found['part'] or 0}")
+    after = timedelta(days=max(day, 1) - 1, hours=hour, minutes=minute, seconds=seconds)
     offset = timedelta(hours=hours, minutes=minutes) * (-1 if found["sign"] == "-" else 1)
     try:
         moment = datetime(int(found["year"]), int(found["month"] or 1), 1, tzinfo=timezone.utc) + after - offset

@@ -14,7 +14,7 @@ from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.position import Continuation, Resume
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
-from pytest_mastra.fake.engine.suspend_payloads import path_of
+from pytest_mastra.fake.engine.suspend_payloads import fields_of, path_of
 from pytest_mastra.fake.engine.time_travel import plan_restart, plan_time_travel, stored_outcome
 from pytest_mastra.fake.engine.validation import check_request_value, list_issues
 from pytest_mastra.fake.engine.walk_graph import walk_graph
@@ -90,7 +90,7 @@ def resume(
     if not is_evented:
         _claim_suspension(server_state, run, snapshot)
     if options.walk is not None:
-        options.walk.note_question(run.workflow.id, steps, item)
+        options.walk.note_question(run.workflow.id, steps, item, _asked_by(steps, snapshot), payload)
     if is_evented:
         # a stream forgets which item is meant
         meant = None if is_streamed else item
@@ -161,6 +161,12 @@ def _resumed_steps(step: Any, snapshot: dict[str, Any]) -> list[str]:
         available = ", ".join(suspended)
         raise Refusal(f'This workflow step "{first}" was not suspended. Available suspended steps: [{available}]')
     return steps
+
+
+def _asked_by(steps: list[str], snapshot: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a step has suspended with; None where another one's is stored."""
+    payload = recorded_report(snapshot["context"], steps[0]).get("suspendPayload")
+    return fields_of(payload) if path_of(payload) == steps[1:] else None
 
 
 def _only_suspended_step(snapshot: dict[str, Any]) -> list[str]:

@@ -46,6 +46,8 @@ class Walk:
         is_blind: Whether who asked for it was answered before it was known whether it is accepted.
         is_over: Whether it has come to an end, whichever.
         question: What it goes on from, for a resume or a restart: two that go on from the same have equal ones.
+        asked: For a resume: what the step had suspended with.
+        answer: For a resume: what it was given.
         steps: Ids of the steps that it executed, once for each time; those of nested workflows as `outer.inner`.
         retried: Ids of the steps that have succeeded after a retry, likewise.
         retries: The attempts that failed, and were followed by another.
@@ -59,6 +61,8 @@ class Walk:
     is_blind: bool = False
     is_over: bool = False
     question: tuple[Any, ...] = ()
+    asked: Any = None
+    answer: Any = None
     steps: list[str] = field(default_factory=list)
     retried: set[str] = field(default_factory=set)
     retries: list[Retry] = field(default_factory=list)
@@ -77,10 +81,11 @@ class Walk:
         finally:
             self.is_over = True
 
-    def note_question(self, workflow_id: str, steps: list[str], item: int | None) -> None:
-        """Note which suspension is answered: what is asked after another walk is another question."""
+    def note_question(self, workflow_id: str, steps: list[str], item: int | None, asked: Any, answer: Any) -> None:
+        """Note which suspension is answered, and how: what is asked after another walk is another question."""
         if workflow_id == self.workflow_id:
             self.question = (tuple(steps), item, self._count_over())
+            self.asked, self.answer = asked, answer
 
     def note_step(self, workflow_id: str, step_id: str) -> None:
         """Note that a step is executed."""

@@ -15,7 +15,7 @@ EXECUTIONS: WeakKeyDictionary[FakeMastra, list[tuple[str, str]]] = WeakKeyDictio
 """Of each server: the run's id and the step's, once for each execution of a step since it was begun."""
 
 
-def declare(server: FakeMastra) -> None:  # noqa: C901 -- a list
+def declare(server: FakeMastra) -> None:  # noqa: C901, PLR0915 -- a list
     """Declare them."""
     executions = EXECUTIONS[server] = []
 
@@ -88,7 +88,28 @@ def declare(server: FakeMastra) -> None:  # noqa: C901 -- a list
     def ask(ctx: Any) -> Any:
         return {**(ctx.input_data or {}), **ctx.resume_data} if ctx.resume_data else ctx.suspend({"ask": "?"})
 
-    server.workflow("dying-asks").then(step("q", ask)).then(held("wait")).commit()
+    asks = server.workflow("dying-asks").then(step("q", ask)).then(held("wait")).commit()
+    server.workflow("dying-asks-outer").then(asks).then(last).commit()
+
+    def ask_twice(ctx: Any) -> Any:
+        if not ctx.resume_data:
+            return ctx.suspend({"ask": "who?"})
+        if "who" in ctx.resume_data:
+            return ctx.suspend({"ask": "why?"})
+        yield from at_gate(server, ctx.input_data.get("gate"))
+        return ctx.resume_data
+
+    def ask_for_item(ctx: Any) -> Any:
+        if not ctx.resume_data:
+            return ctx.suspend({"ask": ctx.input_data["n"]})
+        if ctx.resume_data.get("wait"):
+            yield from at_gate(server, ctx.input_data.get("gate"))
+        return {"n": ctx.input_data["n"], **ctx.resume_data}
+
+    server.workflow("dying-asks-twice").then(step("q", ask_twice)).then(last).commit()
+    asking = server.workflow("dying-asks-twice-inner").then(step("q", ask_twice)).commit()
+    server.workflow("dying-asks-nested").then(asking).then(last).commit()
+    server.workflow("dying-asks-items").foreach(step("q", ask_for_item)).then(last).commit()
     server.workflow("dying-together").then(held("wait")).commit()
 
     def mark(name: str) -> Callable[[Any], Any]:

@@ -101,6 +101,30 @@ const asks = workflow("dying-asks")
   .then(held("wait"))
   .commit();
 
+const askTwice = () =>
+  step("q", async ({ inputData, resumeData, suspend }) => {
+    if (!resumeData) return suspend({ ask: "who?" });
+    if (resumeData.who) return suspend({ ask: "why?" });
+    await waitAtGate(inputData.gate);
+    return resumeData;
+  });
+
+const asksTwice = workflow("dying-asks-twice").then(askTwice()).then(same("last")).commit();
+const asksOuter = workflow("dying-asks-outer").then(asks).then(same("last")).commit();
+const asksTwiceInner = workflow("dying-asks-twice-inner").then(askTwice()).commit();
+const asksNested = workflow("dying-asks-nested").then(asksTwiceInner).then(same("last")).commit();
+
+const asksItems = workflow("dying-asks-items")
+  .foreach(
+    step("q", async ({ inputData, resumeData, suspend }) => {
+      if (!resumeData) return suspend({ ask: inputData.n });
+      if (resumeData.wait) await waitAtGate(inputData.gate);
+      return { n: inputData.n, ...resumeData };
+    }),
+  )
+  .then(same("last"))
+  .commit();
+
 const together = workflow("dying-together").then(held("wait")).commit();
 
 const mapped = workflow("dying-mapped")
@@ -138,6 +162,11 @@ export const dyingWorkflows = Object.fromEntries(
     tried,
     writes,
     asks,
+    asksTwice,
+    asksOuter,
+    asksTwiceInner,
+    asksNested,
+    asksItems,
     together,
     mapped,
     mappedAsks,

@@ -58,6 +58,7 @@ def fake_server(
     *,
     zod: str | None = "4.3",
     asked: list[Any] | None = None,
+    patience: float | None = None,
 ) -> FakeMastra:
     """Return a fake server with the workflows of the real ones, and their zod.
 
@@ -68,8 +69,9 @@ def fake_server(
         zod: The release of zod that words what does not fit.
         asked: A transcript of what it will be asked; workflows declared elsewhere than those that it names are left
             out, for declaring all takes longer than most scenarios. By default all are there.
+        patience: Real seconds that it waits where nothing goes on.
     """
-    server = FakeMastra(generation=generation, zod=zod, token=token, body_limit=body_limit)
+    server = FakeMastra(generation=generation, zod=zod, token=token, body_limit=body_limit, patience=patience)
     for module in MODULES if asked is None else _modules_of(asked, generation):
         module.declare(server)
     return server

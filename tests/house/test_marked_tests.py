@@ -8,7 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = "benchmark or hosts or random_graphs or site or browser"
-FOLDERS = ("tests/benchmarks", "tests/docs", "tests/live/hosts", "tests/live/random_graphs", "tests/page/browser")
+FOLDERS = (
+    "tests/benchmarks",
+    "tests/docs",
+    "tests/live/hosts",
+    "tests/live/random_graphs",
+    "tests/live/random_requests",
+    "tests/page/browser",
+)
 
 
 def test_tests_that_are_left_out_find_their_fixtures() -> None:

@@ -27,7 +27,7 @@ REAL_PATIENCE = 4.0
 NO_ANSWER = (TimeoutError, concurrent.futures.TimeoutError)
 
 
-class _PatientFake(FakeWire):
+class PatientFake(FakeWire):
     """The fake; where its patience ends, it does not answer."""
 
     def send(
@@ -48,13 +48,13 @@ def write_with_fake(random: Random, generation: str, engine: Engine = "default")
     def tell(teller: Storyteller) -> None:
         write_story(random, graph, server, teller, story)
 
-    transcript = _transcript(_PatientFake(server), graph, tell)
+    transcript = _transcript(PatientFake(server), graph, tell)
     return graph, story, transcript
 
 
 def tell_fake(generation: str, graph: Graph, story: list[Act]) -> Transcript:
     """Return what the fake says to a story."""
-    return _transcript(_PatientFake(_fake(generation)), _named(graph), lambda teller: _tell_all(teller, story))
+    return _transcript(PatientFake(_fake(generation)), _named(graph), lambda teller: _tell_all(teller, story))
 
 
 class RealTeller:

@@ -44,7 +44,12 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     assert said["test_suspended"] == 'asks is suspended at ask: {"ask": "Pay?"}'
     assert '"amount" must be number, not string' in said["test_refused"]
     assert "See https" not in said["test_refused"]
-    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", said["test_naive"])
+    naive = page.tests["test_naive"]
+    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", naive.message)
+    point = re.fullmatch(r"pay did not survive (\d) of 7 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
+    assert point is not None, naive.sentence
+    assert f"{point[1]} failed" in naive.message
+    assert f"{point[2]}: {point[3]}" in page.static.replace("&#39;", "'")
     mark = re.search(">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}4 charge</text>", page.static)
     assert mark is not None
     # beside the name there is room for a mark of one character

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mastra_sync.statuses import status_in_words
@@ -19,6 +20,8 @@ _LONGEST = 400
 _SAY_NO_MORE = ("AssertionError", "assert ", "mastra_sync.RunSuspended")
 """So begins what says of a suspended run only that it is: an assert without a message, in two ways, and our own."""
 
+_FOUND = "mastra: "
+"""So begins what fails a test whose own code came to its end: a stray request, an unused fault."""
 _SWEPT = "mastra sweep of "
 """So begins what says that a sweep failed."""
 
@@ -47,7 +50,7 @@ class Sentence:
 def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     """Return what broke in a failed test."""
     number = run_that_matters(runs)
-    message = one_line(test.message, _LONGEST)
+    message = one_line(_message(test), _LONGEST)
     if number < 0:
         return Sentence("", _without_run(test), why=message)
     run = runs[number]
@@ -72,8 +75,24 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)
 
 
+def _message(test: Tested) -> str:
+    """Return what a failure says first; of what a test's end brought to light, the first."""
+    if not _is_found_at_the_end(test):
+        return test.message
+    told = "\n".join(content for _, content in test.said).splitlines()
+    details = told[told.index(test.message) + 1 :] if test.message in told else []
+    found = [line.strip() for line in takewhile(lambda line: line.startswith("  "), details)][:2]
+    place = f" ({found[1]})" if len(found) > 1 else ""
+    return f"{test.message.removeprefix(_FOUND)}{f': {found[0]}{place}' if found else ''}"
+
+
+def _is_found_at_the_end(test: Tested) -> bool:
+    return test.outcome == "error" and test.message.startswith(_FOUND)
+
+
 def _points(test: Tested) -> Sequence[SweptPoint]:
-    """Return what became of the points of its sweep; a trace is read only where it may have one."""
+    """Return what became of the points of its sweep."""
+    # reading a trace takes its time
     trace = test.trace if not test.message or test.message.startswith(_SWEPT) else None
     return () if trace is None else trace.sweep
 
@@ -87,10 +106,12 @@ def _of_points(workflow_id: str, lost: Sequence[SweptPoint], count: int) -> Sent
 
 
 def _fails(test: Tested) -> str:
-    return "fails in its setup or teardown" if test.outcome == "error" else "fails"
+    return "fails in its setup or teardown" if test.outcome == "error" and not _is_found_at_the_end(test) else "fails"
 
 
 def _without_run(test: Tested) -> str:
+    if _is_found_at_the_end(test):
+        return "failed at its end"
     if test.outcome == "error":
         return "failed in its setup or teardown"
     return "failed" if test.load is None else "failed before it named a run"

@@ -23,6 +23,7 @@ from mastra_sync.errors import (
     StepNotFound,
     UnsupportedByServer,
 )
+from mastra_sync.lost_bodies import Given, given_as_input
 from mastra_sync.operations import RESUME_STREAM, Operation
 from mastra_sync.options import if_started, joins_answered, sent_options
 from mastra_sync.outages import Mark
@@ -103,8 +104,8 @@ class Commands:
                 **self._api.error_context(operation),
             )
         before = None if run is None or run.status == "pending" else Mark.of(run)
-        gives_input = input_data is not OMIT and input_data is not None
-        return Command(operation, body, before, lambda: self._likely_cause(input_data, options), gives_input)
+        given = given_as_input(None if input_data is OMIT else input_data)
+        return Command(operation, body, before, lambda: self._likely_cause(input_data, options), given)
 
     def resume(self, operation: Operation, resume_data: Any, step: StepArgument, options: Options) -> Command | Joined:
         """Return a resume of the suspension that is meant, or that its run is joined.
@@ -142,7 +143,10 @@ class Commands:
                 check_streamed_item(run, target, [item.for_each_index for item in items])
         self._check_per_step(options)
         body = request_body(resume_data=answer, step=target.path, for_each_index=target.for_each_index, **fields)
-        return Command(operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data")
+        given = Given(answers=answer is not OMIT)
+        return Command(
+            operation, body, Mark.of(run), lambda: "the step's resume schema may reject the resume data", given
+        )
 
     def restart(self, operation: Operation, options: Options, *, only_active: bool) -> Command:
         """Return a restart.

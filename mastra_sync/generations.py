@@ -71,9 +71,14 @@ class KnownGeneration:
     """The generation of one client's server, once an answer has shown it.
 
     All handles of the client share it.
+
+    Attributes:
+        current: The generation.
+        sees_bodies: False if its host loses the bodies of requests; None if it was not asked.
     """
 
     current: Generation | None = None
+    sees_bodies: bool | None = None
 
     @property
     def has_execution_result(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mastra_sync.arguments import checked_callable
@@ -48,8 +49,10 @@ class MovedRun:
         run_id: The run.
     """
 
-    def __init__(self, api: RunApi, *, fresh: bool) -> None:
+    def __init__(self, api: RunApi, *, fresh: bool, has_owner: bool | None = None) -> None:
         self.api = api
+        # whether it was made for a resource; None if this client has not made it
+        self._has_owner = has_owner
         # True while nobody can have started the run: this client made up its id and has not sent a start
         self._fresh = fresh
         self._departure: Departure | None = None
@@ -76,7 +79,7 @@ class MovedRun:
             except KeyboardInterrupt:
                 raise interruption(self) from None
             if departure is not None:
-                self.api.having_input(result, departure)
+                self.api.having_got(result, departure.given)
             self._departure = None
             reconsider, self._reconsider = self._reconsider, None
             if reconsider is None:
@@ -115,12 +118,12 @@ class MovedRun:
         """Return the run as it is now.
 
         Raises:
-            ResponseFormatError: It was executed without the input that it was given.
+            ResponseFormatError: It was executed without what it was given.
         """
         with after_sending():
             result = self.api.result(deadline)
         departure = self._departure
-        return result if departure is None else self.api.having_input(result, departure)
+        return result if departure is None else self.api.having_got(result, departure.given)
 
     def read_end(self, deadline: Deadline) -> RunResult | None:
         """Return the run; None if it has not settled, or cannot be read now."""
@@ -153,8 +156,16 @@ class MovedRun:
     def _start_command(
         self, commands: Commands, operation: Operation, input_data: Any, options: Mapping[str, Any]
     ) -> Command | Joined:
+        if self._has_owner is False and options.get("resource_id") is not None:
+            raise InvalidArgument(
+                "resource_id",
+                "servers take it when a run is made, and this one was made without: create_run(resource_id=...)",
+            )
         accepted = self._departure is not None and self._departure.mark is None
-        return commands.start(operation, input_data, options, fresh=self._fresh, accepted=accepted)
+        command = commands.start(operation, input_data, options, fresh=self._fresh, accepted=accepted)
+        if isinstance(command, Joined) or not self._has_owner:
+            return command
+        return replace(command, given=replace(command.given, names_owner=True))
 
     def _answer(
         self,
@@ -216,7 +227,7 @@ class MovedRun:
             settings,
             command.operation,
             only_segment=only_segment,
-            gives_input=command.gives_input,
+            given=command.given,
         )
 
     def _observe(self, settings: StreamSettings, *, skip: int = 0, joined: bool = False) -> RunStream:

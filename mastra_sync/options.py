@@ -54,7 +54,8 @@ class StartOptions(MoveOptions, total=False):
 
     Attributes:
         initial_state: The workflow's state to begin with, where the workflow declares one.
-        resource_id: Whom the run belongs to; counts only if `create_run` was not given one.
+        resource_id: Whom the run belongs to, if this call makes it (`get_run("new").start_async()`). Of a run that
+            `create_run` makes it says so itself; what it did not say is refused here, for servers would drop it.
         if_started: What to do if the run has been started before: `"raise"` `RunAlreadyStarted` (default); `"join"`,
             go on with the run as it is and start nothing; `"again"`, run it once more, which overwrites its record. Two
             scripts that join one pending run within milliseconds both start it: docs/client.md says more.

@@ -27,7 +27,7 @@ from mastra_sync.errors import (
     ServerError,
 )
 from mastra_sync.generations import Generation, recognise_generation
-from mastra_sync.missing_input import is_missing
+from mastra_sync.lost_bodies import NOTHING_GIVEN, Given, lacks_input, sees_bodies, sign_of_loss
 from mastra_sync.operations import (
     CANCEL,
     CREATE_RUN,
@@ -65,19 +65,19 @@ class Command:
         body: Its JSON body.
         before: Where the run stood before; None if it is pending.
         likely_cause: Says why the run may not move although the command was accepted.
-        gives_input: Whether it gives the run an input.
+        given: What it gives the run.
     """
 
     operation: Operation
     body: bytes = field(repr=False)
     before: Mark | None
     likely_cause: Callable[[], str] = lambda: ""
-    gives_input: bool = False
+    given: Given = NOTHING_GIVEN
 
     @property
     def departure(self) -> Departure:
         """What must have changed once the command has taken effect."""
-        return Departure(self.operation.name, self.before, START_GRACE, self.likely_cause, self.gives_input)
+        return Departure(self.operation.name, self.before, START_GRACE, self.likely_cause, self.given)
 
 
 class RunApi:
@@ -225,7 +225,7 @@ class RunApi:
             OutcomeUnknown: The answer was lost and the run has not moved.
             RunTimeout: The deadline passed; the run goes on.
             APIStatusError: The server refused.
-            ResponseFormatError: The run was executed without the input that it was given.
+            ResponseFormatError: The run was executed without what it was given.
         """
         try:
             answer = self._api.call(
@@ -241,19 +241,19 @@ class RunApi:
             if standstill.is_final(error):
                 moved = standstill.watch(self, moved, error, deadline)
             result = self.wait(deadline, last=moved).until_settled(command.departure)
-        return self.having_input(result, command.departure)
+        return self.having_got(result, command.departure.given)
 
-    def having_input(self, run: RunResult, departure: Departure) -> RunResult:
+    def having_got(self, run: RunResult, given: Given) -> RunResult:
         """Return a run that a verb has moved.
 
         Raises:
-            ResponseFormatError: It was executed without the input that it was given.
+            ResponseFormatError: It was executed without what it was given.
         """
-        if not departure.gives_input or not is_missing(run):
+        if lacks_input(run, given):
+            sign = "The run was executed without input"
+        elif not (sign := sign_of_loss(run, given)) or sees_bodies(self._api, run):
             return run
-        raise ResponseFormatError(
-            f"{BODY_NOT_SEEN}. The run was executed without input", **self.error_context(RUN_BY_ID)
-        )
+        raise ResponseFormatError(f"{BODY_NOT_SEEN}. {sign}", **self.error_context(RUN_BY_ID))
 
     def open_stream(self, command: Command, deadline: Deadline) -> ByteStream | None:
         """Send a command that the server answers with a stream.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mastra_sync.events import STEP_START, STEP_WAITING, StreamEvent
+from mastra_sync.lost_bodies import NOTHING_GIVEN, Given, may_lack_input
 from mastra_sync.stream_position import ends_stream
 
 BEGINNINGS = frozenset({STEP_START, STEP_WAITING})
@@ -23,8 +24,9 @@ class Reading:
         is_observer: True if what is read is the history of the run, False if it is one stream's own segment.
         skip: How many events are not handed out, because their reader has them.
         is_start_open: True while it is not known whether the replay begins where the run did.
+        given: What the stream's verb gave the run.
         is_input_open: True while it is not known whether the input that was sent has arrived.
-        lacks_input: True if the run's first step got none.
+        may_lack_input: True if the run's first step shows none.
         position: How many events were handed out.
         last_event: The event that was handed out last.
         at_finish: True while the event that came last is a stream's end.
@@ -36,8 +38,9 @@ class Reading:
     is_observer: bool
     skip: int = 0
     is_start_open: bool = False
-    is_input_open: bool = False
-    lacks_input: bool = False
+    given: Given = NOTHING_GIVEN
+    is_input_open: bool = field(init=False)
+    may_lack_input: bool = False
     position: int = 0
     last_event: StreamEvent | None = None
     at_finish: bool = False
@@ -45,11 +48,14 @@ class Reading:
     ended: bool = False
     reconnects: int = 0
 
+    def __post_init__(self) -> None:
+        self.is_input_open = self.given.has_input
+
     def note_input(self, event: StreamEvent) -> None:
         """Note whether the first step of a run that was sent an input got one."""
         if self.is_input_open and event.type in BEGINNINGS and isinstance(event.payload, Mapping):
             self.is_input_open = False
-            self.lacks_input = "payload" not in event.payload
+            self.may_lack_input = may_lack_input(event.payload, self.given)
 
     def note_framing(self, event: StreamEvent) -> None:
         """Note that a stream's end is there, or that there was more after it."""

@@ -29,6 +29,7 @@ from mastra_sync.events import FINISH, StreamEvent
 from mastra_sync.followed_run import FollowedRun, StreamSettings
 from mastra_sync.foreign_streams import refuse_foreign
 from mastra_sync.idle import IdleWatch
+from mastra_sync.lost_bodies import NOTHING_GIVEN, Given
 from mastra_sync.operations import RESUME_STREAM, Operation
 from mastra_sync.records import RecordDecoder, parse_records
 from mastra_sync.sent_secrets import NOTHING_SENT
@@ -88,14 +89,14 @@ class RunStream:
         only_segment: bool = False,
         skip: int = 0,
         joined: bool = False,
-        gives_input: bool = False,
+        given: Given = NOTHING_GIVEN,
     ) -> None:
         self._run = run
         self._settings = settings
         self._operation = operation
         self._deadline = settings.deadline
         self._only_segment = only_segment
-        self._reading = Reading(is_observer=whole_history, skip=skip, is_start_open=joined, is_input_open=gives_input)
+        self._reading = Reading(is_observer=whole_history, skip=skip, is_start_open=joined, given=given)
         self._arrived: Iterator[StreamEvent] = iter(())
         self._digests = Digests()
         self._cut_by: Exception | None = None
@@ -420,7 +421,7 @@ class RunStream:
 
     def _raise_if_body_was_lost(self) -> None:
         """Raise if a finish is none, for the server executed, or refused, what nobody has sent."""
-        if self._reading.lacks_input:
+        if self._reading.may_lack_input:
             self._run.read_result(self._deadline.for_last_look())
         if (refusal := self._refusal()) is not None and BODY_NOT_SEEN in refusal.message:
             self.close()

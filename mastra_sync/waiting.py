@@ -22,6 +22,7 @@ from mastra_sync.errors import (
     RunTimeout,
     ServerError,
 )
+from mastra_sync.lost_bodies import NOTHING_GIVEN, Given
 from mastra_sync.outages import Mark, Outages
 from mastra_sync.partial_ends import EndGrace
 from mastra_sync.statuses import SETTLED
@@ -51,14 +52,14 @@ class Departure:
         mark: Where the run stood; None for a start, which leaves `pending`.
         grace: Seconds from the beginning of the wait.
         likely_cause: Says why a run may not have moved; asked only if it has not.
-        gives_input: Whether the verb gave the run an input.
+        given: What the verb gave the run.
     """
 
     operation: str
     mark: Mark | None
     grace: float
     likely_cause: Callable[[], str]
-    gives_input: bool = False
+    given: Given = NOTHING_GIVEN
 
     def with_grace(self, grace: float) -> Departure:
         """Return a departure that has another grace period."""

@@ -244,7 +244,7 @@ class Workflow:
         """
         run_api = self._run_api(str(uuid.uuid4()) if run_id is None else run_id)
         run_api.create(request_body(resource_id=resource_id, disable_scorers=disable_scorers))
-        return Run(run_api, fresh=run_id is None)
+        return Run(run_api, fresh=run_id is None, has_owner=resource_id is not None)
 
     def get_run(self, run_id: str) -> Run:
         """Return a handle on a run that exists; sends nothing."""

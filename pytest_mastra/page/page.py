@@ -227,7 +227,9 @@ def _fields(run: ShownRun, step: ShownStep | None) -> Iterator[tuple[str, str]]:
     for one in run.differences[:_MOST_DIFFERENCES]:
         yield "Differs" if one.against != RECORDED_SERVER else "Recorded", describe_one(one)
     if step is None:
-        yield "Input", _value(run.traced.input_data)
+        # a run that never started has none, and of one that is not found nobody knows it
+        if run.traced.input_data is not None:
+            yield "Input", _value(run.traced.input_data)
         if run.result is not None and run.result.result is not None:
             yield "Result", _value(run.result.result)
         return

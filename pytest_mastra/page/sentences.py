@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.writing import one_line
 from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_difference, describe_error, run_that_matters
 from pytest_mastra.page.tested import Tested
+from pytest_mastra.text.values import counted
+
+if TYPE_CHECKING:
+    from pytest_mastra.suite.swept_point import SweptPoint
 
 _LONGEST = 400
 _SAY_NO_MORE = ("AssertionError", "assert ", "mastra_sync.RunSuspended")
 """So begins what says of a suspended run only that it is: an assert without a message, in two ways, and our own."""
+
+_FOUND = "mastra: "
+"""So begins what fails a test whose own code came to its end: a stray request, an unused fault."""
+_SWEPT = "mastra sweep of "
+"""So begins what says that a sweep failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +50,14 @@ class Sentence:
 def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     """Return what broke in a failed test."""
     number = run_that_matters(runs)
-    message = one_line(test.message, _LONGEST)
+    message = one_line(_message(test), _LONGEST)
     if number < 0:
         return Sentence("", _without_run(test), why=message)
     run = runs[number]
+    points = _points(test)
+    lost = [point for point in points if not point.survived]
+    if lost:
+        return _of_points(run.traced.workflow_id, lost, len(points))
     words = status_in_words(run.traced.status)
     step = run.steps[run.failing] if run.failing >= 0 else None
     if run.traced.status in GONE_WELL:
@@ -60,11 +75,43 @@ def sentence_of(test: Tested, runs: Sequence[ShownRun]) -> Sentence:
     return Sentence(run.traced.workflow_id, f"{words} in step", step.path, describe_error(run.error) or message)
 
 
+def _message(test: Tested) -> str:
+    """Return what a failure says first; of what a test's end brought to light, the first."""
+    if not _is_found_at_the_end(test):
+        return test.message
+    told = "\n".join(content for _, content in test.said).splitlines()
+    details = told[told.index(test.message) + 1 :] if test.message in told else []
+    found = [line.strip() for line in takewhile(lambda line: line.startswith("  "), details)][:2]
+    place = f" ({found[1]})" if len(found) > 1 else ""
+    return f"{test.message.removeprefix(_FOUND)}{f': {found[0]}{place}' if found else ''}"
+
+
+def _is_found_at_the_end(test: Tested) -> bool:
+    return test.outcome == "error" and test.message.startswith(_FOUND)
+
+
+def _points(test: Tested) -> Sequence[SweptPoint]:
+    """Return what became of the points of its sweep."""
+    # reading a trace takes its time
+    trace = test.trace if not test.message or test.message.startswith(_SWEPT) else None
+    return () if trace is None else trace.sweep
+
+
+def _of_points(workflow_id: str, lost: Sequence[SweptPoint], count: int) -> Sentence:
+    """Return what a sweep has found: the point whose runs are shown."""
+    first = next((point for point in lost if point.is_shown), lost[0])
+    beside = "" if len(lost) == 1 else ", one of them"
+    why = one_line("; ".join(first.reasons), _LONGEST) if first.reasons else "the fault was not met"
+    return Sentence(workflow_id, f"did not survive {len(lost)} of {counted(count, 'point')}{beside}", first.name, why)
+
+
 def _fails(test: Tested) -> str:
-    return "fails in its setup or teardown" if test.outcome == "error" else "fails"
+    return "fails in its setup or teardown" if test.outcome == "error" and not _is_found_at_the_end(test) else "fails"
 
 
 def _without_run(test: Tested) -> str:
+    if _is_found_at_the_end(test):
+        return "failed at its end"
     if test.outcome == "error":
         return "failed in its setup or teardown"
     return "failed" if test.load is None else "failed before it named a run"

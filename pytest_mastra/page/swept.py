@@ -69,8 +69,8 @@ def show_sweep(test: Tested, trace: Trace, runs: Sequence[ShownRun], drawings: D
         )
         for request in requests
     )
-    failing = tuple((point.name, point.reasons) for point in points if point.outcome == "failed")
-    survived = sum(point.outcome not in ("failed", "not_met") for point in points)
+    failing = tuple((point.name, point.reasons) for point in points if not point.survived)
+    survived = sum(point.survived for point in points)
     return ShownSweep(
         test.name,
         f"{survived} of {len(points)} points survived",

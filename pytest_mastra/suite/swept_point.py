@@ -36,6 +36,11 @@ class SweptPoint:
     is_shown: bool
 
     @property
+    def survived(self) -> bool:
+        """Whether it does not fail the test."""
+        return self.outcome not in ("failed", "not_met")
+
+    @property
     def request(self) -> str:
         """The request that met the fault, as points name it: `start#1`, `start(order-18)#1`."""
         return self.name.partition(":")[0]

@@ -272,3 +272,14 @@ def test_what_was_not_sent_names_the_request() -> None:
     with pytest.raises(MastraError) as caught:
         run.resume({})
     assert "[POST http://mastra.test/api/workflows/w/resume] (run r1)" in str(caught.value)
+
+
+@pytest.mark.parametrize("verb", ["start", "start_async", "stream"])
+def test_an_owner_that_comes_too_late(verb: str) -> None:
+    """Servers drop what a start says of a run that was made without: it is refused before anything is sent."""
+    client, transport = client_of(lambda request: {"runId": request.run_id})
+    run = client.get_workflow("w").create_run()
+    sent = len(transport.requests)
+    with pytest.raises(InvalidArgument, match=r"resource_id: .* made without: create_run\(resource_id=\.\.\.\)"):
+        getattr(run, verb)({}, resource_id="ann")
+    assert len(transport.requests) == sent

@@ -62,6 +62,11 @@ def test_steps_that_there_are_not(step: str, workflow: str | None, said: str) ->
 def test_what_cannot_be_meant() -> None:
     """A new step needs what it does, and stands in no workflow yet; it fails with words or an exception."""
     server = declared()
+
+    def pay(_: object) -> None: ...
+
+    with pytest.raises(TypeError, match=r"a step's id comes first, then what it does: server.step\('pay', pay\)"):
+        server.step(pay)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"step 'pay' needs what it does"):
         server.step("pay", duration=3)
     with pytest.raises(TypeError, match="is new"):

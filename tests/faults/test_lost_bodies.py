@@ -1,14 +1,15 @@
-"""A server that loses the body of a request, and runs a workflow without a schema all the same."""
+"""A server that loses the body of a request, and goes on all the same."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from mastra_sync import BadRequestError, InvalidInput, MastraClient, ResponseFormatError, RunStream
-from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, reading, record
+from mastra_sync import BadRequestError, InvalidInput, MastraClient, ResponseFormatError, RunStream, Workflow
+from tests.faults.scripted_runs import FINISH_RECORD, RUN_ID, START_RECORD, fresh_run, fresh_run_of, reading, record
 from tests.faults.wire_server import WireServer, json_reply, streamed
 
 STEPS = {"q": {"status": "success", "startedAt": 1769860800000, "endedAt": 1769860800001}}
@@ -77,3 +78,135 @@ def test_a_body_of_no_known_form(server: WireServer, client: MastraClient) -> No
     server.on("POST", "/schedules", json_reply({"error": "Invalid request body", "issues": issues}, 400))
     with pytest.raises(BadRequestError, match="it may be that the server did not see the body"):
         client.create_schedule("w", "0 2 * * *")
+
+
+# -- what may be a loss, and may be right: the server is asked
+
+CITY = {"city": "NY"}
+LOST_ISSUE = {"field": "root", "message": "Invalid input: expected object, received undefined"}
+SEEN_ISSUE = {"field": "step", "message": "Invalid input"}
+# as the evented engine tells of a run whose input is an empty object
+HELD = {"status": "success", "result": {"done": True}, "steps": {"input": {}, "q": {**STEPS["q"], "payload": {}}}}
+READ = reading("success", steps=STEPS, payload={})
+FIRST_STEP = {**STEP_RECORD, "payload": {"id": "q", "payload": {}}}
+
+
+def start_async(workflow: Workflow) -> object:
+    return workflow.create_run(RUN_ID, resource_id="ann").start_async(CITY)
+
+
+def execute(workflow: Workflow) -> object:
+    return workflow.execute(CITY, run_id=RUN_ID)
+
+
+def read_events(workflow: Workflow) -> object:
+    return list(fresh_run_of(workflow).stream(CITY))
+
+
+def execute_for(workflow: Workflow) -> object:
+    return workflow.execute(run_id=RUN_ID, resource_id="ann")
+
+
+def resume_async(workflow: Workflow) -> object:
+    return workflow.get_run(RUN_ID).resume_async({"ok": True})
+
+
+def resume(workflow: Workflow) -> object:
+    return workflow.get_run(RUN_ID).resume({"ok": True}).wait()
+
+
+PENDING = reading("pending")
+ASKED = reading("suspended")
+AGAIN = {**ASKED, "updatedAt": "2026-01-31T12:00:09.000Z"}
+NO_INPUT = "The run was executed with an empty input"
+NO_ANSWER = "The answer did not reach the run"
+Readings = list[dict[str, Any]]
+SIGNS: dict[str, tuple[Callable[[Workflow], object], Readings, str]] = {
+    "start_async": (start_async, [PENDING, READ], NO_INPUT),
+    "execute": (execute, [PENDING, READ], NO_INPUT),
+    "events": (read_events, [READ], NO_INPUT),
+    "owner": (execute_for, [PENDING, READ], "The run belongs to nobody"),
+    "resume_async": (resume_async, [ASKED, AGAIN], NO_ANSWER),
+    "resume": (resume, [ASKED, AGAIN], NO_ANSWER),
+}
+every_sign = pytest.mark.parametrize(("call", "readings", "sign"), SIGNS.values(), ids=SIGNS)
+
+
+def prepare(server: WireServer, readings: Readings, status: int, answer: object) -> None:
+    """Have a server make, start and resume a run, read so, and answer so when it is asked whether it sees bodies."""
+    server.on("POST", "/create-run", json_reply({"runId": RUN_ID}))
+    server.on("POST", "/start", json_reply({"message": "started"}))
+    server.on("POST", "/start-async", json_reply(HELD))
+    server.on("POST", "/stream", streamed(*map(record, (START_RECORD, FIRST_STEP, FINISH_RECORD))))
+    server.on("POST", "/resume", json_reply({"message": "resumed"}))
+    server.on("POST", "/resume-async", json_reply({**AGAIN, "suspended": [["q"]]}))
+    server.on("GET", f"/{RUN_ID}", *map(json_reply, readings))
+    server.on("POST", "/time-travel-async", json_reply(answer, status))
+
+
+@every_sign
+def test_a_server_that_says_that_nothing_was_sent(
+    server: WireServer, client: MastraClient, call: Callable[[Workflow], object], readings: Readings, sign: str
+) -> None:
+    """Its run is no result; the request that asks cannot do anything, and is sent once for all runs."""
+    for _ in range(2):
+        prepare(server, readings, 400, {"error": "Invalid request body", "issues": [LOST_ISSUE]})
+        with pytest.raises(ResponseFormatError, match=rf"Express needs .*\. {sign}"):
+            call(client.get_workflow("w"))
+    assert [request.body for request in server.of("POST", "/time-travel-async")] == [b"{}"]
+
+
+@every_sign
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {"error": "Invalid request body", "issues": [SEEN_ISSUE]}),
+        (403, {"error": "not yours"}),
+        (404, {"error": "Workflow run not found"}),
+        (500, {"error": "boom"}),
+        (200, {"status": "success"}),
+    ],
+    ids=["seen", "forbidden", "gone", "broken", "odd"],
+)
+def test_a_server_that_says_anything_else(
+    server: WireServer,
+    client: MastraClient,
+    call: Callable[[Workflow], object],
+    readings: Readings,
+    sign: str,
+    status: int,
+    answer: object,
+) -> None:
+    """A schema may leave nothing of an input, a step may ask again, a run may be older: nobody is alarmed."""
+    prepare(server, readings, status, answer)
+    call(client.get_workflow("w"))
+    assert server.count("POST", "/time-travel-async") == 1, sign
+
+
+WELL: dict[str, tuple[Callable[[Workflow], object], Readings, dict[str, Any]]] = {
+    "an empty input": (lambda workflow: fresh_run_of(workflow).start_async({}), [], HELD),
+    "no input": (lambda workflow: fresh_run_of(workflow).start_async(), [], HELD),
+    "an input": (lambda workflow: fresh_run_of(workflow).start_async(CITY), [], {**HELD, "steps": {"input": CITY}}),
+    "an owner": (execute_for, [PENDING, {**READ, "resourceId": "ann"}], HELD),
+    "no owner": (lambda workflow: workflow.execute(run_id=RUN_ID), [PENDING, READ], HELD),
+    "an answer": (
+        resume_async,
+        [ASKED],
+        {**ASKED, "steps": {"q": {**ASKED["steps"]["q"], "resumedAt": 1769860800002}}, "suspended": [["q"]]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "readings", "held"), WELL.values(), ids=WELL)
+def test_nothing_is_asked_where_all_is_well(
+    server: WireServer,
+    client: MastraClient,
+    call: Callable[[Workflow], object],
+    readings: Readings,
+    held: dict[str, Any],
+) -> None:
+    """What was given is there, or nothing was given."""
+    prepare(server, readings, 500, {})
+    server.on("POST", "-async", json_reply(held))
+    call(client.get_workflow("w"))
+    assert server.count("POST", "/time-travel-async") == 0

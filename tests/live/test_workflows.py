@@ -183,6 +183,17 @@ def test_the_writer_writes_what_it_is_told(live_server: LiveServer) -> None:
     assert customs == ["data-progress", "my-event", "no-payload"]
 
 
+@pytest.mark.parametrize("verb", ["start-async", "stream"])
+def test_a_run_belongs_to_whom_it_was_made_for(live_server: LiveServer, verb: str) -> None:
+    """What a start says of a run that was made without an owner is dropped: its record and its steps show nobody."""
+    run_id = new_run_id()
+    assert post(live_server, "older-owned", "create-run", run_id).status == 200
+    assert post(live_server, "older-owned", verb, run_id, {"inputData": {}, "resourceId": "ann"}).status == 200
+    run = call(live_server, "GET", f"/workflows/older-owned/runs/{run_id}").json()
+    assert run["resourceId"] is None
+    assert "nobody's" in json.dumps(run)
+
+
 def test_the_readme_lists_every_workflow(live_server: LiveServer) -> None:
     """The README names exactly the workflows that the server lists, each with its key where it differs."""
     described: dict[str, str] = {}

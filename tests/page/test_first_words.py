@@ -31,12 +31,26 @@ def test_refused(mastra_server, mastra_client):
 
 def test_fixture(no_such_fixture):
     pass
+
+@pytest.fixture
+def talk(mastra_server):
+    mastra_server.workflow("talk").then(mastra_server.step("say", lambda ctx: 1)).commit()
+
+def test_fault(talk, mastra_server, mastra_client):
+    mastra_server.faults.on("start_async", nth=2).reset()
+    assert mastra_client.get_workflow("talk").create_run().start_async({{}}).ok
+
+def test_stray(talk, mastra_client):
+    try:
+        mastra_client.get_workflow("tlak").details()
+    except Exception:
+        pass
 """
 
 
 def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     """Those of all failures that have no traceback or no own words; a step's mark says how often it was again."""
-    run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(failed=4, errors=1)
+    run_suite(SUITE, "--mastra-html=page.html").assert_outcomes(passed=2, failed=4, errors=3)
     page = read_page(pytester.path / "page.html")
     said = {name: test.sentence for name, test in page.tests.items()}
     assert said["test_plain"] == "failed: the stock is empty"
@@ -44,7 +58,21 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     assert said["test_suspended"] == 'asks is suspended at ask: {"ask": "Pay?"}'
     assert '"amount" must be number, not string' in said["test_refused"]
     assert "See https" not in said["test_refused"]
-    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", said["test_naive"])
+    assert re.fullmatch(
+        r"talk succeeded; then the test fails: 1 unused fault: "
+        r"faults\.on\('start_async', nth=2\)\.reset\(\) \(test_\w+\.py:\d+\)",
+        said["test_fault"],
+    )
+    assert said["test_stray"] == (
+        "failed at its end: 1 stray request: GET /api/workflows/tlak -> 404 "
+        "(There is no workflow 'tlak'. Did you mean 'talk'? Declared: 'talk'.)"
+    )
+    naive = page.tests["test_naive"]
+    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", naive.message)
+    point = re.fullmatch(r"pay did not survive (\d) of 7 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
+    assert point is not None, naive.sentence
+    assert f"{point[1]} failed" in naive.message
+    assert f"{point[2]}: {point[3]}" in page.static.replace("&#39;", "'")
     mark = re.search(">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}4 charge</text>", page.static)
     assert mark is not None
     # beside the name there is room for a mark of one character

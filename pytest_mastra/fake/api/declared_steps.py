@@ -23,8 +23,12 @@ def find_step(state: ServerState, step_id: str, workflow: str | None = None) -> 
         workflow: The workflow in which it is declared, by id or key; by default any.
 
     Raises:
+        TypeError: It is a function, not an id.
         ValueError: There is none, or several workflows have one of their own; says which may be meant.
     """
+    if callable(step_id):
+        name = getattr(step_id, "__name__", "step")
+        raise TypeError(f"a step's id comes first, then what it does: server.step({name!r}, {name})")
     own = None if workflow is None else id_of_workflow(workflow, state)
     known = [(where, step) for where, step in _all_steps(state) if own in (None, where)]
     found = {id(step): (where, step) for where, step in known if step.id == step_id}

@@ -26,10 +26,16 @@ CITY = {"city": "NY"}
 
 
 @pytest.fixture
-def workflow(shared_server: StartServer) -> Iterator[Workflow]:
-    """A workflow with a schema, on a server where nobody parses bodies."""
+def client(shared_server: StartServer) -> Iterator[MastraClient]:
+    """A client of a server where nobody parses bodies."""
     with MastraClient(shared_server("bare-express").base_url, token="", clock=HurriedClock()) as client:
-        yield client.get_workflow("city-workflow")
+        yield client
+
+
+@pytest.fixture
+def workflow(client: MastraClient) -> Workflow:
+    """A workflow with a schema, on that server."""
+    return client.get_workflow("city-workflow")
 
 
 def _travel(workflow: Workflow) -> Any:
@@ -80,3 +86,35 @@ def test_nothing_that_was_not_sent_is_missed(workflow: Workflow) -> None:
     with pytest.raises(InvalidInput) as caught:
         workflow.create_run().start_async()
     assert "Express" not in str(caught.value)
+
+
+SIGNS: dict[str, tuple[Callable[[MastraClient], Any], str]] = {
+    "start_async": (lambda client: client.get_workflow("evented").create_run().start_async({"n": 1}), "empty input"),
+    "execute": (lambda client: client.get_workflow("evented").execute({"n": 1}), "empty input"),
+    "stream": (lambda client: client.get_workflow("evented").create_run().stream({"n": 1}).result(), "empty input"),
+    "events": (lambda client: list(client.get_workflow("evented").create_run().stream({"n": 1})), "empty input"),
+    "owner": (lambda client: client.get_workflow("echo").execute(resource_id="ann"), "belongs to nobody"),
+    "answer": (lambda client: answered(client, "payload-plain"), "answer did not reach the run"),
+    "evented answer": (lambda client: answered(client, "evented-ask"), "answer did not reach the run"),
+}
+
+
+def answered(client: MastraClient, workflow_id: str) -> Any:
+    run = client.get_workflow(workflow_id).create_run()
+    run.start_async()
+    return run.resume_async({"ok": True})
+
+
+@pytest.mark.parametrize(("call", "sign"), SIGNS.values(), ids=SIGNS)
+def test_a_server_that_goes_on_without_it(client: MastraClient, call: Callable[[MastraClient], Any], sign: str) -> None:
+    """The evented engine takes {} for an input, a step asks again: the server is asked, and says that it lost it."""
+    with pytest.raises(ResponseFormatError, match=rf"{LOST}. .*{sign}"):
+        call(client)
+
+
+def test_a_server_that_loses_nothing(shared_server: StartServer) -> None:
+    """An input of which its schema leaves nothing is none that was lost."""
+    with MastraClient(shared_server("express").base_url, token="") as client:
+        result = client.get_workflow("evented").execute({"unknown": 1})
+        assert (result.ok, result.input_data) == (True, {})
+        assert answered(client, "evented-ask").ok

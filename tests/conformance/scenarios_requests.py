@@ -11,6 +11,21 @@ TRAVELS = ("time-travel", "time-travel-async", "time-travel-stream")
 NO_JSON = ("text/plain", "application/x-www-form-urlencoded", None)
 FALSY = (b"0", b"false", b'""', b"null")
 STATES: tuple[Any, ...] = ("", "text", 0, 5, False, True, [], [1])
+NO_JSON_TEXTS = (
+    "01",
+    "-01",
+    '{"a":01}',
+    "[1, 00]",
+    "1 2",
+    "--1",
+    "1.",
+    "1e",
+    "+1",
+    ".5",
+    "[1,]",
+    '{"a" 1}',
+    "\ufeff{}",
+)
 DATES = (
     *("2020", "2020-02", "2020-02-30", "2999-01-01", "2020-01-01T10:00", "2020-01-01T10:00:00.5Z"),
     *("2020-01-01T24:00:00Z", "2020-01-01T10:00%2B01:00", "2020-01-01%2010:00"),
@@ -72,3 +87,11 @@ def dates_of_runs(conversation: Conversation) -> None:
             conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}&{name}={date}")
     conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}&fromDate=2020&toDate=2999")
     conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}&fromDate=2020&fromDate=2021")
+
+
+@scenario("current", "1.2")
+def bodies_that_are_no_json(conversation: Conversation) -> None:
+    """What is wrong with the text is told in JavaScript's words."""
+    for text in NO_JSON_TEXTS:
+        target = f"/workflows/echo/start-async?runId={conversation.run_id()}"
+        conversation.call("POST", target, raw=text.encode())

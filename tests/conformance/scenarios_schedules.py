@@ -128,3 +128,66 @@ def stored_workflows_refused(conversation: Conversation) -> None:
         say(conversation, "POST", "/stored/workflows", {**body, **more})
     say(conversation, "POST", "/stored/workflows", {})
     say(conversation, "GET", "/stored/workflows?status=nope")
+
+
+SCALAR = {"literal": 1}
+PREDICATES: list[Any] = [
+    *({}, 5, {"op": "nope"}, {"op": "eq", "left": SCALAR}, {"op": "eq", "left": SCALAR, "right": {"path": ""}}),
+    *({"op": "exists", "path": "a", "more": 1}, {"op": "exists", "path": ""}, {"op": "in", "value": SCALAR, "set": []}),
+    *({"op": "and", "args": []}, {"op": "not", "arg": {"op": "truthy"}}, {"op": "truthy", "value": {"literal": [1]}}),
+]
+"""Conditions that are none."""
+
+STEP = {"type": "tool", "id": "t", "toolId": "nope"}
+ENTRIES: list[Any] = [
+    *(
+        {"type": kind}
+        for kind in ("agent", "tool", "mapping", "workflow", "parallel", "foreach", "sleep", "sleepUntil")
+    ),
+    *({"type": "conditional"}, {"type": "loop"}, {"type": "sleep", "id": 1, "duration": "1"}, {"type": "nope"}, {}, 5),
+    *({"type": "parallel", "steps": [{"type": "sleep", "id": "s", "duration": 1}]}, {"type": "parallel", "steps": {}}),
+    {"type": "foreach", "step": {"type": "mapping", "id": "m", "mapConfig": ""}, "opts": {"concurrency": 0}},
+    {"type": "conditional", "steps": [STEP], "predicates": []},
+    {"type": "tool", "id": "t", "toolId": "x", "options": {"retries": -1, "metadata": []}},
+    *({"type": "loop", "step": STEP, "loopType": "for", "predicate": predicate} for predicate in PREDICATES),
+]
+"""Entries that are none."""
+
+
+@scenario(*CURRENT)
+def stored_entries_refused(conversation: Conversation) -> None:
+    """Each field of an entry that lacks, or is of another type, is named; so are those of helpers."""
+    body: dict[str, Any] = {"id": "dyn-refused", "inputSchema": {}, "outputSchema": {}}
+    for entry in ENTRIES:
+        say(conversation, "POST", "/stored/workflows", {**body, "graph": [entry]})
+    helper = {**body, "id": "dyn-helper", "graph": [{"type": "sleep"}]}
+    say(conversation, "POST", "/stored/workflows", {**body, "graph": [5], "dependencies": [helper]})
+    say(conversation, "POST", "/stored/workflows", {**body, "graph": [], "dependencies": {}, "metadata": [], "more": 1})
+
+
+@scenario(*CURRENT)
+def stored_workflows_told(conversation: Conversation) -> None:
+    """Fields stand in their order, those that nobody knows are dropped; a workflow inside is told by its id alone."""
+    name = conversation.run_id()
+    entry = {"workflowId": "three", "more": 1, "id": "inner", "description": "d", "type": "workflow"}
+    schema = {"type": "object", "properties": {"i": {"type": "integer"}, "o": {"type": "object", "properties": {}}}}
+    body = {"graph": [entry], "outputSchema": {}, "inputSchema": schema, "id": name, "more": 1, "metadata": {"a": 1}}
+    say(conversation, "POST", "/stored/workflows", body)
+    say(conversation, "GET", f"/stored/workflows/{name}")
+    conversation.call("GET", f"/workflows/{name}")
+    run_id = conversation.run_id()
+    conversation.call("POST", f"/workflows/{name}/start-async?runId={run_id}", {"inputData": {"i": 0}})
+    conversation.read_run(name, run_id)
+    say(conversation, "DELETE", f"/stored/workflows/{name}")
+
+
+@scenario(*CURRENT)
+def schedules_of_odd_fields(conversation: Conversation) -> None:
+    """Each field is checked, in an order of its own; an empty workflow is too short, unless there are unknown keys."""
+    for more in ({"workflowId": ""}, {"workflowId": "", "prompt": 1}, {"agentId": "a"}, {"metadata": 1, "cron": 1}):
+        say(conversation, "POST", "/schedules", {**NIGHTLY, **more})
+    odd = {"resourceId": 1, "requestContext": [], "name": 0, "prompt": None, "metadata": "x", "status": 5, "cron": 1}
+    for field, value in odd.items():
+        say(conversation, "PATCH", "/schedules/nope", {field: value})
+    say(conversation, "PATCH", "/schedules/nope", odd)
+    say(conversation, "PATCH", "/schedules/nope", [])

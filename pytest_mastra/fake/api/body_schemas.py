@@ -98,13 +98,16 @@ _TOO_SMALL: Issue = {
 }
 
 
+def one_of(options: tuple[str, ...]) -> Check:
+    """Return the check for one of some texts."""
+    listed = "|".join(json.dumps(one) for one in options)
+    issue = {"code": "invalid_value", "values": list(options), "path": []}
+    return lambda value: [] if value in options else [{**issue, "message": f"Invalid option: expected one of {listed}"}]
+
+
 def option(name: str, given: Mapping[str, Any], options: tuple[str, ...]) -> list[Issue]:
     """A field, or a parameter, that is one of some texts, or is not there."""
-    if name not in given or given[name] in options:
-        return []
-    listed = "|".join(json.dumps(one) for one in options)
-    message = f"Invalid option: expected one of {listed}"
-    return [{"code": "invalid_value", "values": list(options), "path": [name], "message": message}]
+    return shape({name: one_of(options)})(given)
 
 
 def records(value: Any) -> list[Issue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_mastra.fake.api import definition_bodies
 from pytest_mastra.fake.api.call import Call
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import dumps
@@ -24,9 +25,10 @@ def get_definition(call: Call) -> bytes:
 
 def upsert_definition(call: Call) -> bytes:
     """Store a definition, with those that it needs, and offer their workflows."""
-    helpers = call.body.get("dependencies") or []
-    call.definitions.store([*helpers, call.body])
-    answer = {"ok": True, "id": call.body["id"]}
+    body = definition_bodies.fitted(call.body)
+    helpers = body.pop("dependencies", [])
+    call.definitions.store([*helpers, body])
+    answer = {"ok": True, "id": body["id"]}
     return dumps({**answer, "dependencyIds": [helper["id"] for helper in helpers]} if helpers else answer)
 
 

@@ -9,9 +9,23 @@ from pytest_mastra.fake.api import body_schemas
 from pytest_mastra.fake.api.body_schemas import Check, Issue, option, shape, type_issue
 from pytest_mastra.fake.workflows.generations import Generation
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, number_from_text
-from pytest_mastra.fake.workflows.zod_messages import unrecognized_keys
+from pytest_mastra.fake.workflows.zod_messages import too_small, unrecognized_keys
 
 STATUSES = ("active", "paused")
+
+_TO_CHANGE: dict[str, Check] = {
+    "cron": body_schemas.string,
+    "timezone": body_schemas.string,
+    "status": body_schemas.one_of(STATUSES),
+    "metadata": body_schemas.record,
+    "prompt": body_schemas.string,
+    "name": body_schemas.string,
+    "tagName": body_schemas.string,
+    "providerOptions": body_schemas.record,
+    "requestContext": body_schemas.record,
+    "resourceId": body_schemas.string,
+}
+"""What may be changed of a schedule, of agents too, in the order in which servers look at it."""
 
 _OF_WORKFLOWS: dict[str, Check] = {
     "cron": body_schemas.string,
@@ -28,22 +42,21 @@ OF_AGENTS = ("prompt", "name", "signalType", "tagName", "attributes", "providerO
 
 _NEW: dict[str, Check] = {"id": body_schemas.string, "workflowId": body_schemas.string, **_OF_WORKFLOWS}
 _NEW_CHECK = shape(_NEW, required=("workflowId", "cron"))
-_CHANGED_CHECK = shape(_OF_WORKFLOWS)
 
 
 def new_schedule(value: Any) -> list[Issue]:
     """A new schedule of a workflow; servers name its unknown keys at most."""
-    if isinstance(value, dict) and not _NEW_CHECK(value) and value["workflowId"]:
+    if isinstance(value, dict) and not _NEW_CHECK(value):
         unknown = [name for name in value if name not in _NEW]
         message = unrecognized_keys(unknown)
-        return [{"code": "unrecognized_keys", "keys": unknown, "path": [], "message": message}] if unknown else []
+        if unknown:
+            return [{"code": "unrecognized_keys", "keys": unknown, "path": [], "message": message}]
+        short = {"code": "too_small", "path": ["workflowId"], "message": too_small("string", 1)}
+        return [] if value["workflowId"] else [short]
     return [{"code": "invalid_union", "errors": [], "path": [], "message": "Invalid input"}]
 
 
-def changed_schedule(value: Any) -> list[Issue]:
-    """What is to be changed of a schedule."""
-    found = _CHANGED_CHECK(value)
-    return found + option("status", value, STATUSES) if isinstance(value, dict) else found
+changed_schedule = shape(_TO_CHANGE)
 
 
 def list_query(query: dict[str, Any], _generation: Generation) -> list[Issue]:

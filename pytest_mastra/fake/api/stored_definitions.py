@@ -11,6 +11,7 @@ from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import iso
+from pytest_mastra.fake.workflows.model_schemas import close_objects
 from pytest_mastra.fake.workflows.predicates import condition_of
 from pytest_mastra.fake.workflows.schemas import Schema
 
@@ -88,7 +89,9 @@ class StoredDefinitions:
         self._state.workflows[key] = workflow
 
     def _workflow(self, one: Definition) -> Workflow:
-        schemas: Any = {keyword: Schema(one[name], strips=True) for name, keyword in _SCHEMAS.items() if name in one}
+        schemas: Any = {
+            keyword: Schema(close_objects(one[name]), strips=True) for name, keyword in _SCHEMAS.items() if name in one
+        }
         more: Any = {name: one[name] for name in _MORE if name in one}
         workflow = Workflow(one["id"], new_id=self._state.new_id, generation=self._state.generation, **schemas, **more)
         workflow.origin = "dynamic"
@@ -127,6 +130,7 @@ class StoredDefinitions:
             nested = copy.copy(known)
             assert nested is not None  # noqa: S101 -- its id was looked for before anything was stored
             nested.id = entry["id"]
+            nested.shows_steps = False
             return nested
         return Step(entry["id"], self._loader.function_of(workflow, entry["id"]), description=entry.get("description"))
 

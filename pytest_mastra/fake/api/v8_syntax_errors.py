@@ -104,6 +104,8 @@ class _Reader:
             raise self._fault("No number after minus sign in JSON")
         self._at = match.end()
         follow = self._peek()
+        if follow and follow in "0123456789":
+            raise self._fault("Unexpected number in JSON")
         if follow == ".":
             self._at += 1
             raise self._fault("Unterminated fractional number in JSON")

@@ -180,6 +180,8 @@ class Workflow:
         self.steps: dict[str, AnyStep] = {}
         self.committed = False
         self.origin = "code"
+        # what nests in a stored definition is told by its id alone
+        self.shows_steps = True
         # what a recorded server told of a workflow that this one acts, perhaps with fewer steps
         self.shown_graph: list[dict[str, Any]] | None = None
         self.shown_details: dict[str, Any] | None = None

@@ -127,7 +127,7 @@ def _step_entry(step: AnyStep, generation: Generation) -> dict[str, Any]:
         can_suspend = step.resume_schema is not None or step.suspend_schema is not None
         shown = {"id": step.id, **described, **metadata, **made_of, "canSuspend": can_suspend}
         return {"type": "step", "step": shown}
-    flow = [serialized_entry(entry, generation) for entry in step.entries]
+    flow = [serialized_entry(entry, generation) for entry in step.entries] if step.shows_steps else []
     if generation.nested_entries:
         head = {"type": "workflow", "id": step.id, "workflowId": step.id}
         return {**head, **described, "serializedStepFlow": flow}
@@ -144,7 +144,7 @@ def _all_steps(workflow: Workflow, prefix: str, generation: Generation) -> list[
         metadata = shown.pop("metadata", UNDEFINED)
         more = {"isWorkflow": step.is_workflow, "component": component, "metadata": metadata}
         found.append((prefix + id_, present({**shown, **more})))
-        if isinstance(step, Workflow):
+        if isinstance(step, Workflow) and step.shows_steps:
             found += _all_steps(step, f"{prefix}{id_}.", generation)
     return found
 

@@ -100,6 +100,32 @@ def test_thresholds_and_omissions(tmp_path: Path) -> None:
     assert "no test has run a workflow" in result.stderr
 
 
+def test_an_omission_of_nothing(tmp_path: Path) -> None:
+    """It is named by the option that it was given by."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    result = call(tmp_path, "report", "now.json", "--omit", "expanse.* -- later")
+    assert (result.return_value, result.stderr) == (
+        1,
+        "--omit: 'expanse.*' matches no goal; did you mean 'expense.*'?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("json:a,markdown:./a", "json and markdown would go to the same file ./a; name another: markdown:FILE"),
+        ("html,html", "html, which is given twice, would go to the same file mastra-coverage.html; name another: html"),
+    ],
+)
+def test_two_forms_of_one_file(tmp_path: Path, form: str, said: str) -> None:
+    """The second would take the place of the first: both are refused, and nothing is written."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    problem = call(tmp_path, "report", "now.json", "--form", form).exception
+    assert isinstance(problem, Stop)
+    assert problem.message.startswith(f"--form: {said}")
+    assert [path.name for path in tmp_path.iterdir()] == ["now.json"]
+
+
 def test_forms(tmp_path: Path) -> None:
     """Each goes to its file, whose name is told."""
     kept(tmp_path, "now.json", fold([PASSED]))

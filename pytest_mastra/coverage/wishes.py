@@ -54,7 +54,7 @@ def parse_reports(text: str, where: str) -> list[Report]:
     Raises:
         WishError: One is not a form, a terminal was given a file, or two forms the same one.
     """
-    reports = []
+    reports: list[Report] = []
     for part in text.split(","):
         form, colon, path = part.strip().partition(":")
         if form not in FORMS:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.report import title_of
+from pytest_mastra.text.values import counted
 
 _MOST_TESTS = 3
 
@@ -27,26 +29,58 @@ class Lost:
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = ", ".join(self.tests[:_MOST_TESTS])
-        more = len(self.tests) - _MOST_TESTS
-        return f"lost: {self.where}: {self.label} (was reached by {shown}{f' and {more} more' if more > 0 else ''})"
+        return f"lost: {self.where}: {self.label} (was reached by {_listed(self.tests)})"
 
 
-def find_lost(coverage: Coverage, base: Coverage, omit: Omit | None = None) -> list[Lost]:
+@dataclass(frozen=True, slots=True)
+class LostWorkflow:
+    """A workflow of which a base has reached goals, and that no test runs any more.
+
+    Attributes:
+        where: The workflow, in words.
+        goals: How many goals had been reached.
+        tests: The tests that had run it.
+    """
+
+    where: str
+    goals: int
+    tests: tuple[str, ...]
+
+    def __str__(self) -> str:
+        goals = counted(self.goals, "goal")
+        return (
+            f"lost: {self.where}: no test runs it any more ({goals} of it had been reached, by {_listed(self.tests)})"
+        )
+
+
+def find_lost(coverage: Coverage, base: Coverage, omit: Omit | None = None) -> list[Lost | LostWorkflow]:
     """Return the goals that a base has reached, and this coverage has not.
 
-    A goal that the graph does not have any more is not lost. A workflow that nobody runs any more has lost all of its.
+    A goal that the graph does not have any more is not lost. A workflow that nobody runs any more is lost as a whole.
 
     Args:
         coverage: What has been tried now.
         base: What had been tried.
         omit: Says which goals are not counted.
     """
-    tests: dict[tuple[str, str], dict[str, None]] = {}
+    run = {(row.workflow_id, row.origin) for row in coverage.workflows}
+    goals: dict[tuple[str, str], dict[str, None]] = {}
+    tests: dict[str, dict[str, None]] = {}
     for row in base.workflows:
+        where = title_of(row)
         for goal in _lost_of_row(row, coverage, omit):
-            tests.setdefault((title_of(row), goal.label), {}).update(dict.fromkeys(goal.reached_by))
-    return [Lost(where, label, tuple(sorted(named))) for (where, label), named in tests.items()]
+            goals.setdefault((where, goal.label), {}).update(dict.fromkeys(goal.reached_by))
+            if (row.workflow_id, row.origin) not in run:
+                tests.setdefault(where, {}).update(row.tests)
+    of_workflows = Counter(where for where, _ in goals)
+    whole = [LostWorkflow(where, of_workflows[where], tuple(sorted(named))) for where, named in tests.items()]
+    single = [Lost(*goal, tuple(sorted(named))) for goal, named in goals.items() if goal[0] not in tests]
+    return [*whole, *single]
+
+
+def _listed(tests: Sequence[str]) -> str:
+    more = len(tests) - _MOST_TESTS
+    return ", ".join(tests[:_MOST_TESTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lost_of_row(row: WorkflowCoverage, coverage: Coverage, omit: Omit | None) -> Iterator[Goal]:

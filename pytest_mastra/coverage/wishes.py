@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from os.path import normpath
 
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.coverage.folded import Count, Coverage, WorkflowCoverage
@@ -51,9 +52,9 @@ def parse_reports(text: str, where: str) -> list[Report]:
         where: The option's name, for messages.
 
     Raises:
-        WishError: One is not a form, or a terminal was given a file.
+        WishError: One is not a form, a terminal was given a file, or two forms the same one.
     """
-    reports = []
+    reports: list[Report] = []
     for part in text.split(","):
         form, colon, path = part.strip().partition(":")
         if form not in FORMS:
@@ -62,7 +63,12 @@ def parse_reports(text: str, where: str) -> list[Report]:
         if colon and not (path and FORMS[form]):
             problem = "needs a file behind the colon" if FORMS[form] else "goes to the terminal, and takes no file"
             raise WishError(f"{where}: {form} {problem}")
-        reports.append(Report(form, path or FORMS[form]))
+        report = Report(form, path or FORMS[form])
+        twin = next((one for one in reports if report.path and normpath(one.path) == normpath(report.path)), None)
+        if twin is not None:
+            both = f"{twin.form} and {form}" if twin.form != form else f"{form}, which is given twice,"
+            raise WishError(f"{where}: {both} would go to the same file {report.path}; name another: {form}:FILE")
+        reports.append(report)
     return reports
 
 
@@ -118,9 +124,11 @@ class Omissions:
 
     Attributes:
         lines: In the order in which they were given; of two that match, the first one's reason counts.
+        where: What they were given by, for messages.
     """
 
     lines: list[Omission] = field(default_factory=list)
+    where: str = "mastra_coverage_omit"
 
     def reason(self, workflow_id: str, goal: Goal) -> str | None:
         """Return why a goal is not counted; None if it is."""
@@ -136,7 +144,7 @@ class Omissions:
             self.reason(row.workflow_id, goal)
         names = dict.fromkeys(name for row, goal in goals for name in _names(row, goal))
         return [
-            f"mastra_coverage_omit: {line.pattern!r} matches no goal{did_you_mean(nearest_name(line.pattern, names))}"
+            f"{self.where}: {line.pattern!r} matches no goal{did_you_mean(nearest_name(line.pattern, names))}"
             for line in self.lines
             if not line.has_matched
         ]
@@ -154,7 +162,7 @@ def parse_omissions(lines: Iterable[str], where: str = "mastra_coverage_omit") -
         if not pattern or not dashes or not reason:
             raise WishError(f"{where}: {line!r} has no reason; an example: report.* -- nobody runs it in tests")
         found.append(Omission(pattern, reason))
-    return Omissions(found)
+    return Omissions(found, where)
 
 
 @dataclass(slots=True)

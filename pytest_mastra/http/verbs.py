@@ -79,6 +79,8 @@ class Effect(Enum):
     DELETE = auto()
 
 
+_EXECUTING = (Effect.START, Effect.RESUME, Effect.RESTART, Effect.TRAVEL)
+
 _STATUS_AFTER = {
     Effect.CREATE: "pending",
     Effect.START: "running",
@@ -151,6 +153,11 @@ class VerbRow:
     def begins_run(self) -> bool:
         """Whether it creates or starts a run: it is about one even if it names none."""
         return self.effect in (Effect.CREATE, Effect.START)
+
+    @property
+    def executes(self) -> bool:
+        """Whether it has one run executed, from its beginning or from somewhere else."""
+        return self.effect in _EXECUTING and (self.needs_run_id or self.makes_run_id)
 
     @property
     def status_after(self) -> str | None:

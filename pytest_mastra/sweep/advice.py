@@ -12,15 +12,16 @@ JOIN_RUN = "give the run an id of your own, and join it: if_started='join'"
 JOIN_ANSWER = "name the suspension, and join: step=suspension, if_answered='join'"
 READ_QUESTION = "read what is asked, each time before it is answered: suspension.payload"
 LOOK_FIRST = "look at the run, as run_by_id does, before this is sent once more"
+WAIT = "wait for a run at work; restart only what a dead server left"
 LOOK_AT_SCHEDULE = "look at the schedule's triggers before this is sent once more"
 OWN_IDS = "give the run one id of your own, the same in each attempt; join it"
 LET_OUT = "let the error out, and have the script run again"
 
-NOT_RESTARTED = "nothing the script can do: current servers do not restart a nested step's answer; accept this point"
+NOT_RESTARTED = "accept it: current servers cannot restart an answered nested run"
 
 _NOT_SUSPENDED = "This workflow run was not suspended"
 
-_OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER}
+_OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER, "restarted": WAIT}
 
 
 def advice_on_error(error: BaseException | None, points: Points) -> str:

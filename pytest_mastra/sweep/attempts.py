@@ -16,7 +16,7 @@ from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
-from pytest_mastra.sweep.points import Asked, Point, Points, in_both, read_requests, read_requests_of_runs
+from pytest_mastra.sweep.points import Asked, Point, Points, in_both, most_reruns, read_requests, read_requests_of_runs
 from pytest_mastra.sweep.protocol import raised_by
 from pytest_mastra.sweep.trouble import Trouble
 
@@ -136,7 +136,7 @@ class Script:
     ) -> None:
         self.attempt = Attempt(Trouble(points, is_quiet=is_quiet))
         self._item = item
-        self._most_passes = 1 + (len(points) if runs_again else 0)
+        self._most_passes = 1 + (most_reruns(points) if runs_again else 0)
         self._documented = documented
 
     def run(self, body: Callable[[], None]) -> None:

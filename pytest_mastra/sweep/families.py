@@ -10,6 +10,7 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Handle
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
+from pytest_mastra.fake.engine.held_command import HeldCommand
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.text.values import counted
@@ -29,12 +30,16 @@ class Meeting:
         handle: Has the request take effect, and returns its reply.
         on_fired: To be called when the fault comes about.
         server: The fake that is asked.
+        on_held: To be called with what holds a run that is at work.
+        on_away: To be called when the server cannot be reached any more.
         at: After how many events of a stream; None for the request as a whole.
     """
 
     handle: Handle
     on_fired: OnFired
     server: Any
+    on_held: Callable[[HeldCommand], None]
+    on_away: Callable[[], None]
     at: int | None = None
 
 
@@ -52,6 +57,8 @@ class Family:
         is_quick: Whether it belongs to the few that a quick sweep tries.
         by_name_only: Whether it is tried only where a marker names it.
         on_live: Whether it can come about between a script and a live server.
+        needs_run: Whether only a request can meet it that has a run executed.
+        holds_run: Whether the run is still at work when the script looks at it next.
         restarts_runs: Whether a server that has died of it restarts its active runs when it is back, as deployments do.
     """
 
@@ -64,6 +71,8 @@ class Family:
     is_quick: bool = False
     by_name_only: bool = False
     on_live: bool = False
+    needs_run: bool = False
+    holds_run: bool = False
     restarts_runs: bool = False
 
     def title_at(self, at: int | None) -> str:
@@ -108,6 +117,35 @@ def _answer_nonsense(meeting: Meeting) -> WireReply:
 def _kill_before(meeting: Meeting) -> WireReply:
     meeting.on_fired()
     raise Killed
+
+
+def _hold(meeting: Meeting) -> None:
+    """Have a request take effect as far as its run's first step."""
+    state, held = meeting.server.state, HeldCommand()
+    state.held_next = held
+    try:
+        meeting.handle().close()
+    finally:
+        state.held_next = None
+    meeting.on_held(held)
+    meeting.on_fired()
+
+
+def _kill_at_work(meeting: Meeting) -> WireReply:
+    _hold(meeting)
+    raise Killed
+
+
+def _time_out(meeting: Meeting) -> WireReply:
+    _hold(meeting)
+    return fault_effects.refusal(504, None, retry_after=None, html=True)
+
+
+def _be_away(meeting: Meeting) -> WireReply:
+    meeting.handle().close()
+    meeting.on_fired()
+    meeting.on_away()
+    return fault_effects.silence(Cut.RESET)
 
 
 def _kill_after(meeting: Meeting) -> WireReply:
@@ -185,6 +223,13 @@ FAMILIES = {
         Family("refused", "it was refused with 503, before it took effect", _refuse),
         Family("silence", "it took effect, and no answer came for ten minutes", _say_nothing, in_process_only=True),
         Family("nonsense", "it took effect, and a page of HTML was answered", _answer_nonsense),
+        Family(
+            "timed_out",
+            "a gateway answered 504 while its run was still at work",
+            _time_out,
+            needs_run=True,
+            holds_run=True,
+        ),
         Family("cut", "its answer was cut half way", _cut, by_name_only=True, on_live=True),
         Family(
             "killed_before",
@@ -205,6 +250,15 @@ FAMILIES = {
             on_live=True,
         ),
         Family(
+            "killed_at_work",
+            "the script was killed while its run was at work",
+            _kill_at_work,
+            ends_script=True,
+            in_process_only=True,
+            needs_run=True,
+            holds_run=True,
+        ),
+        Family(
             "server_died",
             "the server died in it; back after two seconds, it restarted its active runs",
             _die,
@@ -218,6 +272,12 @@ FAMILIES = {
             has_borders=True,
             by_name_only=True,
         ),
+        Family(
+            "unreachable",
+            "it took effect, and then the server could not be reached",
+            _be_away,
+            needs_run=True,
+        ),
         Family("delivered_twice", "it was delivered twice", _deliver_twice, by_name_only=True),
     )
 }
@@ -225,7 +285,7 @@ FAMILIES = {
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "all": tuple(name for name, family in FAMILIES.items() if not family.by_name_only),
-    "killed": ("killed_before", "killed_after"),
+    "killed": ("killed_before", "killed_after", "killed_at_work"),
 }
 """Names for several families."""
 

@@ -52,6 +52,11 @@ class Asked:
         return VERBS[self.verb].kind is Kind.MOVE
 
     @property
+    def executes(self) -> bool:
+        """Whether it has a run executed."""
+        return VERBS[self.verb].executes
+
+    @property
     def name(self) -> str:
         """How points name it."""
         return named(self.verb, self.nth, self.of)
@@ -93,6 +98,11 @@ Points = tuple[Point, ...]
 """What goes wrong in one run of a test: mostly one point, or a second one after it."""
 
 
+def most_reruns(points: Points) -> int:
+    """Return how often a script may be run again: more often if its run works."""
+    return len(points) + sum(point.family.holds_run for point in points)
+
+
 def named(verb: str, nth: int, of: str | None) -> str:
     """Return how a request is named: `start#2`, or `start(order-18)#1` where each run's are counted."""
     return f"{verb}#{nth}" if of is None else f"{verb}({quote(of, safe=_PLAIN)})#{nth}"
@@ -125,6 +135,8 @@ def _parse_point(text: str) -> Point:
     at = None if found["at"] is None else int(found["at"])
     if at is not None and not (family.has_borders and VERBS[check_verb(found["verb"])].streams):
         raise ValueError(f"{text!r} is no point: @{at} is for streams, and for what may happen between their events")
+    if family.needs_run and not VERBS[check_verb(found["verb"])].executes:
+        raise ValueError(f"{text!r} is no point: {family.name} is for what has a run executed, such as start_async")
     of = None if found["of"] is None else unquote(found["of"])
     return Point(check_verb(found["verb"]), int(found["nth"]), family, at, of)
 
@@ -215,7 +227,9 @@ def all_points(requests: Sequence[Asked], families: Sequence[Family], *, is_quic
         point
         for request in chosen
         for family in families
-        if (family.is_quick or not is_quick) and (request.in_process or not family.in_process_only)
+        if (family.is_quick or not is_quick)
+        and (request.in_process or not family.in_process_only)
+        and (request.executes or not family.needs_run)
         for point in _points_of(request, family, with_borders=not is_quick)
     ]
 

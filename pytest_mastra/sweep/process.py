@@ -19,7 +19,7 @@ from pytest_mastra.suite.settings import URL_VARIABLE
 from pytest_mastra.sweep.attempts import Attempt
 from pytest_mastra.sweep.invariants import find_left
 from pytest_mastra.sweep.killed import Killed
-from pytest_mastra.sweep.points import Points
+from pytest_mastra.sweep.points import Points, most_reruns
 from pytest_mastra.sweep.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ProcessScript:
         self._command = command
         self._server = server
         self._timeout = timeout
-        self._most_passes = 1 + len(points)
+        self._most_passes = 1 + most_reruns(points)
         self._process: subprocess.Popen[bytes] | None = None
         self._was_killed = threading.Event()
         self.attempt = Attempt(Trouble(points, is_quiet=True), servers=[server])

@@ -9,16 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from pytest_mastra.fake.api.fault_effects import silence
 from pytest_mastra.http.exchanges import ExchangeLog
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.http.verbs import call_of
-from pytest_mastra.http.wire import WireRequest
+from pytest_mastra.http.wire import Cut, WireRequest
 from pytest_mastra.sweep.asking_line import find_asking_line
 from pytest_mastra.sweep.families import Meeting
+from pytest_mastra.sweep.held_runs import HeldRuns
 from pytest_mastra.sweep.killed import Killed
+from pytest_mastra.sweep.outages import Outages
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
+    from pytest_mastra.http.verbs import RouteMatch
     from pytest_mastra.http.wire import Surface, WireReply
     from pytest_mastra.sweep.points import Point, Points
 
@@ -54,6 +58,8 @@ class Trouble:
         self._own_thread: int | None = None
         self._has_begun = False
         self._interrupted: set[FakeMastra] = set()
+        self._held = HeldRuns()
+        self._outages = Outages()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -63,11 +69,15 @@ class Trouble:
 
     def end(self) -> None:
         """Let nothing go wrong any more."""
+        self._outages.end()
+        self._held.let_all_go()
         self._has_begun = False
 
     def run_again(self) -> None:
         """Take requests again after a pass; a server that has died is back by then."""
         self.is_script_over = False
+        self._outages.end()
+        self._held.begin_pass()
         for server in self._servers:
             server.revive()
             self._restart_runs(server)
@@ -107,14 +117,28 @@ class Trouble:
             counted = {(call.verb, None), (call.verb, call.run)}
             self._counts.update(counted)
             point = next((one for one in self._points if self._is_at(one, counted)), None)
+            self._held.look(call)
+            if self._outages.refuses(server, call):
+                return silence(Cut.REFUSED)
         if server is not None:
             self._note_server(server)
         if point is None:
             return surface.handle(request)
         if in_process and (line := find_asking_line()):
             self.asking_lines.append(line)
-        meeting = Meeting(partial(surface.handle, request), partial(self._note, point, server), server, point.at)
-        return point.family.meet(meeting)
+        return point.family.meet(self._meeting(point, surface, server, request, call))
+
+    def _meeting(
+        self, point: Point, surface: Surface, server: FakeMastra | None, request: WireRequest, call: RouteMatch
+    ) -> Meeting:
+        return Meeting(
+            handle=partial(surface.handle, request),
+            on_fired=partial(self._note, point, server),
+            server=server,
+            on_held=partial(self._held.note, call.run),
+            on_away=partial(self._outages.begin, server) if server is not None else lambda: None,
+            at=point.at,
+        )
 
     def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
         """Return whether a request is the one of a point, counted as it is."""

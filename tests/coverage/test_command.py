@@ -63,12 +63,27 @@ def test_goals_that_are_lost(tmp_path: Path) -> None:
 
 
 def test_a_workflow_that_nobody_runs_any_more(tmp_path: Path) -> None:
-    """All that was reached of it is lost."""
-    kept(tmp_path, "main.json", fold([PASSED]))
+    """It is lost as a whole: one line, with how much of it had been reached, and by which tests."""
+    kept(tmp_path, "main.json", fold([PASSED, FAILED, run(OTHER, test="t_too", status="failed")]))
     kept(tmp_path, "now.json", Coverage())
-    assert "lost: expense on the fake: pay succeeded (was reached by t_pays)" in (
-        call(tmp_path, "report", "now.json", "--against", "main.json").stderr
+    result = call(tmp_path, "report", "now.json", "--against", "main.json")
+    assert (result.return_value, result.stderr.splitlines()) == (
+        1,
+        [
+            "lost: expense on the fake: no test runs it any more "
+            "(5 goals of it had been reached, by t_fails, t_pays, t_too)"
+        ],
     )
+    omitted = call(tmp_path, "report", "now.json", "--against", "main.json", "--omit", "expense.* -- it is gone")
+    assert (omitted.return_value, omitted.stderr) == (0, "")
+
+
+def test_many_tests_of_a_workflow_that_is_lost(tmp_path: Path) -> None:
+    """The first are named, the others counted."""
+    kept(tmp_path, "main.json", fold([run(test=f"t{number}") for number in range(5)]))
+    kept(tmp_path, "now.json", Coverage())
+    (line,) = call(tmp_path, "report", "now.json", "--against", "main.json").stderr.splitlines()
+    assert line.endswith("by t0, t1, t2 and 2 more)")
 
 
 def test_thresholds_and_omissions(tmp_path: Path) -> None:
@@ -83,6 +98,32 @@ def test_thresholds_and_omissions(tmp_path: Path) -> None:
     result = call(tmp_path, "report", "none.json", "--fail-under", "0")
     assert result.return_value == 1
     assert "no test has run a workflow" in result.stderr
+
+
+def test_an_omission_of_nothing(tmp_path: Path) -> None:
+    """It is named by the option that it was given by."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    result = call(tmp_path, "report", "now.json", "--omit", "expanse.* -- later")
+    assert (result.return_value, result.stderr) == (
+        1,
+        "--omit: 'expanse.*' matches no goal; did you mean 'expense.*'?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("json:a,markdown:./a", "json and markdown would go to the same file ./a; name another: markdown:FILE"),
+        ("html,html", "html, which is given twice, would go to the same file mastra-coverage.html; name another: html"),
+    ],
+)
+def test_two_forms_of_one_file(tmp_path: Path, form: str, said: str) -> None:
+    """The second would take the place of the first: both are refused, and nothing is written."""
+    kept(tmp_path, "now.json", fold([PASSED]))
+    problem = call(tmp_path, "report", "now.json", "--form", form).exception
+    assert isinstance(problem, Stop)
+    assert problem.message.startswith(f"--form: {said}")
+    assert [path.name for path in tmp_path.iterdir()] == ["now.json"]
 
 
 def test_forms(tmp_path: Path) -> None:

@@ -80,14 +80,14 @@ def run(
 def test_a_script_that_survives(tmp_path: Path) -> None:
     """Whatever happens, the order is sent once."""
     ended = run(tmp_path, CAREFUL, "--fake", "fakes.py:server", "--faults", "lost,killed,server_died")
-    assert (ended.returncode, ended.stderr) == (0, "mastra-sync: 2 requests, 8 points\n"), ended.stdout
+    assert (ended.returncode, ended.stderr) == (0, "mastra-sync: 2 requests, 9 points\n"), ended.stdout
     table = ended.stdout.splitlines()
     assert [line.split() for line in table[:3]] == [
-        ["lost", "killed_before", "killed_after", "server_died"],
+        ["lost", "killed_before", "killed_after", "killed_at_work", "server_died"],
         ["run_by_id#1", "again", "again", "again", "again"],
-        ["start_async#1", "again", "again", "again", "again"],
+        ["start_async#1", "again", "again", "again", "again", "again"],
     ]
-    assert table[-1] == "8 points: 8 passed when run again"
+    assert table[-1] == "9 points: 9 passed when run again"
 
 
 def test_a_script_that_does_not(tmp_path: Path) -> None:
@@ -95,11 +95,12 @@ def test_a_script_that_does_not(tmp_path: Path) -> None:
     ended = run(tmp_path, CARELESS, "--fake", "fakes.py:server", "--faults", "killed")
     assert (ended.returncode, ended.stdout) == (
         1,
-        "               killed_before  killed_after\n"
-        "start_async#1  again          FAILED\n"
+        "               killed_before  killed_after  killed_at_work\n"
+        "start_async#1  again          FAILED        FAILED\n"
         "\n"
         "start_async#1:killed_after: 'order' was started 2 times; executed again: send (run o-18)\n"
-        "2 points: 1 passed when run again, 1 failed\n"
+        "start_async#1:killed_at_work: 'order' was started 2 times; executed again: send (run o-18)\n"
+        "3 points: 1 passed when run again, 2 failed\n"
         "That point alone, with what the script wrote:\n"
         "  mastra-sync sweep --fake fakes.py:server --point 'start_async#1:killed_after' "
         f"-- {shlex.join([sys.executable, 'order.py'])}\n",

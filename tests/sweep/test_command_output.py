@@ -36,7 +36,7 @@ def sweep(monkeypatch: pytest.MonkeyPatch, became: Iterator[Verdict | BaseExcept
 
     monkeypatch.setattr(ScriptSweep, "_learn_baseline", lambda _: REQUESTS)
     monkeypatch.setattr(ScriptSweep, "_try", try_point)
-    plan = plan_of(["lost", "killed"], is_quick=False, limit=200, pairs=False)
+    plan = plan_of(["lost", "killed_before", "killed_after"], is_quick=False, limit=200, pairs=False)
     return ScriptSweep(["./pay.sh"], "fakes.py:server", plan, 60, 0, as_json=as_json).sweep()
 
 

@@ -27,7 +27,7 @@ def test_the_example_fails_as_shown(alone: pytest.Pytester, monkeypatch: pytest.
     result.assert_outcomes(failed=1)
     shown = TEXT.partition("```text\n")[2].partition("```")[0].splitlines()
     result.stdout.fnmatch_lines(shown, consecutive=True)
-    assert len(shown) - 4 <= 25
+    assert len(shown) - 7 <= 25
 
 
 NAIVE = """

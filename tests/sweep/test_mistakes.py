@@ -224,7 +224,9 @@ def test_what_cannot_go_wrong_is_said(run_suite: RunSuite) -> None:
     """No script is killed over a socket, no server outlives what made it: never a pass that shows nothing."""
     result = run_suite(ELSEWHERE, "-W", "default::pytest.PytestWarning", conftest=CONFTEST)
     result.assert_outcomes(failed=3, passed=1, warnings=1)
-    socket = "1 request came over a socket, perhaps from another process, and killed_before, killed_after cannot come *"
+    socket = (
+        "1 request came over a socket, perhaps from another process, and killed_before, killed_after, killed_at_work *"
+    )
     result.stdout.fnmatch_lines(
         [
             "*_ test_1_made_by_itself _*",

@@ -47,6 +47,7 @@ def test_a_point_is_read_as_it_is_written(text: str) -> None:
         ("strat#1:lost", "no verb 'strat': did you mean 'start'?"),
         ("start#1:lots", "no fault 'lots': did you mean 'lost'?"),
         ("start#1:lost@2", "'start#1:lost@2' is no point: @2 is for streams"),
+        ("run_by_id#1:timed_out", "timed_out is for what has a run executed, such as start_async"),
         ("stream#1:refused@2", "@2 is for streams, and for what may happen between their events"),
     ],
 )
@@ -105,6 +106,7 @@ def test_all_does_not_mean_what_is_tried_by_name_only() -> None:
     assert [family.name for family in families_named(["delivered_twice", "killed"])] == [
         "killed_before",
         "killed_after",
+        "killed_at_work",
         "delivered_twice",
     ]
 

@@ -171,7 +171,7 @@ def test_workers_of_xdist_tell_their_sweeps(alone: pytest.Pytester) -> None:
     alone.makepyfile(test_suite=TEA + MORE)
     result = alone.run(*PYTEST, "-p", "xdist", "-n", "2", "-v", timeout=120)
     result.assert_outcomes(failed=1, passed=1)
-    lines = ["test_suite.py::test_tea  35 points: *", "test_suite.py::test_more  7 points: *"]
+    lines = ["test_suite.py::test_tea  38 points: *", "test_suite.py::test_more  7 points: *"]
     result.stdout.fnmatch_lines_random(lines)
 
 

@@ -74,7 +74,9 @@ def repeated_of(notes: RunNotes, walks: list[Walk], allowed: int) -> Repeated:
     what = cause.value
     if cause is Cause.RESUME and walks[0].question:
         what = f"answered at {'.'.join(walks[0].question[0])!r}"
-    steps = Counter(step for walk in walks for step in dict.fromkeys(walk.steps))
+    # a restart executes what another walk has begun
+    all_walks = [walk for walk in notes.walks if walk.has_begun] if cause is Cause.RESTART else walks
+    steps = Counter(step for walk in all_walks for step in dict.fromkeys(walk.steps))
     twice = tuple(step for step, count in steps.items() if count > 1)
     return Repeated(notes.workflow_id, notes.run_id, what, len(walks), allowed, twice)
 

@@ -26,7 +26,7 @@ from pytest_mastra.fake.engine.progress import AnswerTooLate
 from pytest_mastra.fake.virtual_time.clock import VirtualClock
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, is_nested_deeper, loads
-from pytest_mastra.http.verbs import VERBS, Effect, VerbRow, path_pattern
+from pytest_mastra.http.verbs import VERBS, VerbRow, path_pattern
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, WireReply, WireRequest
 
 if TYPE_CHECKING:
@@ -173,8 +173,6 @@ def routes_by_method(routes: tuple[Route, ...], generation: str) -> Mapping[str,
     return found
 
 
-_EXECUTING = frozenset({Effect.START, Effect.RESUME, Effect.RESTART, Effect.TRAVEL})
-
 _OF_A_WAIT = ",".join(CHEAPEST_FIELDS)
 """The fields for which `mastra_sync` asks while it waits for a run, and no one else."""
 
@@ -283,7 +281,7 @@ class HttpSurface:
         record.run_id = call.run_id
         self._timer.catch_up()
         self._progress.catch_up()
-        if route.row.effect in _EXECUTING and record.run_id:
+        if route.row.executes and record.run_id:
             answers_late = route.row.answers_run or route.row.streams
             self._overruns.note_command(record.run_id, route.verb, seconds_left() if answers_late else None)
         try:

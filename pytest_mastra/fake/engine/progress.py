@@ -9,6 +9,7 @@ from typing import Any, cast
 from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.engine.event_stream import Reader, RunOutput
 from pytest_mastra.fake.engine.guard import guarded
+from pytest_mastra.fake.engine.held_command import HeldCommand
 from pytest_mastra.fake.engine.options import Command, ExecutionOptions
 from pytest_mastra.fake.engine.runs import Run
 from pytest_mastra.fake.engine.state import ServerState
@@ -37,6 +38,7 @@ class RunProgress:
         command: What is executed.
         pace: How it progresses.
         is_waited_for: Whether a request is answered at its end only.
+        held: What holds it before its first step; None if nothing does.
 
     Attributes:
         is_scheduled: Whether a schedule has begun it: it goes on as time passes, and time does not skip for it.
@@ -50,8 +52,10 @@ class RunProgress:
         pace: Pace,
         *,
         is_waited_for: bool,
+        held: HeldCommand | None = None,
     ) -> None:
         self.run = run
+        self._held = held
         self.pace = pace
         self.scheduler = Scheduler(clock)
         self.is_waited_for = is_waited_for
@@ -70,6 +74,11 @@ class RunProgress:
     def done(self) -> bool:
         """Whether the command is at its end."""
         return self.task.done or self._is_given_up
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is held before its first step, whoever waits for it."""
+        return self._held is not None and self._held.is_held
 
     def give_up(self) -> None:
         """Leave the command where it is, for good."""
@@ -96,6 +105,8 @@ class RunProgress:
 
     def _hold_step(self) -> Coroutine:
         """Hold a step back as the pace wants it."""
+        if self._held is not None:
+            yield from self._held.wait()
         if self.pace is BY_HAND:
             yield self._gate
         elif isinstance(self.pace, Seconds):
@@ -140,20 +151,20 @@ class RunsInProgress:
 
         Raises:
             Refusal: The command was refused, or its end is out of reach.
-            AnswerTooLate: The run takes its time, more than the client has; it goes on by itself.
+            AnswerTooLate: The run takes its time, more than the client has, or is held; it goes on by itself.
             ProcessDied: The server died meanwhile.
         """
         life = self._state.lives
         progress = self._begin(run, command, is_waited_for=True)
         latest = self._latest_answer(progress)
         try:
-            self._drive(progress, lambda: progress.done, wait=True, latest=latest)
+            self._drive(progress, lambda: progress.done or progress.is_held, wait=True, latest=latest)
         finally:
             progress.is_waited_for = False
             self._drop_done()
         self._state.check_alive(life)
         due = progress.scheduler.next_due()
-        if not progress.task.done and due is not None and due > latest:
+        if progress.is_held or (not progress.task.done and due is not None and due > latest):
             raise AnswerTooLate
         if not progress.task.done:
             raise Refusal("Gateway Timeout", 504)
@@ -261,13 +272,17 @@ class RunsInProgress:
 
     def _begin(self, run: Run, command: Command, *, is_waited_for: bool) -> RunProgress:
         pace = run.workflow.pace or self.pace
+        held, self._state.held_next = self._state.held_next, None
         progress = RunProgress(
             self._clock,
             run,
             lambda options: guarded(self._state, run, command(options)),
             pace,
             is_waited_for=is_waited_for,
+            held=held,
         )
+        if held is not None:
+            held.attach(lambda: self._let_go(progress))
         self._in_progress.append(progress)
         return progress
 
@@ -301,6 +316,12 @@ class RunsInProgress:
             skipped = progress.scheduler.skipped - before
             if skipped:
                 self._on_skip(progress.run.workflow.id, progress.run.run_id, skipped)
+
+    def _let_go(self, progress: RunProgress) -> None:
+        with self._driver.lock:
+            self._run_on(progress)
+            self._drop_done()
+            self._driver.notify()
 
     def _run_on(self, progress: RunProgress) -> None:
         skip = self._clock.skips and (progress.pace is AT_ONCE or isinstance(progress.pace, Polls))

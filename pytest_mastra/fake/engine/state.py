@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from pytest_mastra.fake.engine.event_stream import Histories
+from pytest_mastra.fake.engine.held_command import HeldCommand
 from pytest_mastra.fake.engine.position import PRIOR_COMPLETION
 from pytest_mastra.fake.engine.recent import Recent
 from pytest_mastra.fake.engine.runs import Event, Run
@@ -88,6 +89,7 @@ class ServerState:
 
     Attributes:
         lives: How many processes the server has been so far, the one that runs included.
+        held_next: What holds the next command to a run; None if nothing does.
         on_executed: Called with a step's id when its function has done its work, before that is stored.
         name_checks: Give what tests have said by names that nothing has.
     """
@@ -107,6 +109,7 @@ class ServerState:
         self.histories = Histories()
         self.driver = SchedulerDriver(clock, patience)
         self.lives = 1
+        self.held_next: HeldCommand | None = None
         self.on_executed: list[Callable[[str], None]] = []
         self.workflows: dict[str, Workflow] = {}
         self.unexpected_errors: Recent[UnexpectedError] = Recent()

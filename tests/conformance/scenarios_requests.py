@@ -95,3 +95,14 @@ def bodies_that_are_no_json(conversation: Conversation) -> None:
     for text in NO_JSON_TEXTS:
         target = f"/workflows/echo/start-async?runId={conversation.run_id()}"
         conversation.call("POST", target, raw=text.encode())
+
+
+@scenario()
+def owners_of_runs_that_start_anew(conversation: Conversation) -> None:
+    """Who starts a finished run again without its owner takes it from him, on 1.2."""
+    for again in ("start-async", "stream", "start", "restart-async"):
+        run_id, owner = conversation.run_id(), conversation.run_id()
+        conversation.post("echo", "start-async", run_id, {"inputData": 1, "resourceId": owner})
+        conversation.post("echo", again, run_id, {"inputData": 2})
+        conversation.wait_for_status("echo", run_id, "success")
+        conversation.call("GET", f"/workflows/echo/runs?resourceId={owner}")

@@ -105,7 +105,7 @@ class ServerState:
     ) -> None:
         self.generation = generation
         self.clock = clock
-        self.store = Store(clock, moves_created_at=generation.moves_created_at, limits=generation.limits_stored)
+        self.store = Store(clock, replaces_rows=generation.replaces_rows, limits=generation.limits_stored)
         self.histories = Histories()
         self.driver = SchedulerDriver(clock, patience)
         self.lives = 1

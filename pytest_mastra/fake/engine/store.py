@@ -140,12 +140,13 @@ class Store:
 
     Args:
         clock: Tells when a run is stored.
-        moves_created_at: Whether each snapshot makes a run look newly created, as it does before current servers.
+        replaces_rows: Whether each snapshot makes a run look newly created, and nobody's unless its owner is named
+            again, as it does before current servers.
         limits: Whether what is nested too deep is left out, and keys that are no keys to JavaScript.
     """
 
     clock: ServerClock
-    moves_created_at: bool = False
+    replaces_rows: bool = False
     limits: bool = True
     _rows: dict[str, dict[str, StoredRun]] = field(default_factory=dict)
     _order: Any = field(default_factory=itertools.count)
@@ -175,10 +176,10 @@ class Store:
                 self._fresh.popleft().pack()
             self._note_status(row)
             return
-        row.resource_id = resource_id if resource_id is not None else row.resource_id
+        row.resource_id = resource_id if resource_id is not None or self.replaces_rows else row.resource_id
         row.snapshot = snapshot
         row.updated = now
-        if self.moves_created_at:
+        if self.replaces_rows:
             row.created = now
             row.order = next(self._order)
         self._note_status(row)

@@ -43,7 +43,7 @@ class Generation:
         stable_mapping_ids: Mappings have the same id in each process.
         limits_stored: What is stored has no key `__proto__` and nothing that is nested too deep.
         nested_entries: Graphs have entries of their own for nested workflows and mappings.
-        moves_created_at: Each snapshot moves a run's `createdAt`.
+        replaces_rows: Each snapshot moves a run's `createdAt`, and forgets an owner that is not named again.
         metadata: Details have metadata and origin.
         json_only: Only bodies sent as JSON are read.
         suspended_paths: Run-by-id has suspended paths and labels.
@@ -115,7 +115,7 @@ class Generation:
     stable_mapping_ids: bool = True
     limits_stored: bool = True
     nested_entries: bool = True
-    moves_created_at: bool = False
+    replaces_rows: bool = False
     metadata: bool = True
     json_only: bool = True
     suspended_paths: bool = True
@@ -188,7 +188,7 @@ RELEASE_1_2 = replace(
     stable_mapping_ids=False,
     limits_stored=False,
     nested_entries=False,
-    moves_created_at=True,
+    replaces_rows=True,
     metadata=False,
     suspended_paths=False,
     own_item_runs=False,

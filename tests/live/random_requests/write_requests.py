@@ -63,7 +63,7 @@ TYPES = (
 )
 NO_BODIES = (
     *("", "{", "null", "[]", "5", '"x"', '{"inputData":', " ", "{}x", "\ufeff{}", '{"a":1,"a":2}', "[1,]", "tru"),
-    *('{"inputData":1e400}', "{'a':1}", r'{"inputData":"\ud800"}', '{"inputData": NaN}', '{"a":01}'),
+    *("{'a':1}", r'{"inputData":"\ud800"}', '{"inputData": NaN}', '{"a":01}'),
 )
 RUN_IDS = (
     *[f"?runId={RUN}"] * 8,

@@ -175,7 +175,7 @@ class Adviser:
         return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
 
     def _input(self, path: str = "") -> str:
-        """Return an input that came to a step or what is around it, or may come there."""
+        """Return an input that came to a step or around it, or may come there."""
         seen = path
         while seen and seen not in self._row.examples:
             seen = seen.rpartition(".")[0]

@@ -147,6 +147,10 @@ def _begin_features(config: pytest.Config) -> None:
 
         coverage_hooks.begin(config)
     page = settings.page_path(config)
+    if page is not None or settings.wants_coverage(config):
+        from pytest_mastra.exports import outputs
+
+        outputs.refuse_shared(config)
     if page is not None:
         from pytest_mastra.page import hooks as page_hooks
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mastra_sync.deadline import DEFAULT_RUN_TIMEOUT
-from mastra_sync.workflow_graph import CONDITIONAL, LOOP, STEP, Node
+from mastra_sync.workflow_graph import CONDITIONAL, FOREACH, LOOP, STEP, Node
 from pytest_mastra.coverage.answers import LABEL, Part
 from pytest_mastra.coverage.example_data import example_of
 from pytest_mastra.coverage.folded import WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.graph import Graph
+from pytest_mastra.coverage.guessed_input import guess_input, with_items
 
 _ENDED = "assert result.ok"
 _IMPORTS = {
@@ -22,6 +24,7 @@ _IMPORTS = {
     "MastraError": "from mastra_sync import MastraError",
     "BY_HAND": "from pytest_mastra import BY_HAND",
     "assert_run": "from pytest_mastra import assert_run",
+    "StepError": "from pytest_mastra import StepError",
 }
 """What the body of a test needs, by the word that stands in it."""
 
@@ -68,7 +71,13 @@ class Adviser:
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
         self._places = {path: number for number, path in enumerate(self._nodes)}
-        self._asked = [node for node in self._questions if not node.flow and (node.path, "suspended") in row.reached]
+        answered = {step for step, _, _ in row.answers}
+        self._asked = [
+            node
+            for node in self._questions
+            if not node.flow and ((node.path, "suspended") in row.reached or node.path in answered)
+        ]
+        self._foreach = [path for path, node in self._nodes.items() if node.repeats == FOREACH]
         self._conditions = _conditions_by_path(tree)
         pauses = sum(node.seconds or 0.0 for node in tree.nodes())
         self._timeout = f", timeout={int(pauses) + 600}" if pauses > DEFAULT_RUN_TIMEOUT / 2 else ""
@@ -85,7 +94,7 @@ class Adviser:
         answered = self._asked_before(goal.path if check != _ENDED else "", goal.kind)
         pattern = f"{self._row.workflow_id}.{goal.path}:{goal.kind}"
         omit = [f"# if there can be none: mastra_coverage_omit = {pattern} -- why"] if goal.kind in _MAY_BE_NONE else []
-        run = self._execute(goal.path, wanted, answered)
+        run = self._execute(goal.path, wanted, answered, self._guessed(goal))
         return Advice(f"give {wanted}", (*self._way_to(goal), *omit, *run, check))
 
     def by_failure(self, goal: Goal) -> Advice:
@@ -98,11 +107,21 @@ class Adviser:
             return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
         line = f"mastra_server.step({failing.id!r}).fails('no')"
         if goal.kind == "later_round_failed":
-            wanted = f"an input with which {failing.path} fails in a later round"
+            wanted = "an input with which the loop goes round again"
             run = self._execute(failing.path, wanted, answered)
-            return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
+            lines = (*_failing_at_times(failing.id, "len(calls) > 1"), *run, "assert_run(result).failed()")
+            return Advice(f"have {failing.path} fail when it is called again", lines)
         run = self._execute(failing.path, answered=answered)
         return Advice(line, (*self._way_to(goal), line, *run, f"assert_run(result).failed(step={failing.path!r})"))
+
+    def by_retry(self, goal: Goal) -> Advice:
+        """A step that is to fail once, and succeed when it is tried again."""
+        node = self._nodes.get(goal.path)
+        if node is None or self._row.origin == "server":
+            return self.by_input(goal)
+        run = self._execute(goal.path, answered=self._asked_before(goal.path, "succeeded"))
+        lines = (*self._way_to(goal), *_failing_at_times(node.id, "len(calls) == 1"), *run, _ENDED)
+        return Advice(f"have {goal.path} fail when it is called first", lines)
 
     def by_answer(self, goal: Goal, wanted: Part | None = None) -> Advice:
         """A question that is to be answered, in the way that is wanted."""
@@ -147,7 +166,7 @@ class Adviser:
         """Input that is to be refused."""
         wrong = "[]" if isinstance(example_of(self._row.declared.input_schema), Mapping) else "{}"
         lines = (*self._create, "with pytest.raises(MastraError):", f"    run.start_async({wrong})")
-        return Advice("give input that does not fit its schema", lines)
+        return Advice("start_async with input that does not fit its schema", lines)
 
     # -- parts
 
@@ -156,30 +175,62 @@ class Adviser:
         return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
 
     def _input(self, path: str = "") -> str:
-        """Return an input that came to a step or what is around it, or that fits."""
-        while path and path not in self._row.examples:
-            path = path.rpartition(".")[0]
-        return self._row.examples.get(path) or repr(example_of(self._row.declared.input_schema))
+        """Return an input that came to a step or around it, or may come there."""
+        seen = path
+        while seen and seen not in self._row.examples:
+            seen = seen.rpartition(".")[0]
+        ways = [condition for arm, condition in self._ways(path) if not _is_in(seen, arm)] if path != seen else []
+        guess = guess_input(self._example(seen), ways, lambda count: count == len(ways))
+        return self._row.examples.get(seen) or repr(self._example("")) if guess is None else repr(guess)
 
-    def _execute(self, path: str, wanted: str = "", answered: Sequence[str] = ()) -> tuple[str, ...]:
+    def _example(self, path: str) -> Any:
+        """Return an input that came to a path, or one that fits."""
+        try:
+            return ast.literal_eval(self._row.examples[path])
+        except (KeyError, ValueError, SyntaxError):
+            return example_of(self._row.declared.input_schema)
+
+    def _guessed(self, goal: Goal) -> str:
+        """Return an input that may reach a goal; empty if none can be told."""
+        node, guess = self._nodes.get(goal.path), None
+        if goal.kind in _ITEMS and node is not None:
+            guess = with_items(self._example(""), _ITEMS[goal.kind](node.concurrency or 1))
+        elif goal.kind in _TAKEN and node is not None:
+            ways = [self._conditions.get(arm.path, "") for arm in node.arms]
+            guess = guess_input(self._example(""), ways, _TAKEN[goal.kind])
+        return "" if guess is None else repr(guess)
+
+    def _execute(self, path: str, wanted: str = "", answered: Sequence[str] = (), given: str = "") -> tuple[str, ...]:
         """Return the lines that run the workflow.
 
         Args:
             path: The step, whose input is given.
             wanted: What is said of that.
             answered: The steps that ask on the way.
+            given: The input, instead of one that came to the step.
         """
         note = f"  # {wanted}" if wanted else ""
+        data = given or self._input(path)
         if not answered:
-            call = f"execute({self._input(path)}{self._timeout})"
+            call = f"execute({data}{self._timeout})"
             return (f"result = mastra_client.get_workflow({self._row.workflow_id!r}).{call}{note}",)
-        answers = [f"{self._answer(asked)[:-1]}{self._timeout})" for asked in answered]
         # answers of async verbs leave out the steps of nested workflows
-        return (*self._create, f"run.start_async({self._input(path)}){note}", *answers, "result = run.result()")
+        return (*self._create, *self._answer_all(data, note, answered), "result = run.result()")
 
-    def _answer(self, path: str, index: str = "", wanted: Part | None = None) -> str:
+    def _answer_all(self, data: str, note: str, answered: Sequence[str]) -> Iterator[str]:
+        """Give the lines that start a run and answer what it asks on its way."""
+        of_items = [path for path in answered if any(_is_in(path, each) for each in self._foreach)]
+        if of_items and len(answered) == 1:
+            yield f"result = run.start_async({data}){note}"
+            yield "while result.suspensions:"
+            yield f"    result = {self._answer(answered[0], step='result.suspensions[0]')[:-1]}{self._timeout})"
+            return
+        yield f"run.start_async({data}){note}"
+        yield from (f"{self._answer(asked)[:-1]}{self._timeout})" for asked in answered)
+
+    def _answer(self, path: str, index: str = "", wanted: Part | None = None, step: str = "") -> str:
         answer = _with_part(example_of(self._row.declared.resume_schemas.get(path)), wanted)
-        return f"run.resume_async({answer!r}, step={path!r}{index})"
+        return f"run.resume_async({answer!r}, step={step or repr(path)}{index})"
 
     def _asked_before(self, path: str, kind: str) -> list[str]:
         """Return the steps that were seen to ask before one, or before the end."""
@@ -207,10 +258,14 @@ class Adviser:
         return tuple(f"# an input for which this holds: {way}" for way in ways)
 
     def _conditions_on_the_way(self, goal: Goal) -> list[str]:
+        return [condition for _, condition in self._ways(goal.path)]
+
+    def _ways(self, path: str) -> list[tuple[str, str]]:
+        """Return the branches in which a path is, each with its condition."""
         return [
-            condition
-            for path, condition in self._conditions.items()
-            if path in self._nodes and self._nodes[path].is_branch and condition and _is_in(goal.path, path)
+            (arm, condition)
+            for arm, condition in self._conditions.items()
+            if arm in self._nodes and self._nodes[arm].is_branch and condition and _is_in(path, arm)
         ]
 
     def _wanted_input(self, goal: Goal) -> str:
@@ -234,6 +289,22 @@ class Adviser:
 def _is_in(path: str, outer: str) -> bool:
     """Return whether a path is another one, or inside of it."""
     return f"{path}.".startswith(f"{outer}.")
+
+
+def _failing_at_times(step: str, when: str) -> tuple[str, ...]:
+    """Return the lines that have a fake's step fail at some of its calls only."""
+    return (
+        f"step, calls = mastra_server.step({step!r}), []",
+        "does = step.run",
+        "",
+        "def fails_at_times(ctx):",
+        "    calls.append(ctx)",
+        f"    if {when}:",
+        "        raise StepError('no')",
+        "    return does(ctx)",
+        "",
+        "step.run = fails_at_times",
+    )
 
 
 def _with_part(answer: Any, wanted: Part | None) -> Any:
@@ -266,10 +337,22 @@ _WANTED: Mapping[str, str] = {
 }
 """What input reaches some kinds of goals."""
 
+_ITEMS: Mapping[str, Callable[[int], int]] = {
+    "no_items": lambda _: 0,
+    "one_item": lambda _: 1,
+    "more_items": lambda _: 2,
+    "above_concurrency": lambda concurrency: concurrency + 1,
+}
+"""How many items of a foreach reach some kinds of goals, by how many are at work at once."""
+
+_TAKEN: Mapping[str, Callable[[int], bool]] = {"none_taken": lambda count: not count, "several_taken": lambda n: n > 1}
+"""How many conditions of a branch are to hold for some kinds of goals."""
+
 _ADVICE: Mapping[str, Callable[[Adviser, Goal], Advice]] = {
     **dict.fromkeys(("failed", "item_failed", "later_round_failed", "arm_failed", "run_failed"), Adviser.by_failure),
     **dict.fromkeys(("resumed", "item_answered"), Adviser.by_answer),
     **dict.fromkeys(("suspended", "arm_suspended", "run_suspended"), Adviser.by_question),
+    "retried": Adviser.by_retry,
     "run_canceled": Adviser.by_cancel,
     "input_refused": Adviser.by_refusal,
 }

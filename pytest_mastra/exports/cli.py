@@ -29,8 +29,8 @@ def export(file: Path, wanted: str, out: Path | None) -> Exit:
     """Write a trace in a format that others read.
 
     chrome: for ui.perfetto.dev and speedscope. otlp: for collectors of
-    OpenTelemetry, as JSON. mermaid: a graph and a time chart of each run.
-    json: all of it as one document.
+    OpenTelemetry, as JSON. mermaid: a graph and a time chart of each run, in
+    Markdown. json: all of it as one document.
 
     \b
     Examples:

@@ -9,8 +9,9 @@ from typing import Any
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.terminal.writing import complain, print_text
+from pytest_mastra.coverage.documents import as_markdown
 from pytest_mastra.exports.chrome import chrome_trace
-from pytest_mastra.exports.mermaid import flowchart, gantt
+from pytest_mastra.exports.mermaid import fenced, flowchart, gantt
 from pytest_mastra.exports.otlp import otlp_trace
 from pytest_mastra.exports.trace_json import json_trace
 from pytest_mastra.page.layouts import Layouts
@@ -27,15 +28,13 @@ def export_file(path: Path, wanted: str, out: Path | None) -> Exit:
         out: Where it goes; None for stdout.
 
     Raises:
-        Stop: The trace cannot be read, or the file cannot be written.
+        Stop: The trace cannot be read, it has nothing of this format, or the file cannot be written.
     """
-    try:
-        trace = read_trace(path)
-    except TraceError as error:
-        raise Stop(Exit.USAGE, str(error)) from None
-    except OSError as error:
-        raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror or error}") from None
-    text = WRITERS[wanted](trace)
+    if out is not None and out.resolve() == path.resolve():
+        raise Stop(Exit.USAGE, f"--out: {out} is the trace itself, which would be lost")
+    text = WRITERS[wanted](_read(path))
+    if not text:
+        raise Stop(Exit.USAGE, f"{path} has no run of which a graph or a time is known: there is nothing to draw")
     if out is None:
         print_text(text.rstrip("\n"))
         return Exit.SUCCESS
@@ -48,12 +47,26 @@ def export_file(path: Path, wanted: str, out: Path | None) -> Exit:
     return Exit.SUCCESS
 
 
+def _read(path: Path) -> Trace:
+    try:
+        return read_trace(path)
+    except TraceError as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+    except IsADirectoryError:
+        raise Stop(Exit.USAGE, f"{path} is a folder: name one of the traces in it") from None
+    except OSError as error:
+        raise Stop(Exit.USAGE, f"{path} cannot be read: {error.strerror or error}") from None
+
+
 def mermaid_text(trace: Trace) -> str:
-    """Return the graph and the time chart of each run, between comments that name it."""
+    """Return the graph and the time chart of each run, as Markdown."""
+    # a document of Mermaid alone holds one chart
     parts = []
     for run in shown_runs(trace, Layouts()):
-        name = " ".join(f"{run.traced.workflow_id} {run.traced.run_id} {run.traced.status}".split())
-        parts += [f"%% {name}\n{chart}" for chart in (flowchart(run), gantt(run)) if chart]
+        charts = [chart for chart in (flowchart(run), gantt(run)) if chart]
+        if charts:
+            name = as_markdown(f"{run.traced.workflow_id} {run.traced.run_id} {run.traced.status}")
+            parts += [f"#### {name}\n", *map(fenced, charts)]
     return "\n".join(parts)
 
 

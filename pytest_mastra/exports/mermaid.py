@@ -42,7 +42,9 @@ _TAGS: Mapping[str, str] = {"success": "done", "bailed": "done", "failed": "crit
 
 
 def flowchart(run: ShownRun) -> str:
-    """Return a run's graph as a flowchart: the path bold, the rest dashed."""
+    """Return a run's graph as a flowchart: the path bold, the rest dashed; empty without steps."""
+    if not run.layout.nodes:
+        return ""
     chart = _Chart(run)
     chart.flow(run.layout.nodes)
     return "\n".join(chart.lines()) + "\n"
@@ -55,6 +57,11 @@ def gantt(run: ShownRun) -> str:
         return ""
     head = ["gantt", "  dateFormat x", "  axisFormat %M:%S.%L", f"  section {_plain(run.traced.workflow_id)}"]
     return "\n".join([*head, *bars[:_MOST_BARS]]) + "\n"
+
+
+def fenced(chart: str) -> str:
+    """Return a chart as a block of Markdown."""
+    return f"```mermaid\n{chart}```\n"
 
 
 def _bars(run: ShownRun) -> Iterator[str]:

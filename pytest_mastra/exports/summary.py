@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.escapes import escaped
 from pytest_mastra.coverage.documents import as_markdown
-from pytest_mastra.exports.mermaid import flowchart, gantt
+from pytest_mastra.exports.mermaid import fenced, flowchart, gantt
 from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import ShownRun, run_that_matters, shown_runs
@@ -81,7 +81,9 @@ def _drawing(runs: Sequence[ShownRun], test: Tested) -> str:
     run = runs[number]
     title = escape(escaped(f"{test.name}: {sentence_of(test, runs)}"))
     charts = [chart for chart in (flowchart(run), gantt(run)) if chart]
-    drawn = "\n".join(f"```mermaid\n{chart}```\n" for chart in charts)
+    if not charts:
+        return ""
+    drawn = "\n".join(map(fenced, charts))
     return f"\n<details><summary>{title}</summary>\n\n{drawn}\n</details>"
 
 

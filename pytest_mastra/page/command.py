@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.extras import describe_missing, missing_libraries
+from mastra_sync.suggest import did_you_mean
 from mastra_sync.terminal.writing import complain, print_text, printable
 from pytest_mastra.page.page_file import find_problem, write_page
 from pytest_mastra.page.session import Session
@@ -18,6 +19,8 @@ from pytest_mastra.report.trace_reader import Trace, TraceError, read_trace
 from pytest_mastra.report.trace_writer import SUFFIX
 
 PROGRAM = "mastra-sync"
+_OWN_FOLDER = ".mastra-report"
+"""Where traces go by default."""
 
 
 def write_report(paths: Sequence[Path], page: Path) -> Exit:
@@ -52,13 +55,17 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             continue
         found = sorted(path.glob(f"*{SUFFIX}"))
         if not found:
-            raise Stop(Exit.USAGE, f"there is no trace in {path}: pytest --mastra-trace=on writes some")
+            own = path / _OWN_FOLDER
+            hint = did_you_mean(str(own) if own.is_dir() else None, shown=str)
+            raise Stop(Exit.USAGE, f"there is no trace in {path}: pytest --mastra-trace=on writes some{hint}")
         yield from found
 
 
 def _in_time(paths: Sequence[Path]) -> list[Tested]:
     """Return the tests of traces, the oldest first."""
-    read = sorted(((path, _read(path)) for path in _files(paths)), key=lambda item: item[1].epoch)
+    # a file that is named twice, or in its folder too, would be compared with itself
+    files = {path.resolve(): path for path in _files(paths)}.values()
+    read = sorted(((path, _read(path)) for path in files), key=lambda item: item[1].epoch)
     return [tested_of_trace(trace, str(path)) for path, trace in read]
 
 

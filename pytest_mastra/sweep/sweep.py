@@ -24,6 +24,8 @@ from pytest_mastra.sweep.protocol import Body, Run, end_fixture
 from pytest_mastra.sweep.verdicts import Outcome, Verdict, describe_error, judge, summarise, swept_point
 from pytest_mastra.text.values import counted
 
+_BY_SOCKET = "what httpx, aiohttp or another process sends reaches it with the fixture mastra_socket_server"
+
 PROPERTY = "mastra_sweep"
 """Name of the user property that a swept test has."""
 
@@ -125,6 +127,8 @@ class Sweep:
             if not first.skipped:
                 ended = first.endings[-1] if first.endings else None
                 result.failed_before = first.failure if ended is None else describe_error(ended)
+                if not first.exchanges and not self._plan.on_live:
+                    result.failed_before += f". Its fake was asked nothing; {_BY_SOCKET}"
             return False
         if first.own_servers:
             result.error = (
@@ -135,10 +139,10 @@ class Sweep:
         result.requests = first.requests
         result.allowance = first.allowance
         if not result.requests:
-            whom = "the live server" if self._plan.on_live else "its fake"
+            whom, hint = ("the live server", "") if self._plan.on_live else ("its fake", f"; {_BY_SOCKET}")
             result.error = (
                 f"nothing to sweep: the test asked nothing of {whom}, which answers at MASTRA_BASE_URL "
-                "(mastra_server, mastra_client)"
+                f"(mastra_server, mastra_client){hint}"
             )
             return False
         second = self._attempt(())

@@ -160,9 +160,32 @@ def test_the_command(tmp_path: Path) -> None:
     assert json.loads(out.read_text("utf-8")) == otlp_trace(made_trace())
 
 
+def test_charts_are_blocks_of_markdown() -> None:
+    """Each stands in a block of its own below the name of its run: a document of Mermaid has one chart only."""
+    blocks = re.split(r"^```(mermaid)?\n", mermaid_text(made_trace()), flags=re.MULTILINE)
+    charts = [text for kind, text in zip(blocks[1::2], blocks[2::2], strict=True) if kind]
+    between = [text for kind, text in zip(blocks[1::2], blocks[2::2], strict=True) if not kind]
+    assert {chart.splitlines()[0] for chart in charts} == {"flowchart LR", "gantt"}
+    assert blocks[0].startswith("#### steps ")
+    assert sum(text.strip().startswith("#### ") for text in between) == len(made_trace().runs) - 1
+
+
+def test_nothing_to_draw(tmp_path: Path) -> None:
+    """A trace without a run has no chart: nothing is written, and it is said why."""
+    header = kept_trace(tmp_path).read_text("utf-8").partition("\n")[0]
+    (tmp_path / "none.jsonl").write_text(f"{header}\n", "utf-8")
+    result = call(str(tmp_path / "none.jsonl"), "--to", "mermaid", "--out", str(tmp_path / "out.md"))
+    assert isinstance(result.exception, Stop)
+    assert "has no run of which a graph or a time is known" in result.exception.message
+    assert not (tmp_path / "out.md").exists()
+    assert call(str(tmp_path / "none.jsonl"), "--to", "json").return_value == 0
+
+
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
+        ("trace.jsonl", ["--out", "./trace.jsonl"], "--out: trace.jsonl is the trace itself, which would be lost"),
+        (".", [], ". is a folder: name one of the traces in it"),
         ("gone.jsonl", [], "gone.jsonl cannot be read: No such file or directory"),
         ("broken.jsonl", [], "broken.jsonl:1: not JSON in UTF-8"),
         ("trace.jsonl", ["--out", "trace.jsonl/x"], "trace.jsonl/x cannot be written"),

@@ -96,6 +96,24 @@ def test_a_path_that_cannot_be_written(run_suite: RunSuite, alone: pytest.Pytest
     result = run_suite(SUITE, "--mastra-summary=taken/s.md")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--mastra-summary=taken/s.md: no summary can be written to" in result.stderr.str()
+    result = run_suite(SUITE, "--mastra-summary=.")
+    assert f"is a folder: name the file, as in {alone.path / 'summary.md'}" in result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--mastra-html=x", "--mastra-summary=./x"], "--mastra-html and --mastra-summary"),
+        (["--mastra-html=x", "--mastra-coverage=term,html:x"], "--mastra-html and --mastra-coverage"),
+        (["--mastra-summary=x", "--mastra-coverage=markdown:x"], "--mastra-summary and --mastra-coverage"),
+    ],
+)
+def test_one_file_for_two(run_suite: RunSuite, alone: pytest.Pytester, options: list[str], said: str) -> None:
+    """The second would take the place of the first: the run ends before the first test, and nothing is written."""
+    result = run_suite(SUITE, *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"{said} would go to the same file" in result.stderr.str()
+    assert not (alone.path / "x").exists()
 
 
 def test_secrets_are_taken_out(run_suite: RunSuite, alone: pytest.Pytester) -> None:

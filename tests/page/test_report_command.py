@@ -51,6 +51,19 @@ def test_a_page_of_a_folder(traces: Path) -> None:
     assert tests["test_pays"].runs == [("pay", "success")]
 
 
+def test_a_trace_that_is_named_twice(traces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is on the page once, and not compared with itself."""
+    (path,) = traces.glob("*test_pays*")
+    assert main(["report", str(traces), str(path), str(path)]) == 0
+    assert capsys.readouterr().err.startswith("mastra-sync: page of 2 tests, ")
+
+
+def test_the_folder_above(traces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who names the folder above that of the traces is told of it."""
+    assert main(["report", str(traces.parent)]) == Exit.USAGE
+    assert capsys.readouterr().err.endswith(f"=on writes some; did you mean {traces}?\n")
+
+
 def test_last_time_and_now(
     traces: Path, run_suite: RunSuite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,86 @@
+"""Inputs that advised tests give: made of one that was given, by the conditions of the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_mastra.coverage.guessed_input import guess_input, with_items
+
+
+def all_hold(count: int) -> bool:
+    return count > 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "guess"),
+    [
+        ("c.input_data['n'] > 9", {"n": 10}),
+        ('ctx.input_data["n"] >= 2.5', {"n": 2.5}),
+        ("ctx.input_data.get('n') < -3", {"n": -4}),
+        ("async ({ inputData }) => inputData.n !== 1", {"n": 2}),
+        ("async ({ inputData }) => { return inputData?.kind === 'card'; }", {"kind": "card"}),
+        ("({ inputData }) => !inputData.ok", {"ok": False}),
+        ("not c.input_data['ok'] and c.input_data['n'] == 7", {"ok": False, "n": 7}),
+        ("inputData.n > 5 || inputData.n < -5", {"n": 6}),
+        ("ctx.inputData.deep.er <= 0", {"deep": {"er": 0}}),
+        ("c.input_data['ok'] == True", {"ok": True}),
+    ],
+)
+def test_conditions_that_are_read(condition: str, guess: dict[str, Any]) -> None:
+    """Comparisons of fields with constants, in Python and in JavaScript; what is not asked for stays."""
+    example = {"n": 1, "kind": "cash", "ok": condition[-4:] != "True", "deep": {"er": 3}}
+    assert guess_input(example, [condition], all_hold) == {**example, **guess}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "",
+        "inputData.items.includes(3)",
+        "large(inputData.n)",
+        "(inputData.n > 1) && true",
+        "inputData.n > inputData.m",
+        "inputData.other > 3",
+        "inputData.n.m > 3",
+        "getStepResult('a').n > 3",
+    ],
+)
+def test_conditions_that_are_not(condition: str) -> None:
+    """Nothing is guessed of what is more than that, nor of fields that the input does not have."""
+    assert guess_input({"n": 1}, [condition], all_hold) is None
+
+
+def test_what_is_no_object() -> None:
+    """Only fields are changed."""
+    assert guess_input([1], ["inputData.n > 3"], all_hold) is None
+    assert guess_input({"n": 1}, [], all_hold) is None
+
+
+def test_several_conditions() -> None:
+    """As many hold as are wanted, where an input can have it so."""
+    apart, overlapping = ["c.input_data['n'] < 9", "c.input_data['n'] > 9"], ["inputData.n < 9", "inputData.n > 4"]
+    assert guess_input({"n": 1}, apart, lambda count: count == 0) == {"n": 9}
+    assert guess_input({"n": 1}, apart, lambda count: count > 1) is None
+    assert guess_input({"n": 1}, overlapping, lambda count: count > 1) == {"n": 8}
+    assert guess_input({"n": 1}, overlapping, lambda count: count == 0) is None
+
+
+def test_an_example_stays_as_it_is() -> None:
+    """A guess is a copy."""
+    example = {"deep": {"n": 1}, "items": ["a"]}
+    guess_input(example, ["inputData.deep.n > 5"], all_hold)
+    with_items(example, 3)
+    assert example == {"deep": {"n": 1}, "items": ["a"]}
+
+
+def test_items() -> None:
+    """The one list of an input gets as many items as are wanted; of two, or of an empty one, nobody knows."""
+    assert with_items({"n": 1, "items": ["a", "b"]}, 3) == {"n": 1, "items": ["a", "b", "a"]}
+    assert with_items([{"id": 1}], 0) == []
+    assert with_items({"in": {"items": ["a", "b"]}}, 1) == {"in": {"items": ["a"]}}
+    assert with_items({"one": [1], "two": [2]}, 2) is None
+    assert with_items({"items": []}, 2) is None
+    assert with_items({"items": []}, 0) == {"items": []}
+    assert with_items({"n": 1}, 2) is None

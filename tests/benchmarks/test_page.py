@@ -50,6 +50,9 @@ import pytest
 @pytest.mark.parametrize("number", range({PLAIN_TESTS}))
 def test_it(number): pass
 """
+PEER = ("-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "--html=peer.html", "--self-contained-html")
+"""What has the nearest report made of the same tests."""
+
 ANSWER = 4711
 """Stands where each test has a number of its own."""
 SECRET = re.compile("auth|cookie|token|secret|passw|credential|key|jwt|bearer|csrf|sess|sid|signature", re.IGNORECASE)
@@ -154,7 +157,8 @@ def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[s
     kinds = [
         (*PLUGIN, *wished, name) for name in (suite, "test_plain.py") for wished in ((), ("--mastra-html=page.html",))
     ]
-    bare, with_page, plain, plain_with_page = least_seconds(tmp_path, environment, kinds, count=rounds(3))
+    kinds += [(*PLUGIN, *PEER, "test_plain.py")]
+    bare, with_page, plain, plain_with_page, with_peer = least_seconds(tmp_path, environment, kinds, count=rounds(3))
     added = (with_page - bare) / ORDERS * 1000
     figure("report page, all that it adds to a test of two runs", "<= 0.3 ms", f"{added:.2f} ms")
     command = [sys.executable, "-m", "pytest", *PLUGIN, "--mastra-trace=on", suite]
@@ -163,6 +167,7 @@ def test_what_a_session_pays(figure: Figure, tmp_path: Path, environment: dict[s
     figure(f"the least that such a test's {len(trace) / 1000:.0f} kB take", "", floor_of(trace))
     added = (plain_with_page - plain) / PLAIN_TESTS * 1000
     figure("report page, what it adds to a test that uses nothing", "<= 0.3 ms", f"{added:.2f} ms")
+    figure("pytest-html, what it adds to such a test", "", f"{(with_peer - plain) / PLAIN_TESTS * 1000:.2f} ms")
 
 
 @pytest.mark.parametrize(("count", "goal"), COUNTS)

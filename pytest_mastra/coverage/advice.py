@@ -160,9 +160,10 @@ class Adviser:
 
     def by_cancel(self, _: Goal) -> Advice:
         """A run that is to be canceled."""
-        hold = () if self._row.origin == "server" else ("mastra_server.pace = BY_HAND",)
+        at_work = "# a server's run must still be at work, or ask: give an input with which it takes its time"
+        hold = at_work if self._row.origin == "server" else "mastra_server.pace = BY_HAND"
         lines = (
-            *hold,
+            hold,
             *self._create,
             f"run.start({self._input()})",
             "run.cancel()",

@@ -31,6 +31,9 @@ _IMPORTS = {
 _MAY_BE_NONE = frozenset({"none_taken", "several_taken"})
 """Goals that nothing reaches where the conditions of a branch exclude each other, or one always holds."""
 
+_LEADS_TO = "an input that leads to: "
+"""So begins what is wanted where the graph does not say more."""
+
 _NO_NAME = re.compile(r"\W+")
 
 
@@ -94,6 +97,11 @@ class Adviser:
         answered = self._asked_before(goal.path if check != _ENDED else "", goal.kind)
         pattern = f"{self._row.workflow_id}.{goal.path}:{goal.kind}"
         omit = [f"# if there can be none: mastra_coverage_omit = {pattern} -- why"] if goal.kind in _MAY_BE_NONE else []
+        if answered and wanted == f"{_LEADS_TO}{goal.label}":
+            # whoever asks has not got its answer yet
+            asked = answered[-1]
+            run = self._execute(goal.path, answered=answered)
+            return Advice(f"answer what {asked} asks: {self._answer(asked)}", (*self._way_to(goal), *run, check))
         run = self._execute(goal.path, wanted, answered, self._guessed(goal))
         return Advice(f"give {wanted}", (*self._way_to(goal), *omit, *run, check))
 
@@ -152,9 +160,10 @@ class Adviser:
 
     def by_cancel(self, _: Goal) -> Advice:
         """A run that is to be canceled."""
-        hold = () if self._row.origin == "server" else ("mastra_server.pace = BY_HAND",)
+        at_work = "# a server's run must still be at work, or ask: give an input with which it takes its time"
+        hold = at_work if self._row.origin == "server" else "mastra_server.pace = BY_HAND"
         lines = (
-            *hold,
+            hold,
             *self._create,
             f"run.start({self._input()})",
             "run.cancel()",
@@ -280,7 +289,7 @@ class Adviser:
             rounds = "ends after one round" if goal.kind == "one_round" else "goes round again"
             return f"an input with which the loop {rounds}: {self._all_of(node.path)}"
         ways = self._conditions_on_the_way(goal)
-        return f"an input for which this holds: {ways[-1]}" if ways else f"an input that leads to: {goal.label}"
+        return f"an input for which this holds: {ways[-1]}" if ways else f"{_LEADS_TO}{goal.label}"
 
     def _all_of(self, *paths: str) -> str:
         return " | ".join(filter(None, map(self._conditions.get, paths))) or "its condition"

@@ -14,7 +14,7 @@ from mastra_sync.generated_ids import shorten_uuids
 from mastra_sync.models import RemoteError, RunResult, StepResult, Suspension
 from mastra_sync.normalise import without_meta
 from mastra_sync.root_causes import with_root_cause
-from mastra_sync.statuses import status_in_words
+from mastra_sync.statuses import ACTIVE, status_in_words
 from pytest_mastra.text.values import WIDTH, shown
 from pytest_mastra.text.width import cells, clipped, clipped_middle, wrapped
 
@@ -276,7 +276,9 @@ def _history(
 
 def _how_to_repeat(result: RunResult, scrub: Scrub, *, on_server: bool) -> Iterator[tuple[str, str, int]]:
     """Give what repeats a run, Python or a command, if that is known."""
-    if result.workflow_id is not None and result.status != "pending":
+    # of a run that is at work servers tell no input
+    is_known = result.status not in ACTIVE or result.input_data is not None
+    if result.workflow_id is not None and result.status != "pending" and is_known:
         yield "again", _repetition(result, result.workflow_id, scrub, on_server=on_server), 2
 
 

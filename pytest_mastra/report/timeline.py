@@ -148,10 +148,14 @@ class Endings:
             has_why: Whether the drawing says why it failed, and what it asks.
             is_drawn: Whether there is a drawing, which says what holds the run.
         """
-        if run.result is None:
+        result = run.result
+        if result is None:
             return []
+        if result.input_data is None and run.input_data is not None:
+            # of a run that is at work servers tell no input, and the request that started it does
+            result = result.model_copy(update={"input_data": run.input_data})
         return summarise_ending(
-            run.result,
+            result,
             scrub=self._scrub,
             holds=() if is_drawn else run.holds,
             on_server=self.on_server,

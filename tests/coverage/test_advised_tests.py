@@ -111,3 +111,16 @@ def test_conditions_that_name_the_same() -> None:
     below, above = (lambda n: n < 9), (lambda n: n > 9)
     conditions: list[Callable[[int], bool]] = [below, above]
     assert [source_of(each) for each in conditions] == ["n < 9", "n > 9"]
+
+
+def test_what_nobody_has_answered(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """Where runs were left at a question, the steps behind it, and the run's success, want its answer."""
+    asks = SUITE.partition("    assert run.resume_async")[0]
+    run_suite(asks, "--mastra-coverage=json", conftest=CONFTEST).assert_outcomes(passed=1)
+    (buy,) = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))["workflows"]
+    goals = {goal["label"]: goal for goal in buy["goals"]}
+    answer = "answer what inner.approve asks: run.resume_async({'ok': True}, step='inner.approve')"
+    behind = ["inner.approve succeeded", "pay entered", "the run succeeded"]
+    assert {label: goals[label]["hint"] for label in behind} == dict.fromkeys(behind, answer)
+    advised = "\n\n".join(goals[label]["skeleton"] for label in behind)
+    run_suite(asks + advised, conftest=CONFTEST).assert_outcomes(passed=4)

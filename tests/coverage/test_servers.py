@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,15 @@ def test_a_live_server(run_suite: RunSuite, live: FakeMastra) -> None:
     assert "never run by a test, on the server: report" in text
     # the first is by which the plugin knows that the server is there
     assert [request.verb for request in live.requests].count("list_workflows") == 2
+
+
+def test_advice_for_a_server(run_suite: RunSuite, alone: pytest.Pytester, live: FakeMastra) -> None:
+    """A server's run cannot be held from here: the test of a canceled one says what its input must do."""
+    run_suite(SUITE, "--mastra-target=live", f"--mastra-url={live.url}", "--mastra-coverage=json")
+    (row,) = json.loads((alone.path / "mastra-coverage.json").read_text("utf-8"))["workflows"]
+    (skeleton,) = (goal["skeleton"] for goal in row["goals"] if goal["label"] == "the run was canceled")
+    assert "    # a server's run must still be at work, or ask" in skeleton
+    assert "BY_HAND" not in skeleton
 
 
 def test_two_graphs_of_one_workflow(run_suite: RunSuite, alone: pytest.Pytester, live: FakeMastra) -> None:

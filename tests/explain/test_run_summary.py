@@ -232,6 +232,14 @@ def test_a_run_that_never_began_cannot_be_repeated() -> None:
     assert not any("again" in line for line in summarise_run(RunResult.model_validate({"status": "success"})))
 
 
+@pytest.mark.parametrize("status", ["running", "waiting"])
+def test_a_run_at_work_whose_input_nobody_tells(status: str) -> None:
+    """It is not said that it had none."""
+    assert not any("again" in line for line in summarise_run(result(status=status), on_server=True))
+    told = summarise_run(result(status=status, inputData={"n": 1}), on_server=True)
+    assert told[-1] == "  again   mastra-sync run city --input '{\"n\": 1}'"
+
+
 AGAIN = {
     "short": ({"city": "Oslo"}, False, ["  again   client.get_workflow('city').execute({'city': 'Oslo'})"]),
     "none": (None, False, ["  again   client.get_workflow('city').execute()"]),

@@ -10,7 +10,8 @@ import pytest
 from mastra_sync import MastraClient, RunTimeout
 from mastra_sync.models import RunResult
 from pytest_mastra.fake import AS_TIMED, FakeMastra, StepError
-from pytest_mastra.report.timeline import Look, draw_runs, timeline
+from pytest_mastra.redact.scrubber import Scrubber
+from pytest_mastra.report.timeline import Endings, Look, draw_runs, timeline
 from pytest_mastra.run_history.runs import TouchedRun, touched_runs
 from tests.run_history.acted_scenes import acted, empty_scene, run_event, said, step_event, stream_of
 
@@ -350,3 +351,10 @@ def test_a_run_that_the_test_gave_up_on() -> None:
     title, nap = drawn(play, width=70)
     assert re.fullmatch(r"… slow is waiting after [45]\.\d s, run \S+", title)
     assert re.fullmatch(r"  … nap ┄{40,}▸ [45]\.\d s", nap)
+
+
+def test_the_input_of_a_run_at_work() -> None:
+    """It is that of the request which started it: servers do not tell it before the run's end."""
+    run = TouchedRun("w", "r1", "running", last_state={"runId": "r1", "status": "running"}, input_data={"gate": "x"})
+    lines = Endings(Scrubber(), on_server=True).of(run, short=False, has_why=True, is_drawn=True)
+    assert lines == ["  input   {'gate': 'x'}", '  again   mastra-sync run w --input \'{"gate": "x"}\'']

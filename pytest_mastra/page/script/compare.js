@@ -6,7 +6,7 @@ function compareOf(run) {
     test.briefly.forEach((one, index) => { if (one.workflow === run.workflow && (test !== run.test || index !== run.index)) others.push({ ...one, test, index }); });
   }
   if (!others.length) return null;
-  const label = (one) => `${markOf(one.status)} ${one.test.name.split("::").pop()}, ${joined(", ", one.test.target, one.id, one.test.from)}`;
+  const label = (one) => `${markOf(one.status)} ${lastOf(one.test)}, ${joined(", ", one.test.target, one.id, one.test.from)}`;
   others.sort((one, other) => (other.test.name === run.test.name) - (one.test.name === run.test.name));
   return el("select", { "aria-label": "Compare with", id: "compare", onchange: async ({ target }) => {
     const chosen = others[target.value];
@@ -16,12 +16,15 @@ function compareOf(run) {
   } }, el("option", { value: "" }, "Compare with…"), others.map((one, index) => el("option", { value: index }, label(one))));
 }
 
+const lastOf = (test) => test.name.split("::").pop();
+const headsOf = (one, other) => one.target !== other.target ? [one.target, other.target] : one.name === other.name ? ["Before", "Now"] : [lastOf(one), lastOf(other)];
+
 function drawComparison(before, after) {
   const paths = [...new Set([...after.steps, ...before.steps].map((one) => one.path.replace(UUID, "")))];
   const find = (run, path) => run.steps.find((one) => one.path.replace(UUID, "") === path);
   const rows = [[after.workflow, { ...before, output: before.result }, { ...after, output: after.result }], ...paths.map((path) => [path, find(before, path), find(after, path)])];
   const cell = (one) => el("td", one ? [badge(one.status), " ", el("small", duration(one.seconds))] : el("span.null", "not reached"));
-  return el("table.comparison", el("thead", el("tr", ["Step", ...(before.test.target === after.test.target ? ["Before", "Now"] : [before.test.target, after.test.target]), "What differs"].map((one) => el("th", { scope: "col" }, one)))),
+  return el("table.comparison", el("thead", el("tr", ["Step", ...headsOf(before.test, after.test), "What differs"].map((one) => el("th", { scope: "col" }, one)))),
     el("tbody", rows.map(([name, one, other]) => {
       const found = one && other ? ["input", "output", "error", "asks", "answer"].flatMap((field) => {
         const was = one[field]?.(), is = other[field]?.();

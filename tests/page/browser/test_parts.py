@@ -47,6 +47,8 @@ def test_parts_are_opened_when_they_are_looked_at(seen: Seen, tmp_path: Path) ->
     expect(page.locator(".panel")).to_contain_text("order")
     assert page.evaluate("inflated") == 2
     page.get_by_label("Compare with").select_option(label=f"✓ test_{COUNT - 1}, fake, run-{COUNT - 1}")
+    # of two tests neither is the one before
+    expect(page.locator(".comparison thead")).not_to_contain_text("Before")
     expect(page.locator(".comparison")).to_contain_text(f"output.number 0 → {COUNT - 1}")
     assert page.evaluate("inflated") == 3
     # what is open already is not opened again

@@ -27,7 +27,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--newest",
         action="store_true",
         help="install the newest releases, and run the client's tests and the scenarios on them: what fails has "
-        "drifted; after -- arguments for pytest",
+        "drifted; after -- arguments for pytest, instead of the folders of both",
     )
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free port")
     parser.add_argument("--auth-token", help="the only token that is let in")

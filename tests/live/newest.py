@@ -15,6 +15,9 @@ from tests.live.install import GENERATIONS, NEWEST, ServerUnavailable, install, 
 ROOT = Path(__file__).parents[2]
 SUITE = ("tests/live/client", "tests/live/conformance")
 NPM_TIMEOUT = 120.0
+_WORDS = {0: "nothing has drifted", 1: "what has failed above has drifted"}
+"""What pytest's exit status says; any other that it was not asked as it can be."""
+
 _RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -39,7 +42,7 @@ def drift(arguments: Sequence[str]) -> int:
     # differences are shown whole
     options = ["-q", "-n", "2", "-p", "no:cacheprovider", "-o", "verbosity_assertions=2", "--live-host", NEWEST]
     status = subprocess.call([sys.executable, "-m", "pytest", *options, *(arguments or SUITE)], cwd=ROOT)
-    print("what has failed above has drifted" if status else "nothing has drifted", flush=True)
+    print(_WORDS.get(status, f"pytest did not tell: exit status {status}"), flush=True)
     return status
 
 

@@ -21,7 +21,15 @@ _READY = "database system is ready to accept connections"
 _TIED = '"$@" & exec 2>/dev/null; cat; kill -QUIT $!; wait'
 """Runs a program until our end of the pipe closes: a killed test run cannot tidy up."""
 
+_TAKEN = "Address already in use"
+_MOST_STARTS = 5
+"""Postgres does not look for a free port by itself: another program may take the one that was free."""
+
 _WITHOUT_DURABILITY = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
+
+
+class _PortTaken(ServerUnavailable):
+    """Another program has taken the port meanwhile."""
 
 
 @final
@@ -56,6 +64,10 @@ class Postgres:
 
     def stop(self) -> None:
         """End it, and delete what it stored."""
+        self._end_server()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_server(self) -> None:
         if self._process is not None:
             assert self._process.stdin is not None
             assert self._process.stderr is not None
@@ -64,7 +76,6 @@ class Postgres:
             self._reader.join()
             self._process.stderr.close()
             self._process = None
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
         initdb, postgres = _program("initdb"), _program("postgres")
@@ -82,8 +93,10 @@ class Postgres:
         )
         if made.returncode != 0:
             raise ServerUnavailable(f"initdb failed:\n{made.stderr}")
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self._port = taken.getsockname()[1]
+        self._start_server(postgres, data, options, _MOST_STARTS)
+
+    def _start_server(self, postgres: str, data: str, options: dict[str, Any], starts: int) -> None:
+        self._port = free_port()
         settings = [
             "listen_addresses=127.0.0.1",
             f"port={self._port}",
@@ -97,7 +110,13 @@ class Postgres:
             stderr=subprocess.PIPE,
             **options,
         )
-        self._await_ready(self._process)
+        try:
+            self._await_ready(self._process)
+        except _PortTaken:
+            if starts == 1:
+                raise
+            self._end_server()
+            self._start_server(postgres, data, options, starts - 1)
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         ready = threading.Event()
@@ -115,7 +134,14 @@ class Postgres:
         self._reader.start()
         ready.wait(START_TIMEOUT)
         if not any(_READY in line for line in lines):
-            raise ServerUnavailable(f"Postgres did not start:\n{''.join(lines)}")
+            taken = any(_TAKEN in line for line in lines)
+            raise (_PortTaken if taken else ServerUnavailable)(f"Postgres did not start:\n{''.join(lines)}")
+
+
+def free_port() -> int:
+    """Return a port that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def _program(name: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mastra_sync import MastraClient
+from tests.live import postgres
 from tests.live.conftest import ROOT, StartServer
 from tests.live.http_calls import TIMEOUT
 
@@ -102,3 +103,15 @@ def test_postgres_ends_with_its_parent(shared_server: StartServer) -> None:
             assert connection.recv(1) == b"N"  # for a backend that has not yet begun may miss its signal
             parent.kill()
             assert connection.recv(1) == b""
+
+
+def test_postgres_looks_for_another_port(shared_server: StartServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that another program has taken meanwhile is given up for the next one."""
+    assert shared_server("postgres")  # or the test is skipped, if none can be had
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = iter([other.getsockname()[1], postgres.free_port()])
+        monkeypatch.setattr(postgres, "free_port", lambda: next(ports))
+        with postgres.Postgres() as started:
+            port = urlsplit(started.new_schema().address).port
+            assert port not in (None, other.getsockname()[1])
+            socket.create_connection(("127.0.0.1", port or 0), timeout=TIMEOUT).close()

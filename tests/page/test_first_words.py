@@ -68,7 +68,7 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
         "(There is no workflow 'tlak'. Did you mean 'talk'? Declared: 'talk'.)"
     )
     naive = page.tests["test_naive"]
-    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", naive.message)
+    assert re.search(r"mastra sweep of 1 request, 10 points: .* failed$", naive.message)
     point = re.fullmatch(r"pay did not survive (\d) of 7 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
     assert point is not None, naive.sentence
     assert f"{point[1]} failed" in naive.message

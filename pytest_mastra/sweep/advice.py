@@ -17,9 +17,10 @@ LOOK_AT_SCHEDULE = "look at the schedule's triggers before this is sent once mor
 OWN_IDS = "give the run one id of your own, the same in each attempt; join it"
 LET_OUT = "let the error out, and have the script run again"
 
-NOT_RESTARTED = "accept it: current servers cannot restart an answered nested run"
+NOT_RESTARTED = "accept it: current servers cannot go on with such a run after a restart"
 
-_NOT_SUSPENDED = "This workflow run was not suspended"
+_STUCK = ("This workflow run was not suspended", "Available suspended steps: []")
+"""What is said of runs that current servers have restarted in an answer, and lost."""
 
 _OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER, "restarted": WAIT}
 
@@ -27,7 +28,7 @@ _OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER, "restarted": WAIT}
 def advice_on_error(error: BaseException | None, points: Points) -> str:
     """Return what to do about what a script ended by; empty where that says it."""
     is_restarted = any(point.family.restarts_runs for point in points)
-    return NOT_RESTARTED if is_restarted and _NOT_SUSPENDED in str(error) else ""
+    return NOT_RESTARTED if is_restarted and any(said in str(error) for said in _STUCK) else ""
 
 
 def advice_on(repeated: Repeated) -> str:

@@ -142,8 +142,7 @@ def _time_out(meeting: Meeting) -> WireReply:
 
 
 def _be_away(meeting: Meeting) -> WireReply:
-    meeting.handle().close()
-    meeting.on_fired()
+    _hold(meeting)
     meeting.on_away()
     return fault_effects.silence(Cut.RESET)
 
@@ -274,8 +273,9 @@ FAMILIES = {
         ),
         Family(
             "unreachable",
-            "it took effect, and then the server could not be reached",
+            "its run was begun, and then the server could not be reached",
             _be_away,
+            holds_run=True,
             needs_run=True,
         ),
         Family("delivered_twice", "it was delivered twice", _deliver_twice, by_name_only=True),

@@ -99,7 +99,7 @@ def _runs_at_work(servers: Iterable[FakeMastra]) -> dict[str, list[str]]:
     runs: dict[str, list[str]] = {}
     for server, notes in _runs_of(servers):
         row = server.state.store.find(notes.workflow_id, notes.run_id)
-        is_void = row is not None and str(row.status) in _VOID
+        is_void = row is not None and str(row.status) in _VOID and not notes.was_done
         if notes.is_asked_for and begun_walks(notes, Cause.START) and not is_void:
             runs.setdefault(notes.workflow_id, []).append(notes.run_id)
     return runs

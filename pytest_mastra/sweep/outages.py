@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ _STANDS_STILL = 0.01
 
 @dataclass(slots=True)
 class _Outage:
+    line: str
     began: float
     last: float
     last_real: float
@@ -36,17 +38,20 @@ class Outages:
     def __init__(self) -> None:
         self._outages: dict[FakeMastra, _Outage] = {}
 
-    def begin(self, server: FakeMastra) -> None:
-        """Have a server be out of reach."""
+    def begin(self, server: FakeMastra | None, line: str) -> None:
+        """Have a server be out of reach of the line that asked it."""
+        if server is None:
+            return
         now = server.clock.now()
-        self._outages[server] = _Outage(now, now, time.monotonic())
+        self._outages[server] = _Outage(line, now, now, time.monotonic())
 
-    def refuses(self, server: FakeMastra | None, call: RouteMatch) -> bool:
-        """Return whether a server is out of reach: it is back for more than a look."""
+    def refuses(self, server: FakeMastra | None, call: RouteMatch, find_line: Callable[[], str]) -> bool:
+        """Return whether a server is out of reach: for looks of that line it is."""
         outage = self._outages.get(server) if server is not None else None
         if server is None or outage is None:
             return False
-        if call.row.kind is Kind.MOVE or self._has_lasted(outage, server.clock.now(), time.monotonic()):
+        has_given_up = call.row.kind is Kind.MOVE or find_line() != outage.line
+        if has_given_up or self._has_lasted(outage, server.clock.now(), time.monotonic()):
             del self._outages[server]
             return False
         return True

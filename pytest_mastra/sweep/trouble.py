@@ -22,7 +22,6 @@ from pytest_mastra.sweep.outages import Outages
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
-    from pytest_mastra.http.verbs import RouteMatch
     from pytest_mastra.http.wire import Surface, WireReply
     from pytest_mastra.sweep.points import Point, Points
 
@@ -107,6 +106,7 @@ class Trouble:
         call = call_of(request) if self._has_begun and not request.is_look else None
         if call is None or call.verb is None:
             return surface.handle(request)
+        find_line = find_asking_line if in_process else str
         with self._lock:
             if self.is_script_over:
                 # what a script does while it is torn down, a process that was killed does not
@@ -117,28 +117,24 @@ class Trouble:
             counted = {(call.verb, None), (call.verb, call.run)}
             self._counts.update(counted)
             point = next((one for one in self._points if self._is_at(one, counted)), None)
-            self._held.look(call)
-            if self._outages.refuses(server, call):
+            if self._outages.refuses(server, call, find_line):
                 return silence(Cut.REFUSED)
+            self._held.look(call)
         if server is not None:
             self._note_server(server)
         if point is None:
             return surface.handle(request)
-        if in_process and (line := find_asking_line()):
+        if line := find_line():
             self.asking_lines.append(line)
-        return point.family.meet(self._meeting(point, surface, server, request, call))
-
-    def _meeting(
-        self, point: Point, surface: Surface, server: FakeMastra | None, request: WireRequest, call: RouteMatch
-    ) -> Meeting:
-        return Meeting(
+        meeting = Meeting(
             handle=partial(surface.handle, request),
             on_fired=partial(self._note, point, server),
             server=server,
             on_held=partial(self._held.note, call.run),
-            on_away=partial(self._outages.begin, server) if server is not None else lambda: None,
+            on_away=partial(self._outages.begin, server, line),
             at=point.at,
         )
+        return point.family.meet(meeting)
 
     def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
         """Return whether a request is the one of a point, counted as it is."""

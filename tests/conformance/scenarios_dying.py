@@ -252,6 +252,33 @@ def died_in_a_nested_answer(conversation: Conversation) -> None:
 
 
 @scenario(dies=True)
+def died_in_an_answer_beside_a_question(conversation: Conversation) -> None:
+    """Beside a step that died in its second answer another one asks."""
+    die_in_second_answer(conversation, "dying-asks-beside", "q")
+
+
+@scenario(dies=True)
+def died_in_an_answer_beside_one_that_was_given(conversation: Conversation) -> None:
+    """A step died in its answer, when the one beside it had been answered."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    conversation.post("dying-asks-beside", "start-async", run_id, {"inputData": {"gate": gate}})
+    conversation.post("dying-asks-beside", "resume-async", run_id, {"step": "r", "resumeData": {"r": 1}})
+    why = {"step": "q", "resumeData": {"why": "a"}}
+    finish = conversation.begin("dying-asks-beside", "resume-async", run_id, why)
+    conversation.wait_for_gate(gate)
+    conversation.die()
+    finish()
+    conversation.revive()
+    conversation.open_gate(gate)
+    conversation.read_run("dying-asks-beside", run_id)
+    conversation.post("dying-asks-beside", "restart-async", run_id)
+    conversation.read_run("dying-asks-beside", run_id)
+    conversation.post("dying-asks-beside", "resume-async", run_id, why)
+    conversation.read_run("dying-asks-beside", run_id)
+    conversation.record_value("executions", conversation.executions(run_id))
+
+
+@scenario(dies=True)
 def died_behind_a_nested_answer(conversation: Conversation) -> None:
     """A run that died in a nested workflow, in the step behind the one that was answered."""
     run_id, gate = conversation.run_id(), conversation.run_id()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,22 @@ def read(scenario: Scenario, generation: str) -> list[Any]:
     return transcript
 
 
-def read_newer(scenario: Scenario) -> list[Any]:
-    """Return what a server of a project of today said when it was recorded."""
-    return read(scenario, NEWER_ZOD if path_of(scenario, NEWER_ZOD).is_file() else "current")
+def folder_of(scenario: Scenario, folders: Sequence[str]) -> str:
+    """Return the first of these folders that has a scenario."""
+    return next(folder for folder in folders if path_of(scenario, folder).is_file())
 
 
-def write_newer(scenario: Scenario, transcript: list[Any]) -> None:
-    """Keep what a server of a project of today said, if it is something else."""
-    if diff(read(scenario, "current"), transcript):
-        write(scenario, NEWER_ZOD, transcript)
+def read_of(scenario: Scenario, folders: Sequence[str]) -> list[Any]:
+    """Return what the first of these folders has of a scenario."""
+    return read(scenario, folder_of(scenario, folders))
+
+
+def write_otherwise(scenario: Scenario, folder: str, folders: Sequence[str], transcript: list[Any]) -> None:
+    """Keep in a folder what a server said, if it is something else than what the other folders have."""
+    if diff(read_of(scenario, [each for each in folders if each != folder]), transcript):
+        write(scenario, folder, transcript)
     else:
-        path_of(scenario, NEWER_ZOD).unlink(missing_ok=True)
+        path_of(scenario, folder).unlink(missing_ok=True)
 
 
 def write(scenario: Scenario, generation: str, transcript: list[Any]) -> None:

@@ -68,12 +68,12 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
         "(There is no workflow 'tlak'. Did you mean 'talk'? Declared: 'talk'.)"
     )
     naive = page.tests["test_naive"]
-    assert re.search(r"mastra sweep of 1 request, 7 points: .* failed$", naive.message)
-    point = re.fullmatch(r"pay did not survive (\d) of 7 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
+    assert re.search(r"mastra sweep of 1 request, 10 points: .* failed$", naive.message)
+    point = re.fullmatch(r"pay did not survive (\d) of 10 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
     assert point is not None, naive.sentence
     assert f"{point[1]} failed" in naive.message
     assert f"{point[2]}: {point[3]}" in page.static.replace("&#39;", "'")
-    mark = re.search(">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}4 charge</text>", page.static)
+    mark = re.search(">\N{ANTICLOCKWISE OPEN CIRCLE ARROW}7 charge</text>", page.static)
     assert mark is not None
     # beside the name there is room for a mark of one character
     assert re.search(r'textLength="[\d.]+" lengthAdjust="spacingAndGlyphs"$', page.static[: mark.start()])

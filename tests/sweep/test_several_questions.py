@@ -137,7 +137,9 @@ def test_who_answers_what_is_asked_survives(run_suite: RunSuite, generation: str
     assert failed_points(result) == expected
     result.assert_outcomes(passed=2 - len(expected), failed=len(expected))
     if lost:
-        result.stdout.fnmatch_lines(["  what to do: accept it: current servers cannot restart an answered nested run"])
+        result.stdout.fnmatch_lines(
+            ["  what to do: accept it: current servers cannot go on with such a run after a restart"]
+        )
 
 
 def test_who_does_not_look_at_the_question_is_found(run_suite: RunSuite) -> None:

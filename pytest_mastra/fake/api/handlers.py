@@ -119,7 +119,9 @@ def delete_run_by_id(call: Call) -> bytes:
 def cancel(call: Call) -> bytes:
     """Cancel a run, whatever its status."""
     run = _find_run(call, call.path_run_id or "")
-    call.journal.run(run.workflow.id, run.run_id).cancels += 1
+    notes, row = call.journal.run(run.workflow.id, run.run_id), call.state.store.find(run.workflow.id, run.run_id)
+    notes.cancels += 1
+    notes.was_done = notes.was_done or (row is not None and row.status == "success")
     call.state.cancel(run)
     call.progress.catch_up()
     return dumps({"message": "Workflow run cancelled"})

@@ -109,6 +109,8 @@ def declare(server: FakeMastra) -> None:  # noqa: C901, PLR0915 -- a list
     server.workflow("dying-asks-twice").then(step("q", ask_twice)).then(last).commit()
     asking = server.workflow("dying-asks-twice-inner").then(step("q", ask_twice)).commit()
     server.workflow("dying-asks-nested").then(asking).then(last).commit()
+    beside = step("r", lambda ctx: ctx.resume_data or ctx.suspend({"ask": "r?"}))
+    server.workflow("dying-asks-beside").parallel([step("q", ask_twice), beside]).then(last).commit()
     server.workflow("dying-asks-items").foreach(step("q", ask_for_item)).then(last).commit()
     server.workflow("dying-together").then(held("wait")).commit()
 

@@ -114,6 +114,11 @@ const asksOuter = workflow("dying-asks-outer").then(asks).then(same("last")).com
 const asksTwiceInner = workflow("dying-asks-twice-inner").then(askTwice()).commit();
 const asksNested = workflow("dying-asks-nested").then(asksTwiceInner).then(same("last")).commit();
 
+const asksBeside = workflow("dying-asks-beside")
+  .parallel([askTwice(), step("r", async ({ resumeData, suspend }) => resumeData ?? suspend({ ask: "r?" }))])
+  .then(same("last"))
+  .commit();
+
 const asksItems = workflow("dying-asks-items")
   .foreach(
     step("q", async ({ inputData, resumeData, suspend }) => {
@@ -166,6 +171,7 @@ export const dyingWorkflows = Object.fromEntries(
     asksOuter,
     asksTwiceInner,
     asksNested,
+    asksBeside,
     asksItems,
     together,
     mapped,

@@ -53,6 +53,8 @@ def host_folder(kind: Kind) -> str:
 
 def reason_of(scenario: Scenario, kind: Kind) -> str:
     """Return why a server may do otherwise in a scenario than is written down; empty if it must not."""
+    if kind.name == "express" and scenario.name == "unknown_routes":
+        return "Express finds a route with a slash at its end too, here the one that lists all workflows"
     if not kind.in_postgres:
         return ""
     return next((reason for reason, names in _BY_POSTGRES.items() if re.fullmatch(names, scenario.name)), "")

@@ -171,6 +171,12 @@ def test_it(mastra_client):
     ("options", "said"),
     [
         (["-o", "mastra_targte=live"], "there is no ini key 'mastra_targte'; did you mean 'mastra_target'?"),
+        (["--mastra-traget=live"], "unrecognized arguments: --mastra-traget=live; did you mean --mastra-target?"),
+        (["--matsra-url", "http://x"], "unrecognized arguments: --matsra-url; did you mean --mastra-url?"),
+        (["--mastra_html=page.html"], "unrecognized arguments: --mastra_html=page.html; did you mean --mastra-html?"),
+        (["--mastra-trace-dir=x"], "unrecognized arguments: --mastra-trace-dir=x; mastra_trace_dir is an ini key: -o"),
+        (["--mastra-frobnicate"], "error: unrecognized arguments: --mastra-frobnicate\n"),
+        (["--maxfali=3"], "error: unrecognized arguments: --maxfali=3\n"),
         (["-o", "mastra-target=live"], "there is no ini key 'mastra-target'; did you mean 'mastra_target'?"),
         (
             ["--mastra-url=http://127.0.0.1:1"],
@@ -188,6 +194,13 @@ def test_what_was_said_and_does_nothing_ends_the_run(
     result = run_suite(USAGE, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stdout.str() + result.stderr.str()
+
+
+def test_an_option_of_the_suites_own_conftest(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """What others declare under names like ours is theirs, and `--help` is given whatever else is asked."""
+    pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--mastra-targets')")
+    run_suite(USAGE, "--mastra-targets=some").assert_outcomes(passed=1)
+    assert run_suite(USAGE, "--mastra-targte=live", "--help").ret == pytest.ExitCode.OK
 
 
 def test_a_variable_that_is_not_read(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:

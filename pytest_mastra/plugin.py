@@ -102,6 +102,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, text, type=kind, default=default)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, None, None]:
+    """Say of an option that there is not which is meant, once all who declare any have done so."""
+    yield
+    if any(given.startswith("--m") for given in args):
+        from pytest_mastra.suite import unread_settings
+
+        names = ["point", *(name for name, *_ in (*OPTIONS, *SWITCHES))]
+        unread_settings.check_options(parser, args, names, [key for key, *_ in INI_KEYS])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and check the options."""

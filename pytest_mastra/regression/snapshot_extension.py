@@ -13,6 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from mastra_sync import RunResult, RunStream, StreamEvent
 from pytest_mastra.http.aliases import Aliases
 from pytest_mastra.redact.scrubber import Scrubber
+from pytest_mastra.regression.bare_comparison import place_of_bare_comparison
 from pytest_mastra.regression.differing_steps import ComparedRun, compared_runs
 from pytest_mastra.regression.outcome import event_outcomes, outcome_of
 from pytest_mastra.text.differences import Difference, describe, differences
@@ -31,6 +32,9 @@ class RunSnapshotExtension(JSONSnapshotExtension):
     _file_extension = FILE_EXTENSION  # what syrupy 4 calls it
     is_asked = False
     """Whether anything was compared with it."""
+
+    bare: Sequence[str] = ()
+    """Where it was compared with something, and nobody looked at the outcome."""
 
     _runs: Sequence[ComparedRun] = ()
 
@@ -53,6 +57,8 @@ class RunSnapshotExtension(JSONSnapshotExtension):
             ValueError: A stream of which events are gone, or a list without a run.
         """
         self.is_asked = True
+        if place := place_of_bare_comparison():
+            self.bare = [*self.bare, place]
         self._runs = compared_runs(data)
         text = str(super().serialize(_order_keys(self.scrub(_outcome_of_any(data))), **options))
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -54,10 +54,17 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
 
 
 def _refuse_unasked(request: pytest.FixtureRequest, extension: Any) -> None:
-    """Fail a test that has passed, and compared no run."""
+    """Fail a test that has passed, and compared no run, or did not look what came of it."""
     scene = request.node.stash.get(SCENE, None)
-    if scene is not None and scene.passed and not extension.is_asked:
+    if scene is None or not scene.passed:
+        return
+    words = ""
+    if extension.bare:
+        places = ", ".join(dict.fromkeys(extension.bare))
+        words = f"what was compared with mastra_snapshot at {places} was not asserted: assert result == mastra_snapshot"
+    elif not extension.is_asked:
         words = "mastra_snapshot was asked for, and nothing was compared with it: assert result == mastra_snapshot"
+    if words:
         pytest.fail(f"{words}\n  {see_error('nothing-asserted')}", pytrace=False)
 
 

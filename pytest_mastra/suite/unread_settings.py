@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.suite import settings
 
 VARIABLE_PREFIX = "MASTRA_"
+OPTION_PREFIX = "--mastra-"
 READ_VARIABLES = (settings.URL_VARIABLE, settings.TOKEN_VARIABLE, "MASTRA_CA_FILE")
 
 
@@ -35,6 +36,40 @@ def check(config: pytest.Config, given: Iterable[str], keys: Iterable[str]) -> N
         if value in choices and config.getoption(f"mastra_{name}") is None and not config.getini(f"mastra_{name}"):
             words = f"{variable}={value} is not read: --mastra-{name}={value} says so, or the ini key mastra_{name}"
             config.issue_config_time_warning(pytest.PytestConfigWarning(words), stacklevel=2)
+
+
+def check_options(parser: pytest.Parser, args: Sequence[str], names: Sequence[str], keys: Sequence[str]) -> None:
+    """Refuse an unknown option that is spelled nearly as one of ours; any other is left to pytest.
+
+    Args:
+        parser: pytest's, with all that plugins and conftests have declared.
+        args: What pytest was called with.
+        names: Our options, as in `mastra_NAME`.
+        keys: Our ini keys that are no options.
+
+    Raises:
+        UsageError: There is no such option; says which may be meant.
+    """
+    try:
+        asked, unknown = parser.parse_known_and_unknown_args(args)
+    except pytest.UsageError:
+        # which pytest comes to itself
+        return
+    for given in unknown:
+        hint = _option_meant(given.partition("=")[0].replace("_", "-"), names, keys)
+        if hint and not asked.help:
+            raise settings.usage_error(f"unrecognized arguments: {given}{hint}")
+
+
+def _option_meant(option: str, names: Sequence[str], keys: Sequence[str]) -> str:
+    key = option.removeprefix("--").replace("-", "_")
+    if key in keys:
+        return f"; {key} is an ini key: -o {key}=..."
+    options = [f"{OPTION_PREFIX}{name.replace('_', '-')}" for name in names]
+    if option.startswith(OPTION_PREFIX):
+        own = nearest_name(option.removeprefix(OPTION_PREFIX), [each.removeprefix(OPTION_PREFIX) for each in options])
+        return did_you_mean(own and f"{OPTION_PREFIX}{own}", shown=str)
+    return did_you_mean(nearest_name(option, options), shown=str)
 
 
 def near_variables(variable: str) -> str:

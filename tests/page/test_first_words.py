@@ -69,7 +69,8 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     )
     naive = page.tests["test_naive"]
     assert re.search(r"mastra sweep of 1 request, 10 points: .* failed$", naive.message)
-    point = re.fullmatch(r"pay did not survive (\d) of 10 points, one of them (start_async#1:\w+): (.+)", naive.sentence)
+    said_of_it = r"pay did not survive (\d) of 10 points, one of them (start_async#1:\w+): (.+)"
+    point = re.fullmatch(said_of_it, naive.sentence)
     assert point is not None, naive.sentence
     assert f"{point[1]} failed" in naive.message
     assert f"{point[2]}: {point[3]}" in page.static.replace("&#39;", "'")

@@ -159,6 +159,71 @@ def test_a_snapshot_of_nothing(alone: pytest.Pytester) -> None:
     )
 
 
+BARE = """
+import pytest
+
+@pytest.fixture
+def result(mastra_server, mastra_client):
+    mastra_server.workflow("pay").returns({})
+    return mastra_client.get_workflow("pay").execute({})
+
+def test_bare(result, mastra_snapshot):
+    result == mastra_snapshot
+
+def test_bare_not(result, mastra_snapshot):
+    mastra_snapshot(name="paid") != result
+
+def test_bare_in_a_helper(result, mastra_snapshot):
+    def compare(given):
+        [given] == mastra_snapshot
+        return True
+    assert compare(result)
+
+async def compare_later(given, snapshot):
+    given in [snapshot]
+
+def test_bare_in_a_coroutine(result, mastra_snapshot):
+    with pytest.raises(StopIteration):
+        compare_later(result, mastra_snapshot).send(None)
+"""
+
+LOOKED_AT = """
+def test_other(result, mastra_snapshot):
+    assert result != mastra_snapshot
+
+def test_any(result, mastra_snapshot):
+    assert not any(each == mastra_snapshot for each in [result, result])
+
+def test_kept(result, mastra_snapshot):
+    is_same = result == mastra_snapshot
+    assert not is_same
+
+def test_asked(result, mastra_snapshot):
+    if result == mastra_snapshot:
+        raise AssertionError
+    assert (result == mastra_snapshot or 1) and not (result in [mastra_snapshot])
+
+def test_given(result, mastra_snapshot):
+    print(result == mastra_snapshot)
+    (lambda: result == mastra_snapshot)()
+    with pytest.raises(ValueError):
+        [result].remove(mastra_snapshot)
+    [mastra_snapshot].count(result)
+"""
+
+
+def test_a_snapshot_whose_comparison_nobody_looks_at(alone: pytest.Pytester) -> None:
+    """Equal or not, a statement of its own asserts nothing; what is negated, kept or asked is looked at."""
+    alone.makepyfile(test_suite=BARE + LOOKED_AT)
+    words = (
+        "what was compared with mastra_snapshot at test_suite.py:{} was not asserted: assert result == mastra_snapshot"
+    )
+    for options in [(), ("--snapshot-update", "-k", "bare")]:
+        result = run_with_syrupy(alone, *options)
+        result.assert_outcomes(passed=4 if options else 9, errors=4, deselected=5 if options else 0)
+        result.stdout.fnmatch_lines([words.format(line) for line in (9, 12, 16, 21)])
+
+
 USAGE = """
 import pytest
 
@@ -171,6 +236,12 @@ def test_it(mastra_client):
     ("options", "said"),
     [
         (["-o", "mastra_targte=live"], "there is no ini key 'mastra_targte'; did you mean 'mastra_target'?"),
+        (["--mastra-traget=live"], "unrecognized arguments: --mastra-traget=live; did you mean --mastra-target?"),
+        (["--matsra-url", "http://x"], "unrecognized arguments: --matsra-url; did you mean --mastra-url?"),
+        (["--mastra_html=page.html"], "unrecognized arguments: --mastra_html=page.html; did you mean --mastra-html?"),
+        (["--mastra-trace-dir=x"], "unrecognized arguments: --mastra-trace-dir=x; mastra_trace_dir is an ini key: -o"),
+        (["--mastra-frobnicate"], "error: unrecognized arguments: --mastra-frobnicate\n"),
+        (["--maxfali=3"], "error: unrecognized arguments: --maxfali=3\n"),
         (["-o", "mastra-target=live"], "there is no ini key 'mastra-target'; did you mean 'mastra_target'?"),
         (
             ["--mastra-url=http://127.0.0.1:1"],
@@ -188,6 +259,13 @@ def test_what_was_said_and_does_nothing_ends_the_run(
     result = run_suite(USAGE, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stdout.str() + result.stderr.str()
+
+
+def test_an_option_of_the_suites_own_conftest(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """What others declare under names like ours is theirs, and `--help` is given whatever else is asked."""
+    pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--mastra-targets')")
+    run_suite(USAGE, "--mastra-targets=some").assert_outcomes(passed=1)
+    assert run_suite(USAGE, "--mastra-targte=live", "--help").ret == pytest.ExitCode.OK
 
 
 def test_a_variable_that_is_not_read(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:

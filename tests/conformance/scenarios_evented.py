@@ -142,6 +142,13 @@ def _answered(given: Any, answers: list[dict[str, Any]]) -> list[Act]:
 
 
 MOVING: dict[str, tuple[list[Entry], list[Act]]] = {
+    "time_travel_of_a_writer": (
+        _then(_step("a", "write"), ECHO),
+        [
+            *_post("start-async", {"inputData": {"n": 1}}),
+            *_post("time-travel-stream", {"step": "a", "inputData": {"n": 2}}),
+        ],
+    ),
     "one_step_at_a_time": (
         _then(INC, ECHO),
         [

@@ -36,6 +36,7 @@ class Bus:
         run: The run that the command is for.
         options: What it is executed with.
         snapshots: What is stored.
+        travels: Whether the command is a time travel.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Bus:
         self.run = run
         self.options = options
         self.snapshots = Snapshots(server_state, options.request_context)
+        self.travels = False
         self._handlers = handlers
         self._signals: dict[str, Signal] = {}
         self._outer: dict[str, str] = {}
@@ -71,10 +73,11 @@ class Bus:
         about = {"domain": "MASTRA_WORKFLOW", "category": "SYSTEM", "code": "MASTRA_WORKFLOW", "details": {}}
         self.fail(message, {"message": text, **about})
 
-    def emit(self, run_id: str, type: str, payload: dict[str, Any]) -> None:  # noqa: A002 -- the wire's word
+    def emit(self, run_id: str, type: str, payload: dict[str, Any], sender: Any = None) -> None:  # noqa: A002 -- the wire's word
         """Tell the watchers of the run; nobody watches those that are nested in it."""
         if run_id == self.run.run_id and not self._is_over:
-            self.run.publish({"type": type, "payload": as_written(payload)})
+            sent = {} if sender is None else {"from": sender}
+            self.run.publish({"type": type, **sent, "payload": as_written(payload)})
 
     def signal_of(self, run_id: str) -> Signal:
         """Return what says whether the steps of a run are to be given up."""

@@ -43,5 +43,12 @@ def call_back(
 
 
 def write(bus: Bus, run_id: str, record: dict[str, Any]) -> None:
-    """Tell watchers of what a step wrote: the type and the payload."""
-    bus.emit(run_id, str(record.get("type", "")), record.get("payload") or {})
+    """Tell watchers of what a step wrote: the type and the payload.
+
+    Those of a time travel see who sent it, and do not see what has no payload.
+    """
+    kind, payload = str(record.get("type", "")), record.get("payload") or {}
+    if not bus.travels:
+        bus.emit(run_id, kind, payload)
+    elif "payload" in record:
+        bus.emit(run_id, kind, payload, sender=record.get("from"))

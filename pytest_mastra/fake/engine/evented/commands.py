@@ -110,6 +110,7 @@ def go_on(server_state: ServerState, run: Run, plan: Continuation, options: Exec
         state=past.state,
     )
     bus = Bus(server_state, run, options, HANDLERS)
+    bus.travels = plan.time_travel is not None
     return (yield from _execute(bus, "workflow.start", message, cancels=False))
 
 

@@ -104,7 +104,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, None, None]:
-    """Say of an option that there is not which is meant, once all who declare any have done so."""
+    """Say which option is meant by one that nobody has declared."""
     yield
     if any(given.startswith("--m") for given in args):
         from pytest_mastra.suite import unread_settings

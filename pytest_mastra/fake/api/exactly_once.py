@@ -39,7 +39,7 @@ class Repeated:
     steps: tuple[str, ...]
 
     def __str__(self) -> str:
-        expected = "" if self.allowed == 1 else f", not {self.allowed}"
+        expected = {0: ", never without the fault", 1: ""}.get(self.allowed, f", not {self.allowed}")
         executed = f"; executed again: {', '.join(self.steps)}" if self.steps else ""
         times = counted(self.count, "time")
         return f"{self.workflow_id!r} was {self.what} {times}{expected}{executed} (run {self.run_id})"

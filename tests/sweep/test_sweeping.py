@@ -127,7 +127,7 @@ def test_what_does_not_survive_fails(run_suite: RunSuite) -> None:
             "    start_async  200",
             "  'tea' was started 2 times; executed again: brew (run t-1)",
             "*_ test_naive_orphan _*",
-            "  'tea' executed brew and was left success, and nobody names it (run",
+            "  'tea' executed brew and succeeded, and nobody names it (run",
             "*_ test_delivered_twice _*",
             "start#1: it was delivered twice",
             "  'tea' was started 2 times; executed again: brew (run t-1)",

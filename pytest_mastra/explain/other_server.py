@@ -1,4 +1,4 @@
-"""The note under a workflow that was not found, where another server of the test declares it."""
+"""The note under a workflow that was not found: which other server declares it."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, None, None]:
-    """Say of an option that there is not which is meant, once all who declare any have done so."""
+    """Say which option is meant by one that nobody has declared."""
     yield
     if any(given.startswith("--m") for given in args):
         from pytest_mastra.suite import unread_settings
@@ -276,11 +276,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         fixture_names.advise(call.excinfo.value)
     if "mastra_sync.errors" not in sys.modules:
         return
-    from pytest_mastra.explain import assertions, documentation_note, traceback_filter
+    from pytest_mastra.explain import assertions, documentation_note, other_server, traceback_filter
     from pytest_mastra.suite.scene import SCENE
 
     assertions.explain_failure(call.excinfo, item.stash.get(SCENE, None), item.config)
     traceback_filter.shorten_traceback(call.excinfo, item.config)
+    other_server.add_note_of_other_server(call.excinfo.value, item)
     documentation_note.add_documentation_note(call.excinfo.value)
 
 

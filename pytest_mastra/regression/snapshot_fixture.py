@@ -54,7 +54,7 @@ def snapshot_of(request: pytest.FixtureRequest) -> SnapshotAssertion:
 
 
 def _refuse_unasked(request: pytest.FixtureRequest, extension: Any) -> None:
-    """Fail a test that has passed, and compared no run, or did not look what came of it."""
+    """Fail a test that has passed without asserting anything of a run by its snapshot."""
     scene = request.node.stash.get(SCENE, None)
     if scene is None or not scene.passed:
         return

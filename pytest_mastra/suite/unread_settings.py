@@ -39,7 +39,9 @@ def check(config: pytest.Config, given: Iterable[str], keys: Iterable[str]) -> N
 
 
 def check_options(parser: pytest.Parser, args: Sequence[str], names: Sequence[str], keys: Sequence[str]) -> None:
-    """Refuse an unknown option that is spelled nearly as one of ours; any other is left to pytest.
+    """Refuse an unknown option that is spelled nearly as one of ours.
+
+    Any other is left to pytest.
 
     Args:
         parser: pytest's, with all that plugins and conftests have declared.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 JOIN_RUN = "give the run an id of your own, and join it: if_started='join'"
 JOIN_ANSWER = "name the suspension, and join: step=suspension, if_answered='join'"
+KEEP_RUN = "keep a run that may be asked for again: who deletes it, forgets that it was done"
+MAKE_ONCE = "give the schedule an id of your own (id=...), and look whether it is there"
 READ_QUESTION = "read what is asked, each time before it is answered: suspension.payload"
 LOOK_FIRST = "look at the run, as run_by_id does, before this is sent once more"
 WAIT = "wait for a run at work; restart only what a dead server left"
@@ -31,6 +34,13 @@ def advice_on_error(error: BaseException | None, points: Points) -> str:
     return NOT_RESTARTED if is_restarted and any(said in str(error) for said in _STUCK) else ""
 
 
-def advice_on(repeated: Repeated) -> str:
-    """Return what to do where something happened too often to a run."""
+def advice_on(repeated: Repeated, deleted: Collection[str | None] = ()) -> str:
+    """Return what to do where something happened too often to a run.
+
+    Args:
+        repeated: What happened.
+        deleted: The ids of the runs that the script has deleted.
+    """
+    if repeated.run_id in deleted:
+        return KEEP_RUN
     return _OF_WHAT.get(repeated.what.partition(" ")[0], LOOK_FIRST)

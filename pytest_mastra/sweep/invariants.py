@@ -33,6 +33,9 @@ _TO_BE_DONE = (Cause.START, Cause.RESUME)
 _OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
 """Verbs that do more each time, besides those of runs, and what is done then to a schedule."""
 
+MADE = f"a schedule was {_OF_SCHEDULES['create_schedule']}"
+"""How a line begins that says that a schedule was made too often."""
+
 _VOID = ("failed", "canceled", "tripwire")
 """Statuses of runs after which a script may well begin another one."""
 

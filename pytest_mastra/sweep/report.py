@@ -14,6 +14,7 @@ from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import timeline
 from pytest_mastra.report.timeline import Look
 from pytest_mastra.suite import settings
+from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.points import as_text, names_of, titled
 from pytest_mastra.sweep.verdicts import by_family
 from pytest_mastra.text.values import counted
@@ -144,6 +145,8 @@ def _around_marked(lines: Sequence[tuple[str, bool]]) -> list[str]:
 
 
 def _answer(exchange: Exchange) -> str:
+    if exchange.failure == Killed.__name__:
+        return "the script was killed here"
     if exchange.failure is not None:
         return f"no answer: {exchange.failure}" if not exchange.status else f"{exchange.status}, {exchange.failure}"
     return str(exchange.status) if exchange.status else "no answer"

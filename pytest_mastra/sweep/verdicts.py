@@ -13,6 +13,7 @@ from pytest_mastra.sweep.accepted_points import accepts
 from pytest_mastra.sweep.advice import advice_on, advice_on_error
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.invariants import (
+    MADE,
     Allowance,
     find_blind,
     find_misplaced_answers,
@@ -94,7 +95,10 @@ def judge(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) ->
     if attempt.is_unfired(points):
         return Verdict(points, Outcome.NOT_MET, ("the fault did not come about: other requests were made than before",))
     repeated = _find_repeated(attempt, points, allowance)
-    found = [(str(one), advice_on(one)) for one in repeated] + _find_other_reasons(attempt, points, allowance, plan)
+    deleted = {exchange.call.run for exchange in attempt.exchanges if exchange.call.verb == "delete_run_by_id"}
+    found = [(str(one), advice_on(one, deleted)) for one in repeated] + _find_other_reasons(
+        attempt, points, allowance, plan
+    )
     error = None if not attempt.endings or _may_end_so(attempt, plan) else attempt.endings[-1]
     if found:
         is_known = any(accepts(pattern, points) for pattern in plan.accepted_points)
@@ -115,7 +119,10 @@ def _find_repeated(attempt: Attempt, points: Points, allowance: Allowance) -> tu
 def _find_other_reasons(attempt: Attempt, points: Points, allowance: Allowance, plan: Plan) -> list[tuple[str, str]]:
     """Return other reasons why a point was not survived, each with what to do about it."""
     did = attempt.allowance
-    found = [(reason, advice.LOOK_AT_SCHEDULE) for reason in find_schedules(did, allowance)]
+    found = [
+        (reason, advice.MAKE_ONCE if reason.startswith(MADE) else advice.LOOK_AT_SCHEDULE)
+        for reason in find_schedules(did, allowance)
+    ]
     found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.servers, allowance)]
     found += [(reason, advice.READ_QUESTION) for reason in find_misplaced_answers(attempt.servers, allowance)]
     are_left = len(attempt.left) > allowance.left

@@ -67,6 +67,8 @@ def test_first_words(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
         "failed at its end: 1 stray request: GET /api/workflows/tlak -> 404 "
         "(There is no workflow 'tlak'. Did you mean 'talk'? Declared: 'talk'.)"
     )
+    # coverage and sweeps are shown too
+    assert "With scripts off, only the tests that failed are shown, without their details: 7 tests" in page.static
     naive = page.tests["test_naive"]
     assert re.search(r"mastra sweep of 1 request, 10 points: .* failed$", naive.message)
     said_of_it = r"pay did not survive (\d) of 10 points, one of them (start_async#1:\w+): (.+)"

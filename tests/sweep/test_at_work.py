@@ -164,7 +164,7 @@ def test_what_is_done_to_a_run_at_work(run_suite: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             "start_async#1: the script was killed while its run was at work",
-            "  'slow' was restarted 1 time, not 0; executed again: work, last (run s)",
+            "  'slow' was restarted 1 time, never without the fault; executed again: work,",
             "  what to do: wait for a run at work; restart only what a dead server left",
             "  'slow' was started in 2 runs, not 1: s-0, s-1",
         ]

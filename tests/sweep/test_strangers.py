@@ -131,7 +131,10 @@ def test_unsafe_scripts_are_found(run_suite: RunSuite) -> None:
         "test_answers_beside_a_question": {"resume_async#1:server_died", "resume_async#2:server_died"},
     }
     result.stdout.fnmatch_lines(
-        ["  what to do: accept it: current servers cannot go on with such a run after a restart"]
+        [
+            "  what to do: keep a run that may be asked for again: who deletes it, forgets that it was done",
+            "  what to do: accept it: current servers cannot go on with such a run after a restart",
+        ]
     )
 
 

@@ -148,6 +148,7 @@ def test_what_is_done_to_a_schedule_again_is_found(run_suite: RunSuite) -> None:
     result.assert_outcomes(passed=1, failed=2)
     assert shown.count("  a schedule was fired 2 times") == 1
     assert shown.count("  a schedule was made 2 times") == 1
+    assert shown.count("  what to do: give the schedule an id of your own (id=...), and look whether it is there") == 1
 
 
 def test_each_verb_that_is_sent_again_is_found(run_suite: RunSuite) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mastra_sync.statuses import status_in_words
 from pytest_mastra.fake.engine.walks import Cause, Walk
 from pytest_mastra.text.values import counted
 
@@ -39,7 +40,7 @@ class Repeated:
     steps: tuple[str, ...]
 
     def __str__(self) -> str:
-        expected = "" if self.allowed == 1 else f", not {self.allowed}"
+        expected = {0: ", never without the fault", 1: ""}.get(self.allowed, f", not {self.allowed}")
         executed = f"; executed again: {', '.join(self.steps)}" if self.steps else ""
         times = counted(self.count, "time")
         return f"{self.workflow_id!r} was {self.what} {times}{expected}{executed} (run {self.run_id})"
@@ -100,7 +101,8 @@ def describe_left_behind(notes: RunNotes, status: str) -> str:
     steps = [step for walk in notes.walks for step in walk.steps]
     # the steps first: they are what may be done once more, under another id
     did = f"executed {', '.join(dict.fromkeys(steps))} and " if steps else ""
-    return f"{notes.workflow_id!r} {did}was left {status}, and nobody names it (run {notes.run_id})"
+    ended = status_in_words(status) if status in SETTLED else f"was left {status}"
+    return f"{notes.workflow_id!r} {did}{ended}, and nobody names it (run {notes.run_id})"
 
 
 def describe_violations(notes: Collection[RunNotes], named: Collection[str | None], store: Store, of: str) -> list[str]:

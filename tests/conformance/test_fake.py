@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conformance.workflows import fake_server
 
 assert _scenarios.MODULES  # importing them fills the corpus
 
+README = Path(__file__).parents[2] / "README.md"
 DIFFERENCES = Path(__file__).parents[2] / "docs" / "fake-differences.md"
 OF_NEWER_ZOD = [scenario for scenario in SCENARIOS if path_of(scenario, NEWER_ZOD).is_file()]
 CASES = [(generation, scenario) for scenario in SCENARIOS for generation in scenario.generations]
@@ -43,6 +45,13 @@ def test_every_recording_is_of_a_scenario() -> None:
     assert recorded == {(generation, scenario.name) for generation, scenario in CASES} | newer
     of_hosts = {path.stem for path in FOLDER.glob("current-on-*/*.json")}
     assert of_hosts <= {scenario.name for scenario in SCENARIOS}
+
+
+def test_readme_counts_the_scenarios() -> None:
+    """It says how many are said to each generation."""
+    counts = Counter(generation for generation, _ in CASES)
+    told = f"{counts['current']} scenarios ({counts['1.2']} on 1.2, {counts['1.0-beta']} on 1.0 beta)"
+    assert told in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("key", sorted(CODE))

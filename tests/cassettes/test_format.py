@@ -153,6 +153,7 @@ def test_chunks_keep_their_borders(chunks: list[bytes]) -> None:
         ([b"{}\x1e", b"{}\x1e", b"data: [DONE]\n\n"], CHUNKS_ARE_RECORDS),
         ([b"{}\x1e{}\x1e", b"{}\x1e"], "[2]"),
         ([b"{}\x1e{", b"}\x1e"], "[1+1]"),
+        ([b'data: {"a":1}\n\n', b"data: [DONE]\n\n"], "[0+15]"),
         ([b"{}\x1e"], "[]"),
         ([], "[]"),
     ],

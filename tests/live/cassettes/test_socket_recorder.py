@@ -33,3 +33,23 @@ def test_recorded_and_replayed(live_server: LiveServer) -> None:
         assert story(client) == live
         assert replay.playback.unplayed == []
         assert replay.missed == []
+
+
+def test_a_stream_of_an_agents_tokens(live_server: LiveServer) -> None:
+    """What an agent says in a step is kept and replayed as any other event: token by token, a chunk each."""
+
+    def tokens(client: MastraClient) -> list[str]:
+        stream = client.get_workflow("agent-tool").create_run().stream({"text": "hi"})
+        return [str(event.payload) for event in stream if event.type == "workflow-step-output"]
+
+    log = ExchangeLog()
+    tap = Wiretap(log, live_server.base_url, time.monotonic)
+    with MastraClient(live_server.base_url, token="", adapter=tap.wrap) as client:
+        live = tokens(client)
+    assert [text for text in live if "You said: " in text]
+    (stream,) = [exchange for exchange in log if exchange.call.verb == "stream"]
+    recorded = recording_of(log)
+    (kept,) = [exchange for exchange in recorded if exchange.call.verb == "stream"]
+    assert len(kept.chunks) == len(stream.chunks) > len(live)
+    with replaying_client(recorded) as (client, _):
+        assert len(tokens(client)) == len(live)

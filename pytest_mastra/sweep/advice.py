@@ -22,8 +22,8 @@ LET_OUT = "let the error out, and have the script run again"
 
 NOT_RESTARTED = "accept it: current servers cannot go on with such a run after a restart"
 
-_STUCK = ("This workflow run was not suspended", "Available suspended steps: []")
-"""What is said of runs that current servers have restarted in an answer, and lost."""
+_STUCK = ("This workflow run was not suspended", "Available suspended steps: []", "Execution path is empty")
+"""What is said of runs that current servers have restarted and lost: in an answer, or on the evented engine."""
 
 _OF_WHAT = {"started": JOIN_RUN, "answered": JOIN_ANSWER, "restarted": WAIT}
 

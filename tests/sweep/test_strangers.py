@@ -105,6 +105,15 @@ def test_deletes_what_is_done(mastra_client):
     except RunNotFound:
         pass
 
+@pytest.fixture
+def evented(mastra_server):
+    step = mastra_server.step("step", lambda ctx: {})
+    mastra_server.workflow("evented", engine="evented").then(step).commit()
+
+@pytest.mark.mastra_sweep(faults=["timed_out", "killed_at_work", "server_died"])
+def test_joins_on_the_evented_engine(mastra_client, evented):
+    mastra_client.get_workflow("evented").create_run("e").start_async({}, if_started="join").raise_for_status()
+
 @pytest.mark.mastra_sweep(faults=["lost", "server_died"])
 def test_answers_beside_a_question(mastra_client):
     run = mastra_client.get_workflow("beside").create_run("b")
@@ -128,11 +137,13 @@ def test_unsafe_scripts_are_found(run_suite: RunSuite) -> None:
         "test_retries_without_an_id": {"start#1:unreachable"},
         "test_lists_what_has_succeeded": {"start_async#1:killed_at_work", "start_async#1:unreachable"},
         "test_deletes_what_is_done": {"delete_run_by_id#1:killed_after"},
+        "test_joins_on_the_evented_engine": {"start_async#1:server_died"},
         "test_answers_beside_a_question": {"resume_async#1:server_died", "resume_async#2:server_died"},
     }
     result.stdout.fnmatch_lines(
         [
             "  what to do: keep a run that may be asked for again: who deletes it, forgets that it was done",
+            "  what to do: accept it: current servers cannot go on with such a run after a restart",
             "  what to do: accept it: current servers cannot go on with such a run after a restart",
         ]
     )
@@ -142,4 +153,4 @@ def test_older_servers_go_on_beside_a_question(run_suite: RunSuite) -> None:
     """There a run that died in an answer asks again."""
     for generation in ("1.2", "1.0-beta"):
         chosen = ("-k", "beside", "--mastra-generation", generation)
-        run_suite(UNSAFE, *chosen, conftest=CONFTEST).assert_outcomes(passed=1, deselected=3)
+        run_suite(UNSAFE, *chosen, conftest=CONFTEST).assert_outcomes(passed=1, deselected=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -117,7 +118,12 @@ def test_ctrl_c_at_the_question(terminal: Terminal) -> None:
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": terminal.stderr}
     with started(*INTERRUPTIBLE, "demo", "--ask", **streams) as process:
         terminal.read_until("[Y/n]")
-        process.send_signal(signal.SIGINT)
+        # one that comes just before Python reads on waits for the next key
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PROCESS_TIMEOUT / 3)
+                break
         terminal.read_until("interrupted")
         process.communicate(timeout=PROCESS_TIMEOUT)
     assert process.returncode == Exit.INTERRUPTED

@@ -26,7 +26,7 @@ from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.suite import markers, replayed_tests, settings
 from pytest_mastra.suite.declared_server import find_fake_only, only_fakes_have
-from pytest_mastra.suite.noted_difference import NotedDifference
+from pytest_mastra.suite.noted_difference import CASSETTE, NotedDifference
 from pytest_mastra.text.differences import MISSING, Difference
 from pytest_mastra.text.values import counted
 
@@ -231,9 +231,7 @@ class MastraCassette:
     def _note_miss(self, scene: Scene, miss: Miss) -> NoRecordedReply:
         where, found = miss.differences
         run_id = miss.key.call.run
-        scene.note_differences(
-            NotedDifference("cassette", one, self.shown, run_id=run_id, where=where) for one in found
-        )
+        scene.note_differences(NotedDifference(CASSETTE, one, self.shown, run_id=run_id, where=where) for one in found)
         text = self._scrubber.text(
             miss.explain(self.shown, f"To record it anew:\n{self.command('rewrite')}\n{see_error('no-recorded-reply')}")
         )
@@ -301,7 +299,7 @@ class MastraCassette:
         for title, findings in drift.differences.items():
             for finding in findings:
                 what = Difference(finding.what, MISSING, MISSING) if isinstance(finding.what, str) else finding.what
-                yield NotedDifference("cassette", what, self.shown, where=f"{title}, {finding.where}")
+                yield NotedDifference(CASSETTE, what, self.shown, where=f"{title}, {finding.where}")
 
 
 def _failure(words: str, slug: str) -> BaseException:

@@ -26,7 +26,7 @@ from pytest_mastra.page.shown_run import ShownRun, ShownStep, describe_one, run_
 from pytest_mastra.page.shrink import shrink
 from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
-from pytest_mastra.suite.noted_difference import RECORDED_SERVER
+from pytest_mastra.suite.noted_difference import CASSETTE, RECORDED_SERVER
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ BUDGET = 5_000_000
 _LONGEST_VALUE = 1200
 _MOST_FAULTS = 5
 _MOST_DIFFERENCES = 3
+_MOST_DRIFTED = 3
 _WORDS = {"xpassed": "passed unexpectedly", "xfailed": "failed as expected"}
 
 
@@ -81,12 +82,14 @@ class Sections:
         covered: What was tried of each workflow.
         sweeps: What became of swept tests.
         shapes: The drawings, by id.
+        drifted: How many tests passed though their server says something else than its cassette.
     """
 
     cards: Sequence[Card]
     covered: Sequence[ShownCoverage]
     sweeps: Sequence[ShownSweep]
     shapes: Mapping[str, str]
+    drifted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def render(
     data, drawings, coverage = PageData(), Drawings(), Coverage()
     cards: list[Card] = []
     sweeps: list[ShownSweep] = []
+    drifted: list[str] = []
     thinned = 0
     failed = [number for number, test in enumerate(tests) if test.has_failed]
     others = [number for number, test in reversed(list(enumerate(tests))) if not test.has_failed]
@@ -139,16 +143,27 @@ def render(
         runs = data.add(number, test, trace)
         if test.has_failed and len(cards) < MOST_CARDS:
             cards.append(_card(test, trace, runs, drawings))
+        if trace is not None and not test.has_failed and any(one.against == CASSETTE for one in trace.differences):
+            drifted.append(test.name)
         sweep = show_sweep(test, trace, runs, drawings) if trace is not None else None
         sweeps += [] if sweep is None else [sweep]
     if thinned:
         session.notes += (f"This page has room for {budget / 1e6:.0f} MB: {_left_out(thinned)}",)
+    if drifted:
+        session.notes = (_told_of_drift(drifted), *session.notes)
     covered = show_coverage(tried or coverage, data.layouts, drawings, omit)
-    return _fill(tests, session, data, Sections(cards, covered, sweeps, drawings.shapes))
+    return _fill(tests, session, data, Sections(cards, covered, sweeps, drawings.shapes, len(drifted)))
 
 
 def _words(outcome: str, count: int) -> str:
     return "errors" if outcome == "error" and count > 1 else _WORDS.get(outcome, outcome)
+
+
+def _told_of_drift(names: Sequence[str]) -> str:
+    """Return what is to be known of tests that passed, though their server has drifted."""
+    listed = ", ".join(sorted(names)[:_MOST_DRIFTED])
+    more = f" and {len(names) - _MOST_DRIFTED:,} more" if len(names) > _MOST_DRIFTED else ""
+    return f"The server says something else than the cassette of {listed}{more}: the differences stand beside the run."
 
 
 def _left_out(count: int) -> str:
@@ -166,7 +181,8 @@ def _fill(tests: Sequence[Tested], session: Session, data: PageData, sections: S
         .get_template("page.html.j2")
         .render(
             session=session,
-            headline=_headline(counts),
+            headline=_headline(counts, sections.drifted),
+            drifted=sections.drifted,
             counts=[
                 (outcome, counts[outcome], _words(outcome, counts[outcome])) for outcome in OUTCOMES if counts[outcome]
             ],
@@ -190,16 +206,21 @@ def link_of(*parts: str) -> str:
     return "#" + "/".join(quote(part, safe="!~*'()") for part in parts)
 
 
-def _headline(counts: Counter[str]) -> str:
+def _headline(counts: Counter[str], drifted: int) -> str:
     total, failed = sum(counts.values()), counts["failed"] + counts["error"]
     if not total:
         return "No test ran"
     if failed:
         return f"{failed:,} of {total:,} {'test' if total == 1 else 'tests'} failed"
     passed = counts["passed"]
+    added = f", and {drifted:,} {'has' if drifted == 1 else 'have'} drifted" if drifted else ""
     if passed == total:
-        return "The one test passed" if total == 1 else f"All {total:,} tests passed"
-    return f"{passed:,} of {total:,} tests passed, none failed"
+        return (
+            f"The one test passed{', and has drifted' if drifted else ''}"
+            if total == 1
+            else f"All {total:,} tests passed{added}"
+        )
+    return f"{passed:,} of {total:,} tests passed, none failed{added}"
 
 
 def _card(test: Tested, trace: Trace | None, runs: Sequence[ShownRun], drawings: Drawings) -> Card:

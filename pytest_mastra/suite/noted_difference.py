@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from pytest_mastra.text.differences import Difference
 
 
+CASSETTE = "cassette"
+"""Against which a run on a server is held that was recorded: what differs has drifted."""
+
 RECORDED_SERVER = "recorded server"
 """Against which a run on a fake is held that nobody has asked to be like it."""
 
@@ -18,7 +21,7 @@ class NotedDifference:
     """One place at which a run differs from what was kept.
 
     Attributes:
-        against: From what: `snapshot`, `recorded run`, `cassette`, or `RECORDED_SERVER`.
+        against: From what: `snapshot`, `recorded run`, `CASSETTE`, or `RECORDED_SERVER`.
         difference: Where, and in what; `expected` is what was kept.
         name: Which one, as people call it: a file; empty if that goes without saying.
         run_id: The run; None if it is of none.

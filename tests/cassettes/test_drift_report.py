@@ -115,6 +115,19 @@ def test_a_recorded_test_is_verified_and_nothing_is_written(
     assert _files(alone.path / "cassettes") == before
 
 
+def test_the_page_says_first_that_a_test_has_drifted(alone: pytest.Pytester, run_suite: RunSuite, live: Live) -> None:
+    """It passed, and yet the first screen is not green."""
+    arguments = ("--mastra-target=live", f"--mastra-url={live.url}", "--mastra-html=page.html")
+    run_suite(SUITE, "--mastra-record=once", *arguments).assert_outcomes(passed=1)
+    page = alone.path / "page.html"
+    assert '<h1 class="good">The one test passed</h1>' in page.read_text(encoding="utf-8")
+    live.server.workflow("report").returns({"text": "rain"})
+    run_suite(SUITE, "--mastra-record=verify", *arguments).assert_outcomes(passed=1)
+    told = page.read_text(encoding="utf-8")
+    assert '<h1 class="bad">The one test passed, and has drifted</h1>' in told
+    assert "The server says something else than the cassette of test_suite.py::test_report" in told
+
+
 UNRECORDED = """
     import pytest
 

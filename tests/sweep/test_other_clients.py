@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# a test run within this one forgets what it imports, and httpx would know the exceptions of a httpcore that is gone
+import httpcore  # noqa: F401
+
 from tests.suites_in_folders import RunSuite
 from tests.sweep.test_several_questions import failed_points
 from tests.sweep.test_sweeping import summaries

@@ -13,6 +13,7 @@ from tests.live.install import GENERATIONS, Kind
 OF_THE_HOST = frozenset(
     {
         "bodies_of_create_run_that_are_no_objects",
+        "bodies_that_are_no_json",
         "bodies_that_are_not_sent_as_json",
         "bodies_that_count_as_nothing",
         "body_empty_or_null",

@@ -175,12 +175,23 @@ def _refuse(message: str, issues: list[Issue], generation: Generation) -> None:
     if not issues:
         return
     if generation.issues == "listed":
-        listed = [{"field": _field(issue), "message": _words(issue, generation.zod)} for issue in issues]
+        told = _beside_unknown_keys(issues) if generation.zod.unknown_keys_abort else issues
+        listed = [{"field": _field(issue), "message": _words(issue, generation.zod)} for issue in told]
         raise Refusal(message, 400, fields={"issues": listed})
     dump = json.dumps(issues, indent=2, ensure_ascii=False)
     if generation.issues == "dumped":
         raise Refusal(message, 400, fields={"issues": [{"field": "unknown", "message": dump}]})
     raise Refusal(message, 400, fields={"details": dump})
+
+
+def _beside_unknown_keys(issues: list[Issue]) -> list[Issue]:
+    """Return issues as older releases tell them: beside unknown keys of an object nothing else of it."""
+    unknown = [issue for issue in issues if issue["code"] == "unrecognized_keys"]
+    return [
+        issue
+        for issue in issues
+        if all(issue is one or issue["path"][: len(one["path"])] != one["path"] for one in unknown)
+    ]
 
 
 def _words(issue: Issue, zod: Zod) -> str:

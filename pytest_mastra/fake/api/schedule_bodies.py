@@ -49,10 +49,9 @@ def new_schedule(value: Any) -> list[Issue]:
     if isinstance(value, dict) and not _NEW_CHECK(value):
         unknown = [name for name in value if name not in _NEW]
         message = unrecognized_keys(unknown)
-        if unknown:
-            return [{"code": "unrecognized_keys", "keys": unknown, "path": [], "message": message}]
         short = {"code": "too_small", "path": ["workflowId"], "message": too_small("string", 1)}
-        return [] if value["workflowId"] else [short]
+        strange = {"code": "unrecognized_keys", "keys": unknown, "path": [], "message": message}
+        return [*([] if value["workflowId"] else [short]), *([strange] if unknown else [])]
     return [{"code": "invalid_union", "errors": [], "path": [], "message": "Invalid input"}]
 
 

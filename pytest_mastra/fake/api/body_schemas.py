@@ -185,7 +185,7 @@ def _refuse(message: str, issues: list[Issue], generation: Generation) -> None:
 
 
 def _beside_unknown_keys(issues: list[Issue]) -> list[Issue]:
-    """Return issues as older releases tell them: beside unknown keys of an object nothing else of it."""
+    """Return issues as older releases tell them: beside unknown keys nothing else of their object."""
     unknown = [issue for issue in issues if issue["code"] == "unrecognized_keys"]
     return [
         issue

@@ -202,17 +202,29 @@ def died_resuming(conversation: Conversation) -> None:
     conversation.read_run("dying-asks", run_id)
 
 
-@scenario(dies=True)
-def died_resuming_restarted(conversation: Conversation) -> None:
-    """What a restart does of a run that died while it was resumed."""
-    run_id, gate = conversation.run_id(), conversation.run_id()
-    conversation.post("dying-asks", "start-async", run_id, {"inputData": {"gate": gate}})
-    finish = conversation.begin("dying-asks", "resume-async", run_id, {"step": "q", "resumeData": {"answer": "a"}})
+def die_in_answer(conversation: Conversation, workflow: str, run_id: str, answer: Any, gate: str) -> None:
+    """Have the server die while a run's answer waits at a gate, and come back with that open."""
+    finish = conversation.begin(workflow, "resume-async", run_id, answer)
     conversation.wait_for_gate(gate)
     conversation.die()
     finish()
     conversation.revive()
     conversation.open_gate(gate)
+
+
+def read_and_restart(conversation: Conversation, workflow: str, run_id: str) -> None:
+    """Read a run, restart it, and read it again."""
+    conversation.read_run(workflow, run_id)
+    conversation.post(workflow, "restart-async", run_id)
+    conversation.read_run(workflow, run_id)
+
+
+@scenario(dies=True)
+def died_resuming_restarted(conversation: Conversation) -> None:
+    """What a restart does of a run that died while it was resumed."""
+    run_id, gate = conversation.run_id(), conversation.run_id()
+    conversation.post("dying-asks", "start-async", run_id, {"inputData": {"gate": gate}})
+    die_in_answer(conversation, "dying-asks", run_id, {"step": "q", "resumeData": {"answer": "a"}}, gate)
     conversation.post("dying-asks", "restart-async", run_id)
     conversation.read_run("dying-asks", run_id)
     conversation.record_value("executions", conversation.executions(run_id))
@@ -224,15 +236,8 @@ def die_in_second_answer(conversation: Conversation, workflow: str, *step: str) 
     conversation.post(workflow, "start-async", run_id, {"inputData": {"gate": gate}})
     who, why = ({"step": step, "resumeData": {name: "a"}} for name in ("who", "why"))
     conversation.post(workflow, "resume-async", run_id, who)
-    finish = conversation.begin(workflow, "resume-async", run_id, why)
-    conversation.wait_for_gate(gate)
-    conversation.die()
-    finish()
-    conversation.revive()
-    conversation.open_gate(gate)
-    conversation.read_run(workflow, run_id)
-    conversation.post(workflow, "restart-async", run_id)
-    conversation.read_run(workflow, run_id)
+    die_in_answer(conversation, workflow, run_id, why, gate)
+    read_and_restart(conversation, workflow, run_id)
     conversation.post(workflow, "resume-async", run_id, who)
     conversation.post(workflow, "resume-async", run_id, why)
     conversation.read_run(workflow, run_id)
@@ -264,15 +269,8 @@ def died_in_an_answer_beside_one_that_was_given(conversation: Conversation) -> N
     conversation.post("dying-asks-beside", "start-async", run_id, {"inputData": {"gate": gate}})
     conversation.post("dying-asks-beside", "resume-async", run_id, {"step": "r", "resumeData": {"r": 1}})
     why = {"step": "q", "resumeData": {"why": "a"}}
-    finish = conversation.begin("dying-asks-beside", "resume-async", run_id, why)
-    conversation.wait_for_gate(gate)
-    conversation.die()
-    finish()
-    conversation.revive()
-    conversation.open_gate(gate)
-    conversation.read_run("dying-asks-beside", run_id)
-    conversation.post("dying-asks-beside", "restart-async", run_id)
-    conversation.read_run("dying-asks-beside", run_id)
+    die_in_answer(conversation, "dying-asks-beside", run_id, why, gate)
+    read_and_restart(conversation, "dying-asks-beside", run_id)
     conversation.post("dying-asks-beside", "resume-async", run_id, why)
     conversation.read_run("dying-asks-beside", run_id)
     conversation.record_value("executions", conversation.executions(run_id))
@@ -284,15 +282,8 @@ def died_behind_a_nested_answer(conversation: Conversation) -> None:
     run_id, gate = conversation.run_id(), conversation.run_id()
     conversation.post("dying-asks-outer", "start-async", run_id, {"inputData": {"gate": gate}})
     answer = {"step": ["dying-asks", "q"], "resumeData": {"answer": "a"}}
-    finish = conversation.begin("dying-asks-outer", "resume-async", run_id, answer)
-    conversation.wait_for_gate(gate)
-    conversation.die()
-    finish()
-    conversation.revive()
-    conversation.open_gate(gate)
-    conversation.read_run("dying-asks-outer", run_id)
-    conversation.post("dying-asks-outer", "restart-async", run_id)
-    conversation.read_run("dying-asks-outer", run_id)
+    die_in_answer(conversation, "dying-asks-outer", run_id, answer, gate)
+    read_and_restart(conversation, "dying-asks-outer", run_id)
     conversation.record_value("executions", conversation.executions(run_id))
 
 
@@ -304,15 +295,8 @@ def died_in_an_answer_to_an_item(conversation: Conversation) -> None:
     conversation.post("dying-asks-items", "start-async", run_id, {"inputData": items})
     conversation.post("dying-asks-items", "resume-async", run_id, {"step": "q", "resumeData": {"by": "a"}})
     waits = {"step": "q", "resumeData": {"wait": True}}
-    finish = conversation.begin("dying-asks-items", "resume-async", run_id, waits)
-    conversation.wait_for_gate(gate)
-    conversation.die()
-    finish()
-    conversation.revive()
-    conversation.open_gate(gate)
-    conversation.read_run("dying-asks-items", run_id)
-    conversation.post("dying-asks-items", "restart-async", run_id)
-    conversation.read_run("dying-asks-items", run_id)
+    die_in_answer(conversation, "dying-asks-items", run_id, waits, gate)
+    read_and_restart(conversation, "dying-asks-items", run_id)
     conversation.record_value("executions", conversation.executions(run_id))
 
 

@@ -31,7 +31,7 @@ def begin(config: pytest.Config, given: str, *, is_asked_for: bool) -> None:
         from pytest_mastra.page.page_file import find_problem
         from pytest_mastra.suite import settings
 
-        problem = find_problem(path).replace("page", "summary").replace("report.html", "summary.md")
+        problem = find_problem(path, "summary", "summary.md")
         if problem:
             raise settings.usage_error(f"--mastra-summary={given}: {problem}")
     config.pluginmanager.register(Summarizing(config, path, is_asked_for=is_asked_for), _NAME)

@@ -33,10 +33,16 @@ class Written:
     problem: str = ""
 
 
-def find_problem(path: Path) -> str:
-    """Return why no page can be written to a path, or nothing; makes its folder."""
+def find_problem(path: Path, what: str = "page", example: str = "report.html") -> str:
+    """Return why nothing can be written to a path, or nothing; makes its folder.
+
+    Args:
+        path: The path.
+        what: What is to be written.
+        example: What its file may be called.
+    """
     if path.is_dir():
-        return f"{path} is a folder: name the file, as in {path / 'report.html'}"
+        return f"{path} is a folder: name the file, as in {path / example}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         existed = path.exists()
@@ -44,7 +50,7 @@ def find_problem(path: Path) -> str:
         if not existed:
             path.unlink()
     except OSError as error:
-        return f"no page can be written to {path}: {error.strerror or error}"
+        return f"no {what} can be written to {path}: {error.strerror or error}"
     return ""
 
 

@@ -96,6 +96,9 @@ def test_a_path_that_cannot_be_written(run_suite: RunSuite, alone: pytest.Pytest
     result = run_suite(SUITE, "--mastra-summary=taken/s.md")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--mastra-summary=taken/s.md: no summary can be written to" in result.stderr.str()
+    (alone.path / "pages").mkdir()
+    result = run_suite(SUITE, "--mastra-summary=pages")
+    assert f"{alone.path / 'pages'} is a folder" in result.stderr.str()
     result = run_suite(SUITE, "--mastra-summary=.")
     assert f"is a folder: name the file, as in {alone.path / 'summary.md'}" in result.stderr.str()
 

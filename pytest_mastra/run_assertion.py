@@ -24,7 +24,7 @@ from pytest_mastra.explain.failed_run import Mask, find_subject
 from pytest_mastra.explain.run_summary import steps_in_order, visited_path
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.text.differences import Difference, describe, differences
-from pytest_mastra.text.values import WIDTH
+from pytest_mastra.text.values import WIDTH, first_of
 from pytest_mastra.text.width import wrapped
 
 Step = str | Sequence[str]
@@ -351,8 +351,7 @@ class RunAssertion:
 
 def _instead(name: str, names: Sequence[str]) -> str:
     hint = did_you_mean(nearest_name(name, names)) or "."
-    more = f" and {len(names) - _STEPS_LISTED} more" if len(names) > _STEPS_LISTED else ""
-    return f"{hint}\n  It has {', '.join(names[:_STEPS_LISTED])}{more}."
+    return f"{hint}\n  It has {first_of(names, _STEPS_LISTED)}."
 
 
 def _pattern(error: str | re.Pattern[str] | None) -> re.Pattern[str] | None:

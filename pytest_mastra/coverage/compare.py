@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage
 from pytest_mastra.coverage.goals import Goal
 from pytest_mastra.coverage.report import title_of
-from pytest_mastra.text.values import counted
+from pytest_mastra.text.values import counted, first_of
 
 _MOST_TESTS = 3
 
@@ -29,7 +29,7 @@ class Lost:
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"lost: {self.where}: {self.label} (was reached by {_listed(self.tests)})"
+        return f"lost: {self.where}: {self.label} (was reached by {first_of(self.tests, _MOST_TESTS)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,8 @@ class LostWorkflow:
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        goals = counted(self.goals, "goal")
-        return (
-            f"lost: {self.where}: no test runs it any more ({goals} of it had been reached, by {_listed(self.tests)})"
-        )
+        goals, tests = counted(self.goals, "goal"), first_of(self.tests, _MOST_TESTS)
+        return f"lost: {self.where}: no test runs it any more ({goals} of it had been reached, by {tests})"
 
 
 def find_lost(coverage: Coverage, base: Coverage, omit: Omit | None = None) -> list[Lost | LostWorkflow]:
@@ -76,11 +74,6 @@ def find_lost(coverage: Coverage, base: Coverage, omit: Omit | None = None) -> l
     whole = [LostWorkflow(where, of_workflows[where], tuple(sorted(named))) for where, named in tests.items()]
     single = [Lost(*goal, tuple(sorted(named))) for goal, named in goals.items() if goal[0] not in tests]
     return [*whole, *single]
-
-
-def _listed(tests: Sequence[str]) -> str:
-    more = len(tests) - _MOST_TESTS
-    return ", ".join(tests[:_MOST_TESTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lost_of_row(row: WorkflowCoverage, coverage: Coverage, omit: Omit | None) -> Iterator[Goal]:

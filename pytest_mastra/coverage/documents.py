@@ -15,6 +15,7 @@ from pytest_mastra.coverage.folded import Coverage, Omit, WorkflowCoverage, coun
 from pytest_mastra.coverage.goals import FAMILIES, Goal
 from pytest_mastra.coverage.questions import Question, questions_of
 from pytest_mastra.coverage.report import ORIGINS, numbers, title_of, total_line
+from pytest_mastra.text.values import first_of
 
 _MARKS: Mapping[str, str] = {"reached": "✓", "missed": "✗", "cannot tell": "?", "omitted": "-"}
 _MOST_TESTS = 3
@@ -155,9 +156,7 @@ def _markdown_of_row(row: WorkflowCoverage, goals: list[Goal]) -> Iterator[str]:
 
 def _reached_by(goal: Goal) -> str:
     if goal.verdict == "reached":
-        shown = ", ".join(goal.reached_by[:_MOST_TESTS])
-        more = len(goal.reached_by) - _MOST_TESTS
-        return f"{shown} and {more} more" if more > 0 else shown
+        return first_of(goal.reached_by, _MOST_TESTS)
     return f"not counted: {goal.omitted}" if goal.omitted is not None else goal.verdict
 
 

@@ -11,7 +11,7 @@ from mastra_sync.cli.exits import Exit, Stop
 from mastra_sync.terminal.writing import complain, print_text
 from pytest_mastra.coverage.documents import as_markdown
 from pytest_mastra.exports.chrome import chrome_trace
-from pytest_mastra.exports.mermaid import fenced, flowchart, gantt
+from pytest_mastra.exports.mermaid import charts_of
 from pytest_mastra.exports.otlp import otlp_trace
 from pytest_mastra.exports.trace_json import json_trace
 from pytest_mastra.page.layouts import Layouts
@@ -63,10 +63,10 @@ def mermaid_text(trace: Trace) -> str:
     # a document of Mermaid alone holds one chart
     parts = []
     for run in shown_runs(trace, Layouts()):
-        charts = [chart for chart in (flowchart(run), gantt(run)) if chart]
+        charts = charts_of(run)
         if charts:
             name = as_markdown(f"{run.traced.workflow_id} {run.traced.run_id} {run.traced.status}")
-            parts += [f"#### {name}\n", *map(fenced, charts)]
+            parts += [f"#### {name}\n", *charts]
     return "\n".join(parts)
 
 

@@ -59,9 +59,9 @@ def gantt(run: ShownRun) -> str:
     return "\n".join([*head, *bars[:_MOST_BARS]]) + "\n"
 
 
-def fenced(chart: str) -> str:
-    """Return a chart as a block of Markdown."""
-    return f"```mermaid\n{chart}```\n"
+def charts_of(run: ShownRun) -> list[str]:
+    """Return the charts of a run that say anything, each as a block of Markdown."""
+    return [f"```mermaid\n{chart}```\n" for chart in (flowchart(run), gantt(run)) if chart]
 
 
 def _bars(run: ShownRun) -> Iterator[str]:

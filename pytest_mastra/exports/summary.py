@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.escapes import escaped
 from pytest_mastra.coverage.documents import as_markdown
-from pytest_mastra.exports.mermaid import fenced, flowchart, gantt
+from pytest_mastra.exports.mermaid import charts_of
 from pytest_mastra.page.layouts import Layouts
 from pytest_mastra.page.sentences import sentence_of
 from pytest_mastra.page.shown_run import ShownRun, run_that_matters, shown_runs
@@ -80,10 +80,9 @@ def _drawing(runs: Sequence[ShownRun], test: Tested) -> str:
         return ""
     run = runs[number]
     title = escape(escaped(f"{test.name}: {sentence_of(test, runs)}"))
-    charts = [chart for chart in (flowchart(run), gantt(run)) if chart]
-    if not charts:
+    drawn = "\n".join(charts_of(run))
+    if not drawn:
         return ""
-    drawn = "\n".join(map(fenced, charts))
     return f"\n<details><summary>{title}</summary>\n\n{drawn}\n</details>"
 
 

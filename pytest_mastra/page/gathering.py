@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mastra.page.tested import Tested
+from pytest_mastra.page.tested import SWEPT, Tested
 from pytest_mastra.redact.scrubber import learn_secrets
 from pytest_mastra.report import carried_trace
 from pytest_mastra.report.timeline import TITLE as RUNS_SECTION
@@ -20,9 +20,6 @@ _LONGEST_SECTION = 20_000
 _TRACEBACK = "Failure"
 _MARKED = "E  "
 """What pytest begins the lines with that say what is wrong."""
-
-_SWEPT = "mastra sweep of "
-"""What a sweep's failure begins with."""
 
 _OUR_OWN = "mastra_sync."
 _SEE = "See https://"
@@ -130,7 +127,7 @@ def _words_of(message: str) -> str:
 
 def _first_words(text: str) -> str:
     """Return what a failure without a traceback says first: a sweep, a worker that crashed."""
-    _, mark, told = text.partition(_SWEPT)
+    _, mark, told = text.partition(SWEPT)
     if mark:
         # it goes on in the next line, up to an empty one
         return " ".join(f"{mark}{told}".partition("\n\n")[0].split())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mastra_sync.statuses import status_in_words
 from mastra_sync.terminal.writing import one_line
 from pytest_mastra.page.shown_run import GONE_WELL, ShownRun, describe_difference, describe_error, run_that_matters
-from pytest_mastra.page.tested import Tested
+from pytest_mastra.page.tested import SWEPT, Tested
 from pytest_mastra.text.values import counted
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ _SAY_NO_MORE = ("AssertionError", "assert ", "mastra_sync.RunSuspended")
 
 _FOUND = "mastra: "
 """So begins what fails a test whose own code came to its end: a stray request, an unused fault."""
-_SWEPT = "mastra sweep of "
-"""So begins what says that a sweep failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def _is_found_at_the_end(test: Tested) -> bool:
 def _points(test: Tested) -> Sequence[SweptPoint]:
     """Return what became of the points of its sweep."""
     # reading a trace takes its time
-    trace = test.trace if not test.message or test.message.startswith(_SWEPT) else None
+    trace = test.trace if not test.message or test.message.startswith(SWEPT) else None
     return () if trace is None else trace.sweep
 
 

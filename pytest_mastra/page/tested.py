@@ -13,6 +13,9 @@ FAILED = frozenset({"failed", "error"})
 OUTCOMES = ("failed", "error", "xpassed", "passed", "skipped", "xfailed")
 """In the order in which they matter."""
 
+SWEPT = "mastra sweep of "
+"""What a sweep's failure begins with."""
+
 
 @dataclass(slots=True)
 class Tested:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -37,6 +37,12 @@ def shown(value: Any, most: int = 400) -> str:
 def counted(count: int, thing: str) -> str:
     """Return a number of things: `1 run`, `2 runs`."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Return the first names, and how many more there are: `a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def bounded(value: Any, most: int = 10_000, depth: int = _DEEPEST) -> Any:

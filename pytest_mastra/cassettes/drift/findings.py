@@ -9,7 +9,7 @@ from typing import Any
 from pytest_mastra.redact.differences import redact_difference
 from pytest_mastra.redact.scrubber import Scrubber
 from pytest_mastra.text.differences import MISSING, Difference, describe
-from pytest_mastra.text.values import counted
+from pytest_mastra.text.values import counted, first_of
 from pytest_mastra.text.width import clipped
 
 MOST_SHOWN = 12
@@ -156,8 +156,7 @@ def _count_equal(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
 
 def _notes_line(notes: Sequence[Finding]) -> str:
     names = list(dict.fromkeys(_note(finding) for finding in notes))
-    more = f" and {len(names) - MOST_NOTES} more" if len(names) > MOST_NOTES else ""
-    return ", ".join(names[:MOST_NOTES]) + more
+    return first_of(names, MOST_NOTES)
 
 
 def _note(finding: Finding) -> str:

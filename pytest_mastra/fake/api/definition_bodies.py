@@ -110,6 +110,7 @@ _BUNDLE: JsonSchema = {
         "step": {"oneOf": [_AGENT, _TOOL, _MAPPING, _WORKFLOW]},
     },
 }
+_PARSER = ZodParser(_BUNDLE, ZOD_4_6, UnknownKeys.DROPPED_OR_REFUSED)
 _UNEQUAL = (
     "conditional entries must have exactly one predicate per branch (`predicates` and `steps` must be the same length)"
 )
@@ -117,7 +118,7 @@ _UNEQUAL = (
 
 def definition(value: Any) -> list[Issue]:
     """A definition, and those that it needs."""
-    _, faults = ZodParser(_BUNDLE, ZOD_4_6, UnknownKeys.DROPPED_OR_REFUSED).parse(value)
+    _, faults = _PARSER.parse(value)
     if faults:
         return [{"code": _code(fault.message), "path": [*fault.path], "message": fault.message} for fault in faults]
     bundle = [value, *value.get("dependencies", ())]
@@ -138,7 +139,7 @@ def _code(message: str) -> str:
 
 def fitted(value: Any) -> Any:
     """Return a definition as servers keep it: only the fields that they know, in their order."""
-    kept, _ = ZodParser(_BUNDLE, ZOD_4_6, UnknownKeys.DROPPED_OR_REFUSED).parse(value)
+    kept, _ = _PARSER.parse(value)
     return kept
 
 

@@ -34,7 +34,7 @@ def by_beginning(steps: Mapping[str, dict[str, Any]], graph: Mapping[str, Any]) 
     Args:
         steps: By name, each with its `path`.
         graph: The steps of the workflow as `step_tree` gives them: of those that began at the same time, the one that
-            stands there first is first.
+            stands there first is first, and where it stands in none, the one that has ended first.
     """
     positions = _positions(graph)
     paths = {name: tuple(step["path"]) for name, step in steps.items()}
@@ -43,7 +43,7 @@ def by_beginning(steps: Mapping[str, dict[str, Any]], graph: Mapping[str, Any]) 
     for name, path in paths.items():
         inside.setdefault(path[:-1] if path[:-1] in known else (), []).append(name)
     for names in inside.values():
-        names.sort(key=lambda name: (_began(steps[name]), positions.get(paths[name], math.inf)))
+        names.sort(key=lambda name: _place(steps[name], positions.get(paths[name], math.inf)))
     ordered: dict[str, dict[str, Any]] = {}
     ahead = inside.pop((), [])[::-1]
     while ahead:
@@ -57,9 +57,14 @@ def _sorted_as_jsonb(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (len(name.encode("utf-8", "surrogatepass")), name))
 
 
-def _began(step: Mapping[str, Any]) -> float:
-    began = step.get("startedAt")
-    return began if isinstance(began, (int, float)) else math.inf
+def _place(step: Mapping[str, Any], position: float) -> tuple[float, float, float]:
+    """Return what a step is sorted by: of two within a millisecond, the later one often waits for its answer."""
+    return _moment(step, "startedAt"), position, _moment(step, "endedAt")
+
+
+def _moment(step: Mapping[str, Any], name: str) -> float:
+    moment = step.get(name)
+    return moment if isinstance(moment, (int, float)) else math.inf
 
 
 def _positions(graph: Mapping[str, Any]) -> dict[Path, int]:

@@ -58,6 +58,16 @@ def test_steps_of_which_some_were_sorted() -> None:
     assert order(running) == ["a", "bb"]
 
 
+def test_steps_that_began_within_a_millisecond() -> None:
+    """What a resume answers has no graph: the step that has ended first is the first."""
+    held = {
+        "q": stored(1, suspendedAt=1, endedAt=9),
+        "first": stored(1, endedAt=1),
+        "rest": {"startedAt": 9, "status": "success", "endedAt": 9},
+    }
+    assert order(held, serializedStepGraph=None) == ["first", "q", "rest"]
+
+
 def test_suspensions_that_were_sorted() -> None:
     """The question that was asked first is the first."""
     steps = {name: stored(1, status="suspended", suspendPayload={"ask": name}) for name in ("first", "second")}

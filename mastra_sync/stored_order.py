@@ -58,7 +58,7 @@ def _sorted_as_jsonb(names: Iterable[str]) -> list[str]:
 
 
 def _place(step: Mapping[str, Any], position: float) -> tuple[float, float, float]:
-    """Return what a step is sorted by: of two within a millisecond, the later one often waits for its answer."""
+    """Return what a step is sorted by; two of them may begin within one millisecond."""
     return _moment(step, "startedAt"), position, _moment(step, "endedAt")
 
 

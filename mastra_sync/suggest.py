@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 
-def nearest_names(name: str, known: Iterable[str], most: int = 1, likeness: float = 0.6) -> list[str]:
+def nearest_names(name: object, known: Iterable[str], most: int = 1, likeness: float = 0.6) -> list[str]:
     """Return the known names that are spelled nearly like a name, the nearest first.
 
     Args:
-        name: The name.
+        name: The name; nothing comes near to what is none.
         known: Those that may be meant.
         most: How many are returned at most.
         likeness: How much of the letters both have in order, from 0 to 1.
     """
     from difflib import get_close_matches  # noqa: PLC0415 - only where a mistake was made
 
-    return get_close_matches(name, list(known), n=most, cutoff=likeness)
+    return get_close_matches(name, list(known), n=most, cutoff=likeness) if isinstance(name, str) else []
 
 
-def nearest_name(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+def nearest_name(name: object, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known name that is spelled most like a name; None if none comes near."""
     return next(iter(nearest_names(name, known, likeness=likeness)), None)
 

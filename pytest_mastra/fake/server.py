@@ -40,6 +40,7 @@ from pytest_mastra.fake.workflows.arguments import (
     check_count,
     check_function,
     check_json,
+    check_name,
     check_names,
     check_number,
     check_prefix,
@@ -131,8 +132,7 @@ class FakeMastra:
         definitions = StoredDefinitions(self.state, self._loader)
         self._http = HttpSurface(self.state, self.journal, self._progress, self.overruns, self._timer, definitions)
         self.token, self.api_prefix, self.body_limit = token, api_prefix, body_limit
-        if pace is not None:
-            self.pace = pace
+        self.pace = self.pace if pace is None else pace
         faulty = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
         self._surface = MortalSurface(faulty, self.process, self.state)
         if virtual_clock is not None:
@@ -194,8 +194,7 @@ class FakeMastra:
         """
         check_names(options, ("key", "listed", "schedule", *WorkflowOptions.__annotations__), f"workflow {id!r}")
         read = read_schedules(schedule, id, self.generation, self.state.clock.now(), listed=listed, options=options)
-        if key is not None:
-            check_text(key, f"the key of workflow {id!r}")
+        check_name(key, f"the key of workflow {id!r}")
         check_truth(listed, f"listed of workflow {id!r}")
         workflow = declare_workflow(self.state, id, key=key, listed=listed, **options)
         declare_schedules(read, workflow, self._timer)
@@ -226,8 +225,7 @@ class FakeMastra:
             ValueError: `retries` is no whole number from 0 up, or the id is that of a condition; or the step is
                 declared with what it does.
         """
-        if retries is not None:
-            check_number(retries, f"retries of step {id!r}", least=0, whole=True)
+        check_count(retries, f"retries of step {id!r}")
         if callable(run):
             check_call(run, f"the stub of {id!r}")
         else:
@@ -281,6 +279,7 @@ class FakeMastra:
 
     @token.setter
     def token(self, token: str | None) -> None:
+        check_name(token, "a token")
         self._http.token = token
 
     @property
@@ -384,8 +383,10 @@ class FakeMastra:
         """Return a run as it is stored; empty if it is not.
 
         Raises:
+            TypeError: An id is no text.
             ValueError: There is no such workflow; says which may be meant.
         """
+        check_text(run_id, "a run's id")
         row = self.state.store.find(id_of_workflow(workflow_id, self.state), run_id)
         return row.snapshot if row is not None else {}
 

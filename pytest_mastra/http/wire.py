@@ -138,6 +138,16 @@ class Surface(Protocol):
         """Return the reply to one request. May be called from several threads at once."""
 
 
+def check_surface(given: object) -> None:
+    """Refuse what answers no requests.
+
+    Raises:
+        TypeError: It does not.
+    """
+    if isinstance(given, type) or not callable(getattr(given, "handle", None)):
+        raise TypeError(f"a front is given the server that answers, such as FakeMastra(), not {given!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Time that passes before the next bytes: on `clock`, so perhaps none in reality.

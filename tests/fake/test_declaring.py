@@ -154,7 +154,7 @@ def test_a_template_that_cannot_be_filled_is_refused_where_it_is_declared(templa
 
 def test_a_cause_is_an_exception_or_json() -> None:
     """What JSON has nothing for is refused where the error is made."""
-    with pytest.raises(TypeError, match="object is not JSON"):
+    with pytest.raises(TypeError, match="the cause of a StepError is JSON, not a object"):
         StepError("x", cause=object())
     server = FakeMastra()
     server.workflow("w").fails(StepError("x", cause=ValueError("y")))

@@ -233,7 +233,7 @@ KINDS: list[tuple[Mistake, str]] = [
         "the stub of 'ask' is JSON, not a set at $.x: {1}; list(...) makes JSON of it",
     ),
     (lambda s: s.gate(1), "a gate's name is a text, not 1"),
-    (lambda s: s.clock.advance("5"), "time passes by a number of seconds, not by '5'"),
+    (lambda s: s.clock.advance("5"), "time passes by a number of seconds, not '5'"),
     (
         lambda s: s.load([1]),
         "server.load takes what `GET /workflows` answers, workflows by their keys, or one workflow's details, not [1]",

@@ -280,6 +280,6 @@ def test_a_variable_that_is_not_read(run_suite: RunSuite, monkeypatch: pytest.Mo
 def test_time_passes_by_a_number(seconds: float) -> None:
     """After `advance(nan)` nothing would ever be due, and no time would have passed."""
     clock = FakeMastra().clock
-    with pytest.raises(ValueError, match="time passes by a number of seconds, not by"):
+    with pytest.raises(ValueError, match="time passes by a number of seconds, not"):
         clock.advance(seconds)
     clock.advance(1)

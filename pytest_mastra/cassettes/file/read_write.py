@@ -53,9 +53,12 @@ def read_cassette(path: str | os.PathLike[str]) -> Recording:
     """Return what a cassette holds; one that vcrpy wrote is read too.
 
     Raises:
+        TypeError: What was given is no path.
         FileNotFoundError: There is no such file.
         CassetteUnreadable: It is no cassette; says which line is wrong, and what to do.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"a cassette is named by its path, not by {path!r}")
     path = Path(path)
     if path.exists() and not path.is_file():
         # a pipe would be waited for, and a device never ends

@@ -5,13 +5,13 @@ Some say what goes over the wire in the reply's stead.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any
 
+from pytest_mastra.fake.workflows.javascript import dumps, to_json_value
 from pytest_mastra.http.wire import Cut, Frame, Pause, Piece, WireReply
 
 SEPARATOR = b"\x1e"
@@ -69,7 +69,7 @@ def refusal(status: int, body: Any, *, retry_after: float | None, html: bool) ->
         )
         body = page if html else {"error": _MESSAGES.get(status, phrase)}
     if not isinstance(body, (str, bytes)):
-        body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        body = dumps(to_json_value(body))
     waiting = () if retry_after is None else (("Retry-After", f"{retry_after:g}"),)
     return WireReply(status, (("content-type", kind), *waiting), body.encode() if isinstance(body, str) else body)
 

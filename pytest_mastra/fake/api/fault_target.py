@@ -20,12 +20,15 @@ from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Effect, Fault, Handle, Rule
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
 from pytest_mastra.fake.api.server_process import ServerProcess, check_back_after
-from pytest_mastra.fake.workflows.arguments import check_json, check_number, check_text
+from pytest_mastra.fake.workflows.arguments import check_json, check_number, check_text, check_truth
 from pytest_mastra.http.verbs import VERBS, RouteMatch
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.text.values import shown
 
 P = ParamSpec("P")
+
+_SWITCHES = frozenset({"after_effect", "html", "reset"})
+"""Arguments of faults that are True or False."""
 
 
 def written_call(name: str, *given: Any, **named: Any) -> str:
@@ -50,6 +53,8 @@ def _declares(method: Callable[Concatenate[Target, P], Fault]) -> Callable[Conca
     @functools.wraps(method)
     def declare(target: Target, /, *given: P.args, **named: P.kwargs) -> Fault:
         try:
+            for name in _SWITCHES & named.keys():
+                check_truth(named[name], name)
             fault = method(target, *given, **named)
         except (TypeError, ValueError):
             # its own line says what is wrong; that it says nothing would not be true
@@ -175,6 +180,7 @@ class Target:
     @_declares
     def half_record(self, *, after_events: int = 0) -> Fault:
         """End a stream in good order, but within the record that follows so many."""
+        check_number(after_events, "after_events", least=0, whole=True)
         position = self._position(None, after_events)
         disturb = partial(fault_effects.half_record, after_events=after_events)
         return self._declare_disturbance(f"half a record {position}", position, disturb)
@@ -192,6 +198,7 @@ class Target:
 
         In a stream it is one record that is none, after so many events.
         """
+        check_number(after_events, "after_events", least=0, whole=True)
         position = self._position(None, after_events) if self._meant.row.streams or after_events else Position()
         disturb = partial(fault_effects.garbled, after_events=after_events)
         return self._declare_disturbance("garbage" + (f" {position}" if after_events else ""), position, disturb)

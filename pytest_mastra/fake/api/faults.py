@@ -7,7 +7,7 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -233,11 +233,12 @@ def _turns(nth: int | Iterable[int] | None) -> frozenset[int] | None:
     """Return the turns that are meant; None if all are."""
     if nth is None:
         return None
-    if isinstance(nth, str) or not isinstance(nth, (int, Iterable)):
+    if isinstance(nth, (str, bytes, Mapping)) or not isinstance(nth, (int, Iterable)):
         raise TypeError(f"nth is a whole number or several, counted from 1, not {nth!r}")
-    turns = frozenset([nth] if isinstance(nth, int) else nth)
-    for turn in turns:
+    given = [nth] if isinstance(nth, int) else list(nth)
+    for turn in given:
         check_number(turn, "nth", whole=True)
+    turns = frozenset(given)
     if not turns or min(turns) < 1:
         raise ValueError(f"nth counts from 1, not {nth!r}")
     return turns

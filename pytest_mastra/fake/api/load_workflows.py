@@ -14,6 +14,7 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api.declared_steps import is_declared
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.engine.state import UnusedName
+from pytest_mastra.fake.workflows.arguments import check_name, check_text
 from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
@@ -102,9 +103,12 @@ class Loader:
         """Keep a stub, how often its step is tried again, and which line says so.
 
         Raises:
+            TypeError: An id is no text.
             ValueError: What is to be tried again is a condition or a computed value; or the step is declared with what
                 it does.
         """
+        check_text(id_, "the id of a stubbed step")
+        check_name(workflow, "the id of a stubbed step's workflow")
         self._check_loaded(id_, workflow)
         if retries is not None:
             self._check_retried(id_)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mastra_sync.documentation import see_error
 from mastra_sync.suggest import did_you_mean, nearest_name
-from pytest_mastra.text.values import counted
+from pytest_mastra.text.values import counted, shown
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.api.faults import UnusedFaults
@@ -33,14 +33,17 @@ def check_allowed(allow: str | Iterable[str]) -> frozenset[str]:
     """Return what is allowed.
 
     Raises:
+        TypeError: It is neither a name nor several.
         ValueError: Something that there is not; says what may be meant.
     """
-    names = frozenset([allow] if isinstance(allow, str) else allow)
+    if not isinstance(allow, Iterable):
+        raise TypeError(f"allow takes a name or several, of {', '.join(ALLOWABLE)}, not {shown(allow)}")
+    names = [allow] if isinstance(allow, str) else list(allow)
     for name in names:
         if name not in ALLOWABLE:
             hint = did_you_mean(nearest_name(str(name), ALLOWABLE), before="", after=" ")
             raise ValueError(f"no allow {name!r}: {hint}there are {', '.join(ALLOWABLE)}")
-    return names
+    return frozenset(names)
 
 
 def as_text(sections: Sequence[Section]) -> str:

@@ -17,6 +17,7 @@ from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock
 from pytest_mastra.fake.virtual_time.overruns import ROUNDING
 from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Pace, Polls, Seconds
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, EndlessWork, Gate, Scheduler, Until
+from pytest_mastra.fake.workflows.arguments import check_text
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.http.wire import ReaderGone
 
@@ -226,8 +227,10 @@ class RunsInProgress:
         """Let the step go on at which a run is held by hand.
 
         Raises:
+            TypeError: It is no text.
             ValueError: There is no such run; says which may be meant.
         """
+        check_text(run_id, "a run's id")
         known = self._state.store.run_ids
         if run_id not in known:
             hint = did_you_mean(nearest_name(run_id, known)) or f"; there are {len(known)}"

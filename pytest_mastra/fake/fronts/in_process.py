@@ -19,7 +19,8 @@ from typing_extensions import Self
 from mastra_sync.keywords import takes
 from pytest_mastra.fake.api.fault_target import place_of_caller
 from pytest_mastra.fake.fronts.surface_connection import BROKEN, DEFAULT_PORTS, SurfacePool
-from pytest_mastra.http.wire import Surface
+from pytest_mastra.fake.workflows.arguments import check_text, check_truth
+from pytest_mastra.http.wire import Surface, check_surface
 
 DEFAULT_URL = "http://mastra.test"
 """A name that no network knows."""
@@ -39,6 +40,10 @@ class InProcess:
         url: Where it seems to be, without path.
         shadow: Whether it may take the address of another front as long as it answers.
 
+    Raises:
+        TypeError: An argument is of the wrong kind.
+        ValueError: The address is none, or has a path.
+
     Attributes:
         surface: What answers.
         url: The address.
@@ -48,6 +53,9 @@ class InProcess:
 
     @takes()
     def __init__(self, surface: Surface, url: str = DEFAULT_URL, *, shadow: bool = False) -> None:
+        check_surface(surface)
+        check_text(url, "the url of a front")
+        check_truth(shadow, "shadow")
         self.surface = surface
         self.url = url.rstrip("/")
         self.catch_all = CatchAll(surface, self.url)

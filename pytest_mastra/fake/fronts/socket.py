@@ -26,9 +26,10 @@ from mastra_sync.keywords import takes
 from pytest_mastra.fake.api.server_process import process_of
 from pytest_mastra.fake.fronts.port import Port
 from pytest_mastra.fake.fronts.timed_reader import TimedReader
+from pytest_mastra.fake.workflows.arguments import check_number, check_text
 from pytest_mastra.http.framing import KEEP_ALIVE, frame
 from pytest_mastra.http.request_parser import BadRequest, Received, receive
-from pytest_mastra.http.wire import Cut, Pause, Piece, Surface, WireReply
+from pytest_mastra.http.wire import Cut, Pause, Piece, Surface, WireReply, check_surface
 
 logger = logging.getLogger("pytest_mastra")
 
@@ -87,6 +88,13 @@ def serve(
             meanwhile()
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class OnSocket:
     """Serves a surface on a port of this machine, reachable from nowhere else. A context manager.
 
@@ -107,7 +115,8 @@ class OnSocket:
         port: Where it is served, once started.
 
     Raises:
-        ValueError: The host is not loopback.
+        TypeError: An argument is of the wrong kind.
+        ValueError: The host is not loopback, or a number is out of range.
     """
 
     @takes()
@@ -120,8 +129,13 @@ class OnSocket:
         idle_limit: float = IDLE_LIMIT,
         request_limit: float = REQUEST_LIMIT,
     ) -> None:
-        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"{host} is not a loopback address; a fake server is for this machine only")
+        check_surface(surface)
+        check_text(host, "the host of a fake server")
+        if not _is_loopback(host):
+            raise ValueError(f"{host!r} is not a loopback address; a fake server is for this machine only")
+        check_number(port, "a port", least=0, most=65535, whole=True)
+        check_number(idle_limit, "idle_limit, in seconds,", least=0)
+        check_number(request_limit, "request_limit, in seconds,", least=0)
         self.surface = surface
         self.host = host
         self.port = port

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +46,15 @@ Alarm = tuple[Callable[[], float | None], Callable[[], None]]
 """Says when something is due, and does it."""
 
 
+def _check_seconds(given: object, what: str) -> None:
+    """Refuse what is no number of seconds that comes to an end."""
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        hint = "; timedelta has total_seconds()" if hasattr(given, "total_seconds") else ""
+        raise TypeError(f"{what} a number of seconds, not {given!r}{hint}")
+    if not abs(given) <= sys.float_info.max:
+        raise ValueError(f"{what} a number of seconds, not {'a longer one' if isinstance(given, int) else given}")
+
+
 class VirtualClock:
     """Time that costs nothing.
 
@@ -62,6 +71,10 @@ class VirtualClock:
     skips = True
 
     def __init__(self, start: float = EPOCH, *, per_request: float = 0.001) -> None:
+        _check_seconds(start, "virtual time starts at")
+        _check_seconds(per_request, "a request takes")
+        if per_request < 0:
+            raise ValueError(f"a request takes no less than 0 s, not {per_request!r}")
         self.per_request = per_request
         self._now = start
         self._frozen = False
@@ -86,13 +99,9 @@ class VirtualClock:
             TypeError: It is no number.
             ValueError: Time does not go back, nor to its end.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            hint = "; timedelta has total_seconds()" if hasattr(seconds, "total_seconds") else ""
-            raise TypeError(f"time passes by a number of seconds, not by {seconds!r}{hint}")
+        _check_seconds(seconds, "time passes by")
         if seconds < 0:
             raise ValueError(f"time does not go back, not even by {-seconds} s")
-        if not seconds < math.inf:
-            raise ValueError(f"time passes by a number of seconds, not by {seconds}")
         self._pass(seconds)
         for listener in self._listeners:
             listener()
@@ -166,9 +175,9 @@ class VirtualClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let a client's wait pass at once."""
-        self._waits.seconds = self.waited_here + max(0.0, seconds)
-        self.advance(max(0.0, seconds))
+        """Let a client's wait pass at once; as for `time.sleep`, it is not negative."""
+        self.advance(seconds)
+        self._waits.seconds = self.waited_here + seconds
 
     @property
     def waited_here(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections.abc import Collection, Mapping
 from types import FunctionType, MethodType
 from typing import Any
@@ -28,6 +29,17 @@ def check_text(given: Any, what: str) -> None:
         raise ValueError(f"{what} is a text that is not empty")
 
 
+def check_name(given: Any, what: str) -> None:
+    """Refuse what is neither a text with something in it, nor None.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is empty.
+    """
+    if given is not None:
+        check_text(given, what)
+
+
 def check_number(
     given: Any, what: str, *, least: float = -math.inf, most: float = math.inf, whole: bool = False
 ) -> None:
@@ -41,6 +53,8 @@ def check_number(
     if not isinstance(given, kinds) or isinstance(given, bool):
         hint = "; timedelta has total_seconds()" if hasattr(given, "total_seconds") else ""
         raise TypeError(f"{what} is a {'whole ' if whole else ''}number, not {shown(given)}{hint}")
+    if not whole and isinstance(given, int) and abs(given) > sys.float_info.max:
+        raise ValueError(f"{what} is a number of at most {sys.float_info.max:g}, not one of {given.bit_length()} bits")
     if not given >= least:
         raise ValueError(f"{what} is a number of at least {least:g}, not {given!r}")
     if given > most:
@@ -145,6 +159,26 @@ def check_names(given: Collection[str], allowed: Collection[str], what: str) -> 
         if name not in allowed:
             hint = did_you_mean(nearest_name(name, allowed), before="", after=" ")
             raise TypeError(f"{what} takes no {name!r}: {hint}there are {', '.join(allowed)}")
+
+
+def check_description(description: Any, metadata: Any, what: str) -> None:
+    """Refuse what details could not show.
+
+    Args:
+        description: The description, a text.
+        metadata: The metadata, an object.
+        what: Of what they are.
+
+    Raises:
+        TypeError: One of them is neither None nor of its kind.
+    """
+    if description is not None and not isinstance(description, str):
+        raise TypeError(f"the description of {what} is a text, not {shown(description)}")
+    if metadata is None:
+        return
+    if not isinstance(metadata, Mapping):
+        raise TypeError(f"the metadata of {what} is a mapping like {{'team': 'payments'}}, not {shown(metadata)}")
+    check_json(metadata, f"the metadata of {what}")
 
 
 def check_json(given: Any, what: str) -> None:

@@ -15,8 +15,10 @@ from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.pace import Pace, check_pace
 from pytest_mastra.fake.workflows.arguments import (
     check_call,
+    check_description,
     check_function,
     check_json,
+    check_name,
     check_names,
     check_number,
     check_text,
@@ -160,8 +162,7 @@ class Workflow:
     ) -> None:
         check_text(id, "a workflow's id")
         check_engine(engine, f"the engine of workflow {id!r}", generation)
-        if metadata is not None:
-            check_json(metadata, f"the metadata of workflow {id!r}")
+        check_description(description, metadata, f"workflow {id!r}")
         check_truth(validate_inputs, f"validate_inputs of workflow {id!r}")
         if pace is not None:
             check_pace(pace)
@@ -252,7 +253,7 @@ class Workflow:
             id: Instead of one that is made.
             options: `description` and `metadata`.
         """
-        self._check_options("map", options)
+        self._check_options("map", {"id": id, **options})
         check_mapping(mapping, f"map of workflow {self.id!r}", self.steps)
         step = mapping_step(id or self._mapping_id(), mapping, self._generation)
         entry = MappingEntry(step, mapping, options)
@@ -262,7 +263,7 @@ class Workflow:
 
     def sleep(self, seconds: float | StepFunction, *, id: str | None = None, **options: Unpack[ShownOptions]) -> Self:  # noqa: A002
         """Pause for seconds, or for as many as a function says."""
-        self._check_options("sleep", options)
+        self._check_options("sleep", {"id": id, **options})
         what = f"sleep of workflow {self.id!r}, in seconds,"
         if callable(seconds):
             check_call(seconds, what)
@@ -278,7 +279,7 @@ class Workflow:
         **options: Unpack[ShownOptions],
     ) -> Self:
         """Pause until a moment: an aware datetime, seconds since 1970, or a function that gives either."""
-        self._check_options("sleep_until", options)
+        self._check_options("sleep_until", {"id": id, **options})
         what = f"sleep_until of workflow {self.id!r}, an aware datetime or seconds since 1970,"
         if callable(when):
             check_call(when, what)
@@ -378,8 +379,10 @@ class Workflow:
         check_function(condition, what, "lambda ctx: ctx.input_data['n'] > 1 is one")
 
     def _check_options(self, method: str, options: Mapping[str, Any], *own: str) -> None:
-        check_names(options, (*own, *EntryOptions.__annotations__), f"{method} of workflow {self.id!r}")
-        check_json(options, f"options of {method} of workflow {self.id!r}")
+        what = f"{method} of workflow {self.id!r}"
+        check_names(options, (*own, *EntryOptions.__annotations__), what)
+        check_name(options.get("id"), f"the id of {what}")
+        check_description(options.get("description"), options.get("metadata"), what)
 
     def _sleep_id(self) -> str:
         return f"sleep_{self._new_id()}"

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pytest_mastra.fake.workflows.arguments import check_json, check_name, check_truth
 from pytest_mastra.fake.workflows.javascript import (
     NULL,
     UNDEFINED,
@@ -27,6 +28,7 @@ from pytest_mastra.fake.workflows.javascript import (
     truthy,
     without,
 )
+from pytest_mastra.text.values import shown
 
 MOST_CAUSES = 5
 """Of causes deeper than this only the properties of their own are told."""
@@ -47,13 +49,22 @@ class StepError(Exception):
         properties: Further properties of the JavaScript error, `code="E_X"` for example.
 
     Raises:
-        TypeError: JSON has nothing for the cause.
+        TypeError: The message or the name is no text, or JSON has nothing for the cause or for a property.
     """
 
     def __init__(self, message: str = "", *, name: str = "Error", cause: Any = None, **properties: Any) -> None:
+        what = type(self).__name__
+        hint = f"; {what}(str(error), cause=error) tells of both" if isinstance(message, BaseException) else ""
+        if not isinstance(message, str):
+            raise TypeError(f"the message of a {what} is a text, not {shown(message)}{hint}")
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a {what} is a text, not {shown(name)}")
+        check_json(properties, f"a property of a {what}")
         super().__init__(message)
         self.message = message
         self.name = name
+        if not isinstance(cause, BaseException):
+            check_json(cause, f"the cause of a {what}")
         self.cause = cause if cause is NULL or isinstance(cause, BaseException) else to_json_value(cause)
         self.properties = properties
 
@@ -80,13 +91,22 @@ class TripWire(Exception):
     Args:
         reason: Why.
         retry: Whether the caller should try again.
-        metadata: Anything.
+        metadata: Anything that JSON has.
         processor_id: Who stopped it.
+
+    Raises:
+        TypeError: An argument is of the wrong kind.
     """
 
     def __init__(
         self, reason: str, *, retry: bool | None = None, metadata: Any = None, processor_id: str | None = None
     ) -> None:
+        if not isinstance(reason, str):
+            raise TypeError(f"the reason of a TripWire is a text, not {shown(reason)}")
+        if retry is not None:
+            check_truth(retry, "retry of a TripWire")
+        check_json(metadata, "the metadata of a TripWire")
+        check_name(processor_id, "the processor_id of a TripWire")
         super().__init__(reason)
         self.reason = reason
         self.retry = retry

@@ -9,7 +9,14 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypedDict
 
 from mastra_sync.attributes import refuses_unknown
-from pytest_mastra.fake.workflows.arguments import check_function, check_json, check_number, check_text, check_truth
+from pytest_mastra.fake.workflows.arguments import (
+    check_count,
+    check_description,
+    check_function,
+    check_number,
+    check_text,
+    check_truth,
+)
 from pytest_mastra.fake.workflows.errors import StepError
 from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
 
@@ -124,10 +131,8 @@ class Step:
         what = f"what step {id!r} does"
         check_function(run, what, f"server.step({id!r}, lambda ctx: ...) is a step that gives something")
         check_number(duration, f"the duration of step {id!r}", least=0)
-        if retries is not None:
-            check_number(retries, f"retries of step {id!r}", least=0, whole=True)
-        if metadata is not None:
-            check_json(metadata, f"the metadata of step {id!r}")
+        check_count(retries, f"retries of step {id!r}")
+        check_description(description, metadata, f"step {id!r}")
         check_truth(stops_on_abort, f"stops_on_abort of step {id!r}")
         self.id = id
         self.run = run

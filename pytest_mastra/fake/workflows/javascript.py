@@ -107,7 +107,7 @@ def to_json_value(value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one row
     if kind is list or kind is tuple:
         return [None if item is UNDEFINED else to_json_value(item) for item in value]
     if kind is int:
-        return value if -LARGEST_EXACT <= value <= LARGEST_EXACT else _as_double(float(value))
+        return value if -LARGEST_EXACT <= value <= LARGEST_EXACT else _as_double(_nearest_double(value))
     if kind is float:
         return _as_double(value)
     if value is NULL:
@@ -319,6 +319,13 @@ def _as_double(value: float) -> Any:
     if value.is_integer() and abs(value) < LARGEST_PLAIN:
         return int(Decimal(repr(value)))
     return value
+
+
+def _nearest_double(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _plain(value: str | float) -> str | float:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.scheduler import Gate, Signal
+from pytest_mastra.fake.workflows.arguments import check_text
 from pytest_mastra.fake.workflows.graph import AnyStep
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, copied, returned_value, to_json_value
+from pytest_mastra.text.values import shown
 
 
 class Writer:
@@ -132,8 +134,12 @@ class StepContext:
 
     @takes()
     def suspend(self, payload: Any = UNDEFINED, *, resume_label: str | list[str] | None = None) -> None:
-        """Suspend the run once this step returns: `return ctx.suspend({"ask": "ok?"})`."""
-        labels = [resume_label] if isinstance(resume_label, str) else list(resume_label or ())
+        """Suspend the run once this step returns: `return ctx.suspend({"ask": "ok?"})`.
+
+        Raises:
+            TypeError: A label is no text, or JSON has nothing for the payload.
+        """
+        labels = _labels(resume_label)
         given = UNDEFINED if payload is UNDEFINED or payload is None else to_json_value(payload)
         self._effects.suspend_payload = self._on_suspend(given, labels)
         self._effects.suspended = True
@@ -148,7 +154,13 @@ class StepContext:
         self._effects.state = self._check_state(to_json_value(state))
 
     def get_step_result(self, step: AnyStep | str) -> Any:
-        """Return what a step gave, None if it has not succeeded."""
+        """Return what a step gave, None if it has not succeeded.
+
+        Raises:
+            TypeError: It is neither a step nor the id of one.
+        """
+        if not isinstance(step, str) and not hasattr(step, "is_workflow"):
+            raise TypeError(f"get_step_result takes a step or its id, not {shown(step)}")
         return visible(step_output(self, step))
 
     def get_init_data(self) -> Any:
@@ -193,6 +205,16 @@ class StepContext:
             emit="writer.write(...)",
             write="writer.write(...)",
         )
+
+
+def _labels(given: object) -> list[str]:
+    """Return labels of a suspension, of which one may stand alone."""
+    labels = [given] if isinstance(given, str) else [] if given is None else given
+    if not isinstance(labels, (list, tuple)):
+        raise TypeError(f"resume_label is a text or a list of them, not {shown(given)}")
+    for label in labels:
+        check_text(label, "a resume_label")
+    return list(labels)
 
 
 def visible(value: Any) -> Any:

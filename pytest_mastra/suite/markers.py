@@ -80,10 +80,15 @@ class Needs:
 
 def needs_of(item: pytest.Item) -> Needs:
     """Return what a test's markers say."""
+    return Needs(**arguments_of(item, "mastra"))
+
+
+def arguments_of(item: pytest.Item, name: str) -> dict[str, Any]:
+    """Return what a test's markers of a name say; the closest counts, and None says nothing."""
     arguments: dict[str, Any] = {}
-    for mark in item.iter_markers("mastra"):
+    for mark in item.iter_markers(name):
         arguments = {**mark.kwargs, **arguments}
-    return Needs(**arguments)
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -157,8 +162,8 @@ def check_cassette_marker(mark: pytest.Mark, item: pytest.Item) -> None:
         UsageError: An argument that there is not, or a value that there is not; says which there are.
     """
     check_names(mark, CASSETTE_ARGUMENTS, item)
-    check_values(mark, "record", settings.CHOICES["record"], item)
-    check_values(mark, "pace", PACES, item)
+    _check_choice(mark, "record", settings.CHOICES["record"], item)
+    _check_choice(mark, "pace", PACES, item)
     check_truths(mark, ("strict", "every_session"), item)
     path = mark.kwargs.get("path")
     if path is not None:
@@ -184,8 +189,10 @@ def _check_path(mark: pytest.Mark, path: str, item: pytest.Item) -> None:
 
 def _check_mastra(mark: pytest.Mark, item: pytest.Item) -> None:
     check_names(mark, tuple(field.name for field in fields(Needs)), item)
-    check_values(mark, "generation", settings.CHOICES["generation"], item)
-    check_values(mark, "allow", ALLOWABLE, item)
+    _check_values(mark, "generation", settings.CHOICES["generation"], item)
+    if mark.kwargs.get("generation") is not None and not mark.kwargs["generation"]:
+        refuse(mark, item, f"generation={mark.kwargs['generation']!r} names none")
+    _check_values(mark, "allow", ALLOWABLE, item)
     check_truths(mark, ("live_only", "fake_only", "replay"), item)
     check_texts(mark, "workflows", item)
 
@@ -208,22 +215,32 @@ def check_names(mark: pytest.Mark, allowed: tuple[str, ...], item: pytest.Item) 
             refuse(mark, item, f"no argument {name!r}: {hint}there are {', '.join(allowed)}")
 
 
-def check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
+def _check_choice(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
+    """Refuse a value that is none of those allowed."""
+    value = mark.kwargs.get(name)
+    if value is not None and value not in allowed:
+        refuse(mark, item, f"no {name} {value!r}: {settings.suggest(value, allowed)}there are {', '.join(allowed)}")
+
+
+def _check_values(mark: pytest.Mark, name: str, allowed: tuple[str, ...], item: pytest.Item) -> None:
     """Refuse a value, or one of several, that is none of those allowed."""
     check_texts(mark, name, item)
-    for value in _as_tuple(mark.kwargs.get(name) or ()):
-        if value not in allowed:
-            hint = settings.suggest(value, allowed)
-            refuse(mark, item, f"no {name} {value!r}: {hint}there are {', '.join(allowed)}")
+    value = mark.kwargs.get(name)
+    for one in () if value is None else _as_tuple(value):
+        if one not in allowed:
+            refuse(mark, item, f"no {name} {one!r}: {settings.suggest(one, allowed)}there are {', '.join(allowed)}")
 
 
 def check_texts(mark: pytest.Mark, name: str, item: pytest.Item) -> None:
-    """Refuse what is neither a text nor several."""
+    """Refuse what is neither a text with something in it nor several."""
     value = mark.kwargs.get(name)
-    if value is None or isinstance(value, str):
+    if value is None:
         return
-    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in value):
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in texts):
         refuse(mark, item, f"{name}={value!r} is neither a text nor a list of texts")
+    if "" in texts:
+        refuse(mark, item, f"{name}={value!r} has an empty text in it")
 
 
 def refuse(mark: pytest.Mark, item: pytest.Item, what: str) -> NoReturn:

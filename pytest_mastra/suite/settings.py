@@ -251,7 +251,7 @@ def public_address(address: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def suggest(given: str, allowed: tuple[str, ...]) -> str:
+def suggest(given: object, allowed: tuple[str, ...]) -> str:
     """Return `did you mean 'x'? `, or nothing if nothing comes near."""
     return did_you_mean(nearest_name(given, allowed), before="", after=" ")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -56,9 +55,7 @@ class Plan:
 
 def plan_of(item: pytest.Item, *, is_quick: bool, on_live: bool) -> Plan:
     """Return how a test is swept: of several markers, the closest counts."""
-    arguments: dict[str, Any] = {}
-    for mark in item.iter_markers(NAME):
-        arguments = {**mark.kwargs, **arguments}
+    arguments = markers.arguments_of(item, NAME)
     accept = arguments.get("accept", ())
     accept = accept if isinstance(accept, (list, tuple, set, frozenset)) else (accept,)
     families = families_named(arguments.get("faults", "all"), on_live=on_live)
@@ -175,7 +172,7 @@ def _check_marker(mark: pytest.Mark, item: pytest.Item, *, on_live: bool) -> Non
     markers.check_names(mark, ARGUMENTS, item)
     markers.check_truths(mark, ("rerun", "pairs"), item)
     markers.check_texts(mark, "faults", item)
-    faults = mark.kwargs.get("faults", "all")
+    faults = "all" if mark.kwargs.get("faults") is None else mark.kwargs["faults"]
     try:
         families = families_named(faults, on_live=on_live)
     except ValueError as error:
@@ -184,14 +181,15 @@ def _check_marker(mark: pytest.Mark, item: pytest.Item, *, on_live: bool) -> Non
         markers.refuse(mark, item, f"faults={faults!r} names none")
     if mark.kwargs.get("rerun") is False and all(family.ends_script for family in families):
         markers.refuse(mark, item, f"faults={faults!r} end the script, and with rerun=False it is not run again")
-    limit = mark.kwargs.get("limit", USUAL_LIMIT)
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    limit = mark.kwargs.get("limit")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         markers.refuse(mark, item, f"limit={limit!r} is no whole number from 1 on")
     _check_accept(mark, item)
 
 
 def _check_accept(mark: pytest.Mark, item: pytest.Item) -> None:
-    accept = mark.kwargs.get("accept", ())
+    accept = mark.kwargs.get("accept")
+    accept = () if accept is None else accept
     for one in accept if isinstance(accept, (list, tuple, set, frozenset)) else (accept,):
         is_class = isinstance(one, type) and issubclass(one, BaseException)
         if not is_class and not isinstance(one, str):

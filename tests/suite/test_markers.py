@@ -53,6 +53,9 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
             "mastra(allow='stray')",
             "no allow 'stray': did you mean 'strays'? there are strays, step_errors, unused_faults, unused_names",
         ),
+        ("mastra(generation='')", "generation='' has an empty text in it"),
+        ("mastra(generation=[])", "generation=[] names none"),
+        ("mastra(allow='')", "allow='' has an empty text in it"),
         ("mastra(live_only='yes')", "live_only='yes' is neither True nor False"),
         ("mastra(workflows=[1])", "workflows=[1] is neither a text nor a list of texts"),
         (
@@ -68,6 +71,8 @@ def test_it_is_registered(run_suite: RunSuite) -> None:
             "mastra_cassette(record='ones')",
             "no record 'ones': did you mean 'once'? there are none, once, new_episodes, rewrite, verify",
         ),
+        ("mastra_cassette(record=[])", "no record []: there are none, once, new_episodes, rewrite, verify"),
+        ("mastra_cassette(pace='')", "no pace '': there are at_once, recorded, real"),
     ],
 )
 def test_what_is_wrong_is_a_usage_error(run_suite: RunSuite, marker: str, said: str) -> None:
@@ -86,6 +91,32 @@ def test_what_is_wrong_is_a_usage_error(run_suite: RunSuite, marker: str, said: 
         f"ERROR: test_suite.py::test_it: @pytest.mark.{name}: {said}",
         "  See https://mastra-sync.readthedocs.io/errors/#usage-errors",
     ]
+
+
+@pytest.mark.parametrize(
+    ("marker", "nothing"),
+    [
+        ("mastra", "live_only=None, fake_only=None, replay=None, generation=None, workflows=None, allow=None"),
+        ("mastra_sweep", "faults=None, rerun=None, pairs=None, limit=None, accept=None"),
+    ],
+)
+def test_none_says_nothing(run_suite: RunSuite, marker: str, nothing: str) -> None:
+    """An argument that is None is as if it were not there, as one that a helper computes may be."""
+    said = [
+        run_suite(f"""
+            import pytest
+
+            @pytest.mark.{marker}({arguments})
+            def test_it(mastra_server, mastra_client):
+                mastra_server.workflow("w").returns(1)
+                mastra_client.get_workflow("w").execute({{}})
+        """)
+        for arguments in ("", nothing)
+    ]
+    assert said[0].ret == said[1].ret
+    swept = [[line for line in one.outlines if line.startswith("mastra sweep of ")] for one in said]
+    assert swept[0] == swept[1]
+    assert bool(swept[0]) == (marker == "mastra_sweep")
 
 
 def test_a_marker_of_ones_own(run_suite: RunSuite) -> None:

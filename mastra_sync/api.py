@@ -141,6 +141,11 @@ class Api:
             advice = f"Nothing is served at {error.url}: an older server, or another base_url or api_prefix is meant"
             raise UnsupportedByServer(operation.name, advice=advice) from None
 
+    def look(self, operation: Operation, *, body: bytes) -> Any:
+        """Send what does nothing, and what nobody's code has asked for, once; as `call` does otherwise."""
+        request = replace(self._request(operation, (), body), is_look=True)
+        return _parsed(self._exchange(request, self.timeouts, self.default_deadline()), request)
+
     def open(
         self,
         operation: Operation,

@@ -12,6 +12,7 @@ from mastra_sync.api import Api
 from mastra_sync.errors import BadRequestError, MastraError
 from mastra_sync.generations import CURRENT
 from mastra_sync.operations import TIME_TRAVEL_ASYNC
+from mastra_sync.request import HARMLESS_BODY
 from mastra_sync.run_input import INPUT
 from mastra_sync.step_graph import GRAPH
 
@@ -95,7 +96,7 @@ def sees_bodies(api: Api, run: RunResult) -> bool:
         # refused without a step as without a body, so that nothing can come of it
         with contextlib.suppress(MastraError):
             try:
-                api.call(TIME_TRAVEL_ASYNC, body=b"{}", retries=0)
+                api.look(TIME_TRAVEL_ASYNC, body=HARMLESS_BODY)
             except BadRequestError as error:
                 known.sees_bodies = not any(map(_misses_body, error.issues))
     return known.sees_bodies is not False

@@ -9,13 +9,16 @@ from mastra_sync.deadline import Deadline
 LOOK_HEADER, LOOK = "X-Mastra-Sync", "look"
 """Marks a request that nobody's code has made: test tools do not count it. Servers pass over it."""
 
+HARMLESS_BODY = b"{}"
+"""What a server is asked for that may lose bodies: time travel that names no step, which each refuses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to be sent.
 
-    `url` has no query, so that it can be shown; `query` may hold what must not be. `is_look` marks what is asked only
-    to say more of an error.
+    `url` has no query, so that it can be shown; `query` may hold what must not be. `is_look` marks what the client asks
+    by itself, only to say more of what is wrong.
     """
 
     method: str

@@ -10,7 +10,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mastra_sync.deadline import Clock
-from mastra_sync.request import LOOK, LOOK_HEADER
+from mastra_sync.operations import TIME_TRAVEL_ASYNC
+from mastra_sync.request import HARMLESS_BODY, LOOK, LOOK_HEADER
+
+_ASKED_WITHOUT_STEP = TIME_TRAVEL_ASYNC.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,14 @@ class WireRequest:
 
     @property
     def is_look(self) -> bool:
-        """Whether `mastra_sync` asks by itself, to say more of an error."""
-        return self.method == "GET" and self.header(LOOK_HEADER) == LOOK
+        """Whether `mastra_sync` asks by itself, to say more of what is wrong.
+
+        What may do anything is none, whatever its headers say.
+        """
+        does_nothing = self.method == "GET" or (
+            self.body == HARMLESS_BODY and self.path.rpartition("/")[2] == _ASKED_WITHOUT_STEP
+        )
+        return does_nothing and self.header(LOOK_HEADER) == LOOK
 
     def header(self, name: str) -> str | None:
         """Return a header's value, whatever the case of its name; None if it is not there."""

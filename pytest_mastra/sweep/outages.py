@@ -45,6 +45,10 @@ class Outages:
         now = server.clock.now()
         self._outages[server] = _Outage(line, now, now, time.monotonic())
 
+    def has(self, server: FakeMastra | None) -> bool:
+        """Return whether a server is out of reach by now."""
+        return server in self._outages
+
     def refuses(self, server: FakeMastra | None, call: RouteMatch, find_line: Callable[[], str]) -> bool:
         """Return whether a server is out of reach: for looks of that line it is."""
         outage = self._outages.get(server) if server is not None else None

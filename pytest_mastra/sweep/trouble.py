@@ -103,7 +103,9 @@ class Trouble:
         Raises:
             Killed: The script ends here.
         """
-        call = call_of(request) if self._has_begun and not request.is_look else None
+        call = call_of(request) if self._has_begun else None
+        if call is not None and request.is_look:
+            return silence(Cut.REFUSED) if self._outages.has(server) else surface.handle(request)
         if call is None or call.verb is None:
             return surface.handle(request)
         find_line = find_asking_line if in_process else str

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -75,6 +76,16 @@ def checked_text(value: str, argument: str) -> str:
     except UnicodeEncodeError:
         raise InvalidArgument(argument, "has characters that UTF-8 cannot encode") from None
     return value
+
+
+def checked_switch(value: Any, argument: str) -> None:
+    """Find what would count as True or False and is neither.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgument(argument, f"must be True or False, not {type(value).__name__}")
 
 
 def checked_callable(value: Any, argument: str) -> None:
@@ -276,7 +287,7 @@ def checked_count(value: int | None, argument: str, *, least: int) -> int | None
     """Return a whole number, or None if none was given.
 
     Raises:
-        InvalidArgument: Not a whole number, or below `least`.
+        InvalidArgument: Not a whole number, below `least`, or beyond what fits into a machine's word.
     """
     if value is None:
         return None
@@ -284,4 +295,6 @@ def checked_count(value: int | None, argument: str, *, least: int) -> int | None
         raise InvalidArgument(argument, f"must be a whole number, not {type(value).__name__}")
     if value < least:
         raise InvalidArgument(argument, f"must be at least {least}, got {value}")
+    if value > sys.maxsize:
+        raise InvalidArgument(argument, f"must be at most {sys.maxsize}, not a number of {value.bit_length()} bits")
     return value

@@ -18,7 +18,7 @@ from typing_extensions import Self
 
 from mastra_sync import deadline
 from mastra_sync.api import Api
-from mastra_sync.arguments import checked_count, checked_header, checked_text
+from mastra_sync.arguments import checked_callable, checked_count, checked_header, checked_switch, checked_text
 from mastra_sync.attributes import refuses_unknown, tells_missing
 from mastra_sync.deadline import Clock, Seconds, seconds_of
 from mastra_sync.dynamic_workflows import DynamicWorkflows
@@ -112,6 +112,7 @@ class MastraClient(Schedules, DynamicWorkflows):
         reply_limit: int = DEFAULT_RECORD_LIMIT,
         clock: Clock | None = None,
     ) -> None:
+        _check_parts(session, adapter, clock)
         url = base_url if base_url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
         own_headers = _basic_auth(_checked_base_url(url)) | _checked_headers(headers)
         own_token = _token_or_default(token, own_headers)
@@ -178,6 +179,7 @@ class MastraClient(Schedules, DynamicWorkflows):
         """
         from mastra_sync.workflow_models import WorkflowDetails  # noqa: PLC0415
 
+        checked_switch(partial, "partial")
         query = [("partial", "true" if partial else None), *context_query(request_context)]
         answer = self.api.call(LIST_WORKFLOWS, query=query)
         return self.api.parse(answer, LIST_WORKFLOWS, _adapter(dict[str, WorkflowDetails]).validate_python)
@@ -340,6 +342,8 @@ def _checked_prefix(api_prefix: str) -> str:
 
 
 def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    if headers is not None and not isinstance(headers, Mapping):
+        raise InvalidArgument("headers", f"must be a mapping of names to values, not {type(headers).__name__}")
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise InvalidArgument("headers", f"{name!r} is not the name of a header")
@@ -347,6 +351,16 @@ def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise InvalidArgument("headers", f"{name!r} is not for callers to say: it follows from what is sent")
         checked_header(value, f"headers[{name!r}]")
     return dict(headers or {})
+
+
+def _check_parts(session: object, adapter: object, clock: object) -> None:
+    """Refuse a session, an adapter or a clock that could not do its work."""
+    # one of another class will do that has what is asked of it, as recorders of other libraries have
+    if session is not None and (isinstance(session, type) or not hasattr(session, "request")):
+        raise InvalidArgument("session", f"must be a requests.Session, not {type(session).__name__}")
+    checked_callable(adapter, "adapter")
+    if clock is not None and (isinstance(clock, type) or not hasattr(clock, "monotonic")):
+        raise InvalidArgument("clock", f"must have monotonic() and sleep(seconds), not {type(clock).__name__}")
 
 
 def _token_or_default(token: Token, headers: Mapping[str, str]) -> Token:
@@ -387,7 +401,10 @@ def _timeouts(timeout: Seconds | tuple[Seconds, Seconds]) -> Timeouts:
             raise InvalidArgument("timeout", "must be one duration, or two: to connect and to read") from None
     else:
         connect = read = timeout
-    return Timeouts(seconds_of(connect, "timeout"), seconds_of(read, "timeout"))
+    timeouts = Timeouts(seconds_of(connect, "timeout"), seconds_of(read, "timeout"))
+    if 0.0 in (timeouts.connect, timeouts.read):
+        raise InvalidArgument("timeout", "must be more than 0: nothing is answered in no time")
+    return timeouts
 
 
 @cache

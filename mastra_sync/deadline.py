@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from datetime import timedelta
 from typing import Protocol
@@ -139,10 +140,10 @@ class Deadline:
 
 
 def seconds_of(value: Seconds, argument: str) -> float | None:
-    """Return a duration as seconds.
+    """Return a duration as seconds; None for ever, and for what no socket can wait.
 
     Raises:
-        InvalidArgument: Not a number, negative, or not finite.
+        InvalidArgument: Not a number, or negative.
     """
     if value is None:
         return None
@@ -150,6 +151,6 @@ def seconds_of(value: Seconds, argument: str) -> float | None:
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidArgument(argument, f"must be seconds, a timedelta or None, not {type(value).__name__}")
-    if math.isnan(value) or value < 0:
+    if not value >= 0:
         raise InvalidArgument(argument, f"must not be negative or NaN, got {value!r}")
-    return None if math.isinf(value) else float(value)
+    return None if value > threading.TIMEOUT_MAX else float(value)

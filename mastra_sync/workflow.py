@@ -17,6 +17,7 @@ from mastra_sync.arguments import (
     checked_count,
     checked_id,
     checked_inputs,
+    checked_switch,
     checked_text,
     plain_json,
     request_body,
@@ -207,6 +208,8 @@ class Workflow:
         for name in fields or ():
             if name not in RUN_FIELDS:
                 raise InvalidArgument("fields", f"{name!r} is not one of {', '.join(RUN_FIELDS)}")
+        if with_nested_workflows is not None:
+            checked_switch(with_nested_workflows, "with_nested_workflows")
         return self._run_api(run_id).read(fields, nested=with_nested_workflows, query=context_query(request_context))
 
     def run_execution_result(self, run_id: str) -> RunResult:
@@ -315,6 +318,7 @@ class Workflow:
         if run_id is None:
             _check_needs_no_id(options, "a run_id, such as an order's number")
         checked_callable(on_update, "on_update")
+        checked_switch(progress, "progress")
         deadline = self.api.deadline(seconds_of(timeout, "timeout"))
         bounded = type(self)(self.client, self.id, api=self.api.within(deadline))
         makes_progress = find_progress() if progress else None

@@ -16,11 +16,13 @@ from mastra_sync.documentation import see_error
 from mastra_sync.options import StartOptions
 from pytest_mastra.explain.failed_run import Mask
 from pytest_mastra.fake.api.fault_target import place_of_caller
+from pytest_mastra.fake.workflows.arguments import check_name, check_text
 from pytest_mastra.regression.differing_steps import compared_runs, notes_of
 from pytest_mastra.regression.outcome import comparable_outcomes
 from pytest_mastra.regression.recorded_run import RecordedAnswer, RecordedRun, recording_of
 from pytest_mastra.text.differences import Difference, describe, differences
 from pytest_mastra.text.json_paths import PathPattern
+from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:
     from pytest_mastra.run_history.runs import TouchedRun
@@ -155,6 +157,7 @@ class Rerunner:
             **options: As `Workflow.execute`, where the recording does not say: `initial_state`, `request_context`, ...
 
         Raises:
+            TypeError: `ignore` or `workflow_id` is no text.
             ValueError: `run` or `ignore` cannot be understood.
             InvalidInput: The workflow's schema rejects the recorded input.
             RunTimeout: The new run goes on.
@@ -162,7 +165,8 @@ class Rerunner:
         """
         __tracebackhide__ = True
         place = place_of_caller(1)
-        patterns = [PathPattern(pattern) for pattern in ([ignore] if isinstance(ignore, str) else ignore)]
+        patterns = _patterns_of(ignore)
+        check_name(workflow_id, "workflow_id")
         recording = recording_of(run, workflow_id)
         result, given, unanswered = self._run(recording, timeout, options)
         actual, expected = comparable_outcomes(result, recording.result, recording.workflow_id)
@@ -213,6 +217,17 @@ def make_rerunner(request: pytest.FixtureRequest, scene: Scene, client: MastraCl
     rerunner = Rerunner(client, request.node, scene)
     request.addfinalizer(rerunner.refuse_unasked)
     return rerunner
+
+
+def _patterns_of(ignore: Iterable[str]) -> list[PathPattern]:
+    """Return what may differ, of which one path may stand alone."""
+    given = [ignore] if isinstance(ignore, str) else ignore
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"ignore is a JSON path or several, not {shown(given)}")
+    paths = list(given)
+    for path in paths:
+        check_text(path, "a JSON path of ignore")
+    return [PathPattern(path) for path in paths]
 
 
 def _is_answer(data: Any) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from mastra_sync.keywords import takes
 from pytest_mastra.fake.virtual_time.clock import ServerClock, VirtualClock
 from pytest_mastra.fake.virtual_time.pace import Pace
+from pytest_mastra.fake.workflows.arguments import check_truth
 from pytest_mastra.http.surface_recorder import WatchedSurface
 from pytest_mastra.suite import settings
 from pytest_mastra.suite.client_clock import give_clock
@@ -84,6 +85,7 @@ class MastraServerFactory:
         target = settings.setting(self._config, "target").value
         if target != "fake":
             skip(f"mastra_server_factory makes fakes; this test ran with --mastra-target={target}")
+        check_truth(on_socket, "on_socket")
         number = next(_numbers)
         server = ServedMastra(
             self._usual,

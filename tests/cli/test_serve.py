@@ -236,7 +236,7 @@ def test_an_address_for_others(here: Path, mastra_sync: Command) -> None:
     (here / "city_fakes.py").write_text(CITY, encoding="utf-8")
     ended = mastra_sync("serve", "city_fakes:server", "--host", "0.0.0.0")
     assert (ended.status, ended.out) == (Exit.USAGE, "")
-    assert ended.err.startswith("mastra-sync: --host: 0.0.0.0 is not a loopback address")
+    assert ended.err.startswith("mastra-sync: --host: '0.0.0.0' is not a loopback address")
 
 
 def test_requests_that_meet_nothing_are_told(capsys: pytest.CaptureFixture[str]) -> None:

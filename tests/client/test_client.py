@@ -164,7 +164,7 @@ def test_settings_that_cannot_be_right_are_refused(argument: str, value: Any) ->
     assert caught.value.argument.partition("[")[0] == argument
 
 
-@pytest.mark.parametrize("timeout", [None, 0, 1, 2.5, timedelta(minutes=1), (1, None), (timedelta(seconds=1), 2)])
+@pytest.mark.parametrize("timeout", [None, 0.1, 1, 2.5, timedelta(minutes=1), (1, None), (timedelta(seconds=1), 2)])
 def test_durations_in_any_form(timeout: Any) -> None:
     """Seconds, a timedelta, a pair, or no limit."""
     assert MastraClient(timeout=timeout).api.timeouts is not None

@@ -20,8 +20,10 @@ from pytest_mastra.fake.workflows.javascript import (
     deep_equal,
     dumps,
     loads,
+    packed,
     returned_value,
     to_json_value,
+    unpacked,
 )
 
 
@@ -109,3 +111,8 @@ def test_every_text_that_is_not_json_is_complained_of(text: str) -> None:
         assert syntax_error(text)
     else:
         assert syntax_error(text) == "Unexpected end of JSON input"  # what is said if there is no fault to be found
+
+
+def test_half_a_character_is_kept() -> None:
+    """A text may hold one of two surrogates, in JavaScript as here, and comes back out of the store."""
+    assert unpacked(packed({"é": "\ud800"})) == {"é": "\ud800"}

@@ -375,3 +375,15 @@ def test_the_answers_that_a_stream_told_of() -> None:
     told = RunResult.model_validate({"workflowName": "w", "status": "success"})
     run = TouchedRun("w", "5f3c", "success", told, events)
     assert [answer.data for answer in recording_of(run, None).answers] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("argument", ["ignore=None", "ignore=5", "ignore=b'x'", "ignore=[5]", "workflow_id=0"])
+def test_an_argument_of_the_wrong_kind(run_suite: RunSuite, argument: str) -> None:
+    """It is refused by its name, and nothing runs."""
+    result = run_suite(f"""
+        def test_it(mastra_server, mastra_client, mastra_replay_run):
+            mastra_server.workflow("w").returns(1)
+            mastra_replay_run(mastra_client.get_workflow("w").execute({{}}), {argument})
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"E *TypeError: *{argument.partition('=')[0]}*"])

@@ -34,6 +34,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 DEFAULTS = {"target": "fake", "generation": "current", "zod": "", "trace": "off", "sweep": "full"}
 
+_EXAMPLES = {"html": "report.html", "summary": "summary.md", "coverage": "term-missing", "ca_file": "ca.pem"}
+"""Options that need a value and are no choice, each with one."""
+
 URL_VARIABLE = "MASTRA_BASE_URL"
 TOKEN_VARIABLE = "MASTRA_API_TOKEN"  # noqa: S105 -- the name of a variable
 
@@ -216,9 +219,11 @@ def check(config: pytest.Config) -> None:
     """
     for name in CHOICES:
         setting(config, name)
-    if config.getoption("mastra_html") == "":
-        words = "--mastra-html needs a path: --mastra-html=report.html"
-        raise usage_error(words)
+    for name, example in _EXAMPLES.items():
+        # as one is out of a variable that is not set
+        if config.getoption(f"mastra_{name}") == "":
+            option = f"--mastra-{name.replace('_', '-')}"
+            raise usage_error(f"{option} is given nothing; an example: {option}={example}")
     ca_file(config)
     url_setting(config, checks_variable=needs_url(config))
 

@@ -247,7 +247,10 @@ def test_it(mastra_client):
             ["--mastra-url=http://127.0.0.1:1"],
             "--mastra-url does nothing with target fake (default): tests run on fakes",
         ),
-        (["--mastra-html="], "--mastra-html needs a path"),
+        (["--mastra-html="], "--mastra-html is given nothing; an example: --mastra-html=report.html"),
+        (["--mastra-summary="], "--mastra-summary is given nothing; an example: --mastra-summary=summary.md"),
+        (["--mastra-coverage="], "--mastra-coverage is given nothing; an example: --mastra-coverage=term-missing"),
+        (["--mastra-ca-file="], "--mastra-ca-file is given nothing; an example: --mastra-ca-file=ca.pem"),
         (["--mastra-target=live"], "MASTRA_BASEURL is set: did you mean MASTRA_BASE_URL?"),
     ],
 )

@@ -18,6 +18,9 @@ SECONDS_TO_CONNECT = 5.0
 SECONDS_BETWEEN_PIECES = 300.0
 """How long a server may say nothing before it is given up."""
 
+_KEPT_CONNECTIONS = 10
+"""Of more at once urllib3 would say in the log that it discards some."""
+
 _OF_THE_CONNECTION = frozenset({"connection", "content-length", "date", "keep-alive", "transfer-encoding"})
 """Headers that each connection has of its own."""
 
@@ -42,6 +45,7 @@ class ForwardingSurface:
         options: dict[str, Any] = {
             "timeout": timeout,
             "retries": False,
+            "maxsize": _KEPT_CONNECTIONS,
             **_trust(tls, bundle if isinstance(bundle, str) else None),
         }
         proxy = requests.utils.select_proxy(origin, usual["proxies"])

@@ -10,7 +10,6 @@ from mastra_sync.suggest import did_you_mean, nearest_name
 from pytest_mastra.fake.api import fault_effects
 from pytest_mastra.fake.api.fault import Handle
 from pytest_mastra.fake.api.fault_effects import OnFired, Position
-from pytest_mastra.fake.engine.held_command import HeldCommand
 from pytest_mastra.http.wire import Cut, Pause, WireReply
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.text.values import counted
@@ -29,8 +28,8 @@ class Meeting:
     Attributes:
         handle: Has the request take effect, and returns its reply.
         on_fired: To be called when the fault comes about.
-        server: The fake that is asked.
-        on_held: To be called with what holds a run that is at work.
+        server: The fake that is asked; None for a live server.
+        begin: Has the request take effect as far as its run being at work.
         on_away: To be called when the server cannot be reached any more.
         at: After how many events of a stream; None for the request as a whole.
     """
@@ -38,7 +37,7 @@ class Meeting:
     handle: Handle
     on_fired: OnFired
     server: Any
-    on_held: Callable[[HeldCommand], None]
+    begin: Callable[[], None]
     on_away: Callable[[], None]
     at: int | None = None
 
@@ -56,7 +55,7 @@ class Family:
         in_process_only: Whether only requests of this process can meet it.
         is_quick: Whether it belongs to the few that a quick sweep tries.
         by_name_only: Whether it is tried only where a marker names it.
-        on_live: Whether it can come about between a script and a live server.
+        not_on_live: Why it cannot come about on a live server; empty if it can.
         needs_run: Whether only a request can meet it that has a run executed.
         holds_run: Whether the run is still at work when the script looks at it next.
         restarts_runs: Whether a server that has died of it restarts its active runs when it is back, as deployments do.
@@ -70,7 +69,7 @@ class Family:
     in_process_only: bool = False
     is_quick: bool = False
     by_name_only: bool = False
-    on_live: bool = False
+    not_on_live: str = ""
     needs_run: bool = False
     holds_run: bool = False
     restarts_runs: bool = False
@@ -119,30 +118,21 @@ def _kill_before(meeting: Meeting) -> WireReply:
     raise Killed
 
 
-def _hold(meeting: Meeting) -> None:
-    """Have a request take effect as far as its run's first step."""
-    state, held = meeting.server.state, HeldCommand()
-    state.held_next = held
-    try:
-        meeting.handle().close()
-    finally:
-        state.held_next = None
-    meeting.on_held(held)
-    meeting.on_fired()
-
-
 def _kill_at_work(meeting: Meeting) -> WireReply:
-    _hold(meeting)
+    meeting.begin()
+    meeting.on_fired()
     raise Killed
 
 
 def _time_out(meeting: Meeting) -> WireReply:
-    _hold(meeting)
+    meeting.begin()
+    meeting.on_fired()
     return fault_effects.refusal(504, None, retry_after=None, html=True)
 
 
 def _be_away(meeting: Meeting) -> WireReply:
-    _hold(meeting)
+    meeting.begin()
+    meeting.on_fired()
     meeting.on_away()
     return fault_effects.silence(Cut.RESET)
 
@@ -213,14 +203,20 @@ class _KillingBody:
         self._reply.close()
 
 
+_NOT_OURS = "the server is not the sweep's to kill"
+
 FAMILIES = {
     family.name: family
     for family in (
-        Family(
-            "lost", "its answer was lost, after it took effect", _lose, has_borders=True, is_quick=True, on_live=True
-        ),
+        Family("lost", "its answer was lost, after it took effect", _lose, has_borders=True, is_quick=True),
         Family("refused", "it was refused with 503, before it took effect", _refuse),
-        Family("silence", "it took effect, and no answer came for ten minutes", _say_nothing, in_process_only=True),
+        Family(
+            "silence",
+            "it took effect, and no answer came for ten minutes",
+            _say_nothing,
+            in_process_only=True,
+            not_on_live="a script would wait in real time, and to the server it is what lost is",
+        ),
         Family("nonsense", "it took effect, and a page of HTML was answered", _answer_nonsense),
         Family(
             "timed_out",
@@ -229,14 +225,13 @@ FAMILIES = {
             needs_run=True,
             holds_run=True,
         ),
-        Family("cut", "its answer was cut half way", _cut, by_name_only=True, on_live=True),
+        Family("cut", "its answer was cut half way", _cut, by_name_only=True),
         Family(
             "killed_before",
             "the script was killed before it",
             _kill_before,
             ends_script=True,
             in_process_only=True,
-            on_live=True,
         ),
         Family(
             "killed_after",
@@ -246,7 +241,6 @@ FAMILIES = {
             ends_script=True,
             in_process_only=True,
             is_quick=True,
-            on_live=True,
         ),
         Family(
             "killed_at_work",
@@ -263,6 +257,7 @@ FAMILIES = {
             _die,
             has_borders=True,
             restarts_runs=True,
+            not_on_live=_NOT_OURS,
         ),
         Family(
             "server_died_for_good",
@@ -270,6 +265,7 @@ FAMILIES = {
             _die,
             has_borders=True,
             by_name_only=True,
+            not_on_live=_NOT_OURS,
         ),
         Family(
             "unreachable",
@@ -290,8 +286,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Names for several families."""
 
 
-ON_LIVE = tuple(name for name, family in FAMILIES.items() if family.on_live)
-"""The families that can come about on a live server: there, all."""
+ALL_ON_LIVE = tuple(
+    name
+    for name, family in FAMILIES.items()
+    if not family.not_on_live and (name in GROUPS["all"] or family.name == "cut")
+)
+"""The families that are tried on a live server where a marker does not choose."""
 
 
 def families_named(names: str | Iterable[str], *, on_live: bool = False) -> tuple[Family, ...]:
@@ -305,15 +305,18 @@ def families_named(names: str | Iterable[str], *, on_live: bool = False) -> tupl
         ValueError: There is no such family, or none that can come about; says which there are.
     """
     given = [names] if isinstance(names, str) else list(names)
-    groups = {**GROUPS, "all": ON_LIVE} if on_live else GROUPS
-    chosen = [one for name in given for one in groups.get(name, (name,))]
-    for name in chosen:
-        check_family(name)
-    if on_live and chosen and not set(chosen) & set(ON_LIVE):
-        raise ValueError(f"on a live server {', '.join(chosen)} cannot come about, only {', '.join(ON_LIVE)}")
-    if on_live:
-        chosen = [name for name in chosen if name in ON_LIVE]
+    groups = {**GROUPS, "all": ALL_ON_LIVE} if on_live else GROUPS
+    named = {name: check_family(name) for one in given for name in groups.get(one, (one,))}
+    chosen = {name: family for name, family in named.items() if not (on_live and family.not_on_live)}
+    if named and not chosen:
+        raise ValueError("; ".join(map(explain_not_on_live, named.values())))
     return tuple(family for name, family in FAMILIES.items() if name in chosen)
+
+
+def explain_not_on_live(family: Family) -> str:
+    """Return why a family cannot come about on a live server, and which ones can."""
+    there = ", ".join(name for name, one in FAMILIES.items() if not one.not_on_live)
+    return f"{family.name} cannot come about on a live server: {family.not_on_live}. There are {there}"
 
 
 def check_family(name: str) -> Family:

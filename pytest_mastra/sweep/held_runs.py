@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_mastra.fake.engine.held_command import HeldCommand
 from pytest_mastra.http.verbs import Kind
 
 if TYPE_CHECKING:
-    from pytest_mastra.fake.engine.held_command import HeldCommand
+    from pytest_mastra.fake.api.fault import Handle
+    from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.verbs import RouteMatch
 
 _LOOKS = (Kind.POLL, Kind.READ)
@@ -34,8 +36,14 @@ class HeldRuns:
     def __init__(self) -> None:
         self._held: list[_HeldRun] = []
 
-    def note(self, run_id: str | None, command: HeldCommand) -> None:
-        """Note that a run is held."""
+    def begin(self, server: FakeMastra, run_id: str | None, handle: Handle) -> None:
+        """Have a request take effect as far as its run's first step."""
+        command = HeldCommand()
+        server.state.held_next = command
+        try:
+            handle().close()
+        finally:
+            server.state.held_next = None
         self._held.append(_HeldRun(run_id, command))
 
     def look(self, call: RouteMatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mastra_sync.errors import MastraError
 from pytest_mastra.suite import markers, settings
 from pytest_mastra.sweep.accepted_points import explain_no_pattern
-from pytest_mastra.sweep.families import ON_LIVE, Family, families_named
+from pytest_mastra.sweep.families import Family, explain_not_on_live, families_named
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.points import Points, parse_points
 from pytest_mastra.sweep.protocol import is_plain_function
@@ -118,11 +118,9 @@ def check_point(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     target = settings.setting(config, "target").value
     if target == "replay":
         raise settings.usage_error(f"--mastra-point: on {target} nothing can be made to go wrong")
-    unfit = [point for point in points if target == "live" and not point.family.on_live]
+    unfit = [point for point in points if target == "live" and point.family.not_on_live]
     if unfit:
-        raise settings.usage_error(
-            f"--mastra-point: {unfit[0]} cannot come about on a live server, only {', '.join(ON_LIVE)}"
-        )
+        raise settings.usage_error(f"--mastra-point={unfit[0]}: {explain_not_on_live(unfit[0].family)}")
     marked = [item for item in items if item.get_closest_marker(NAME) is not None]
     if len(marked) != 1:
         found = "none that was chosen has" if not marked else f"{len(marked)} that were chosen have"

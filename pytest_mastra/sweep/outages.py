@@ -19,6 +19,9 @@ _LONGEST = 24 * 3600.0
 _LONGEST_IDLE = 2.0
 """Real seconds after which it is back for who does not wait in the fake's time."""
 
+_LONGEST_LIVE = 20.0
+"""Real seconds after which a live server is back: clients that give up have done so by then."""
+
 _STANDS_STILL = 0.01
 """Seconds on the fake's clock that pass by being asked."""
 
@@ -33,16 +36,14 @@ class _Outage:
 
 
 class Outages:
-    """The servers that cannot be reached."""
+    """The servers that cannot be reached; None is the live one."""
 
     def __init__(self) -> None:
-        self._outages: dict[FakeMastra, _Outage] = {}
+        self._outages: dict[FakeMastra | None, _Outage] = {}
 
     def begin(self, server: FakeMastra | None, line: str) -> None:
         """Have a server be out of reach of the line that asked it."""
-        if server is None:
-            return
-        now = server.clock.now()
+        now = _now(server)
         self._outages[server] = _Outage(line, now, now, time.monotonic())
 
     def has(self, server: FakeMastra | None) -> bool:
@@ -51,11 +52,11 @@ class Outages:
 
     def refuses(self, server: FakeMastra | None, call: RouteMatch, find_line: Callable[[], str]) -> bool:
         """Return whether a server is out of reach: for looks of that line it is."""
-        outage = self._outages.get(server) if server is not None else None
-        if server is None or outage is None:
+        outage = self._outages.get(server)
+        if outage is None:
             return False
         has_given_up = call.row.kind is Kind.MOVE or find_line() != outage.line
-        if has_given_up or self._has_lasted(outage, server.clock.now(), time.monotonic()):
+        if has_given_up or self._has_lasted(outage, server):
             del self._outages[server]
             return False
         return True
@@ -64,8 +65,15 @@ class Outages:
         """Have all be back."""
         self._outages.clear()
 
-    def _has_lasted(self, outage: _Outage, now: float, real: float) -> bool:
+    def _has_lasted(self, outage: _Outage, server: FakeMastra | None) -> bool:
+        now, real = _now(server), time.monotonic()
+        if server is None:
+            return now - outage.began > _LONGEST_LIVE
         if now - outage.last < _STANDS_STILL:
             outage.idle += real - outage.last_real
         outage.last, outage.last_real = now, real
         return now - outage.began > _LONGEST or outage.idle > _LONGEST_IDLE
+
+
+def _now(server: FakeMastra | None) -> float:
+    return time.monotonic() if server is None else server.clock.now()

@@ -87,6 +87,7 @@ class Sweep:
         self._run = run
         self._on_run = on_run
         self._left_out = ""
+        self._not_at_work: list[Point] = []
         self._makers: dict[pytest.FixtureDef[Any], None] = {}
         self.result = Result()
         item.stash[RESULT] = self.result
@@ -105,6 +106,8 @@ class Sweep:
             self._try_pairs()
         names = ", ".join(maker.argname for maker in self._makers)
         self._note(f"set up anew each time: {names}" if names else "")
+        quick = ", ".join(dict.fromkeys(map(str, self._not_at_work)))
+        self._note(f"runs had ended before they could be met at work: {quick}" if quick else "")
         result.error = result.error or self._explain_not_met() or self._explain_idle()
         result.seconds = time.perf_counter() - began
         failing = result.failing
@@ -194,7 +197,9 @@ class Sweep:
         self.result.note = "; ".join(filter(None, (self.result.note, said)))
 
     def _try(self, points: Points) -> Verdict:
-        return judge(self._attempt(points), points, self.result.allowance, self._plan)
+        attempt = self._attempt(points)
+        self._not_at_work += attempt.trouble.not_at_work
+        return judge(attempt, points, self.result.allowance, self._plan)
 
     def _try_pairs(self) -> None:
         """Have a second thing go wrong after each fault that was survived."""

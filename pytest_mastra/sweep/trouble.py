@@ -18,6 +18,7 @@ from pytest_mastra.sweep.asking_line import find_asking_line
 from pytest_mastra.sweep.families import Meeting
 from pytest_mastra.sweep.held_runs import HeldRuns
 from pytest_mastra.sweep.killed import Killed
+from pytest_mastra.sweep.live_work import LiveWork
 from pytest_mastra.sweep.outages import Outages
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Trouble:
     Attributes:
         is_quiet: Whether nothing is reported of this run.
         fired: What came about.
+        not_at_work: The points of it at which a run of a live server was to be at work, and was not.
         asking_lines: Which lines of the script sent what met a fault, as far as it is of this process.
         served: What a live server was asked and answered, whatever the script was told of it.
         is_script_over: Whether the script has been killed, and was not run again since.
@@ -47,6 +49,7 @@ class Trouble:
     def __init__(self, points: Points, *, is_quiet: bool) -> None:
         self.is_quiet = is_quiet
         self.fired: list[Point] = []
+        self.not_at_work: list[Point] = []
         self.asking_lines: list[str] = []
         self.served = ExchangeLog()
         self._points = points
@@ -58,6 +61,7 @@ class Trouble:
         self._has_begun = False
         self._interrupted: set[FakeMastra] = set()
         self._held = HeldRuns()
+        self._live: LiveWork | None = None
         self._outages = Outages()
         self._lock = threading.Lock()
 
@@ -70,6 +74,8 @@ class Trouble:
         """Let nothing go wrong any more."""
         self._outages.end()
         self._held.let_all_go()
+        if self._live is not None:
+            self._live.end()
         self._has_begun = False
 
     def run_again(self) -> None:
@@ -77,6 +83,8 @@ class Trouble:
         self.is_script_over = False
         self._outages.end()
         self._held.begin_pass()
+        if self._live is not None:
+            self._live.begin_pass()
         for server in self._servers:
             server.revive()
             self._restart_runs(server)
@@ -87,6 +95,7 @@ class Trouble:
 
     def surround_live(self, surface: Surface, url: str) -> Surface:
         """Return what is asked in a live server's stead; what the server is asked is noted."""
+        self._live = LiveWork(surface)
         return _TroubledSurface(WatchedSurface(surface, self.served, url, time.time), None, self, in_process=True)
 
     def handle(
@@ -132,11 +141,18 @@ class Trouble:
             handle=partial(surface.handle, request),
             on_fired=partial(self._note, point, server),
             server=server,
-            on_held=partial(self._held.note, call.run),
+            begin=partial(self._begin, surface, server, request, point),
             on_away=partial(self._outages.begin, server, line),
             at=point.at,
         )
         return point.family.meet(meeting)
+
+    def _begin(self, surface: Surface, server: FakeMastra | None, request: WireRequest, point: Point) -> None:
+        """Have a request take effect as far as its run being at work."""
+        if server is not None:
+            self._held.begin(server, call_of(request).run, partial(surface.handle, request))
+        elif self._live is not None and not self._live.begin(surface, request):
+            self.not_at_work.append(point)
 
     def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
         """Return whether a request is the one of a point, counted as it is."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_mastra import FakeMastra, OnSocket
+from pytest_mastra.fake.virtual_time.clock import RealClock
 from tests.suites_in_folders import RunSuite
 from tests.sweep.scripts import NAIVE
+from tests.sweep.test_several_questions import failed_points
 
 SUITE = (
     NAIVE
@@ -17,11 +19,13 @@ import uuid
 
 from mastra_sync import MastraClient
 
+cut = pytest.mark.mastra_sweep(faults=["lost", "cut", "killed_before", "killed_after"])
+
 @pytest.fixture
 def number():
     return f"e-{uuid.uuid4()}"
 
-@pytest.mark.mastra_sweep
+@cut
 def test_careful(mastra_client, number):
     run = mastra_client.get_workflow("expense").create_run(number)
     result = run.start_async({}, if_started="join")
@@ -29,12 +33,12 @@ def test_careful(mastra_client, number):
         result = run.resume_async({"by": "Ines"}, step=result.suspensions[0], if_answered="join")
     assert result.result == {"by": "Ines"}
 
-@pytest.mark.mastra_sweep
+@cut
 def test_streamed(mastra_client, number):
     with mastra_client.get_workflow("tea").create_run(number).stream({}, if_started="join", on_gap="follow") as events:
         assert events.result().result == {"cups": 1}
 
-@pytest.mark.mastra_sweep
+@cut
 def test_naive(mastra_target, number):
     assert post("tea/start-async", runId=number)["status"] == "success"
 
@@ -125,13 +129,21 @@ def test_each_point_on_a_live_server(run_suite: RunSuite, live: tuple[FakeMastra
 @pytest.mark.parametrize(
     ("faults", "arguments", "said"),
     [
-        ("all", ["--mastra-point=start#1:refused"], "start#1:refused cannot come about on a live server, only lost, "),
+        (
+            "all",
+            ["--mastra-point=start#1:silence"],
+            "--mastra-point=start#1:silence: silence cannot come about on a live server: a script would wait in real ",
+        ),
         (
             "all",
             ["--mastra-point=stream#1:server_died@2"],
-            "stream#1:server_died@2 cannot come about on a live server, ",
+            "server_died cannot come about on a live server: the server is not the sweep's to kill. There are lost, ",
         ),
-        ("refused", ["--mastra-sweep=full"], "on a live server refused cannot come about, only lost, cut, killed_"),
+        (
+            ["silence", "server_died"],
+            ["--mastra-sweep=full"],
+            "to the server it is what lost is. There are lost, refused, nonsense, timed_out, cut, killed_before, ",
+        ),
         (
             "all",
             ["--mastra-sweep=quick", "--mastra-record=rewrite"],
@@ -152,3 +164,86 @@ def test_what_cannot_be_meant(
     result = run_suite(code, "--mastra-target=live", f"--mastra-url={live[1]}", *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stderr.str()
+
+
+AT_WORK = """
+import os
+import uuid
+
+import pytest
+import requests
+
+from mastra_sync import RunAlreadyStarted
+
+patient = pytest.mark.mastra_sweep(faults=["timed_out", "killed_at_work"])
+# a client looks ten seconds for a server that is out of reach, in real time
+FAULTS = ["timed_out", "killed_at_work", "unreachable"]
+hasty = pytest.mark.mastra_sweep(faults=FAULTS, accept=requests.RequestException)
+
+@pytest.fixture
+def number():
+    return f"w-{uuid.uuid4()}"
+
+@patient
+def test_joins(mastra_client, number):
+    assert mastra_client.get_workflow("tea").execute({}, run_id=number, if_started="join").ok
+
+@patient
+def test_restarts(mastra_client, number):
+    run = mastra_client.get_workflow("tea").create_run(number)
+    try:
+        assert run.start_async({}).ok
+    except RunAlreadyStarted:
+        assert run.restart_async().ok
+
+@hasty
+@pytest.mark.parametrize("ids", [1, 2])
+def test_sends_again(mastra_target, number, ids):
+    url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/tea"
+    for attempt in range(2):
+        try:
+            return requests.post(f"{url}/start-async?runId={number}-{attempt % ids}", json={}).raise_for_status()
+        except requests.RequestException:
+            pass
+
+@hasty
+def test_looks_first(mastra_target, number):
+    url = f"{os.environ['MASTRA_BASE_URL']}/api/workflows/tea"
+    def status():
+        reply = requests.get(f"{url}/runs/{number}")
+        return reply.json()["status"] if reply.status_code < 300 else None
+    if status() is None:
+        requests.post(f"{url}/start-async?runId={number}", json={}).raise_for_status()
+    while status() != "success":
+        pass
+"""
+
+EACH = {f"start_async#1:{fault}" for fault in ("timed_out", "killed_at_work", "unreachable")}
+
+
+def test_runs_at_work_on_a_live_server(run_suite: RunSuite) -> None:
+    """They are met there while their steps take time; of those that do not it is said that they were not."""
+    server = FakeMastra(clock=RealClock())
+
+    def brew(ctx: object) -> Iterator[float]:
+        yield from seconds
+
+    server.workflow("tea").then(server.step("brew", brew)).commit()
+    with OnSocket(server) as front:
+        target = ("--mastra-target=live", f"--mastra-url={front.url}", "--mastra-sweep=full", "-v")
+        seconds = [0.2]
+        result = run_suite(AT_WORK, *target)
+        assert failed_points(result) == {
+            "test_restarts": {"start_async#1:killed_at_work"},
+            "test_sends_again[1]": EACH,
+            "test_sends_again[2]": EACH,
+        }
+        result.assert_outcomes(passed=2, failed=3)
+        assert "had ended" not in result.stdout.str()
+
+        seconds = []
+        result = run_suite(AT_WORK, *target, "-k", "test_joins")
+        result.assert_outcomes(passed=1, deselected=4)
+        result.stdout.fnmatch_lines(
+            ["*(runs had ended before they could be met at work: start#1:timed_out, start#1:ki*"]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
@@ -79,7 +80,8 @@ def list_runs(server: Server, workflow_id: str, *, status: str | None, limit: in
     """Print a workflow's newest runs."""
     with connect(server, workflow_id) as attempt:
         workflow = attempt.client.get_workflow(workflow_id)
-        found = list(islice(workflow.iter_runs(status=status, per_page=min(limit, LARGEST_PAGE)), limit))
+        newest = workflow.iter_runs(status=status, per_page=min(limit, LARGEST_PAGE))
+        found = list(islice(newest, min(limit, sys.maxsize)))
         if as_json:
             print_json([full_record(run) for run in found])
             return Exit.SUCCESS

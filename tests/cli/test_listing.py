@@ -58,10 +58,11 @@ def test_runs_as_a_table(stub: StubServer, mastra_sync: Command) -> None:
 
 
 def test_runs_are_limited_and_filtered(stub: StubServer, mastra_sync: Command) -> None:
-    """No more runs are printed than asked for."""
+    """No more runs are printed than asked for, however many that may be."""
     stub.runs = {f"r{n}": {"runId": f"r{n}", "workflowName": "scripted", "status": "success"} for n in range(5)}
     printed = json.loads(mastra_sync("runs", "scripted", "--limit", "3", "--json").out)
     assert [run["runId"] for run in printed] == ["r0", "r1", "r2"]
+    assert len(json.loads(mastra_sync("runs", "scripted", "--limit", "9" * 40, "--json").out)) == len(stub.runs)
 
 
 def test_no_runs(stub: StubServer, mastra_sync: Command) -> None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from pytest_mastra.fake.virtual_time.clock import RealClock, VirtualClock
     from pytest_mastra.fake.virtual_time.pace import AS_TIMED, AT_ONCE, BY_HAND, Polls, Seconds
     from pytest_mastra.fake.virtual_time.scheduler import Gate
-    from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
+    from pytest_mastra.fake.workflows.definition import Workflow
     from pytest_mastra.fake.workflows.errors import NonRetryable, StepError, Throw, TripWire, UnstubbedStep
     from pytest_mastra.fake.workflows.graph import Step
     from pytest_mastra.fake.workflows.javascript import NULL
     from pytest_mastra.fake.workflows.step_context import StepContext
+    from pytest_mastra.fake.workflows.workflow_options import RetryConfig
 
 _HOMES = {
     "AS_TIMED": "virtual_time.pace",
@@ -42,7 +43,7 @@ _HOMES = {
     "Polls": "virtual_time.pace",
     "RealClock": "virtual_time.clock",
     "Request": "api.journal",
-    "RetryConfig": "workflows.definition",
+    "RetryConfig": "workflows.workflow_options",
     "RunView": "api.seen_runs",
     "Seconds": "virtual_time.pace",
     "Step": "workflows.graph",

@@ -47,9 +47,10 @@ from pytest_mastra.fake.workflows.arguments import (
     check_text,
     check_truth,
 )
-from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.generations import generation_named
 from pytest_mastra.fake.workflows.graph import Step, StepFunction, StepOptions
+from pytest_mastra.fake.workflows.workflow_options import WorkflowOptions
 from pytest_mastra.http.wire import ProcessDied, WireReply, WireRequest
 
 SHORT_PATIENCE = 5.0
@@ -103,8 +104,7 @@ class FakeMastra:
         patience: float | None = None,
         seed: int = 0,
     ) -> None:
-        if clock is not None:
-            check_clock(clock)
+        check_clock(clock)
         if patience is not None:
             check_number(patience, "patience, in seconds,", least=0)
         check_number(seed, "a seed", whole=True)

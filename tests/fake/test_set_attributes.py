@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from mastra_sync import MastraClient
+from mastra_sync import MastraClient, MastraError
 from pytest_mastra import AS_TIMED, FakeMastra
 from pytest_mastra.fake.fronts.in_process import InProcess
 
@@ -21,7 +22,7 @@ def _set(name: str, value: object, *path: str) -> Mistake:
     def mistake(server: Any, workflow: Any) -> None:
         client = MastraClient("http://fake.test")
         owners = {"server": server, "workflow": workflow, "client": client, "step": server.step("return")}
-        owners |= {"faults": server.faults, "called": client.get_workflow("pay")}
+        owners |= {"faults": server.faults, "called": client.get_workflow("pay"), "clock": server.clock}
         setattr(owners[path[0]], name, value)
 
     return mistake
@@ -55,6 +56,45 @@ def test_what_would_do_nothing_cannot_be_set(mistake: Mistake, said: str) -> Non
     with pytest.raises(AttributeError) as raised:
         mistake(server, workflow)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (
+            _set("run", {"paid": True}, "step"),
+            "what step 'return' does is a function of the context, not {'paid': True}",
+        ),
+        (_set("run", lambda: 1, "step"), "and '<lambda>' takes nothing; it is called with 1 argument"),
+        (_set("retries", "3", "step"), "retries of step 'return' is a whole number, not '3'"),
+        (_set("duration", -1, "step"), "the duration of step 'return' is a number of at least 0, not -1"),
+        (_set("input_schema", {"type": "strnig"}, "step"), "JSON Schema has no type 'strnig': did you mean 'string'?"),
+        (_set("id", "", "step"), "a step's id is a text that is not empty"),
+        (_set("pace", "polls", "workflow"), "a pace is AT_ONCE, AS_TIMED, BY_HAND, Polls(count)"),
+        (_set("retry_config", {"attempt": 2}, "workflow"), "did you mean 'attempts'?"),
+        (_set("validate_inputs", "no", "workflow"), "validate_inputs of workflow 'pay' is True or False, not 'no'"),
+        (_set("metadata", "x", "workflow"), "the metadata of workflow 'pay' is a mapping"),
+        (_set("engine", "event", "workflow"), "the engine of workflow 'pay'"),
+        (_set("token", 5, "server"), "a token is a text, not 5"),
+        (_set("per_request", "1", "clock"), "a request takes a number of seconds, not '1'"),
+    ],
+)
+def test_what_is_set_is_of_its_kind(mistake: Mistake, said: str) -> None:
+    """Later as when it is declared: else a run would fail or hang far from the line that is wrong."""
+    server = FakeMastra()
+    workflow = server.workflow("pay").returns({})
+    with pytest.raises((TypeError, ValueError), match=re.escape(said)):
+        mistake(server, workflow)
+
+
+def test_a_schema_that_is_set_counts() -> None:
+    """A pydantic model or a JSON Schema, also after the step was declared."""
+    server = FakeMastra()
+    workflow = server.workflow("pay").returns({})
+    workflow.input_schema = {"type": "object", "required": ["amount"]}  # type: ignore[assignment]
+    with InProcess(server) as front, MastraClient(front.url) as client, pytest.raises(MastraError) as caught:
+        client.get_workflow("pay").execute({})
+    assert "amount" in str(caught.value)
 
 
 def test_what_takes_effect_can_be_set() -> None:

@@ -15,10 +15,11 @@ from pytest_mastra.fake.api.declared_steps import is_declared
 from pytest_mastra.fake.api.workflow_names import explain_unknown_workflow
 from pytest_mastra.fake.engine.state import UnusedName
 from pytest_mastra.fake.workflows.arguments import check_name, check_text
-from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import UnstubbedStep
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.workflow_options import WorkflowOptions
 from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:

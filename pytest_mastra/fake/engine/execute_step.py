@@ -17,11 +17,12 @@ from pytest_mastra.fake.engine.validation import (
     list_issues,
 )
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine, Until
-from pytest_mastra.fake.workflows.definition import RetryConfig, Workflow
+from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import NonRetryable, Refusal, Thrown, TripWire, error_object, error_string
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, assign, copied, present, truthy
 from pytest_mastra.fake.workflows.step_context import StepContext, StepEffects, Writer, visible
+from pytest_mastra.fake.workflows.workflow_options import RetryConfig
 from pytest_mastra.fake.workflows.zod_releases import Zod
 
 

@@ -16,8 +16,9 @@ from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.schedules.timer import ScheduleTimer
-    from pytest_mastra.fake.workflows.definition import Workflow, WorkflowOptions
+    from pytest_mastra.fake.workflows.definition import Workflow
     from pytest_mastra.fake.workflows.generations import Generation
+    from pytest_mastra.fake.workflows.workflow_options import WorkflowOptions
 
 AN_EXAMPLE = "{'cron': '0 2 * * *', 'timezone': 'Europe/Berlin'}"
 

@@ -72,9 +72,6 @@ class VirtualClock:
 
     def __init__(self, start: float = EPOCH, *, per_request: float = 0.001) -> None:
         _check_seconds(start, "virtual time starts at")
-        _check_seconds(per_request, "a request takes")
-        if per_request < 0:
-            raise ValueError(f"a request takes no less than 0 s, not {per_request!r}")
         self.per_request = per_request
         self._now = start
         self._frozen = False
@@ -84,6 +81,18 @@ class VirtualClock:
         self._waits = threading.local()
         self._number = next(_NUMBERS)
         _HERE[self._number] = self
+
+    @property
+    def per_request(self) -> float:
+        """Seconds that each request takes."""
+        return self._per_request
+
+    @per_request.setter
+    def per_request(self, seconds: float) -> None:
+        _check_seconds(seconds, "a request takes")
+        if seconds < 0:
+            raise ValueError(f"a request takes no less than 0 s, not {seconds!r}")
+        self._per_request = seconds
 
     def now(self) -> float:
         """Return seconds since 1970."""
@@ -232,12 +241,12 @@ _DEFAULT: ContextVar[Callable[[], ServerClock]] = ContextVar("default_clock", de
 
 
 def check_clock(given: object) -> None:
-    """Refuse what is no clock.
+    """Refuse what is neither a clock nor None.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is neither.
     """
-    if not hasattr(given, "skips"):
+    if given is not None and not hasattr(given, "skips"):
         raise TypeError(f"a clock is a VirtualClock or a RealClock of pytest_mastra, not {given!r}")
 
 

@@ -161,24 +161,27 @@ def check_names(given: Collection[str], allowed: Collection[str], what: str) -> 
             raise TypeError(f"{what} takes no {name!r}: {hint}there are {', '.join(allowed)}")
 
 
-def check_description(description: Any, metadata: Any, what: str) -> None:
-    """Refuse what details could not show.
-
-    Args:
-        description: The description, a text.
-        metadata: The metadata, an object.
-        what: Of what they are.
+def check_description(given: Any, what: str) -> None:
+    """Refuse a description that is neither a text nor None.
 
     Raises:
-        TypeError: One of them is neither None nor of its kind.
+        TypeError: It is neither.
     """
-    if description is not None and not isinstance(description, str):
-        raise TypeError(f"the description of {what} is a text, not {shown(description)}")
-    if metadata is None:
+    if given is not None and not isinstance(given, str):
+        raise TypeError(f"the description of {what} is a text, not {shown(given)}")
+
+
+def check_metadata(given: Any, what: str) -> None:
+    """Refuse metadata that are neither an object that JSON has nor None.
+
+    Raises:
+        TypeError: They are neither.
+    """
+    if given is None:
         return
-    if not isinstance(metadata, Mapping):
-        raise TypeError(f"the metadata of {what} is a mapping like {{'team': 'payments'}}, not {shown(metadata)}")
-    check_json(metadata, f"the metadata of {what}")
+    if not isinstance(given, Mapping):
+        raise TypeError(f"the metadata of {what} is a mapping like {{'team': 'payments'}}, not {shown(given)}")
+    check_json(given, f"the metadata of {what}")
 
 
 def check_json(given: Any, what: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self, Unpack
 
@@ -18,6 +17,7 @@ from pytest_mastra.fake.workflows.arguments import (
     check_description,
     check_function,
     check_json,
+    check_metadata,
     check_name,
     check_names,
     check_number,
@@ -38,78 +38,19 @@ from pytest_mastra.fake.workflows.graph import (
     Step,
     StepEntry,
     StepFunction,
+    checked_declaration,
     failing,
 )
 from pytest_mastra.fake.workflows.javascript import UNDEFINED, truthy
 from pytest_mastra.fake.workflows.mapping import check_mapping, mapping_step
-from pytest_mastra.fake.workflows.schemas import Schema, SchemaLike
+from pytest_mastra.fake.workflows.schemas import Schema
+from pytest_mastra.fake.workflows.workflow_options import EntryOptions, RetryConfig, ShownOptions
 from pytest_mastra.text.values import shown
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.workflows.step_context import StepContext
 
 A_BRANCH = "[(lambda ctx: ctx.input_data['n'] > 1, step)]"
-
-
-@dataclass(frozen=True, slots=True)
-class RetryConfig:
-    """How often a workflow's steps are tried again.
-
-    Attributes:
-        attempts: Further attempts.
-        delay: Seconds between two.
-    """
-
-    attempts: int = 0
-    delay: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_number(self.attempts, "attempts of a retry_config", least=0, whole=True)
-        check_number(self.delay, "the delay of a retry_config, in seconds,", least=0)
-
-    @classmethod
-    def of(cls, given: RetryConfig | Mapping[str, Any] | None) -> RetryConfig:
-        """Return what was given, as one.
-
-        Raises:
-            TypeError: It is none; says what there is.
-        """
-        if isinstance(given, cls):
-            return given
-        if not isinstance(given, Mapping | None):
-            raise TypeError(f"a retry_config is a mapping like {{'attempts': 2, 'delay': 1}}, not {shown(given)}")
-        check_names(given or {}, ("attempts", "delay"), "a retry_config")
-        return cls(**(given or {}))
-
-
-class WorkflowOptions(TypedDict, total=False):
-    """What `server.workflow` takes beside `id`, `key` and `listed`: see `Workflow`."""
-
-    input_schema: SchemaLike
-    output_schema: SchemaLike
-    state_schema: SchemaLike
-    request_context_schema: SchemaLike
-    description: str | None
-    metadata: Mapping[str, Any] | None
-    retry_config: RetryConfig | Mapping[str, Any] | None
-    validate_inputs: bool
-    pace: Pace | None
-    engine: Engine
-
-
-class EntryOptions(TypedDict, total=False):
-    """What may be said of an entry, for `details` to show."""
-
-    id: str
-    description: str | None
-    metadata: Mapping[str, Any] | None
-
-
-class ShownOptions(TypedDict, total=False):
-    """What may be said of a mapping or a pause beside its `id`, for `details`."""
-
-    description: str | None
-    metadata: Mapping[str, Any] | None
 
 
 @refuses_unknown()
@@ -160,20 +101,15 @@ class Workflow:
         pace: Pace | None = None,
         engine: Engine = DEFAULT,
     ) -> None:
-        check_text(id, "a workflow's id")
-        check_engine(engine, f"the engine of workflow {id!r}", generation)
-        check_description(description, metadata, f"workflow {id!r}")
-        check_truth(validate_inputs, f"validate_inputs of workflow {id!r}")
-        if pace is not None:
-            check_pace(pace)
+        self._generation = generation
         self.id = id
-        self.input_schema = Schema.of(input_schema)
-        self.output_schema = Schema.of(output_schema)
-        self.state_schema = Schema.of(state_schema)
-        self.request_context_schema = Schema.of(request_context_schema)
+        self.input_schema: Schema | None = input_schema
+        self.output_schema: Schema | None = output_schema
+        self.state_schema: Schema | None = state_schema
+        self.request_context_schema = request_context_schema
         self.description = description
         self.metadata = metadata
-        self.retry_config = RetryConfig.of(retry_config)
+        self.retry_config: RetryConfig = retry_config  # type: ignore[assignment] # becomes one
         self.validate_inputs = validate_inputs
         self.pace = pace
         self.engine = engine
@@ -188,7 +124,6 @@ class Workflow:
         self.shown_details: dict[str, Any] | None = None
         self._new_id = new_id
         self._renewed: list[SleepEntry | MappingEntry] = []
-        self._generation = generation
 
     def then(self, step: AnyStep) -> Self:
         """Run a step, or another workflow, next."""
@@ -382,7 +317,8 @@ class Workflow:
         what = f"{method} of workflow {self.id!r}"
         check_names(options, (*own, *EntryOptions.__annotations__), what)
         check_name(options.get("id"), f"the id of {what}")
-        check_description(options.get("description"), options.get("metadata"), what)
+        check_description(options.get("description"), what)
+        check_metadata(options.get("metadata"), what)
 
     def _sleep_id(self) -> str:
         return f"sleep_{self._new_id()}"
@@ -403,10 +339,29 @@ class Workflow:
             number += 1
         return chosen
 
+    def _checked(self, name: str, value: Any) -> Any:
+        """Return what an attribute is set to, in the constructor or later."""
+        if name == "id":
+            check_text(value, "a workflow's id")
+            return value
+        if name == "retry_config":
+            return RetryConfig.of(value)
+        if name == "pace" and value is not None:
+            check_pace(value)
+        elif name == "validate_inputs":
+            check_truth(value, f"validate_inputs of workflow {self.id!r}")
+        elif name == "engine":
+            check_engine(value, f"the engine of workflow {self.id!r}", self._generation)
+        return checked_declaration(name, value, f"workflow {vars(self).get('id')!r}")
+
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} {len(self.entries)} entries>"
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # which would take it that everything can be set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            object.__setattr__(self, name, self._checked(name, value))
+
         __getattr__ = tells_missing(
             **dict.fromkeys(("step", "add", "add_step", "step_then", "after"), "then(step)"),
             **dict.fromkeys(("execute", "start", "run", "create_run"), "mastra_client.get_workflow(id).execute(...)"),

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from mastra_sync.attributes import refuses_unknown
 from pytest_mastra.fake.workflows.arguments import (
     check_count,
     check_description,
     check_function,
+    check_metadata,
     check_number,
     check_text,
     check_truth,
@@ -127,21 +128,14 @@ class Step:
         duration: float = 0.0,
         stops_on_abort: bool = False,
     ) -> None:
-        check_text(id, "a step's id")
-        what = f"what step {id!r} does"
-        check_function(run, what, f"server.step({id!r}, lambda ctx: ...) is a step that gives something")
-        check_number(duration, f"the duration of step {id!r}", least=0)
-        check_count(retries, f"retries of step {id!r}")
-        check_description(description, metadata, f"step {id!r}")
-        check_truth(stops_on_abort, f"stops_on_abort of step {id!r}")
         self.id = id
         self.run = run
-        self.input_schema = Schema.of(input_schema)
-        self.output_schema = Schema.of(output_schema)
-        self.resume_schema = Schema.of(resume_schema)
-        self.suspend_schema = Schema.of(suspend_schema)
-        self.state_schema = Schema.of(state_schema)
-        self.request_context_schema = Schema.of(request_context_schema)
+        self.input_schema: Schema | None = input_schema
+        self.output_schema: Schema | None = output_schema
+        self.resume_schema: Schema | None = resume_schema
+        self.suspend_schema: Schema | None = suspend_schema
+        self.state_schema: Schema | None = state_schema
+        self.request_context_schema: Schema | None = request_context_schema
         self.description = description
         self.metadata = metadata
         self.retries = retries
@@ -164,6 +158,44 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.id!r}>"
+
+    if not TYPE_CHECKING:  # which would take it that everything can be set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            object.__setattr__(self, name, self._checked(name, value))
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """Return what an attribute is set to, in the constructor or later."""
+        if name == "id":
+            check_text(value, "a step's id")
+            return value
+        what = f"step {self.id!r}"
+        if name == "run":
+            instead = f"server.step({self.id!r}, lambda ctx: ...) is a step that gives something"
+            check_function(value, f"what {what} does", instead)
+        elif name == "duration":
+            check_number(value, f"the duration of {what}", least=0)
+        elif name == "retries":
+            check_count(value, f"retries of {what}")
+        elif name == "stops_on_abort":
+            check_truth(value, f"stops_on_abort of {what}")
+        return checked_declaration(name, value, what)
+
+
+def checked_declaration(name: str, value: Any, what: str) -> Any:
+    """Return what an attribute is set to that steps and workflows both have.
+
+    Raises:
+        TypeError: It is not of its kind.
+        ValueError: A schema has what JavaScript does not read, or a keyword that there is not.
+    """
+    if name.endswith("_schema"):
+        return Schema.of(value)
+    if name == "description":
+        check_description(value, what)
+    elif name == "metadata":
+        check_metadata(value, what)
+    return value
 
 
 @dataclass(slots=True)

@@ -92,7 +92,11 @@ def test_a_schema_that_is_set_counts() -> None:
     server = FakeMastra()
     workflow = server.workflow("pay").returns({})
     workflow.input_schema = {"type": "object", "required": ["amount"]}  # type: ignore[assignment]
-    with InProcess(server) as front, MastraClient(front.url) as client, pytest.raises(MastraError) as caught:
+    with (
+        InProcess(server) as front,
+        MastraClient(front.url, clock=server.clock) as client,
+        pytest.raises(MastraError) as caught,
+    ):
         client.get_workflow("pay").execute({})
     assert "amount" in str(caught.value)
 

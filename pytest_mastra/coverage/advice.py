@@ -228,18 +228,26 @@ class Adviser:
 
     def _answer_all(self, data: str, note: str, answered: Sequence[str]) -> Iterator[str]:
         """Give the lines that start a run and answer what it asks on its way."""
-        of_items = [path for path in answered if any(_is_in(path, each) for each in self._foreach)]
-        if of_items and len(answered) == 1:
+        of_items = [each for each in self._foreach if any(_is_in(path, each) for path in answered)]
+        if of_items:
+            # how many items ask, and where, only the run itself tells
+            inside = (node.path for node in self._questions if not node.flow)
+            asking = (path for path in inside if any(_is_in(path, each) for each in of_items))
+            answers = {path: self._answer_to(path) for path in dict.fromkeys((*answered, *asking))}
             yield f"result = run.start_async({data}){note}"
+            yield f"answers = {answers!r}"
             yield "while result.suspensions:"
-            yield f"    result = {self._answer(answered[0], step='result.suspensions[0]')[:-1]}{self._timeout})"
+            yield "    asked = result.suspensions[0]"
+            yield f"    result = run.resume_async(answers['.'.join(asked.path)], step=asked{self._timeout})"
             return
         yield f"run.start_async({data}){note}"
         yield from (f"{self._answer(asked)[:-1]}{self._timeout})" for asked in answered)
 
-    def _answer(self, path: str, index: str = "", wanted: Part | None = None, step: str = "") -> str:
-        answer = _with_part(example_of(self._row.declared.resume_schemas.get(path)), wanted)
-        return f"run.resume_async({answer!r}, step={step or repr(path)}{index})"
+    def _answer(self, path: str, index: str = "", wanted: Part | None = None) -> str:
+        return f"run.resume_async({self._answer_to(path, wanted)!r}, step={path!r}{index})"
+
+    def _answer_to(self, path: str, wanted: Part | None = None) -> Any:
+        return _with_part(example_of(self._row.declared.resume_schemas.get(path)), wanted)
 
     def _asked_before(self, path: str, kind: str) -> list[str]:
         """Return the steps that were seen to ask before one, or before the end."""

@@ -124,3 +124,43 @@ def test_what_nobody_has_answered(run_suite: RunSuite, pytester: pytest.Pytester
     assert {label: goals[label]["hint"] for label in behind} == dict.fromkeys(behind, answer)
     advised = "\n\n".join(goals[label]["skeleton"] for label in behind)
     run_suite(asks + advised, conftest=CONFTEST).assert_outcomes(passed=4)
+
+
+POST = """
+import pytest
+
+ANSWER = {{"type": "object", "properties": {{"ok": {{"type": "boolean"}}}}, "required": ["ok"]}}
+
+def ask(ctx):
+    return ctx.suspend({{"ask": "ok?"}}) if ctx.resume_data is None else ctx.resume_data
+
+@pytest.fixture(autouse=True)
+def workflows(mastra_server):
+    question = mastra_server.step("question", ask, resume_schema=ANSWER)
+    item = {item}
+    flow = mastra_server.workflow("post").map(lambda ctx: ctx.input_data["items"])
+    flow.foreach(item, concurrency={concurrency}).then(mastra_server.step("end", lambda ctx: {{}})).commit()
+
+def test_post(mastra_client):
+    run = mastra_client.get_workflow("post").create_run()
+    result = run.start_async({{"items": [1]}})
+    while result.suspensions:
+        result = run.resume_async({{"ok": True}}, step=result.suspensions[0])
+    assert result.ok
+"""
+
+TWICE = """mastra_server.workflow("letter").then(question).then(
+        mastra_server.step("sign", ask, resume_schema=ANSWER)).commit()"""
+
+
+@pytest.mark.parametrize(("item", "concurrency"), [("question", 1), ("question", 3), (TWICE, 1)])
+def test_items_that_ask(run_suite: RunSuite, pytester: pytest.Pytester, item: str, concurrency: int) -> None:
+    """However many of them there are, and however often each asks, all that is advised passes, and closes the holes."""
+    suite = POST.format(item=item, concurrency=concurrency)
+    run_suite(suite, "--mastra-coverage=json").assert_outcomes(passed=1)
+    told = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))
+    skeletons = [goal["skeleton"] for row in told["workflows"] for goal in row["goals"] if "skeleton" in goal]
+    result = run_suite("\n\n".join([suite, *skeletons]), "--mastra-coverage=json")
+    result.assert_outcomes(passed=1 + len(skeletons))
+    told = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))
+    assert [goal["label"] for row in told["workflows"] for goal in row["goals"] if goal["verdict"] == "missed"] == []

@@ -26,11 +26,31 @@ def all_hold(count: int) -> bool:
         ("inputData.n > 5 || inputData.n < -5", {"n": 6}),
         ("ctx.inputData.deep.er <= 0", {"deep": {"er": 0}}),
         ("c.input_data['ok'] == True", {"ok": True}),
+        ("(inputData.n > 1) && true", {"n": 2}),
+        ("!(inputData.n < 5 || inputData.kind !== 'card')", {"n": 5, "kind": "card"}),
+        ("10 < inputData.n", {"n": 11}),
+        ("inputData.n % 4 === 3", {"n": 3}),
+        ("inputData.n * 2 >= 9", {"n": 9}),
+        ("({ inputData: { n, deep } }) => n > deep.er", {"deep": {"er": 0}}),
+        ("async ({ inputData: given }) => given.n == -2", {"n": -2}),
+        ("({ getInitData }) => getInitData().n > 3", {"n": 4}),
+        ("lambda ctx: ctx.get_init_data()['n'] > 3", {"n": 4}),
+        ("async ({ inputData }) => inputData.items.length >= 3", {"items": ["a", "b", "a"]}),
+        ("inputData.items.length === 0", {"items": []}),
+        ("len(ctx.input_data['items']) == 1", {"items": ["a"]}),
+        ("inputData.items.includes('z')", {"items": ["a", "b", "z"]}),
+        ("'a' not in c.input_data['items']", {"items": ["b"]}),
+        ("inputData.kind.startsWith('x-')", {"kind": "x-"}),
+        ("inputData.kind.length > 8", {"kind": "cashcashc"}),
+        ("['card', 'bank'].includes(inputData.kind)", {"kind": "card"}),
+        ("c.input_data['kind'] in ('card', 'bank')", {"kind": "card"}),
+        ("inputData.kind === null", {"kind": None}),
+        ("inputData?.['n'] > 3", {"n": 4}),
     ],
 )
 def test_conditions_that_are_read(condition: str, guess: dict[str, Any]) -> None:
     """Comparisons of fields with constants, in Python and in JavaScript; what is not asked for stays."""
-    example = {"n": 1, "kind": "cash", "ok": condition[-4:] != "True", "deep": {"er": 3}}
+    example = {"n": 1, "kind": "cash", "ok": condition[-4:] != "True", "deep": {"er": 3}, "items": ["a", "b"]}
     assert guess_input(example, [condition], all_hold) == {**example, **guess}
 
 
@@ -40,8 +60,13 @@ def test_conditions_that_are_read(condition: str, guess: dict[str, Any]) -> None
         "",
         "inputData.items.includes(3)",
         "large(inputData.n)",
-        "(inputData.n > 1) && true",
+        "large(inputData.n) && inputData.n > 3",
         "inputData.n > inputData.m",
+        "/a/.test(inputData.n)",
+        "inputData.n > 3 ? true : false",
+        "inputData.n ?? false",
+        "true",
+        "(" * 400 + "inputData.n > 3" + ")" * 400,
         "inputData.other > 3",
         "inputData.n.m > 3",
         "getStepResult('a').n > 3",

@@ -6,6 +6,7 @@ import contextlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api.problems import MAY_NOT_COME_ABOUT
@@ -14,6 +15,7 @@ from pytest_mastra.suite.scene import SCENE
 from pytest_mastra.suite.served_server import ServedMastra
 from pytest_mastra.suite.settings import FAKE_URL
 from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
+from pytest_mastra.sweep.kill_script import MainThread
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
 from pytest_mastra.sweep.points import Asked, Point, Points, in_both, most_reruns, read_requests, read_requests_of_runs
@@ -135,6 +137,7 @@ class Script:
         documented: tuple[type[BaseException], ...],
     ) -> None:
         self.attempt = Attempt(Trouble(points, is_quiet=is_quiet))
+        self._thread = MainThread()
         self._item = item
         self._most_passes = 1 + (most_reruns(points) if runs_again else 0)
         self._documented = documented
@@ -149,6 +152,7 @@ class Script:
         first = 0 if scene is None else len(scene.log)
         before = self._fakes()
         known = [notes for server in before for notes in server.journal.all_runs()]
+        attempt.trouble.kill_script = self._thread.kill
         attempt.trouble.begin()
         try:
             # a live server remembers what a script names by chance, and each point needs names of its own there
@@ -185,9 +189,13 @@ class Script:
                 attempt.trouble.run_again()
                 _forget_output(self._item)
             attempt.turns.append(0 if self._scene is None else len(self._scene.log) - first)
-            ended = raised_by(self._item, body)
+            ended = raised_by(self._item, partial(self._run_killable, body))
             # a script that catches its own end, or has it come in a thread, has ended nevertheless
             attempt.endings.append(Killed() if attempt.trouble.is_script_over else ended)
+
+    def _run_killable(self, body: Callable[[], None]) -> None:
+        with self._thread.killable():
+            body()
 
     def _note_asked(self, first: int) -> None:
         """Note what was asked, from the how manieth request on, and of whom."""

@@ -231,7 +231,6 @@ FAMILIES = {
             "the script was killed before it",
             _kill_before,
             ends_script=True,
-            in_process_only=True,
         ),
         Family(
             "killed_after",
@@ -239,7 +238,6 @@ FAMILIES = {
             _kill_after,
             has_borders=True,
             ends_script=True,
-            in_process_only=True,
             is_quick=True,
         ),
         Family(
@@ -247,7 +245,6 @@ FAMILIES = {
             "the script was killed while its run was at work",
             _kill_at_work,
             ends_script=True,
-            in_process_only=True,
             needs_run=True,
             holds_run=True,
         ),

@@ -102,7 +102,7 @@ def _runs_at_work(servers: Iterable[FakeMastra]) -> dict[str, list[str]]:
     runs: dict[str, list[str]] = {}
     for server, notes in _runs_of(servers):
         row = server.state.store.find(notes.workflow_id, notes.run_id)
-        is_void = row is not None and str(row.status) in _VOID and not notes.was_done
+        is_void = row is not None and str(row.status) in _VOID and not notes.did_work
         if notes.is_asked_for and begun_walks(notes, Cause.START) and not is_void:
             runs.setdefault(notes.workflow_id, []).append(notes.run_id)
     return runs

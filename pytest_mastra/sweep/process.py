@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_mastra.fake.fronts.socket import OnSocket
 from pytest_mastra.http.exchanges import ExchangeLog
 from pytest_mastra.http.surface_recorder import WatchedSurface
-from pytest_mastra.http.wire import Cut, WireReply
 from pytest_mastra.suite.settings import URL_VARIABLE
 from pytest_mastra.sweep.attempts import Attempt
 from pytest_mastra.sweep.invariants import find_left
@@ -24,7 +22,6 @@ from pytest_mastra.sweep.trouble import Trouble
 
 if TYPE_CHECKING:
     from pytest_mastra.fake.server import FakeMastra
-    from pytest_mastra.http.wire import Surface, WireRequest
 
 
 class ScriptFailed(Exception):
@@ -66,7 +63,8 @@ class ProcessScript:
             OSError: It cannot be started.
         """
         attempt, log = self.attempt, ExchangeLog()
-        surface = _KillingSurface(attempt.trouble.surround(self._server, in_process=False), self._kill)
+        attempt.trouble.kill_script = self._kill
+        surface = attempt.trouble.surround(self._server, in_process=False)
         watched = WatchedSurface(surface, log, "", self._server.clock.monotonic)
         attempt.trouble.begin()
         with OnSocket(watched) as front:
@@ -129,28 +127,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
-
-
-class _KillingSurface:
-    """A surface where the end of a script is that of its process."""
-
-    def __init__(self, surface: Surface, kill: Callable[[], None]) -> None:
-        self._surface = surface
-        self._kill = kill
-
-    def handle(self, request: WireRequest) -> WireReply:
-        try:
-            reply = self._surface.handle(request)
-        except Killed:
-            self._kill()
-            return WireReply(0, script=lambda _: iter([Cut.RESET]))
-        return reply if isinstance(reply.body, bytes) else replace(reply, body=self._until_killed(reply))
-
-    def _until_killed(self, reply: WireReply) -> Iterator[bytes]:
-        try:
-            if not isinstance(reply.body, bytes):
-                yield from reply.body
-        except Killed:
-            self._kill()
-        finally:
-            reply.close()

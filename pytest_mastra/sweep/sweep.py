@@ -171,8 +171,8 @@ class Sweep:
             return
         why = (
             f"{counted(count, 'request')} came over a socket, perhaps from another process, and {', '.join(names)} "
-            "cannot come about there: mastra-sync sweep kills processes, and mastra_client without "
-            "mastra_socket_server stays in this one"
+            "cannot come about there: who asks would wait in a time of its own. To the server it is what lost is; "
+            "mastra_client without mastra_socket_server waits in the fake's time"
         )
         if any_left:
             why += f"; to try the others and hear nothing of it: faults={others}"

@@ -17,11 +17,14 @@ from pytest_mastra.http.wire import Cut, WireRequest
 from pytest_mastra.sweep.asking_line import find_asking_line
 from pytest_mastra.sweep.families import Meeting
 from pytest_mastra.sweep.held_runs import HeldRuns
+from pytest_mastra.sweep.kill_script import KillingSurface
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_work import LiveWork
 from pytest_mastra.sweep.outages import Outages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_mastra.fake.server import FakeMastra
     from pytest_mastra.http.wire import Surface, WireReply
     from pytest_mastra.sweep.points import Point, Points
@@ -43,6 +46,7 @@ class Trouble:
         asking_lines: Which lines of the script sent what met a fault, as far as it is of this process.
         served: What a live server was asked and answered, whatever the script was told of it.
         is_script_over: Whether the script has been killed, and was not run again since.
+        kill_script: Ends a script that asks over a socket.
         has_threads: Whether other threads than the test's own asked, whose order may be a matter of chance.
     """
 
@@ -57,6 +61,7 @@ class Trouble:
         self._servers: list[FakeMastra] = []
         self.is_script_over = False
         self.has_threads = False
+        self.kill_script: Callable[[], None] = lambda: None
         self._own_thread: int | None = None
         self._has_begun = False
         self._interrupted: set[FakeMastra] = set()
@@ -91,7 +96,8 @@ class Trouble:
 
     def surround(self, server: FakeMastra, *, in_process: bool) -> Surface:
         """Return what is asked in a fake's stead."""
-        return _TroubledSurface(server, server, self, in_process=in_process)
+        surface = _TroubledSurface(server, server, self, in_process=in_process)
+        return surface if in_process else KillingSurface(surface, self._kill_script)
 
     def surround_live(self, surface: Surface, url: str) -> Surface:
         """Return what is asked in a live server's stead; what the server is asked is noted."""
@@ -153,6 +159,10 @@ class Trouble:
             self._held.begin(server, call_of(request).run, partial(surface.handle, request))
         elif self._live is not None and not self._live.begin(surface, request):
             self.not_at_work.append(point)
+
+    def _kill_script(self) -> None:
+        # whoever runs the script says how, and may do so after a server was surrounded
+        self.kill_script()
 
     def _is_at(self, point: Point, counted: set[tuple[str, str | None]]) -> bool:
         """Return whether a request is the one of a point, counted as it is."""

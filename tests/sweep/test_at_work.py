@@ -153,9 +153,10 @@ def test_what_is_done_to_a_run_at_work(run_suite: RunSuite) -> None:
         "test_restarts_to_wait[stream]": points("stream", "killed_at_work", "unreachable"),
         "test_starts_what_has_not_succeeded": points("start_async", "timed_out", "killed_at_work", "unreachable"),
         "test_restarts_after_any_error": points("start_async", "unreachable"),
-        # the last is not doubled: it gives up while the server is dead
+        # a step that is executed when its run is canceled goes on to its end
         "test_cancels_and_begins_anew": points(
-            "start_async", "lost", "silence", "killed_after", "killed_at_work", "server_died"
+            "start_async",
+            *("lost", "silence", "timed_out", "killed_after", "killed_at_work", "server_died", "unreachable"),
         ),
         "test_numbers_its_tries[start_async]": points("start_async", "unreachable"),
         "test_numbers_its_tries[execute]": points("start", "unreachable"),

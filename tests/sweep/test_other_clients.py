@@ -21,7 +21,7 @@ import aiohttp
 import httpx
 import pytest
 
-FAULTS = ["lost", "refused", "nonsense", "timed_out", "server_died", "unreachable"]
+FAULTS = ["lost", "refused", "nonsense", "timed_out", "killed", "server_died", "unreachable"]
 
 @pytest.fixture(autouse=True)
 def tea(mastra_server):
@@ -92,7 +92,7 @@ def test_careful(mastra_socket_server, client):
 def test_naive(mastra_socket_server, client):
     naive(*CLIENTS[client])
 
-@pytest.mark.mastra_sweep(faults=["lost", "nonsense", "timed_out"], accept=subprocess.CalledProcessError)
+@pytest.mark.mastra_sweep(faults=["lost", "killed_after", "killed_at_work"], accept=subprocess.CalledProcessError)
 @pytest.mark.parametrize("kind", ["careful", "naive"])
 def test_program(mastra_socket_server, kind):
     run_program(kind)
@@ -109,7 +109,8 @@ def test_not_on_a_socket_and_swallowed(mastra_server):
         pass
 """
 
-TWICE = {f"start_async#1:{fault}" for fault in ("lost", "nonsense", "timed_out", "unreachable")}
+FAULTS = ("lost", "nonsense", "timed_out", "killed_after", "killed_at_work", "unreachable")
+TWICE = {f"start_async#1:{fault}" for fault in FAULTS}
 
 
 def test_requests_of_other_clients_are_points(run_suite: RunSuite) -> None:
@@ -121,12 +122,12 @@ def test_requests_of_other_clients_are_points(run_suite: RunSuite) -> None:
     assert failed_points(result) == {
         "test_naive[httpx]": TWICE | given_up,
         "test_naive[aiohttp]": TWICE | given_up,
-        "test_program[naive]": {"start_async#1:lost", "start_async#1:timed_out"},
+        "test_program[naive]": {f"start_async#1:{fault}" for fault in ("lost", "killed_after", "killed_at_work")},
         "test_not_on_a_socket": set(),
         "test_not_on_a_socket_and_swallowed": set(),
     }
     told = summaries(result)
-    assert {told[f"test_careful[{client}]"].partition(":")[0] for client in ("httpx", "aiohttp")} == {"18 points"}
+    assert {told[f"test_careful[{client}]"].partition(":")[0] for client in ("httpx", "aiohttp")} == {"27 points"}
     said = re.sub(r"\s+", " ", result.stdout.str())
     assert "gave up. Its fake was asked nothing; what httpx, aiohttp or another process sends reaches it with" in said
     assert "(mastra_server, mastra_client); what httpx, aiohttp or another process sends reaches it with" in said

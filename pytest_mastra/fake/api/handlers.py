@@ -121,7 +121,8 @@ def cancel(call: Call) -> bytes:
     run = _find_run(call, call.path_run_id or "")
     notes, row = call.journal.run(run.workflow.id, run.run_id), call.state.store.find(run.workflow.id, run.run_id)
     notes.cancels += 1
-    notes.was_done = notes.was_done or (row is not None and row.status == "success")
+    # the step that is executed then goes on to its end
+    notes.did_work = notes.did_work or (row is not None and row.status in ("success", "running"))
     call.state.cancel(run)
     call.progress.catch_up()
     return dumps({"message": "Workflow run cancelled"})

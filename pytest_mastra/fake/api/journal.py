@@ -69,20 +69,20 @@ class RunNotes:
 
     Attributes:
         is_asked_for: Whether a request made it; runs of nested workflows are made by others.
-        was_done: Whether it had succeeded already when it was cancelled.
+        did_work: Whether it had succeeded already, or a step was executed, when it was cancelled.
         walks: What its graph was walked for, in the order of the requests.
     """
 
     __slots__ = (
         "_records",
         "cancels",
+        "did_work",
         "is_asked_for",
         "polls",
         "resumes",
         "run_id",
         "starts",
         "walks",
-        "was_done",
         "workflow_id",
     )
 
@@ -93,7 +93,7 @@ class RunNotes:
         self.resumes: list[dict[str, Any]] = []
         self.walks: list[Walk] = []
         self.is_asked_for = False
-        self.was_done = False
+        self.did_work = False
         self.cancels = 0
         self.polls = 0
         self._records: list[dict[str, Any]] | bytes = []

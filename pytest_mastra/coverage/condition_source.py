@@ -1,4 +1,4 @@
-"""A condition's source, in JavaScript or Python, as what can be asked of an input. No I/O.
+"""A condition's source, JavaScript's or Python's, as an expression to ask of an input. No I/O.
 
 What is read are comparisons, `&&`, `||`, `!`, arithmetic, `length`, `includes`, `startsWith` and `endsWith` on
 fields of the input and constants. Anything more is not read at all: nothing is said of a part of a condition.

@@ -90,7 +90,11 @@ class Condition:
 
     @classmethod
     def read(cls, source: str) -> Condition | None:
-        """Return a condition, as a graph shows it; None if it says more than is read, or nothing of the input."""
+        """Return a condition as a graph shows it.
+
+        Returns:
+            None if it says more than is read, or nothing of the input.
+        """
         arrow = _ARROW.match(source)
         text = _LAMBDA.sub("", source[arrow.end() :] if arrow else source).strip()
         block = _BLOCK.match(text)
@@ -104,7 +108,7 @@ class Condition:
         return found if found.uses else None
 
     def holds(self, value: Any) -> bool:
-        """Return whether it holds for an input, as far as Python can tell; what cannot be compared does not."""
+        """Return whether it holds for an input; what cannot be compared does not."""
         return bool(self._value(self._tree, value))
 
     def _uses_in(self, node: ast.expr) -> Iterator[Use]:

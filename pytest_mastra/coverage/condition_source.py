@@ -27,6 +27,9 @@ _TOKEN = re.compile(
 )
 _SIGNS = {"===": "==", "!==": "!=", "&&": " and ", "||": " or ", "?.[": "[", "?.": ".", "!": "~"}
 _WORDS = {"true": "True", "false": "False", "null": "None", "undefined": "None"}
+_MOST_READ = 1_000
+"""Characters of a condition that is read; in a longer one there is more than that."""
+
 _ROOTS = frozenset({"inputData", "input_data", "getInitData", "get_init_data"})
 
 _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -95,6 +98,8 @@ class Condition:
         Returns:
             None if it says more than is read, or nothing of the input.
         """
+        if len(source) > _MOST_READ:
+            return None
         arrow = _ARROW.match(source)
         text = _LAMBDA.sub("", source[arrow.end() :] if arrow else source).strip()
         block = _BLOCK.match(text)
@@ -103,13 +108,16 @@ class Condition:
             tree = ast.parse(f"({python}\n)", mode="eval").body
             found = cls(tree, _names_taken(arrow["takes"] if arrow else ""))
             found.uses.extend(found._uses_in(tree))
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         return found if found.uses else None
 
     def holds(self, value: Any) -> bool:
         """Return whether it holds for an input; what cannot be compared does not."""
-        return bool(self._value(self._tree, value))
+        try:
+            return bool(self._value(self._tree, value))
+        except RecursionError:
+            return False
 
     def _uses_in(self, node: ast.expr) -> Iterator[Use]:
         """Give what is asked of fields, each with the constants of its comparison."""

@@ -67,6 +67,7 @@ def test_conditions_that_are_read(condition: str, guess: dict[str, Any]) -> None
         "inputData.n ?? false",
         "true",
         "(" * 400 + "inputData.n > 3" + ")" * 400,
+        "!" * 90_000 + "inputData.n",
         "inputData.other > 3",
         "inputData.n.m > 3",
         "getStepResult('a').n > 3",

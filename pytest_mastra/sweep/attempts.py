@@ -14,7 +14,7 @@ from pytest_mastra.suite.open_servers import open_servers
 from pytest_mastra.suite.scene import SCENE
 from pytest_mastra.suite.served_server import ServedMastra
 from pytest_mastra.suite.settings import FAKE_URL
-from pytest_mastra.sweep.invariants import Allowance, allowance_of, find_left
+from pytest_mastra.sweep.invariants import Allowance, LeftRun, allowance_of, find_left
 from pytest_mastra.sweep.kill_script import MainThread
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
@@ -44,7 +44,7 @@ class Attempt:
         endings: What each pass through the test's own code raised; None if it came to its end.
         exchanges: What was said over HTTP by the test's own code.
         turns: How many exchanges there were when each pass began.
-        left: What was left when the script had ended, in words.
+        left: The runs that were left when the script had ended.
         servers: The fakes that were asked; none on a live server.
         failure: What pytest says of a setup or teardown that failed.
         skipped: Whether the test was skipped.
@@ -58,7 +58,7 @@ class Attempt:
     endings: list[BaseException | None] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    left: list[LeftRun] = field(default_factory=list)
     servers: list[FakeMastra] = field(default_factory=list)
     failure: str = ""
     skipped: bool = False
@@ -165,9 +165,10 @@ class Script:
             attempt.trouble.end()
             self._note_asked(first)
             attempt.own_servers = [server.url for server in attempt.servers if server not in before]
-        last = attempt.exchanges[attempt.turns[-1] :]
         attempt.left = list(
-            find_left_on_live(attempt.served, last) if on_live else find_left(attempt.servers, known, last)
+            find_left_on_live(attempt.served, attempt.exchanges, attempt.turns[-1])
+            if on_live
+            else find_left(attempt.servers, known, attempt.exchanges, attempt.turns[-1])
         )
 
     @property

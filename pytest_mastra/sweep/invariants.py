@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -207,23 +207,67 @@ def find_misplaced_answers(servers: Iterable[FakeMastra], allowance: Allowance) 
     return find_misplaced((notes for _, notes in _runs_of(servers)), allowance.answers)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftRun:
+    """A run that a script does not name when it comes to its end.
+
+    Attributes:
+        workflow_id: Its workflow.
+        line: What is said of it.
+        is_known_done: Whether it did its work, and the script knew its name when it was run before.
+    """
+
+    workflow_id: str
+    line: str
+    is_known_done: bool
+
+
 def find_left(
-    servers: Iterable[FakeMastra], known: Collection[RunNotes], exchanges: Iterable[Exchange]
-) -> Iterator[str]:
-    """Give a line for each run that the script made and does not name.
+    servers: Iterable[FakeMastra], known: Collection[RunNotes], exchanges: Sequence[Exchange], last: int
+) -> Iterator[LeftRun]:
+    """Give each run that the script made and does not name.
 
     Args:
         servers: The fakes that the test asked.
         known: Of the runs that were there before.
-        exchanges: What the script said and was told when it ran to its end.
+        exchanges: What the script said and was told.
+        last: Which of them is the first of when it ran to its end.
     """
+    names, earlier = is_named_in(exchanges[last:]), is_named_in(exchanges[:last])
+    for server, notes in _runs_of(servers):
+        row = server.state.store.find(notes.workflow_id, notes.run_id)
+        if not notes.is_asked_for or notes in known or row is None or names(notes.run_id):
+            continue
+        is_known_done = row.status == "success" and earlier(notes.run_id)
+        yield LeftRun(notes.workflow_id, describe_left_behind(notes, str(row.status)), is_known_done)
+
+
+def is_named_in(exchanges: Iterable[Exchange]) -> Callable[[str], bool]:
+    """Return what says whether a run is named in what a script said and was told."""
     said = list(exchanges)
     called = {exchange.call.run for exchange in said}
     texts = [exchange.request.body + b" " + exchange.body for exchange in said]
-    for server, notes in _runs_of(servers):
-        row = server.state.store.find(notes.workflow_id, notes.run_id)
-        if not notes.is_asked_for or notes in known or row is None or notes.run_id in called:
-            continue
-        written = notes.run_id.encode("utf-8", "replace")
-        if not any(written in text for text in texts):
-            yield describe_left_behind(notes, str(row.status))
+
+    def is_named(run_id: str) -> bool:
+        written = run_id.encode("utf-8", "replace")
+        return run_id in called or any(written in text for text in texts)
+
+    return is_named
+
+
+def lines_of_left(left: Iterable[LeftRun], done: Allowance, allowance: Allowance) -> list[str]:
+    """Return a line for each run that was left.
+
+    A script that keeps what it has done, and goes on from there, need not name it again: as long as as many runs have
+    done the work as do on purpose.
+
+    Args:
+        left: The runs that it does not name.
+        done: What the script did.
+        allowance: What it does on purpose.
+    """
+
+    def is_no_more(one: LeftRun) -> bool:
+        return len(done.runs.get(one.workflow_id, ())) <= len(allowance.runs.get(one.workflow_id, ()))
+
+    return [one.line for one in left if not (one.is_known_done and is_no_more(one))]

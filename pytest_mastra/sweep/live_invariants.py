@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mastra_sync.records import parse_json
 from pytest_mastra.fake.api.exactly_once import Repeated
 from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.http.verbs import Effect
-from pytest_mastra.sweep.invariants import FIRST_REFUSAL, Allowance, done_of, of_schedules
+from pytest_mastra.sweep.invariants import FIRST_REFUSAL, Allowance, LeftRun, done_of, is_named_in, of_schedules
 
 if TYPE_CHECKING:
     from pytest_mastra.http.exchanges import Exchange
@@ -76,20 +76,20 @@ def made_runs(served: Iterable[Exchange]) -> dict[str, str]:
     return runs
 
 
-def find_left_on_live(served: Iterable[Exchange], exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """Give a line for each run that was made and that the script does not name.
+def find_left_on_live(served: Sequence[Exchange], exchanges: Sequence[Exchange], last: int) -> Iterator[LeftRun]:
+    """Give each run that was made and that the script does not name.
 
     Args:
         served: What the server was asked and answered, in all passes.
-        exchanges: What the script said and was told when it ran to its end.
+        exchanges: What the script said and was told.
+        last: Which of them is the first of when it ran to its end.
     """
-    said = list(exchanges)
-    called = {exchange.call.run for exchange in said}
-    texts = [exchange.request.body + b" " + exchange.body for exchange in said]
+    names, earlier = is_named_in(exchanges[last:]), is_named_in(exchanges[:last])
+    begun = {run for runs in _runs_at_work(served, accepted_moves(served)).values() for run in runs}
     for run, workflow in made_runs(served).items():
-        written = run.encode("utf-8", "replace")
-        if run not in called and not any(written in text for text in texts):
-            yield f"{workflow!r} was left, and nobody names it (run {run})"
+        if not names(run):
+            line = f"{workflow!r} was left, and nobody names it (run {run})"
+            yield LeftRun(workflow, line, run in begun and earlier(run))
 
 
 def _was_accepted(exchange: Exchange) -> bool:

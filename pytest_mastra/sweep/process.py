@@ -77,7 +77,7 @@ class ProcessScript:
                 attempt.endings.append(self._pass(front.url))
         attempt.trouble.end()
         attempt.exchanges = list(log)
-        attempt.left = list(find_left([self._server], [], attempt.exchanges[attempt.turns[-1] :]))
+        attempt.left = list(find_left([self._server], [], attempt.exchanges, attempt.turns[-1]))
         return attempt
 
     def _pass(self, url: str) -> Exception | BaseException | None:

@@ -21,6 +21,7 @@ from pytest_mastra.sweep.invariants import (
     find_schedules,
     find_too_often,
     find_undone,
+    lines_of_left,
 )
 from pytest_mastra.sweep.live_invariants import find_accepted_too_often
 from pytest_mastra.sweep.points import Points, as_text
@@ -125,8 +126,9 @@ def _find_other_reasons(attempt: Attempt, points: Points, allowance: Allowance, 
     ]
     found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.servers, allowance)]
     found += [(reason, advice.READ_QUESTION) for reason in find_misplaced_answers(attempt.servers, allowance)]
-    are_left = len(attempt.left) > allowance.left
-    found += [(reason, advice.OWN_IDS) for reason in (attempt.left if are_left else find_more_runs(did, allowance))]
+    left = lines_of_left(attempt.left, did, allowance)
+    are_left = len(left) > allowance.left
+    found += [(reason, advice.OWN_IDS) for reason in (left if are_left else find_more_runs(did, allowance))]
     if attempt.endings and not _may_end_so(attempt, plan):
         again = ", when it was run again" if len(attempt.endings) > 1 else ""
         error = attempt.endings[-1]

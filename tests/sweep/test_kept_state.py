@@ -19,8 +19,8 @@ def tea(mastra_server):
     mastra_server.workflow("tea").then(mastra_server.step("brew", lambda ctx: {"cups": 1})).commit()
 
 @pytest.fixture
-def jobs(tmp_path):
-    with sqlite3.connect(tmp_path / "jobs.db") as jobs:
+def jobs():
+    with sqlite3.connect(":memory:") as jobs:
         jobs.execute("create table jobs (id text, done int)")
         jobs.executemany("insert into jobs values (?, 0)", [("j-1",), ("j-2",)])
     yield jobs
@@ -33,11 +33,13 @@ def note(jobs, job):
     with jobs:
         jobs.execute("update jobs set done = 1 where id = ?", (job,))
 
+@pytest.mark.mastra_sweep(faults=["nonsense", "refused", "killed"])
 def test_safe(mastra_client, jobs):
     for job in todo(jobs):
         mastra_client.get_workflow("tea").execute({}, run_id=job, if_started="join").raise_for_status()
         note(jobs, job)
 
+@pytest.mark.mastra_sweep(faults=["lost", "killed"])
 def test_safe_in_a_file(mastra_client, tmp_path):
     state = tmp_path / "id"
     if not state.exists():

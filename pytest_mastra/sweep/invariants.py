@@ -33,9 +33,6 @@ _TO_BE_DONE = (Cause.START, Cause.RESUME)
 _OF_SCHEDULES = {"run_schedule": "fired", "create_schedule": "made"}
 """Verbs that do more each time, besides those of runs, and what is done then to a schedule."""
 
-MADE = f"a schedule was {_OF_SCHEDULES['create_schedule']}"
-"""How a line begins that says that a schedule was made too often."""
-
 _VOID = ("failed", "canceled", "tripwire")
 """Statuses of runs after which a script may well begin another one."""
 
@@ -130,8 +127,8 @@ def of_schedules(requests: Iterable[tuple[str | None, int]]) -> Counter[str]:
     return Counter(verb for verb, status in requests if verb in _OF_SCHEDULES and 0 < status < FIRST_REFUSAL)
 
 
-def find_schedules(done: Allowance, allowance: Allowance) -> Iterator[str]:
-    """Give a line for what was done to schedules more often than on purpose.
+def find_schedules(done: Allowance, allowance: Allowance) -> Iterator[tuple[str, str]]:
+    """Give verb and line of what was done to schedules more often than on purpose.
 
     Args:
         done: What the script did.
@@ -141,7 +138,7 @@ def find_schedules(done: Allowance, allowance: Allowance) -> Iterator[str]:
         expected = allowance.schedules[verb]
         if count > expected:
             not_so = "" if expected == 1 else f", not {expected}"
-            yield f"a schedule was {_OF_SCHEDULES[verb]} {counted(count, 'time')}{not_so}"
+            yield verb, f"a schedule was {_OF_SCHEDULES[verb]} {counted(count, 'time')}{not_so}"
 
 
 def find_undone(done: Allowance, allowance: Allowance) -> Iterator[str]:

@@ -13,7 +13,6 @@ from pytest_mastra.sweep.accepted_points import accepts
 from pytest_mastra.sweep.advice import advice_on, advice_on_error
 from pytest_mastra.sweep.families import FAMILIES
 from pytest_mastra.sweep.invariants import (
-    MADE,
     Allowance,
     find_blind,
     find_misplaced_answers,
@@ -121,8 +120,8 @@ def _find_other_reasons(attempt: Attempt, points: Points, allowance: Allowance, 
     """Return other reasons why a point was not survived, each with what to do about it."""
     did = attempt.allowance
     found = [
-        (reason, advice.MAKE_ONCE if reason.startswith(MADE) else advice.LOOK_AT_SCHEDULE)
-        for reason in find_schedules(did, allowance)
+        (reason, advice.MAKE_ONCE if verb == "create_schedule" else advice.LOOK_AT_SCHEDULE)
+        for verb, reason in find_schedules(did, allowance)
     ]
     found += [(reason, advice.JOIN_ANSWER) for reason in find_blind(attempt.servers, allowance)]
     found += [(reason, advice.READ_QUESTION) for reason in find_misplaced_answers(attempt.servers, allowance)]

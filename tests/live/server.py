@@ -18,6 +18,8 @@ from tests.live.install import BUILT, SERVERS, install, node_program
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 CONTROL_TIMEOUT = 30.0
+HEAP_MEGABYTES = 4096
+"""What a server may keep in memory; one that wants more ends with a message, before the machine does."""
 
 
 class ServerFailed(Exception):
@@ -118,7 +120,7 @@ class LiveServer:
         sources = install(self.kind.name)
         program = "serve.mjs" if self.kind.host else f"{BUILT}/index.mjs"
         self._process = subprocess.Popen(
-            [str(node_program()), program, *self._arguments],
+            [str(node_program()), f"--max-old-space-size={HEAP_MEGABYTES}", program, *self._arguments],
             cwd=sources,
             env={**os.environ, "NODE_COMPILE_CACHE": str(sources.parent / "compiled")},
             stdin=subprocess.PIPE,

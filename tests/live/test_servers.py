@@ -13,7 +13,7 @@ import pytest
 from tests.live.conftest import StartServer
 from tests.live.http_calls import TIMEOUT, call, execute, new_run_id, post
 from tests.live.install import GENERATIONS
-from tests.live.server import LiveServer, ServerFailed
+from tests.live.server import HEAP_MEGABYTES, LiveServer, ServerFailed
 
 ROOT = Path(__file__).parents[2]
 QUICKEST = "1.0-beta"  # to start
@@ -214,3 +214,11 @@ def test_a_command_runs_beside_a_server(shared_server: StartServer) -> None:
     script = "import os, urllib.request as r; r.urlopen(os.environ['MASTRA_BASE_URL'] + '/api/workflows'); exit(7)"
     command = [sys.executable, "-m", "tests.live", "--generation", QUICKEST, "--", sys.executable, "-c", script]
     assert subprocess.run(command, check=False, cwd=ROOT, timeout=4 * TIMEOUT).returncode == 7
+
+
+def test_a_server_has_a_limit_of_memory(current_server: LiveServer) -> None:
+    """A story that never ends makes a server end with a message, and not the machine."""
+    told = Path(f"/proc/{current_server.process_id}/cmdline")
+    if not told.exists():
+        pytest.skip("the system does not show how a process was started")
+    assert f"--max-old-space-size={HEAP_MEGABYTES}".encode() in told.read_bytes().split(b"\0")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mastra_sync import BadRequestError, MastraClient, WorkflowNotFound
+from mastra_sync import BadRequestError, MastraClient, ServerError, WorkflowNotFound
 from pytest_mastra.fake import FakeMastra, InProcess
 
 ANYTHING: dict[str, Any] = {}
@@ -132,3 +132,17 @@ def test_a_definition_replaces_what_is_declared_and_takes_it_along(client: Mastr
         client.get_dynamic_workflow("double").details()
     with pytest.raises(WorkflowNotFound, match="Workflow not found"):
         client.get_workflow("double").details()
+
+
+@pytest.mark.parametrize("date", ["2020", "2020-02-31", "2020-01-01T24:00:00Z", "2020-01-01 00:00:00z"])
+def test_a_stored_sleep_ends_at_a_date_that_javascript_reads(client: MastraClient, date: str) -> None:
+    """Python's own reader refuses these; real servers take them."""
+    run = stored(client, [{"type": "sleepUntil", "id": "rest", "date": date}])
+    assert run(3).result == {"n": 3}
+
+
+@pytest.mark.parametrize("date", ["2020-W01-1", "20200101", "tomorrow", ""])
+def test_a_stored_sleep_until_no_date_is_refused(client: MastraClient, date: str) -> None:
+    """Python's own reader takes some of these; real servers refuse them, in these words."""
+    with pytest.raises(ServerError, match=f'Stored sleepUntil "rest" has an unparseable date: {date}'):
+        stored(client, [{"type": "sleepUntil", "id": "rest", "date": date}])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_mastra.fake.api import body_schemas, definition_bodies, schedule_bodies
 from pytest_mastra.fake.api.body_schemas import Check, Issue, QueryCheck, shape
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.generations import Generation
-from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso, number_from_text
+from pytest_mastra.fake.workflows.javascript import UNDEFINED, iso_date, number_from_text
 from pytest_mastra.http.verbs import VerbRow
 
 if TYPE_CHECKING:
@@ -267,35 +265,6 @@ def _runs(query: dict[str, Any], generation: Generation) -> list[Issue]:
         "1.0-beta": body_schemas.STATUSES[:-2],
     }
     return issues + body_schemas.option("status", query, known[generation.name])
-
-
-_DATE = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?)?"
-    r"(?:[T ](?P<hour>[01]\d|2[0-3]|24(?=:00(?!:00\.0*[1-9]|:0[1-9]|:[1-5])))"
-    r":(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.(?P<part>\d+))?)?"
-    r"(?:Z|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):?(?P<minutes>[0-5]\d))?)?",
-    re.ASCII | re.IGNORECASE,
-)
-
-
-def iso_date(text: Any) -> str | None:
-    """Return a date in ISO form, as JavaScript's `new Date(text)` reads it; None if it cannot.
-
-    Of what JavaScript can read these are the forms of ISO 8601, whose days may be up to 31 in each month.
-    """
-    found = _DATE.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        return None
-    units = ("day", "hour", "minute", "second", "hours", "minutes")
-    day, hour, minute, second, hours, minutes = (int(found[unit] or 0) for unit in units)
-    seconds = second + float(f"0.{found['part'] or 0}")
-    after = timedelta(days=max(day, 1) - 1, hours=hour, minutes=minute, seconds=seconds)
-    offset = timedelta(hours=hours, minutes=minutes) * (-1 if found["sign"] == "-" else 1)
-    try:
-        moment = datetime(int(found["year"]), int(found["month"] or 1), 1, tzinfo=timezone.utc) + after - offset
-    except (ValueError, OverflowError):
-        return None
-    return iso(moment.timestamp())
 
 
 _QUERIES: dict[str, QueryCheck] = {"observe": _observe, "run_by_id": _run_by_id, "runs": _runs} | {

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mastra.fake.api import legacy_streams
-from pytest_mastra.fake.api.call import Call, iso_date
+from pytest_mastra.fake.api.call import Call
 from pytest_mastra.fake.api.run_views import execution_result_of, run_state
 from pytest_mastra.fake.api.stream_body import StreamBody
 from pytest_mastra.fake.engine import run_commands
@@ -20,7 +20,7 @@ from pytest_mastra.fake.engine.walks import Cause
 from pytest_mastra.fake.virtual_time.scheduler import Coroutine
 from pytest_mastra.fake.workflows.describe import partial_details, workflow_details
 from pytest_mastra.fake.workflows.errors import Refusal
-from pytest_mastra.fake.workflows.javascript import copied, dumps, number_from_text
+from pytest_mastra.fake.workflows.javascript import copied, dumps, iso_date, number_from_text
 
 FINISHED = ("success", "failed", "canceled", "tripwire")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mastra.fake.workflows.definition import Workflow
 from pytest_mastra.fake.workflows.errors import Refusal
 from pytest_mastra.fake.workflows.graph import AnyStep, Step
-from pytest_mastra.fake.workflows.javascript import iso
+from pytest_mastra.fake.workflows.javascript import iso, iso_date
 from pytest_mastra.fake.workflows.model_schemas import close_objects
 from pytest_mastra.fake.workflows.predicates import condition_of
 from pytest_mastra.fake.workflows.schemas import Schema
@@ -117,7 +117,7 @@ class StoredDefinitions:
         elif kind == "sleep":
             workflow.sleep(entry["duration"] / 1000, **named)
         elif kind == "sleepUntil":
-            workflow.sleep_until(datetime.fromisoformat(entry["date"].replace("Z", "+00:00")), **named)
+            workflow.sleep_until(_date_of(entry), **named)
         elif kind == "mapping":
             workflow.map(self._loader.mapping_of(workflow, entry["id"], entry["mapConfig"]), **named)
         else:
@@ -133,6 +133,15 @@ class StoredDefinitions:
             nested.shows_steps = False
             return nested
         return Step(entry["id"], self._loader.function_of(workflow, entry["id"]), description=entry.get("description"))
+
+
+def _date_of(entry: Mapping[str, Any]) -> datetime:
+    """Return until when an entry sleeps; of what JavaScript can read the forms of ISO 8601."""
+    date = iso_date(entry["date"])
+    if date is None:
+        # servers answer 500 with it
+        raise ValueError(f'Stored sleepUntil "{entry["id"]}" has an unparseable date: {entry["date"]}')
+    return datetime.fromisoformat(date.replace("Z", "+00:00"))
 
 
 def _issues(one: Definition, known: set[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, final
@@ -354,3 +354,32 @@ def _refused_constant(text: str) -> Any:
 
 # made once: json.loads would make a new decoder at each call
 _DECODER = json.JSONDecoder(parse_int=_parsed_int, parse_float=_parsed_float, parse_constant=_refused_constant)
+
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?)?"
+    r"(?:[T ](?P<hour>[01]\d|2[0-3]|24(?=:00(?!:00\.0*[1-9]|:0[1-9]|:[1-5])))"
+    r":(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.(?P<part>\d+))?)?"
+    r"(?:Z|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):?(?P<minutes>[0-5]\d))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def iso_date(text: Any) -> str | None:
+    """Return a date in ISO form, as JavaScript's `new Date(text)` reads it; None if it cannot.
+
+    Of what JavaScript can read these are the forms of ISO 8601, whose days may be up to 31 in each month.
+    """
+    found = _DATE.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    units = ("day", "hour", "minute", "second", "hours", "minutes")
+    day, hour, minute, second, hours, minutes = (int(found[unit] or 0) for unit in units)
+    seconds = second + float(f"0.{found['part'] or 0}")
+    after = timedelta(days=max(day, 1) - 1, hours=hour, minutes=minute, seconds=seconds)
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if found["sign"] == "-" else 1)
+    try:
+        moment = datetime(int(found["year"]), int(found["month"] or 1), 1, tzinfo=timezone.utc) + after - offset
+    except (ValueError, OverflowError):
+        return None
+    return iso(moment.timestamp())

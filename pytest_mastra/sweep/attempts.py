@@ -18,7 +18,16 @@ from pytest_mastra.sweep.invariants import Allowance, LeftRun, allowance_of, fin
 from pytest_mastra.sweep.kill_script import MainThread
 from pytest_mastra.sweep.killed import Killed
 from pytest_mastra.sweep.live_invariants import allowance_on_live, find_left_on_live
-from pytest_mastra.sweep.points import Asked, Point, Points, in_both, most_reruns, read_requests, read_requests_of_runs
+from pytest_mastra.sweep.points import (
+    Asked,
+    Point,
+    Points,
+    in_both,
+    in_both_but_for_looks,
+    most_reruns,
+    read_requests,
+    read_requests_of_runs,
+)
 from pytest_mastra.sweep.protocol import raised_by
 from pytest_mastra.sweep.trouble import Trouble
 
@@ -87,10 +96,13 @@ class Attempt:
         """What the test's own code asked for, counted as a point's request is."""
         return self.requests if point.of is None else read_requests_of_runs(self.exchanges, self.near)
 
-    def same_requests(self, other: Attempt) -> list[Asked]:
+    def same_requests(self, other: Attempt, *, on_live: bool = False) -> list[Asked]:
         """Return what was asked for this time and the other; nothing if that differs."""
+        has_threads = self.trouble.has_threads or other.trouble.has_threads
+        if on_live and not has_threads:
+            return in_both_but_for_looks(self.requests, other.requests)
         reads = [read_requests, read_requests_of_runs]
-        if self.trouble.has_threads or other.trouble.has_threads:
+        if has_threads:
             reads.reverse()
         found = (in_both(read(self.exchanges, self.near), read(other.exchanges, other.near)) for read in reads)
         return next(filter(None, found), [])

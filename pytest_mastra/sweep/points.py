@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -198,6 +199,18 @@ def in_both(first: Sequence[Asked], second: Sequence[Asked]) -> list[Asked]:
     return (
         both if both == [replace(other, borders=own.borders) for own, other in zip(both, second, strict=True)] else []
     )
+
+
+def in_both_but_for_looks(first: Sequence[Asked], second: Sequence[Asked]) -> list[Asked]:
+    """Return the same requests of two runs in real time; nothing if they move runs otherwise.
+
+    How often a run is looked at that is at work is a matter of time: of reads there are those before the first that is
+    not the same.
+    """
+    pairs = zip(first, second, strict=False)
+    same = (replace(one, borders=other.borders) == other for one, other in pairs)
+    agreed = sum(takewhile(bool, same))
+    return in_both(*([*asked[:agreed], *(one for one in asked[agreed:] if one.moves)] for asked in (first, second)))
 
 
 def names_of(exchanges: Iterable[Exchange]) -> list[set[str]]:

@@ -149,7 +149,7 @@ class Sweep:
             )
             return False
         second = self._attempt(())
-        requests = first.same_requests(second)
+        requests = first.same_requests(second, on_live=self._plan.on_live)
         if not requests:
             result.error = _describe_difference(first.requests, second.requests)
         result.error = _find_shared_run(first, second) or result.error

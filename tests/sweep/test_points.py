@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pytest_mastra.sweep.families import FAMILIES, families_named
-from pytest_mastra.sweep.points import Asked, Point, all_points, as_text, parse_points, sampled
+from pytest_mastra.sweep.points import (
+    Asked,
+    Point,
+    all_points,
+    as_text,
+    in_both_but_for_looks,
+    parse_points,
+    sampled,
+)
 
 NO_BORDERS = range(0)
 
@@ -119,3 +127,16 @@ def test_a_sample_is_the_same_each_time() -> None:
     assert first == sorted(first, key=lambda one: one[0].nth)
     assert sampled(points, 10, seed=6) != first
     assert sampled(points, 100, seed=5) == points
+
+
+def test_runs_that_are_looked_at_in_real_time() -> None:
+    """How often that is does not count; what moves a run does, in its order."""
+    some = asked("create_run", "start", "run_by_id", "run_by_id", "cancel")
+    more = asked("create_run", "start", "run_by_id", "run_by_id", "run_by_id", "run_by_id", "cancel")
+    assert in_both_but_for_looks(some, more) == in_both_but_for_looks(more, some) == some
+    assert in_both_but_for_looks(some, asked("create_run", "start", "run_by_id", "cancel", "run_by_id")) == [
+        *some[:3],
+        some[4],
+    ]
+    assert in_both_but_for_looks(some, some[:-1]) == []
+    assert in_both_but_for_looks(some, asked("create_run", "start", "cancel", "start")) == []

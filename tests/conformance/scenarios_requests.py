@@ -78,6 +78,16 @@ def states_that_are_no_objects(conversation: Conversation) -> None:
 
 
 @scenario()
+def texts_as_states_in_streams(conversation: Conversation) -> None:
+    """A step has told what it did, or asked, when servers set the letters of its state."""
+    for body in ({"inputData": {"n": 1}, "initialState": "x"}, {"initialState": "x"}):
+        for workflow in ("echo", "ask-loose", "sleep"):
+            run_id = conversation.run_id()
+            conversation.post(workflow, "stream", run_id, body)
+            conversation.read_run(workflow, run_id)
+
+
+@scenario()
 def dates_of_runs(conversation: Conversation) -> None:
     """Which texts are dates, and which runs were made before and after."""
     owner = conversation.run_id()

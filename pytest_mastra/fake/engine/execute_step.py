@@ -59,11 +59,16 @@ def execute_step(
     if execution.options.hold_step is not None:
         yield from execution.options.hold_step()
     outcome = yield from _run_with_retries(attempt)
-    _set_fields(frame.state)
-    frame.active.pop(step.id, None)
     result = present({**execution.server_state.without_prior_completion(info), **outcome})
     if not quiet:
-        yield from _emit_result(execution, step, attempt.call_id, result)
+        kind = "suspended" if result["status"] == "suspended" else "result"
+        execution.emit(f"workflow-step-{kind}", {"id": step.id, "stepCallId": attempt.call_id, **result})
+    _set_fields(frame.state)
+    frame.active.pop(step.id, None)
+    if not quiet and result["status"] != "suspended":
+        if execution.awaits_events:
+            yield None
+        execution.emit("workflow-step-finish", {"id": step.id, "stepCallId": attempt.call_id, "metadata": {}})
     if attempt.item_run_id is not None:
         result["metadata"] = {**result.get("metadata", {}), "nestedRunId": attempt.item_run_id}
     execution.step_results[step.id] = result
@@ -162,17 +167,6 @@ def _initial_result(attempt: StepExecution, iteration: int | None) -> dict[str, 
     if iteration:
         info["metadata"] = {"iterationCount": iteration}
     return present(info)
-
-
-def _emit_result(execution: Execution, step: AnyStep, call_id: str, result: dict[str, Any]) -> Coroutine:
-    about = {"id": step.id, "stepCallId": call_id}
-    if result["status"] == "suspended":
-        execution.emit("workflow-step-suspended", {**about, **result})
-        return
-    execution.emit("workflow-step-result", {**about, **result})
-    if execution.awaits_events:
-        yield None
-    execution.emit("workflow-step-finish", {**about, "metadata": {}})
 
 
 def _run_with_retries(attempt: StepExecution) -> Coroutine:

@@ -34,6 +34,9 @@ _MAY_BE_NONE = frozenset({"none_taken", "several_taken"})
 _LEADS_TO = "an input that leads to: "
 """So begins what is wanted where the graph does not say more."""
 
+_UNTOLD = "replace this input, which is not known to lead there, by"
+"""So begins the comment on an input that stands in for one that could not be told."""
+
 _NO_NAME = re.compile(r"\W+")
 
 
@@ -102,7 +105,9 @@ class Adviser:
             asked = answered[-1]
             run = self._execute(goal.path, answered=answered)
             return Advice(f"answer what {asked} asks: {self._answer(asked)}", (*self._way_to(goal), *run, check))
-        run = self._execute(goal.path, wanted, answered, self._guessed(goal))
+        guessed = self._guessed(goal)
+        note = wanted if guessed or self._is_told(goal) else f"{_UNTOLD} {wanted}"
+        run = self._execute(goal.path, note, answered, guessed)
         return Advice(f"give {wanted}", (*self._way_to(goal), *omit, *run, check))
 
     def by_failure(self, goal: Goal) -> Advice:
@@ -111,12 +116,12 @@ class Adviser:
         answered = self._asked_before(failing.path if failing else "", goal.kind)
         if failing is None or self._row.origin == "server" or failing.flow:
             wanted = f"an input with which {failing.path if failing else 'a step'} fails"
-            run = self._execute(goal.path, wanted, answered)
+            run = self._execute(goal.path, f"{_UNTOLD} {wanted}", answered)
             return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
         line = f"mastra_server.step({failing.id!r}).fails('no')"
         if goal.kind == "later_round_failed":
             wanted = "an input with which the loop goes round again"
-            run = self._execute(failing.path, wanted, answered)
+            run = self._execute(failing.path, f"{_UNTOLD} {wanted}", answered)
             lines = (*_failing_at_times(failing.id, "len(calls) > 1"), *run, "assert_run(result).failed()")
             return Advice(f"have {failing.path} fail when it is called again", lines)
         run = self._execute(failing.path, answered=answered)
@@ -155,7 +160,7 @@ class Adviser:
             if goal.kind != "arm_suspended"
             else "assert result.suspensions"
         )
-        run = self._execute(step, wanted, self._asked_before(step, goal.kind))
+        run = self._execute(step, f"{_UNTOLD} {wanted}", self._asked_before(step, goal.kind))
         return Advice(f"give {wanted}", (*self._way_to(goal), *run, check))
 
     def by_cancel(self, _: Goal) -> Advice:
@@ -185,12 +190,26 @@ class Adviser:
 
     def _input(self, path: str = "") -> str:
         """Return an input that came to a step or around it, or may come there."""
+        seen, ways = self._seen_around(path)
+        guess = self._on_the_way(seen, ways)
+        return self._row.examples.get(seen) or repr(self._example("")) if guess is None else repr(guess)
+
+    def _seen_around(self, path: str) -> tuple[str, list[str]]:
+        """Return the innermost place around a path that an input came to, and the conditions between."""
         seen = path
         while seen and seen not in self._row.examples:
             seen = seen.rpartition(".")[0]
-        ways = [condition for arm, condition in self._ways(path) if not _is_in(seen, arm)] if path != seen else []
-        guess = guess_input(self._example(seen), ways, lambda count: count == len(ways))
-        return self._row.examples.get(seen) or repr(self._example("")) if guess is None else repr(guess)
+        return seen, [way for arm, way in self._ways(path) if not _is_in(seen, arm)] if path != seen else []
+
+    def _on_the_way(self, seen: str, ways: Sequence[str]) -> Any:
+        return guess_input(self._example(seen), ways, lambda count: count == len(ways))
+
+    def _is_told(self, goal: Goal) -> bool:
+        """Return whether the input of a goal's path should lead there."""
+        if goal.kind in _OF_THEIR_OWN_INPUT:
+            return False
+        seen, ways = self._seen_around(goal.path)
+        return not ways or self._on_the_way(seen, ways) is not None
 
     def _example(self, path: str) -> Any:
         """Return an input that came to a path, or one that fits."""
@@ -272,7 +291,8 @@ class Adviser:
     def _way_to(self, goal: Goal) -> tuple[str, ...]:
         """Return comments on the input that leads to a goal's step."""
         ways = () if goal.kind == "taken" else self._conditions_on_the_way(goal)
-        return tuple(f"# an input for which this holds: {way}" for way in ways)
+        said = "" if goal.kind in _OF_THEIR_OWN_INPUT or self._is_told(goal) else f"{_UNTOLD} "
+        return tuple(f"# {said}an input for which this holds: {way}" for way in ways)
 
     def _conditions_on_the_way(self, goal: Goal) -> list[str]:
         return [condition for _, condition in self._ways(goal.path)]
@@ -364,6 +384,9 @@ _ITEMS: Mapping[str, Callable[[int], int]] = {
 
 _TAKEN: Mapping[str, Callable[[int], bool]] = {"none_taken": lambda count: not count, "several_taken": lambda n: n > 1}
 """How many conditions of a branch are to hold for some kinds of goals."""
+
+_OF_THEIR_OWN_INPUT = frozenset({*_ITEMS, *_TAKEN, "one_round", "more_rounds"})
+"""Goals that an input which came to their place need not reach."""
 
 _ADVICE: Mapping[str, Callable[[Adviser, Goal], Advice]] = {
     **dict.fromkeys(("failed", "item_failed", "later_round_failed", "arm_failed", "run_failed"), Adviser.by_failure),

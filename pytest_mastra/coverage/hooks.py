@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import replace
@@ -144,8 +145,9 @@ class Covering:
         if found is None:
             self._problems.append(f"worker {node.gateway.id} crashed; what its tests have tried is lost")
             return
-        self.coverage.merge(kept_file.from_json(found["coverage"]))
-        self._problems += [problem for problem in found["problems"] if problem not in self._problems]
+        told = json.loads(found)
+        self.coverage.merge(kept_file.from_json(told["coverage"]))
+        self._problems += [problem for problem in told["problems"] if problem not in self._problems]
 
     # -- telling
 
@@ -154,7 +156,9 @@ class Covering:
         """Write what was gathered, and hold it to the thresholds; from a worker hand it on."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_FROM_WORKER] = {"coverage": kept_file.as_json(self.coverage), "problems": self._problems}
+            # as text: a worker dies of handing on half a surrogate, or the minimum of a schema of z.int()
+            found = {"coverage": kept_file.as_json(self.coverage), "problems": self._problems}
+            output[_FROM_WORKER] = json.dumps(found)
             return
         if self._config.getoption("collectonly"):
             return

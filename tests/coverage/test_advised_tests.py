@@ -164,3 +164,35 @@ def test_items_that_ask(run_suite: RunSuite, pytester: pytest.Pytester, item: st
     result.assert_outcomes(passed=1 + len(skeletons))
     told = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))
     assert [goal["label"] for row in told["workflows"] for goal in row["goals"] if goal["verdict"] == "missed"] == []
+
+
+UNTOLD = """
+import pytest
+
+@pytest.fixture(autouse=True)
+def workflows(mastra_server):
+    step = mastra_server.step
+    flow = mastra_server.workflow("pick").branch(
+        [
+            (lambda c: c.input_data["n"] > 9, step("told", lambda ctx: {})),
+            (lambda c: sum(c.input_data["several"]) > 9, step("untold", lambda ctx: {})),
+        ]
+    )
+    flow.commit()
+
+def test_pick(mastra_client):
+    assert mastra_client.get_workflow("pick").execute({"n": 1, "several": [1]}).ok
+"""
+
+
+def test_what_cannot_be_told_is_said(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """Where a condition is more than can be read, the printed test says that its input is another's."""
+    run_suite(UNTOLD, "--mastra-coverage=json").assert_outcomes(passed=1)
+    (pick,) = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))["workflows"]
+    skeletons = {goal["label"]: goal["skeleton"] for goal in pick["goals"] if "skeleton" in goal}
+    said = "# replace this input, which is not known to lead there, by an input for which"
+    untold = {label for label, skeleton in skeletons.items() if said in skeleton}
+    assert untold == {f"untold {end}" for end in ("taken", "succeeded", "failed")} | {
+        "branch#1: two or more branches taken"
+    }
+    assert "{'n': 10, 'several': [1]}" in skeletons["told taken"]

@@ -227,6 +227,27 @@ def test_workers_of_xdist(run_process: RunSuite, alone: pytest.Pytester) -> None
     assert "crashed; what its tests have tried is lost" in result.stdout.str()
 
 
+def test_workers_hand_on_any_value(run_process: RunSuite) -> None:
+    """The minimum in each schema of `z.int()`, and half a surrogate: nothing of a worker's is lost."""
+    suite = """
+    import pytest
+
+    WHOLE = [{"minimum": -9007199254740991}, {"description": "\\ud800"}]
+
+    @pytest.mark.parametrize("number", [0, 1])
+    def test_big(mastra_server, mastra_client, number):
+        schema = {"type": "object", "properties": {"n": {"type": "integer", **WHOLE[number]}}}
+        step = mastra_server.step("s", lambda ctx: {})
+        mastra_server.workflow(f"big-{number}", input_schema=schema).then(step).commit()
+        assert mastra_client.get_workflow(f"big-{number}").execute({"n": 1}).ok
+    """
+    result = run_process(textwrap.dedent(suite), "-p", "xdist", "-n", "2", "--mastra-coverage")
+    result.assert_outcomes(passed=2)
+    for number in (0, 1):
+        assert f"big-{number} on the fake: structure 3/3 (100 %)" in result.stdout.str()
+    assert "crashed" not in result.stdout.str()
+
+
 EXAMPLE = {
     "reached": [
         "check entered",

@@ -76,6 +76,7 @@ class Adviser:
         tree = Graph.of(row.graph)
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
+        self._owners = {node.path: owner for node, owner in tree.with_owners(row.workflow_id)}
         self._places = {path: number for number, path in enumerate(self._nodes)}
         answered = {step for step, _, _ in row.answers}
         self._asked = [
@@ -118,11 +119,11 @@ class Adviser:
             wanted = f"an input with which {failing.path if failing else 'a step'} fails"
             run = self._execute(goal.path, f"{_UNTOLD} {wanted}", answered)
             return Advice(f"give {wanted}", (*run, "assert_run(result).failed()"))
-        line = f"mastra_server.step({failing.id!r}).fails('no')"
+        line = f"{self._step(failing)}.fails('no')"
         if goal.kind == "later_round_failed":
             wanted = "an input with which the loop goes round again"
             run = self._execute(failing.path, f"{_UNTOLD} {wanted}", answered)
-            lines = (*_failing_at_times(failing.id, "len(calls) > 1"), *run, "assert_run(result).failed()")
+            lines = (*_failing_at_times(self._step(failing), "len(calls) > 1"), *run, "assert_run(result).failed()")
             return Advice(f"have {failing.path} fail when it is called again", lines)
         run = self._execute(failing.path, answered=answered)
         return Advice(line, (*self._way_to(goal), line, *run, f"assert_run(result).failed(step={failing.path!r})"))
@@ -133,7 +134,7 @@ class Adviser:
         if node is None or self._row.origin == "server":
             return self.by_input(goal)
         run = self._execute(goal.path, answered=self._asked_before(goal.path, "succeeded"))
-        lines = (*self._way_to(goal), *_failing_at_times(node.id, "len(calls) == 1"), *run, _ENDED)
+        lines = (*self._way_to(goal), *_failing_at_times(self._step(node), "len(calls) == 1"), *run, _ENDED)
         return Advice(f"have {goal.path} fail when it is called first", lines)
 
     def by_answer(self, goal: Goal, wanted: Part | None = None) -> Advice:
@@ -187,6 +188,11 @@ class Adviser:
     @property
     def _create(self) -> tuple[str, ...]:
         return (f"run = mastra_client.get_workflow({self._row.workflow_id!r}).create_run()",)
+
+    def _step(self, node: Node) -> str:
+        """Return what gives a fake's step, with its workflow if others have one."""
+        owner = f", workflow={self._owners[node.path]!r}" if node.id in self._row.shared_steps else ""
+        return f"mastra_server.step({node.id!r}{owner})"
 
     def _input(self, path: str = "") -> str:
         """Return an input that came to a step or around it, or may come there."""
@@ -331,7 +337,7 @@ def _is_in(path: str, outer: str) -> bool:
 def _failing_at_times(step: str, when: str) -> tuple[str, ...]:
     """Return the lines that have a fake's step fail at some of its calls only."""
     return (
-        f"step, calls = mastra_server.step({step!r}), []",
+        f"step, calls = {step}, []",
         "does = step.run",
         "",
         "def fails_at_times(ctx):",

@@ -63,6 +63,7 @@ class WorkflowCoverage:
         unseen: Where runs may have reached more that nobody could see.
         examples: For each path an input with which a run came there, as Python; that of any run under an empty one.
         fixtures: The fixtures that all tests which ran it asked for, besides ours; None if nobody knows.
+        shared_steps: The ids of steps that several workflows have, each its own.
         answers: The tests that gave an answer, by step, and name and value of what it says; none of one that might be.
     """
 
@@ -77,6 +78,7 @@ class WorkflowCoverage:
     answers: dict[Given, dict[str, None]] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     fixtures: tuple[str, ...] | None = None
+    shared_steps: frozenset[str] = frozenset()
 
     @property
     def key(self) -> RowKey:
@@ -149,7 +151,19 @@ class Coverage:
     def workflows(self) -> list[WorkflowCoverage]:
         """A row for each workflow, origin and graph that was run, by their names."""
         rows = [row for row in self._rows.values() if row.runs]
+        shared = self._shared_steps()
+        for row in rows:
+            row.shared_steps = shared
         return sorted(rows, key=lambda row: row.key)
+
+    def _shared_steps(self) -> frozenset[str]:
+        """Return the ids of steps that fakes have in several workflows."""
+        owners: dict[str, set[str]] = {}
+        for row in self._rows.values():
+            if row.origin == "fake":
+                for node, owner in self._read(row.graph).with_owners(row.workflow_id):
+                    owners.setdefault(node.id, set()).add(owner)
+        return frozenset(step for step, found in owners.items() if len(found) > 1)
 
     @property
     def never_run(self) -> list[NeverRun]:
@@ -222,7 +236,9 @@ class Coverage:
         for key in found.reached:
             row.reached.setdefault(key, {})[run.test] = None
         row.unseen |= found.unseen
-        for path in {path for path, _ in found.reached} | {""} if run.example else ():
+        # an input that was refused is no example: each test that gave it again would be refused too
+        is_example = run.example and ("", "input_refused") not in found.reached
+        for path in {path for path, _ in found.reached} | {""} if is_example else ():
             row.examples.setdefault(path, run.example)
         row.fixtures = common_fixtures(row.fixtures, run.fixtures)
         for answer, is_given in found.answers.items():

@@ -65,6 +65,10 @@ class Graph:
         for node in self.flow:
             yield from node.nodes()
 
+    def with_owners(self, workflow_id: str) -> Iterator[tuple[Node, str]]:
+        """Give all nodes, each with the workflow, perhaps a nested one, that has it."""
+        yield from _with_owners(self.flow, workflow_id)
+
     def find(self, name: str) -> Node | None:
         """Return the step that results and events call by this name: `outer.inner`, `outer[0].inner`."""
         known = self.name_of(name)
@@ -72,6 +76,13 @@ class Graph:
         if found is None and "[" in known:
             found = self._by_name.get(_ITEM.sub("", known))
         return found
+
+
+def _with_owners(nodes: tuple[Node, ...], owner: str) -> Iterator[tuple[Node, str]]:
+    for node in nodes:
+        yield node, owner
+        yield from _with_owners(node.arms, owner)
+        yield from _with_owners(node.flow, node.id)
 
 
 def _shape(node: Node) -> list[Any]:

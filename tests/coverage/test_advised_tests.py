@@ -196,3 +196,30 @@ def test_what_cannot_be_told_is_said(run_suite: RunSuite, pytester: pytest.Pytes
         "branch#1: two or more branches taken"
     }
     assert "{'n': 10, 'several': [1]}" in skeletons["told taken"]
+
+
+SHARED = """
+import pytest
+from mastra_sync import MastraError
+
+@pytest.fixture(autouse=True)
+def workflows(mastra_server):
+    schema = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
+    for name in ("one", "two"):
+        pay = mastra_server.step("pay", lambda ctx: {}, retries=1)
+        mastra_server.workflow(name, input_schema=schema).then(pay).commit()
+
+def test_one(mastra_client):
+    with pytest.raises(MastraError):
+        mastra_client.get_workflow("one").create_run().start_async({})
+"""
+
+
+def test_steps_of_one_id_and_inputs_that_were_refused(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    """A step that two workflows have is named with its own; no test gives an input again that was refused."""
+    run_suite(SHARED, "--mastra-coverage=json").assert_outcomes(passed=1)
+    (one,) = json.loads((pytester.path / "mastra-coverage.json").read_text("utf-8"))["workflows"]
+    skeletons = {goal["label"]: goal["skeleton"] for goal in one["goals"] if "skeleton" in goal}
+    assert "mastra_server.step('pay', workflow='one').fails('no')" in skeletons["pay failed"]
+    result = run_suite(SHARED + "\n\n".join(skeletons.values()))
+    result.assert_outcomes(passed=1 + len(skeletons))

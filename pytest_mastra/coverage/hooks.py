@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Generator, Iterable
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pytest_mastra.coverage.wishes import WishError, Wishes
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.redact.summary import Summary
 from pytest_mastra.report import hooks as reporting
+from pytest_mastra.suite import worker_text
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.suite.settings import usage_error
 
@@ -145,7 +145,7 @@ class Covering:
         if found is None:
             self._problems.append(f"worker {node.gateway.id} crashed; what its tests have tried is lost")
             return
-        told = json.loads(found)
+        told = worker_text.from_text(found)
         self.coverage.merge(kept_file.from_json(told["coverage"]))
         self._problems += [problem for problem in told["problems"] if problem not in self._problems]
 
@@ -156,9 +156,8 @@ class Covering:
         """Write what was gathered, and hold it to the thresholds; from a worker hand it on."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            # as text: a worker dies of handing on half a surrogate, or the minimum of a schema of z.int()
             found = {"coverage": kept_file.as_json(self.coverage), "problems": self._problems}
-            output[_FROM_WORKER] = json.dumps(found)
+            output[_FROM_WORKER] = worker_text.as_text(found)
             return
         if self._config.getoption("collectonly"):
             return

@@ -10,7 +10,7 @@ import pytest
 from mastra_sync import APIConnectionError, MastraClient, MastraError, WorkflowDetails
 from pytest_mastra.redact.scrubber import learn_secrets, scrubber_of
 from pytest_mastra.redact.summary import Summary
-from pytest_mastra.suite import settings
+from pytest_mastra.suite import settings, worker_text
 from pytest_mastra.suite.declared_server import DeclaredMastra
 from pytest_mastra.suite.scene import SCENE, Scene
 from pytest_mastra.verify.findings import Comparison, Findings
@@ -52,7 +52,7 @@ class Verifying:
         self._comparison: Comparison | None = None
         self._has_asked = False
         if _is_worker(config):
-            self._live = config.workerinput.get(_TO_WORKER)  # type: ignore[attr-defined]
+            self._live = worker_text.from_text(config.workerinput[_TO_WORKER])  # type: ignore[attr-defined]
         else:
             self._ask_early()
 
@@ -105,7 +105,7 @@ class Verifying:
         """Hand on what was found, from a worker; otherwise fail a session that has found anything."""
         if _is_worker(self._config):
             found = {"workflows": self.findings.workflows, "problems": self.problems}
-            self._config.workeroutput[_FROM_WORKER] = found  # type: ignore[attr-defined]
+            self._config.workeroutput[_FROM_WORKER] = worker_text.as_text(found)  # type: ignore[attr-defined]
         elif self._has_failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -116,7 +116,7 @@ class Verifying:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist what the live server told."""
-        node.workerinput[_TO_WORKER] = self._live
+        node.workerinput[_TO_WORKER] = worker_text.as_text(self._live)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 -- the hook's
@@ -125,8 +125,9 @@ class Verifying:
         if found is None:
             self.problems.append(f"worker {node.gateway.id} crashed; what it found is lost")
             return
-        self.findings.merge(found["workflows"])
-        self.problems.extend(problem for problem in found["problems"] if problem not in self.problems)
+        told = worker_text.from_text(found)
+        self.findings.merge(told["workflows"])
+        self.problems.extend(problem for problem in told["problems"] if problem not in self.problems)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what differs."""

@@ -68,6 +68,16 @@ def test_a_drift_is_told_run_by_run_and_fails_the_session(alone: pytest.Pytester
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.parametrize(("expected", "said"), [("-(2**40)", "-1099511627776"), ("chr(0xD800)", r"'\ud800'")])
+def test_workers_hand_on_any_value(alone: pytest.Pytester, expected: str, said: str) -> None:
+    """A number that execnet cannot carry, or half of a character, ends no worker."""
+    alone.makeconftest(CONFTEST)
+    alone.makepyfile(f"def test_drifted(verified):\n    verified({expected}, 2)")
+    result = alone.runpytest_subprocess("-p", "pytest_mastra.plugin", *VERIFY, "-p", "xdist", "-n", "1")
+    assert f"      $.result: expected {said}, actual 2" in result.outlines
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_what_was_not_compared_is_said(alone: pytest.Pytester) -> None:
     """A test that failed was not run to its end, so that nothing can be said of its recording."""
     alone.makeconftest(CONFTEST)

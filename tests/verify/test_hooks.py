@@ -114,6 +114,17 @@ def test_workers_tell_the_controller(run_process: RunSuite, real: FakeMastra, li
     assert [request.verb for request in real.requests] == ["list_workflows"]
 
 
+def test_workers_are_told_of_any_number(run_process: RunSuite, real: FakeMastra, live: str) -> None:
+    """Each schema of `z.int()` has numbers that execnet cannot carry: no worker ends of them."""
+    largest = 2**53 - 1
+    schema = {"type": "integer", "minimum": -largest, "maximum": largest}
+    real.workflow("count", input_schema=schema).returns(1)
+    result = run_process(RIGHT, "--mastra-verify", f"--mastra-url={live}", "-p", "xdist", "-n", "2")
+    result.assert_outcomes(passed=1)
+    assert verdict(result) == [f"1 workflow of fakes held against {live}: all agree"]
+    assert result.ret == pytest.ExitCode.OK
+
+
 def test_a_worker_that_crashed_is_told(run_process: RunSuite, live: str) -> None:
     """What a worker found that died is lost; that fails the session, and is said."""
     suite = RIGHT + "\n    def test_crash():\n        import os\n        os._exit(3)\n"

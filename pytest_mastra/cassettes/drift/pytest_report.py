@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from pytest_mastra.cassettes.drift.compare import compare
 from pytest_mastra.cassettes.drift.findings import Drift, Finding, RunDrift
 from pytest_mastra.redact.scrubber import scrubber_of
 from pytest_mastra.redact.summary import Summary
-from pytest_mastra.suite import left_out, settings
+from pytest_mastra.suite import left_out, settings, worker_text
 from pytest_mastra.text.width import clipped
 
 NAME = "mastra-drift"
@@ -104,15 +104,16 @@ class DriftReport:
         """Hand on what was gathered; where it is reported, fail if it drifted or is nothing."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_OUTPUT] = [[_as_data(verified) for verified in self._verified], self._is_narrowed]
+            gathered = [_as_data(verified) for verified in self._verified]
+            output[_OUTPUT] = worker_text.as_text([gathered, self._is_narrowed])
         elif exitstatus == pytest.ExitCode.OK and (self.drifted or self.is_vain):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist has gathered; one that crashed says nothing."""
-        gathered: Iterable[Mapping[str, Any]]
-        gathered, is_narrowed = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT, ((), False))
+        found = (getattr(node, "workeroutput", None) or {}).get(_OUTPUT)
+        gathered, is_narrowed = ((), False) if found is None else worker_text.from_text(found)
         self._verified += map(_from_data, gathered)
         self._workers_are_narrowed |= is_narrowed
 

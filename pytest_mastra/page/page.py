@@ -27,7 +27,7 @@ from pytest_mastra.page.shrink import shrink
 from pytest_mastra.page.swept import ShownSweep, show_sweep
 from pytest_mastra.page.tested import OUTCOMES, Tested
 from pytest_mastra.suite.noted_difference import CASSETTE, RECORDED_SERVER
-from pytest_mastra.text.values import counted
+from pytest_mastra.text.values import counted, first_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -161,9 +161,8 @@ def _words(outcome: str, count: int) -> str:
 
 def _told_of_drift(names: Sequence[str]) -> str:
     """Return what is to be known of tests that passed, though their server has drifted."""
-    listed = ", ".join(sorted(names)[:_MOST_DRIFTED])
-    more = f" and {len(names) - _MOST_DRIFTED:,} more" if len(names) > _MOST_DRIFTED else ""
-    return f"The server says something else than the cassette of {listed}{more}: the differences stand beside the run."
+    listed = first_of(sorted(names), _MOST_DRIFTED)
+    return f"The server says something else than the cassette of {listed}: the differences stand beside the run."
 
 
 def _left_out(count: int) -> str:

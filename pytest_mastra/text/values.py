@@ -42,7 +42,7 @@ def counted(count: int, thing: str) -> str:
 def first_of(names: Sequence[str], most: int) -> str:
     """Return the first names, and how many more there are: `a, b and 3 more`."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def bounded(value: Any, most: int = 10_000, depth: int = _DEEPEST) -> Any:

@@ -88,7 +88,7 @@ def arguments_of(item: pytest.Item, name: str) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for mark in item.iter_markers(name):
         arguments = {**mark.kwargs, **arguments}
-    return {name: value for name, value in arguments.items() if value is not None}
+    return {argument: value for argument, value in arguments.items() if value is not None}
 
 
 def check_markers(config: pytest.Config, items: Sequence[pytest.Item]) -> None:

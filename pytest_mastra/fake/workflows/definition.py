@@ -109,7 +109,7 @@ class Workflow:
         self.request_context_schema = request_context_schema
         self.description = description
         self.metadata = metadata
-        self.retry_config: RetryConfig = retry_config  # type: ignore[assignment] # becomes one
+        self.retry_config = RetryConfig.of(retry_config)
         self.validate_inputs = validate_inputs
         self.pace = pace
         self.engine = engine

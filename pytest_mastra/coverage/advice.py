@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,10 +69,13 @@ class Adviser:
 
     Args:
         row: What was tried of the workflow.
+        shared_steps: The ids of steps that other workflows have too.
     """
 
-    def __init__(self, row: WorkflowCoverage) -> None:
+    def __init__(self, row: WorkflowCoverage, shared_steps: Collection[str]) -> None:
         self._row = row
+        self._shared_steps = shared_steps
+        self._guesses: dict[tuple[str, ...], Any] = {}
         tree = Graph.of(row.graph)
         self._nodes = {node.path: node for node in tree.nodes()}
         self._questions = [node for node in tree.nodes() if node.can_suspend]
@@ -191,7 +194,7 @@ class Adviser:
 
     def _step(self, node: Node) -> str:
         """Return what gives a fake's step, with its workflow if others have one."""
-        owner = f", workflow={self._owners[node.path]!r}" if node.id in self._row.shared_steps else ""
+        owner = f", workflow={self._owners[node.path]!r}" if node.id in self._shared_steps else ""
         return f"mastra_server.step({node.id!r}{owner})"
 
     def _input(self, path: str = "") -> str:
@@ -208,7 +211,11 @@ class Adviser:
         return seen, [way for arm, way in self._ways(path) if not _is_in(seen, arm)] if path != seen else []
 
     def _on_the_way(self, seen: str, ways: Sequence[str]) -> Any:
-        return guess_input(self._example(seen), ways, lambda count: count == len(ways))
+        # many goals are behind the same conditions, and each is asked for more than once
+        key = (seen, *ways)
+        if key not in self._guesses:
+            self._guesses[key] = guess_input(self._example(seen), ways, lambda count: count == len(ways))
+        return self._guesses[key]
 
     def _is_told(self, goal: Goal) -> bool:
         """Return whether the input of a goal's path should lead there."""

@@ -10,7 +10,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 Path = tuple[str, ...]
@@ -89,7 +89,7 @@ class Condition:
 
     _tree: ast.expr
     _names: Mapping[str, Path]
-    uses: list[Use] = field(default_factory=list)
+    uses: tuple[Use, ...] = ()
 
     @classmethod
     def read(cls, source: str) -> Condition | None:
@@ -107,7 +107,7 @@ class Condition:
         try:
             tree = ast.parse(f"({python}\n)", mode="eval").body
             found = cls(tree, _names_taken(arrow["takes"] if arrow else ""))
-            found.uses.extend(found._uses_in(tree))
+            found = replace(found, uses=tuple(found._uses_in(tree)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         return found if found.uses else None
@@ -172,8 +172,9 @@ class Condition:
 
     def _value(self, node: ast.expr, given: Any) -> Any:  # noqa: PLR0911 -- one row per kind of expression
         inner = _measured(node)
-        if inner is not None and self._path(inner):
-            found = at(given, self._path(inner) or ())
+        measured = None if inner is None else self._path(inner)
+        if measured:
+            found = at(given, measured)
             return len(found) if isinstance(found, (str, list)) else None
         path = self._path(node)
         if path is not None:

@@ -25,12 +25,13 @@ _FENCE = re.compile(r"`{3,}")
 
 def as_document(coverage: Coverage, omit: Omit | None = None) -> dict[str, Any]:
     """Return the report as JSON: each goal with its verdict and its tests."""
+    shared = coverage.shared_steps()
     return {
         "format": "mastra-coverage-report",
         "version": 1,
         "runs": coverage.runs,
         "totals": _totals(coverage.counts(omit)),
-        "workflows": [_row_document(row, row.goals(omit)) for row in coverage.workflows],
+        "workflows": [_row_document(row, row.goals(omit), Adviser(row, shared)) for row in coverage.workflows],
         "never_run": [{"workflow": one.workflow_id, "origin": one.origin} for one in coverage.never_run],
         "notes": coverage.ambiguous,
     }
@@ -70,8 +71,7 @@ def _totals(counts: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _row_document(row: WorkflowCoverage, goals: list[Goal]) -> dict[str, Any]:
-    adviser = Adviser(row)
+def _row_document(row: WorkflowCoverage, goals: list[Goal], adviser: Adviser) -> dict[str, Any]:
     return {
         "workflow": row.workflow_id,
         "origin": row.origin,
@@ -128,11 +128,12 @@ def _markdown_lines(coverage: Coverage, omit: Omit | None) -> Iterator[str]:
     if notes:
         yield ""
         yield from (f"- {as_markdown(note)}" for note in notes)
+    shared = coverage.shared_steps()
     for row, goals in rows:
-        yield from _markdown_of_row(row, goals)
+        yield from _markdown_of_row(row, goals, Adviser(row, shared))
 
 
-def _markdown_of_row(row: WorkflowCoverage, goals: list[Goal]) -> Iterator[str]:
+def _markdown_of_row(row: WorkflowCoverage, goals: list[Goal], adviser: Adviser) -> Iterator[str]:
     yield ""
     yield f"### {as_markdown(title_of(row))}"
     yield ""
@@ -140,7 +141,6 @@ def _markdown_of_row(row: WorkflowCoverage, goals: list[Goal]) -> Iterator[str]:
     yield "|---|---|---|"
     for goal in goals:
         yield f"| {as_markdown(goal.label)} | {_MARKS[goal.verdict]} | {as_markdown(_reached_by(goal))} |"
-    adviser = Adviser(row)
     for goal in goals:
         if goal.verdict == "missed":
             skeleton = adviser.advise(goal).skeleton(row.workflow_id, goal)
@@ -203,12 +203,13 @@ def _html_parts(coverage: Coverage, omit: Omit | None) -> Iterator[str]:
     ]
     if notes:
         yield f"<ul>{''.join(f'<li>{_html(note)}</li>' for note in notes)}</ul>"
+    shared = coverage.shared_steps()
     for row in coverage.workflows:
         goals = row.goals(omit)
         yield f"<h2>{_html(title_of(row))}</h2>"
         yield f"<p>{_html(numbers(count(goals)))}</p>"
         yield "<table><thead><tr><th>goal</th><th>family</th><th></th><th>reached by</th></tr></thead><tbody>"
-        adviser = Adviser(row)
+        adviser = Adviser(row, shared)
         yield from (_html_goal(row, goal, adviser) for goal in goals)
         yield "</tbody></table>"
 

@@ -63,7 +63,6 @@ class WorkflowCoverage:
         unseen: Where runs may have reached more that nobody could see.
         examples: For each path an input with which a run came there, as Python; that of any run under an empty one.
         fixtures: The fixtures that all tests which ran it asked for, besides ours; None if nobody knows.
-        shared_steps: The ids of steps that several workflows have, each its own.
         answers: The tests that gave an answer, by step, and name and value of what it says; none of one that might be.
     """
 
@@ -78,7 +77,6 @@ class WorkflowCoverage:
     answers: dict[Given, dict[str, None]] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     fixtures: tuple[str, ...] | None = None
-    shared_steps: frozenset[str] = frozenset()
 
     @property
     def key(self) -> RowKey:
@@ -150,13 +148,9 @@ class Coverage:
     @property
     def workflows(self) -> list[WorkflowCoverage]:
         """A row for each workflow, origin and graph that was run, by their names."""
-        rows = [row for row in self._rows.values() if row.runs]
-        shared = self._shared_steps()
-        for row in rows:
-            row.shared_steps = shared
-        return sorted(rows, key=lambda row: row.key)
+        return sorted((row for row in self._rows.values() if row.runs), key=lambda row: row.key)
 
-    def _shared_steps(self) -> frozenset[str]:
+    def shared_steps(self) -> frozenset[str]:
         """Return the ids of steps that fakes have in several workflows."""
         owners: dict[str, set[str]] = {}
         for row in self._rows.values():

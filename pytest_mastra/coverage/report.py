@@ -30,8 +30,9 @@ def lines_of(coverage: Coverage, omit: Omit | None = None, *, with_advice: bool 
         with_advice: Whether each missed goal has a line of its own, with what a test needs that reaches it.
     """
     lines: list[str] = []
+    shared = coverage.shared_steps()
     for row in coverage.workflows:
-        lines += _lines_of_row(row, row.goals(omit), with_advice=with_advice)
+        lines += _lines_of_row(row, row.goals(omit), Adviser(row, shared) if with_advice else None)
     lines += map(escaped, coverage.ambiguous)
     for origin, words in ORIGINS.items():
         names = [one.workflow_id for one in coverage.never_run if one.origin == origin]
@@ -70,15 +71,14 @@ def title_of(row: WorkflowCoverage) -> str:
     return f"{row.workflow_id} {ORIGINS[row.origin]}"
 
 
-def _lines_of_row(row: WorkflowCoverage, goals: list[Goal], *, with_advice: bool) -> list[str]:
+def _lines_of_row(row: WorkflowCoverage, goals: list[Goal], adviser: Adviser | None) -> list[str]:
     counts = count(goals)
     tests = f"{_plural(row.runs, 'run')} of {_plural(len(row.tests), 'test')}"
     lines = [f"{escaped(title_of(row))}: {numbers(counts)}; {tests}"]
     if row.graph is None:
         lines.append("  no answer told its graph, so nobody can tell which steps there are")
     missed = [goal for goal in goals if goal.verdict == "missed"]
-    if with_advice:
-        adviser = Adviser(row)
+    if adviser is not None:
         lines += [_with_hint(goal.label, adviser.advise(goal).hint) for goal in missed]
     else:
         for family in FAMILIES:

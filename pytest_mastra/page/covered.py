@@ -87,12 +87,13 @@ def show_coverage(
         drawings: The drawings of the page.
         omit: Says which goals are not counted, and why.
     """
-    return [_shown(row, layouts, drawings, omit) for row in coverage.workflows]
+    shared = coverage.shared_steps()
+    return [_shown(row, row.goals(omit), Adviser(row, shared), layouts, drawings) for row in coverage.workflows]
 
 
-def _shown(row: WorkflowCoverage, layouts: Layouts, drawings: Drawings, omit: Omit | None) -> ShownCoverage:
-    goals = row.goals(omit)
-    adviser = Adviser(row)
+def _shown(
+    row: WorkflowCoverage, goals: list[Goal], adviser: Adviser, layouts: Layouts, drawings: Drawings
+) -> ShownCoverage:
     in_order = sorted(goals, key=lambda goal: (goal.verdict == "reached", FAMILIES.index(goal.family)))
     drawing = "" if row.graph is None else _draw(row, goals, layouts.of(row.graph, ()), drawings)
     shown = tuple(_shown_goal(row, goal, adviser) for goal in in_order)

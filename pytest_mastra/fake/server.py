@@ -132,7 +132,7 @@ class FakeMastra:
         definitions = StoredDefinitions(self.state, self._loader)
         self._http = HttpSurface(self.state, self.journal, self._progress, self.overruns, self._timer, definitions)
         self.token, self.api_prefix, self.body_limit = token, api_prefix, body_limit
-        self.pace = self.pace if pace is None else pace
+        self.pace = usual_pace if pace is None else pace
         faulty = GuardedSurface(FaultySurface(self._http, self.faults), self.state)
         self._surface = MortalSurface(faulty, self.process, self.state)
         if virtual_clock is not None:

@@ -23,11 +23,10 @@ _UNTIL_BEGUN = 10.0
 _UNTIL_ENDED = 60.0
 """Real seconds that a run is waited for before its script is run once more."""
 
-_OF_THE_BODY = frozenset({"accept", "accept-encoding", "content-encoding", "content-length", "content-type"})
-
-
 _UNTIL_MOVED = 1.0
 """Real seconds in which a run moves whose command was answered before it did."""
+
+_OF_THE_BODY = frozenset({"accept", "accept-encoding", "content-encoding", "content-length", "content-type"})
 
 
 @dataclass(slots=True)
